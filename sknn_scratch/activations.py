@@ -1,0 +1,185 @@
+"""Activations: the function f that a layer applies to its input z, and its derivative f'.
+
+    z   what reaches a layer, before f               (any shape; f works elementwise)
+    a   what leaves it, a = f(z)
+    delta   the derivative of the loss in z (in a, until f' has been multiplied in)
+
+Each activation is written twice. `__call__` and `derivative` are the formulas, and the
+definition. `forward` and `backward` are the same arithmetic for the training loop: lists of
+calls without arguments that work in buffers made once per fit, since for a small network
+allocating an array takes longer than filling it. The base class makes the second from the
+first, so an activation of your own needs the formulas only::
+
+    class Sine(Activation):
+        from_output = False                       # f' needs z, not just a
+
+        def __call__(self, z):
+            return np.sin(z)
+
+        def derivative(self, z, a):
+            return np.cos(z)
+"""
+
+from functools import partial
+
+import numpy as np
+from scipy.special import expit
+
+
+class Activation:
+    """An elementwise function and its derivative; it has no state.
+
+    Attributes
+    ----------
+    name : str or None
+        What it is called in the registry; None for one of your own.
+    from_output : bool
+        True if f' can be computed from ``a`` alone. The training loop then writes ``a`` over
+        ``z``, and `derivative` is handed the same array twice.
+    glorot_factor : float
+        The draw of scikit-learn is uniform within
+        ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
+    """
+
+    name = None
+    from_output = True
+    glorot_factor = 6.0
+
+    def __call__(self, z):
+        """Return f(z)."""
+        raise NotImplementedError
+
+    def derivative(self, z, a):
+        """Return f'(z), where ``a = f(z)``."""
+        raise NotImplementedError
+
+    def forward(self, z, a):
+        """Return the calls that put f(z) into ``a`` (which may be ``z``)."""
+        return [lambda: np.copyto(a, self(z))]
+
+    def backward(self, delta, z, a):
+        """Return the calls that multiply ``delta`` by f'(z); they may spoil ``z`` and ``a``."""
+        return [lambda: np.multiply(delta, self.derivative(z, a), delta)]
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class Identity(Activation):
+    """f(z) = z."""
+
+    name = "identity"
+
+    def __call__(self, z):
+        return z
+
+    def derivative(self, z, a):
+        return np.ones_like(a)
+
+    def forward(self, z, a):
+        return [] if a is z else [partial(np.copyto, a, z)]
+
+    def backward(self, delta, z, a):
+        return []
+
+
+class Logistic(Activation):
+    """f(z) = 1 / (1 + exp(-z)), between 0 and 1; f' = a (1 - a)."""
+
+    name = "logistic"
+    glorot_factor = 2.0
+
+    def __call__(self, z):
+        return expit(z)
+
+    def derivative(self, z, a):
+        return a * (1 - a)
+
+    def forward(self, z, a):
+        one = np.ones((), a.dtype)  # a 0-d array: a Python number is converted at each call
+        return [
+            partial(np.negative, z, a),
+            partial(np.exp, a, a),
+            partial(np.add, a, one, a),
+            partial(np.divide, one, a, a),
+        ]
+
+    def backward(self, delta, z, a):
+        one = np.ones((), a.dtype)
+        return [
+            partial(np.multiply, delta, a, delta),
+            partial(np.subtract, one, a, a),
+            partial(np.multiply, delta, a, delta),
+        ]
+
+
+class Tanh(Activation):
+    """f(z) = tanh(z), between -1 and 1; f' = 1 - a^2."""
+
+    name = "tanh"
+
+    def __call__(self, z):
+        return np.tanh(z)
+
+    def derivative(self, z, a):
+        return 1 - a * a
+
+    def forward(self, z, a):
+        return [partial(np.tanh, z, a)]
+
+    def backward(self, delta, z, a):
+        one = np.ones((), a.dtype)
+        return [
+            partial(np.multiply, a, a, a),
+            partial(np.subtract, one, a, a),
+            partial(np.multiply, delta, a, delta),
+        ]
+
+
+class ReLU(Activation):
+    """f(z) = max(z, 0); f' = 1 where z > 0, else 0 (at 0 too)."""
+
+    name = "relu"
+
+    def __call__(self, z):
+        return np.maximum(z, 0)
+
+    def derivative(self, z, a):
+        return (a > 0).astype(a.dtype)
+
+    def forward(self, z, a):
+        # An array of zeros, not the number 0: that is the ufunc's fast path.
+        return [partial(np.maximum, z, np.zeros_like(z), a)]
+
+    def backward(self, delta, z, a):
+        # a >= 0, so the integer with the bits of -a has its sign bit set exactly where a > 0.
+        # Shifted over the whole word, the sign bit is a mask that keeps delta there.
+        integer = np.dtype(f"i{a.itemsize}")
+        bits, delta_bits = a.view(integer), delta.view(integer)
+        shift = np.array(8 * a.itemsize - 1, integer)
+        return [
+            partial(np.negative, bits, bits),
+            partial(np.right_shift, bits, shift, bits),
+            partial(np.bitwise_and, delta_bits, bits, delta_bits),
+        ]
+
+
+class Exp(Activation):
+    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
+
+    name = "exp"
+
+    def __call__(self, z):
+        return np.exp(z)
+
+    def derivative(self, z, a):
+        return a
+
+    def forward(self, z, a):
+        return [partial(np.exp, z, a)]
+
+    def backward(self, delta, z, a):
+        return [partial(np.multiply, delta, a, delta)]
+
+
+ACTIVATIONS = {f.name: f for f in (Identity(), Logistic(), Tanh(), ReLU(), Exp())}

@@ -1,0 +1,121 @@
+"""Rows of the training set, as the batches that `program` reads.
+
+`Rows` holds a copy of the training rows, side by side in one array where X is dense::
+
+    [inputs, 1 (with intercepts), targets, weight (where there are any)]
+
+so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
+into which the rows of the next few batches are gathered: about a quarter of a megabyte at a
+time, which stays in the cache. Sparse inputs stay sparse, apart, and are sliced per batch.
+"""
+
+from functools import partial
+
+import numpy as np
+from scipy import sparse
+
+from .program import aligned
+
+GATHER = 1 << 18  # bytes gathered at a time
+
+
+class DenseBatch:
+    """Inputs of a batch: a fixed view of shape (features [+ 1], samples)."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def forward(self, block, z):
+        """Return the calls for z = block.T @ x."""
+        return [partial(block.T.dot, self.x, z)]
+
+    def backward(self, delta, gradient):
+        """Return the calls for gradient = x @ delta.T."""
+        return [partial(self.x.dot, delta.T, gradient)]
+
+
+class SparseBatch:
+    """Inputs of a batch as a CSR matrix of shape (samples, features), set before each step."""
+
+    def __init__(self, x=None):
+        self.x = x
+
+    def forward(self, block, z):
+        """Return the calls for z = block.T @ [x, 1]."""
+
+        def product():
+            W = block[: self.x.shape[1]]
+            z[...] = (self.x @ W).T
+            if len(block) > len(W):
+                np.add(z, block[-1][:, np.newaxis], z)
+
+        return [product]
+
+    def backward(self, delta, gradient):
+        """Return the calls for gradient = [x, 1] @ delta.T."""
+
+        def product():
+            W = gradient[: self.x.shape[1]]
+            W[...] = self.x.T @ delta.T
+            if len(gradient) > len(W):
+                delta.sum(axis=1, out=gradient[-1])
+
+        return [product]
+
+
+class Rows:
+    """A copy of the training rows.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_outputs)
+    weight : ndarray of shape (n_samples,) or None
+    rows : ndarray of int or None
+        The rows to take; None takes all.
+    dtype : dtype
+    ones : bool
+        Whether the inputs get a column of ones.
+    """
+
+    def __init__(self, X, y, weight, rows, dtype, ones):
+        self.is_sparse = sparse.issparse(X)
+        if self.is_sparse:
+            self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
+        rows = np.arange(len(y)) if rows is None else rows
+        n_inputs = 0 if self.is_sparse else X.shape[1] + ones
+        self.inputs = slice(0, n_inputs)
+        self.targets = slice(n_inputs, n_inputs + y.shape[1])
+        self.weighted = weight is not None
+        self.packed = aligned((len(rows), self.targets.stop + self.weighted), dtype, 1)
+        for part in slices(len(rows), max(1, GATHER // self.packed.strides[0])):
+            chosen, packed = rows[part], self.packed[part]
+            if not self.is_sparse:
+                packed[:, : X.shape[1]] = X[chosen]
+            packed[:, self.targets] = y[chosen]
+            if self.weighted:
+                packed[:, -1] = weight[chosen]
+
+    def __len__(self):
+        return len(self.packed)
+
+    @property
+    def weight_sum(self):
+        """The sum of the sample weights: the number of rows if there are none."""
+        return float(self.packed[:, -1].sum(dtype=np.float64)) if self.weighted else len(self)
+
+    def batch(self, packed):
+        """Return (x, y, weight), views of ``packed`` as `Program.calls` takes them."""
+        x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
+        weight = packed[:, -1] if self.weighted else None
+        return x, packed[:, self.targets].T, weight
+
+    def gather(self, rows, packed):
+        """Copy ``rows``, in their order, into ``packed``."""
+        self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
+
+
+def slices(length, size):
+    """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))

@@ -1,0 +1,173 @@
+"""Two ways over the training rows: in mini-batches, with a step after each; or at one go.
+
+Both compile their calls when they are made (see `program`), and only run them afterwards.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .batches import GATHER, Rows, slices
+from .network import Network
+from .program import Penalty, Program, aligned, aligned_copy
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised, and over which vector.
+
+    Attributes
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+        Changed in place by training.
+    rows : Rows
+        The training rows.
+    alpha : float
+        Strength of the penalty on the weights.
+    mean_weight : float
+        The mean sample weight of the training set. Sums over rows are divided by the number
+        of rows times this, so that a batch of heavy rows counts for more than a light one.
+    """
+
+    network: Network
+    params: np.ndarray
+    rows: Rows
+    alpha: float
+    mean_weight: float
+
+
+class Epoch:
+    """One pass over the training rows in mini-batches, with a step of the solver after each.
+
+    Parameters
+    ----------
+    problem : Problem
+    batch_size : int
+    shuffle : bool
+    order : ndarray of int
+        The order of the rows in the epoch before; each epoch shuffles the order it finds.
+    solver : Solver
+    solver_state : dict
+        Changed in place by the steps.
+
+    Attributes
+    ----------
+    learning_rate : ndarray of shape ()
+        To be set before `run`.
+    """
+
+    def __init__(self, problem, batch_size, shuffle, order, solver, solver_state):
+        params, packed = problem.params, problem.rows.packed
+        self.problem, self.batch_size = problem, batch_size
+        self.shuffle, self.order = shuffle, order
+        self.gradient = aligned(params.shape, params.dtype)
+        self.learning_rate = np.zeros((), params.dtype)
+        self.solver_calls = solver.calls(params, self.gradient, solver_state, self.learning_rate)
+        self.programs = {}
+
+        n_gather = batch_size * max(1, GATHER // (batch_size * packed.strides[0]))
+        self.in_place = not shuffle and n_gather >= len(packed)
+        shape = min(n_gather, len(packed)), packed.shape[1]
+        buffer = packed if self.in_place else aligned(shape, packed.dtype)
+        n_whole, rest = divmod(len(packed), len(buffer))
+        self.chunks = [_Chunk(self, buffer)] * n_whole
+        if rest:
+            self.chunks.append(_Chunk(self, buffer[:rest]))
+
+    def __len__(self):
+        return len(self.order)
+
+    def run(self, random_state):
+        """Train one epoch, changing the parameters in place; return the mean loss."""
+        if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
+            self.order = self.order[random_state.permutation(len(self))]
+        loss, start = 0.0, 0
+        for chunk in self.chunks:
+            part = self.order[start : start + len(chunk.packed)]
+            start += len(part)
+            if not self.in_place:
+                self.problem.rows.gather(part, chunk.packed)
+            for x, batch in chunk.sparse_inputs:
+                x.x = self.problem.rows.X[part[batch]]
+            for call in chunk.calls:
+                call()
+            loss += float(chunk.sizes.dot(chunk.losses.reshape(-1)))
+        return loss / len(self)
+
+    def step(self, x, y, weight, losses):
+        """Return the calls of one step; they leave loss and penalty in ``losses``."""
+        problem, size = self.problem, y.shape[1]
+        scale = 1 / (size * problem.mean_weight)
+        if size not in self.programs:
+            fixed = problem.network, problem.params, self.gradient
+            self.programs[size] = Program(*fixed, size), Penalty(*fixed, problem.alpha * scale)
+        program, penalty = self.programs[size]
+        return [
+            *program.calls(x, y, weight, scale, losses[0, ...]),
+            *(penalty.calls(losses[1, ...]) if problem.alpha else []),
+            *self.solver_calls,
+        ]
+
+
+class _Chunk:
+    """Batches whose rows are gathered together into ``packed``, and all calls of their steps."""
+
+    def __init__(self, epoch, packed):
+        rows = epoch.problem.rows
+        batches = list(slices(len(packed), epoch.batch_size))
+        sizes = [batch.stop - batch.start for batch in batches]
+        self.packed, self.calls, self.sparse_inputs = packed, [], []
+        self.losses = aligned((2, len(batches)), packed.dtype)  # of each batch, and its penalty
+        self.sizes = np.array(sizes * 2, packed.dtype)
+        for i, batch in enumerate(batches):
+            x, y, weight = rows.batch(packed[batch])
+            if rows.is_sparse:
+                self.sparse_inputs.append((x, batch))
+            self.calls += epoch.step(x, y, weight, self.losses[:, i])
+
+
+class FullBatch:
+    """Loss and gradient of the whole training set, as a function of the parameter vector.
+
+    The rows are taken a few hundred at a time, so that the activations stay in the cache.
+
+    Attributes
+    ----------
+    loss : float
+        At the vector of the last call.
+    """
+
+    def __init__(self, problem):
+        rows, self.params = problem.rows, aligned_copy(problem.params)
+        self.gradient = aligned(self.params.shape, self.params.dtype)
+        fixed = problem.network, self.params, self.gradient
+        n = len(rows) * problem.mean_weight
+        size = max(1, GATHER // (self.params.itemsize * max(problem.network.sizes)))
+        batches = list(slices(len(rows), size))
+        self.losses = aligned((len(batches) + 1,), self.params.dtype)
+        programs, self.steps = {}, []
+        for i, batch in enumerate(batches):
+            x, y, weight = rows.batch(rows.packed[batch])
+            if rows.is_sparse:
+                x.x = rows.X[batch]
+            length = batch.stop - batch.start
+            if length not in programs:
+                programs[length] = Program(*fixed, length)
+            self.steps.append(programs[length].calls(x, y, weight, 1 / n, self.losses[i, ...]))
+        self.penalty = Penalty(*fixed, problem.alpha / n).calls(self.losses[-1, ...])
+
+    def __call__(self, vector):
+        """Return the loss and its gradient, in float64."""
+        self.params[...] = vector
+        total = np.zeros(len(vector))
+        for step in self.steps:
+            for call in step:
+                call()
+            total += self.gradient
+        self.gradient[...] = 0
+        for call in self.penalty:
+            call()
+        total += self.gradient
+        self.loss = float(self.losses.sum(dtype=np.float64))
+        return self.loss, total

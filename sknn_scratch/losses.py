@@ -1,0 +1,109 @@
+"""Losses: how far a prediction is from its target, and how that changes with the prediction.
+
+    y   the target
+    a   the prediction: what leaves the output layer
+
+A loss is a function of one target and one prediction. Sums over outputs, means over samples
+and sample weights are the network's business (`network.backprop`).
+
+Where a loss meets the output activation that belongs to it, its canonical link, the two
+derivatives cancel and what goes back through the network is simply
+
+    delta = d loss / d a * f'(z) = a - y
+
+(McCullagh and Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes
+the long way, through `gradient` and the derivative of the activation.
+"""
+
+from functools import partial
+
+import numpy as np
+from scipy.special import xlogy
+
+
+class Loss:
+    """A loss per sample and output; it has no state.
+
+    Attributes
+    ----------
+    out_activation : str
+        The output activation that ``out_activation='auto'`` stands for.
+    canonical : str or None
+        The output activation with which ``delta = a - y``, if there is one.
+    domain : str
+        The targets that it takes, in words, for an error message.
+    """
+
+    out_activation = "identity"
+    canonical = None
+    domain = "any finite number"
+
+    def __call__(self, y, a):
+        """Return the loss of every target and prediction, in the shape of ``a``."""
+        raise NotImplementedError
+
+    def gradient(self, y, a):
+        """Return d loss / d a, in the shape of ``a``."""
+        raise NotImplementedError
+
+    def in_domain(self, y):
+        """Return where ``y`` is a possible target, as booleans in the shape of ``y``."""
+        return np.isfinite(y)
+
+    def record(self, y, a, weight, scale, error, delta, total):
+        """Return the calls that put ``scale * sum of weight * loss`` into the 0-d ``total``.
+
+        ``weight`` is an array that broadcasts to ``a``, or None for ones. Where the link is
+        canonical, ``error = a - y`` and ``delta = scale * weight * error`` stand ready; else
+        both are None.
+        """
+
+        def sum_up():
+            values = self(y, a)
+            total[()] = scale * (values if weight is None else weight * values).sum()
+
+        return [sum_up]
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class SquaredError(Loss):
+    """Half the squared error, (a - y)^2 / 2. Link: identity."""
+
+    canonical = "identity"
+
+    def __call__(self, y, a):
+        return 0.5 * (a - y) ** 2
+
+    def gradient(self, y, a):
+        return a - y
+
+    def record(self, y, a, weight, scale, error, delta, total):
+        if error is None:
+            return super().record(y, a, weight, scale, error, delta, total)
+        half = np.full((), 0.5, total.dtype)
+        return [  # one product of what stands ready is the sum of scale * weight * error^2
+            partial(error.reshape(-1).dot, delta.reshape(-1), total),
+            partial(np.multiply, total, half, total),
+        ]
+
+
+class Poisson(Loss):
+    """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0."""
+
+    out_activation = "exp"
+    canonical = "exp"
+    domain = "numbers >= 0"
+
+    def __call__(self, y, a):
+        return xlogy(y, y / a) - y + a
+
+    def gradient(self, y, a):
+        return 1 - y / a
+
+    def in_domain(self, y):
+        return np.isfinite(y) & (y >= 0)
+
+
+LOSSES = {"squared_error": SquaredError(), "poisson": Poisson()}

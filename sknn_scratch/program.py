@@ -1,0 +1,153 @@
+"""The network once more, for the training loop: feedforward and backprop as a list of calls.
+
+This module computes what `network.backprop` computes; nothing new happens here. For a network
+of ordinary size most of the time of a training step goes into calling NumPy, not into NumPy's
+arithmetic. So everything that can be done once per fit is done once: the arrays are allocated,
+the views are taken, and what is left of a step is a list of calls without arguments::
+
+    for call in step:
+        call()
+
+Three conventions make that list short.
+
+*   Activations are kept as (units, samples), a transposed `network`: the formulas read
+    z = block.T @ a, and the first rows of an array are contiguous, as ``ndarray.dot`` asks of
+    the array it writes to.
+*   The array of an activation has one more row, of ones, for the intercepts (see `network`).
+*   ``a.dot(b, out)`` is the quickest way to call a matrix product, and a 0-d array the
+    quickest way to pass a number.
+"""
+
+from functools import partial
+
+import numpy as np
+
+LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
+
+
+def aligned(shape, dtype, fill=0):
+    """Return ``np.full(shape, fill, dtype)``, aligned to a cache line."""
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    array = memory[start : start + size].view(dtype).reshape(shape)
+    array[...] = fill
+    return array
+
+
+def aligned_copy(array):
+    """Return a copy of ``array``, aligned to a cache line."""
+    copy = aligned(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+class Program:
+    """Buffers for batches of one size, and the calls that compute loss and gradient in them.
+
+    Parameters
+    ----------
+    network : Network
+    params, gradient : ndarray of shape (network.n_parameters,)
+        Read and written by the calls.
+    size : int
+        Samples in a batch.
+    """
+
+    def __init__(self, network, params, gradient, size):
+        dtype, last = params.dtype, len(network.activations)
+        self.network, self.size, self.dtype = network, size, dtype
+        self.weights, self.gradients = network.blocks(params), network.blocks(gradient)
+        self.a, self.z, self.delta = [None], [None], [None]
+        for layer, (units, f) in enumerate(zip(network.sizes[1:], network.activations), 1):
+            ones = int(network.fit_intercept and layer < last)
+            self.a.append(aligned((units + ones, size), dtype, 1))
+            output = self.a[-1][:units]
+            self.z.append(output if f.from_output else aligned((units, size), dtype))
+            self.delta.append(aligned((units, size), dtype))
+        self.error = aligned(self.delta[-1].shape, dtype)
+
+    def calls(self, x, y, weight, scale, loss):
+        """Return the calls for one batch.
+
+        Parameters
+        ----------
+        x : DenseBatch or SparseBatch
+            The input (see `batches`).
+        y : ndarray of shape (n_outputs, size)
+        weight : ndarray of shape (size,) or None
+            Sample weights; None stands for ones.
+        scale : float
+            What the loss and the gradient are multiplied by: ``1 / n`` gives their means.
+        loss : ndarray of shape ()
+            Receives the loss of the batch, without penalty.
+        """
+        return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
+
+    def forward(self, x):
+        """Return the calls that compute every z and a."""
+        calls = x.forward(self.weights[0], self.z[1])
+        for layer, f in enumerate(self.network.activations, 1):
+            if layer > 1:
+                calls.append(
+                    partial(self.weights[layer - 1].T.dot, self.a[layer - 1], self.z[layer])
+                )
+            z = self.z[layer]
+            calls += f.forward(z, z if f.from_output else self.a[layer][: len(z)])
+        return calls
+
+    def output_delta(self, y, weight, scale, loss):
+        """Return the calls that compute the loss, and its derivative in the last z."""
+        z, a, delta, error = self.z[-1], self.a[-1], self.delta[-1], self.error
+        objective, f = self.network.loss, self.network.activations[-1]
+        factor = np.full((), scale, self.dtype)
+        weighted = [] if weight is None else [partial(np.multiply, delta, weight, delta)]
+        if self.network.is_canonical:
+            return [
+                partial(np.subtract, a, y, error),
+                partial(np.multiply, error, factor, delta),
+                *weighted,
+                *objective.record(y, a, weight, scale, error, delta, loss),
+            ]
+        return [
+            *objective.record(y, a, weight, scale, None, None, loss),
+            lambda: np.multiply(objective.gradient(y, a), factor, delta),
+            *weighted,
+            *f.backward(delta, z, a),
+        ]
+
+    def backward(self, x):
+        """Return the calls that compute every delta and the gradient of every block."""
+        calls = []
+        for layer in range(len(self.weights), 1, -1):
+            below, units = layer - 1, self.network.sizes[layer - 1]
+            delta, a, z = self.delta[layer], self.a[below], self.z[below]
+            W = self.weights[below][:units]
+            f = self.network.activations[below - 1]
+            calls += [
+                partial(a.dot, delta.T, self.gradients[below]),
+                partial(W.dot, delta, self.delta[below]),
+                *f.backward(self.delta[below], z, a[:units]),
+            ]
+        return calls + x.backward(self.delta[1], self.gradients[0])
+
+
+class Penalty:
+    """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
+
+    def __init__(self, network, params, gradient, strength):
+        self.params, self.gradient = params, gradient
+        self.half = np.full((), 0.5, params.dtype)
+        self.decay, self.product = aligned(params.shape, params.dtype), np.empty_like(params)
+        for W, _ in network.layers(self.decay):
+            W[...] = strength
+
+    def calls(self, total):
+        """Return the calls that add the gradient, and put the penalty into the 0-d ``total``."""
+        return [
+            partial(np.multiply, self.decay, self.params, self.product),
+            partial(np.add, self.gradient, self.product, self.gradient),
+            partial(self.product.dot, self.params, total),
+            partial(np.multiply, total, self.half, total),
+        ]

@@ -1,0 +1,405 @@
+"""ScratchMLPRegressor: the face that scikit-learn knows. There is no maths here."""
+
+import copy
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import r2_score
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .batches import GATHER, Rows, slices
+from .epochs import Epoch, FullBatch, Problem
+from .initializers import initialize
+from .losses import LOSSES, Loss
+from .network import Network, feedforward
+from .program import aligned_copy
+from .solvers import SOLVERS, Solver
+from .training import Diverged, TrainingState, Watch, train_lbfgs, train_stochastic
+from .validation import build, check_parameters, check_sample_weight, check_target, resolve
+
+
+def _is_stochastic(estimator):
+    return build(estimator.get_params(deep=False), "solver", SOLVERS, Solver).stochastic
+
+
+class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
+    """DOC"""
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        loss="squared_error",
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        out_activation="auto",
+        fit_intercept=True,
+        init="auto",
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.out_activation = out_activation
+        self.fit_intercept = fit_intercept
+        self.init = init
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. float32 stays float32, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples. Only ratios matter, but for the
+            penalty: see ``alpha``.
+
+        Returns
+        -------
+        self : ScratchMLPRegressor
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or an array is not what is asked for, or if training diverges. The
+            estimator is then as it was before the call.
+        """
+        with self._unchanged_on_error():
+            return self._fit(X, y, sample_weight, incremental=False)
+
+    @available_if(_is_stochastic)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch, going on from where the last call ended.
+
+        With the same data, n calls make the same model as one `fit` of n epochs. Not available
+        with ``solver='lbfgs'``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights are relative to the mean weight of all samples seen so far.
+
+        Returns
+        -------
+        self : ScratchMLPRegressor
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`; also if X or y has another width than in the first call.
+
+        Notes
+        -----
+        With ``early_stopping=True`` every call holds out its own validation rows (the same
+        ones if the data are the same), and `predict` uses the parameters that scored best in
+        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
+        """
+        with self._unchanged_on_error():
+            return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X):
+        """Return the predictions for X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse=("csr", "csc"), reset=False)
+        y = self._feedforward(X, self._params)
+        return y.ravel() if y.shape[1] == 1 else y
+
+    @property
+    def coefs_(self):
+        return [W for W, _ in self._layers()]
+
+    @property
+    def intercepts_(self):
+        return [b for _, b in self._layers()]
+
+    def _layers(self):
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError("This ScratchMLPRegressor is not fitted yet.")
+        return self._network.layers(self._params)
+
+    @property
+    def _params(self):
+        """The parameters that `predict` uses."""
+        state = self._state
+        return state.params if state.best_params is None else state.best_params
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_state")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        try:
+            loss = resolve(self.loss, "loss", LOSSES, Loss)
+        except ValueError:  # tags are asked for before parameters are checked
+            return tags
+        tags.target_tags.positive_only = not loss.in_domain(np.array(-1.0))
+        return tags
+
+    @contextmanager
+    def _unchanged_on_error(self):
+        """Put all attributes back as they were if the block raises."""
+        before = dict(vars(self))
+        state = before.get("_state")
+        draws = state.random_state.get_state() if state else None
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            if state:
+                state.random_state.set_state(draws)
+            raise
+
+    def _fit(self, X, y, sample_weight, incremental):
+        pieces = check_parameters(self.get_params(deep=False))
+        fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
+        X = validate_data(
+            self,
+            X,
+            accept_sparse=("csr", "csc"),
+            dtype=(np.float64, np.float32),
+            reset=fresh,
+        )
+        X = X.tocsr() if sparse.issparse(X) else X
+        dtype = X.dtype if fresh else self._state.params.dtype
+        y = check_target(y, X.shape[0], pieces.loss, dtype)
+        sample_weight = check_sample_weight(sample_weight, X.shape[0])
+        network = Network(
+            sizes=(X.shape[1], *pieces.hidden_layer_sizes, y.shape[1]),
+            activations=(pieces.activation,) * len(pieces.hidden_layer_sizes)
+            + (pieces.out_activation,),
+            loss=pieces.loss,
+            fit_intercept=self.fit_intercept,
+        )
+        state = self._start(network, pieces, dtype) if fresh else self._go_on(network, pieces)
+        if not incremental:
+            state.begin_fit()
+        self._network = network
+        self._train(state, pieces, X, y, sample_weight, incremental)
+        self._set_attributes(state)
+        return self
+
+    def _start(self, network, pieces, dtype):
+        """Return the state of a network that has not been trained."""
+        random_state = check_random_state(self.random_state)
+        params = initialize(network, self.init, pieces.activation, random_state, dtype)
+        return TrainingState(
+            params=params,
+            random_state=random_state,
+            solver=type(pieces.solver),
+            solver_state=pieces.solver.init(params),
+        )
+
+    def _go_on(self, network, pieces):
+        """Return a copy of the state that the last call left."""
+        if network.shapes != self._network.shapes:
+            raise ValueError(
+                f"To go on training, the network must stay the same: it has layers of "
+                f"{self._network.sizes} units and fit_intercept={self._network.fit_intercept}; "
+                f"the data and parameters ask for {network.sizes} and {network.fit_intercept}."
+            )
+        state = self._state.copy()
+        if state.solver is not type(pieces.solver):
+            state.solver = type(pieces.solver)
+            state.solver_state = pieces.solver.init(state.params)
+        return state
+
+    def _split(self, state, n_samples):
+        """Return the rows to train on and the rows to validate on, or (None, None)."""
+        if not self.early_stopping:
+            return None, None
+        if state.split_random_state is None:
+            state.split_random_state = copy.deepcopy(state.random_state)
+            random_state = state.random_state  # the first split is a draw like any other
+        else:
+            random_state = copy.deepcopy(state.split_random_state)
+        train, validation = train_test_split(
+            np.arange(n_samples), test_size=self.validation_fraction, random_state=random_state
+        )
+        if len(validation) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' "
+                "or the size of your dataset."
+            )
+        return train, validation
+
+    def _train(self, state, pieces, X, y, sample_weight, incremental):
+        """Train, changing ``state`` in place; warn if that did not end as it should."""
+        train, validation = self._split(state, len(y))
+        rows = Rows(X, y, sample_weight, train, state.params.dtype, self.fit_intercept)
+        state.params = aligned_copy(state.params)
+        mean_weight = state.mean_weight(rows.weight_sum, len(rows))
+        if mean_weight == 0:
+            raise ValueError("sample_weight is zero for all samples of the training set.")
+        problem = Problem(self._network, state.params, rows, self.alpha, mean_weight)
+        score = self._scorer(X, y, sample_weight, validation)
+        watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
+        diverged = False
+        try:
+            with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
+                message = self._run(problem, pieces, watch, incremental)
+        except KeyboardInterrupt:
+            message = None
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        except Diverged as error:
+            diverged, message = (
+                True,
+                (
+                    "Solver produced non-finite parameter weights. The input data may contain large "
+                    f"values and need to be preprocessed. (Training diverged: {error}. A smaller "
+                    "learning_rate_init may help too.)"
+                ),
+            )
+            if not score:
+                raise ValueError(message) from None
+            message += " The parameters with the best validation score are kept."
+        if message:
+            warnings.warn(message, ConvergenceWarning, stacklevel=4)
+        if not incremental or diverged:
+            watch.keep_best(diverged)
+
+    def _run(self, problem, pieces, watch, incremental):
+        """Run the solver; return what kept it from converging, or None."""
+        state = watch.state
+        if not pieces.solver.stochastic:
+            objective = FullBatch(problem)
+            return train_lbfgs(objective, pieces.solver, watch, self.max_iter, self.tol)
+        n_rows = len(problem.rows)
+        order = state.order
+        if order is None or len(order) != n_rows:
+            order = np.arange(n_rows)
+        epoch = Epoch(
+            problem,
+            self._batch_size(n_rows),
+            self.shuffle,
+            order,
+            pieces.solver,
+            state.solver_state,
+        )
+        try:
+            return train_stochastic(
+                epoch, pieces.schedule, self.learning_rate_init, watch, self.max_iter, incremental
+            )
+        finally:
+            state.order = epoch.order if incremental or self.warm_start else None
+
+    def _batch_size(self, n_rows):
+        if isinstance(self.batch_size, str):
+            return min(200, n_rows)
+        if self.batch_size > n_rows:
+            warnings.warn(
+                f"Got `batch_size`={self.batch_size}, larger than the {n_rows} training samples. "
+                "It is going to be clipped.",
+                stacklevel=6,
+            )
+        return min(self.batch_size, n_rows)
+
+    def _scorer(self, X, y, sample_weight, validation):
+        """Return the function from parameters to the R2 on the validation rows, or None."""
+        if validation is None:
+            return None
+        X, y = X[validation], y[validation]
+        weight = None if sample_weight is None else sample_weight[validation]
+        if weight is not None and weight.max() == 0:
+            raise ValueError("sample_weight is zero for all samples of the validation set.")
+
+        def score(params):
+            prediction = self._feedforward(X, params)
+            if not np.isfinite(prediction).all():
+                return np.nan
+            return r2_score(y, prediction, sample_weight=weight)
+
+        return score
+
+    def _feedforward(self, X, params):
+        """Return the predictions, a few hundred rows at a time: that bounds the memory."""
+        network, layers = self._network, self._network.layers(params)
+        coefs, intercepts = [W for W, _ in layers], [b for _, b in layers]
+        size = max(1, GATHER // (params.itemsize * max(network.sizes)))
+        if X.shape[0] <= size:
+            return feedforward(X, coefs, intercepts, network.activations)
+        X = X.tocsr() if sparse.issparse(X) else X
+        y = np.empty((X.shape[0], network.sizes[-1]), np.result_type(X.dtype, params.dtype))
+        for part in slices(len(y), size):
+            y[part] = feedforward(X[part], coefs, intercepts, network.activations)
+        return y
+
+    def _set_attributes(self, state):
+        stopping_early = self.early_stopping
+        self._state = state
+        self.n_layers_ = len(self._network.sizes)
+        self.n_outputs_ = self._network.sizes[-1]
+        out_activation = self._network.activations[-1]
+        self.out_activation_ = out_activation.name or out_activation
+        self.n_iter_, self.t_ = state.n_iter, state.t
+        self.loss_, self.loss_curve_ = state.loss, state.loss_curve
+        self.best_loss_ = None if stopping_early else state.best_loss
+        self.validation_scores_ = state.validation_scores if stopping_early else None
+        self.best_validation_score_ = state.best_score if stopping_early else None

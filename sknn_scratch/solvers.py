@@ -1,0 +1,189 @@
+"""Solvers: how the gradient changes the parameters.
+
+    params          the parameter vector
+    gradient        the derivative of the loss in it
+    state           what the solver remembers between steps, a dict kept by the caller
+    learning_rate   the step size, in force for the whole epoch (see `schedules`)
+
+A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
+hyperparameters are its fields (named as the estimator's constructor names them), and
+everything that changes is in ``state``. `update` is the rule as published, and the definition.
+`calls` is the same rule for the training loop, as a list of calls on fixed arrays; the base
+class makes it from `update`, so a solver of your own needs `init` and `update` only.
+
+L-BFGS takes few large steps, each on the whole training set; it is SciPy's.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from scipy.optimize import minimize
+
+
+class Solver:
+    """A rule that steps along the gradient of a mini-batch."""
+
+    stochastic = True
+
+    def init(self, params):
+        """Return the state before the first step: a dict of arrays."""
+        return {}
+
+    def update(self, params, gradient, state, learning_rate):
+        """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
+        raise NotImplementedError
+
+    def calls(self, params, gradient, state, learning_rate):
+        """Return the calls that make one step; ``learning_rate`` is a 0-d array."""
+        return [lambda: self.update(params, gradient, state, learning_rate.item())]
+
+
+@dataclass(frozen=True)
+class SGD(Solver):
+    """Stochastic gradient descent with momentum.
+
+    ::
+
+        u <- momentum * u - learning_rate * gradient
+        params <- params + u                                             (classical momentum)
+        params <- params + momentum * u - learning_rate * gradient       (Nesterov's)
+
+    Without momentum both are plain gradient descent. Sutskever, Martens, Dahl and Hinton, On
+    the importance of initialization and momentum in deep learning, ICML 2013, equations 1-4;
+    Nesterov's form is evaluated at the point looked ahead to, as in equation 7 of Bengio,
+    Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks, 2012.
+    """
+
+    momentum: float = 0.9
+    nesterovs_momentum: bool = True
+
+    def init(self, params):
+        return {"velocity": np.zeros_like(params)}
+
+    def update(self, params, gradient, state, learning_rate):
+        u = state["velocity"]
+        u[...] = self.momentum * u - learning_rate * gradient
+        if self.nesterovs_momentum:
+            params += self.momentum * u - learning_rate * gradient
+        else:
+            params += u
+
+    def calls(self, params, gradient, state, learning_rate):
+        u, momentum = state["velocity"], np.array(self.momentum, params.dtype)
+        scaled = partial(np.multiply, gradient, learning_rate, gradient)
+        if self.momentum == 0:
+            return [scaled, partial(np.subtract, params, gradient, params)]
+        look_ahead = [partial(np.add, params, u, params)]
+        if self.nesterovs_momentum:
+            step = np.empty_like(params)
+            look_ahead = [
+                partial(np.multiply, u, momentum, step),
+                partial(np.subtract, step, gradient, step),
+                partial(np.add, params, step, params),
+            ]
+        return [
+            scaled,
+            partial(np.multiply, u, momentum, u),
+            partial(np.subtract, u, gradient, u),
+            *look_ahead,
+        ]
+
+
+@dataclass(frozen=True)
+class Adam(Solver):
+    """Adaptive moment estimation: steps scaled by running means of gradient and its square.
+
+    ::
+
+        m <- beta_1 * m + (1 - beta_1) * gradient
+        v <- beta_2 * v + (1 - beta_2) * gradient^2
+        rate = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)            (t: steps so far)
+        params <- params - rate * m / (sqrt(v) + epsilon)
+
+    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 with the
+    order of computation of section 2. The state holds m / (1 - beta_1) and v / (1 - beta_2):
+    the same rule with two passes over the vector fewer.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def init(self, params):
+        return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": np.zeros((), int)}
+
+    def rate(self, state, learning_rate):
+        """Return the step size: bias correction, and what the scaled m and v leave out.
+
+        Counts the step in ``state``.
+        """
+        state["t"] += 1
+        t = state["t"].item()
+        scale = (1 - self.beta_1) / (1 - self.beta_2) ** 0.5
+        return learning_rate * scale * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+
+    @property
+    def scaled_epsilon(self):
+        """``epsilon`` beside the root of the scaled v."""
+        return self.epsilon / (1 - self.beta_2) ** 0.5
+
+    def update(self, params, gradient, state, learning_rate):
+        m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
+        m[...] = self.beta_1 * m + gradient
+        v[...] = self.beta_2 * v + gradient**2
+        params -= rate * m / (np.sqrt(v) + self.scaled_epsilon)
+
+    def calls(self, params, gradient, state, learning_rate):
+        m, v, step = state["m"], state["v"], np.empty_like(params)
+        beta_1, beta_2, epsilon, rate = (
+            np.array(number, params.dtype)
+            for number in (self.beta_1, self.beta_2, self.scaled_epsilon, 0.0)
+        )
+
+        def correct_bias():
+            rate[()] = self.rate(state, learning_rate.item())
+
+        return [
+            correct_bias,
+            partial(np.multiply, m, beta_1, m),
+            partial(np.add, m, gradient, m),
+            partial(np.multiply, v, beta_2, v),
+            partial(np.multiply, gradient, gradient, gradient),
+            partial(np.add, v, gradient, v),
+            partial(np.sqrt, v, step),
+            partial(np.add, step, epsilon, step),
+            partial(np.divide, m, step, step),
+            partial(np.multiply, step, rate, step),
+            partial(np.subtract, params, step, params),
+        ]
+
+
+@dataclass(frozen=True)
+class LBFGS(Solver):
+    """Limited-memory BFGS, a quasi-Newton method on the whole training set (SciPy's L-BFGS-B).
+
+    Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization,
+    SIAM Journal on Scientific Computing 16, 1995.
+    """
+
+    stochastic = False
+    max_fun: int = 15000
+
+    def minimize(self, objective, params, max_iter, tol, callback):
+        """Return SciPy's result of minimising ``objective(vector) -> loss, gradient``.
+
+        ``tol`` bounds the largest component of the gradient. ``callback(vector)`` is called
+        after each iteration; it is the last vector that was handed to ``objective``.
+        """
+        return minimize(
+            objective,
+            params.astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=lambda vector: callback(vector),
+            options={"maxiter": max_iter, "maxfun": self.max_fun, "gtol": tol},
+        )
+
+
+SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}

@@ -1,0 +1,215 @@
+"""What the estimator accepts: parameters, targets and sample weights, checked before use.
+
+Every error names the parameter or the array, says what it got, and what it takes.
+"""
+
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.utils.validation import check_scalar
+
+from .activations import ACTIVATIONS, Activation
+from .initializers import INITIALIZERS
+from .losses import LOSSES, Loss
+from .schedules import SCHEDULES, Schedule
+from .solvers import SOLVERS, Solver
+
+# name: (type, smallest, largest, which bounds are allowed themselves)
+NUMBERS = {
+    "alpha": (Real, 0, np.inf, "left"),
+    "learning_rate_init": (Real, 0, np.inf, "neither"),
+    "power_t": (Real, 0, np.inf, "left"),
+    "max_iter": (Integral, 1, None, "left"),
+    "tol": (Real, 0, np.inf, "left"),
+    "momentum": (Real, 0, 1, "both"),
+    "validation_fraction": (Real, 0, 1, "left"),
+    "beta_1": (Real, 0, 1, "left"),
+    "beta_2": (Real, 0, 1, "left"),
+    "epsilon": (Real, 0, np.inf, "neither"),
+    "max_fun": (Integral, 1, None, "left"),
+}
+BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "fit_intercept"
+
+
+def check_number(value, name, kind, low, high, bounds):
+    """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the range."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=bounds)
+    if value != value:
+        raise ValueError(f"{name} must be a number, got nan.")
+
+
+def resolve(value, name, registry, base):
+    """Return the registry's piece of that name, or ``value`` itself if it is a piece already."""
+    if isinstance(value, base):
+        return value
+    if isinstance(value, str) and value in registry:
+        return registry[value]
+    raise ValueError(
+        f"{name} must be one of {', '.join(map(repr, registry))}, or an object of type "
+        f"{base.__name__}; got {value!r}."
+    )
+
+
+def build(params, name, registry, base):
+    """Return the piece that ``params[name]`` asks for.
+
+    By name it is made from the constructor parameters that its fields are named after.
+    """
+    piece = resolve(params[name], name, registry, base)
+    if isinstance(piece, base):
+        return piece
+    return piece(**{field.name: params[field.name] for field in fields(piece)})
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What the constructor parameters stand for."""
+
+    hidden_layer_sizes: tuple
+    activation: Activation
+    out_activation: Activation
+    loss: Loss
+    solver: Solver
+    schedule: Schedule
+
+
+def check_parameters(params):
+    """Return the `Pieces` that the constructor parameters ask for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter has the wrong type, or a value outside its range.
+    """
+    for name, limits in NUMBERS.items():
+        check_number(params[name], name, *limits)
+    for name in BOOLEANS:
+        if not isinstance(params[name], (bool, np.bool_)):
+            raise TypeError(f"{name} must be True or False, got {params[name]!r}.")
+    if not isinstance(params["verbose"], (bool, np.bool_)):
+        check_number(params["verbose"], "verbose", Integral, 0, None, "left")
+    if not _is_str(params["batch_size"], "auto"):
+        check_number(params["batch_size"], "batch_size", Integral, 1, None, "left")
+    if not (isinstance(params["n_iter_no_change"], Real) and params["n_iter_no_change"] == np.inf):
+        check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, 1, None, "left")
+    try:
+        check_random_state(params["random_state"])
+    except ValueError as error:
+        raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
+    check_init(params["init"])
+
+    loss = resolve(params["loss"], "loss", LOSSES, Loss)
+    out_activation = params["out_activation"]
+    if _is_str(out_activation, "auto"):
+        out_activation = loss.out_activation
+    return Pieces(
+        hidden_layer_sizes=check_hidden_layer_sizes(params["hidden_layer_sizes"]),
+        activation=resolve(params["activation"], "activation", ACTIVATIONS, Activation),
+        out_activation=resolve(out_activation, "out_activation", ACTIVATIONS, Activation),
+        loss=loss,
+        solver=build(params, "solver", SOLVERS, Solver),
+        schedule=build(params, "learning_rate", SCHEDULES, Schedule),
+    )
+
+
+def _is_str(value, string):
+    return isinstance(value, str) and value == string
+
+
+def check_hidden_layer_sizes(sizes):
+    """Return the hidden layer sizes as a tuple of int; a number stands for one layer."""
+    if isinstance(sizes, Integral):
+        sizes = (sizes,)
+    if isinstance(sizes, str) or not np.iterable(sizes):
+        raise TypeError(f"hidden_layer_sizes must be an int or a sequence of ints, got {sizes!r}.")
+    sizes = tuple(sizes)
+    for size in sizes:
+        if isinstance(size, (bool, np.bool_)) or not isinstance(size, Integral):
+            raise TypeError(f"hidden_layer_sizes must be ints, got {size!r} in {sizes}.")
+        if size <= 0:
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {list(sizes)}.")
+    return tuple(int(size) for size in sizes)
+
+
+def check_init(init):
+    """Raise TypeError or ValueError unless ``init`` is a name, a function or a sequence."""
+    if isinstance(init, str):
+        if init not in INITIALIZERS:
+            raise ValueError(
+                f"init must be one of {', '.join(map(repr, INITIALIZERS))}, a function or a "
+                f"sequence of arrays; got {init!r}."
+            )
+    elif not (callable(init) or isinstance(init, (list, tuple, np.ndarray))):
+        raise TypeError(
+            f"init must be a name, a function or a list of arrays, got {type(init).__name__}."
+        )
+
+
+def check_target(y, n_samples, loss, dtype):
+    """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
+
+    Raises
+    ------
+    ValueError
+        If it is not numeric, not finite, not 1-D or 2-D, not of the length of X, or outside
+        the domain of the loss.
+    """
+    if y is None:
+        raise ValueError("ScratchMLPRegressor requires y to be passed, but the target y is None.")
+    if sparse.issparse(y):
+        raise TypeError("y must be a dense array, got a sparse matrix.")
+    y = np.asarray(y)
+    if y.dtype.kind == "O":
+        try:
+            y = y.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"y must be numbers, got objects: {error}") from error
+    if y.dtype.kind not in "buif":
+        raise ValueError(f"y must be real numbers, got an array of dtype {y.dtype}.")
+    if y.ndim not in (1, 2) or y.size == 0:
+        raise ValueError(
+            f"y should be a 1d array, or a 2d array for several outputs, got shape {y.shape}."
+        )
+    if len(y) != n_samples:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"X has {n_samples}, y has {len(y)}."
+        )
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    y = check_array(y.reshape(n_samples, -1), dtype=dtype, input_name="y")
+    if not loss.in_domain(y).all():
+        raise ValueError(f"y must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
+    return y
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Return the sample weights as an array of shape (n_samples,), or None.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, if all are zero, or the shape is wrong.
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, sample_weight)
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must have shape ({n_samples},), one weight per row of X; "
+            f"got {weight.shape}."
+        )
+    if weight.min() < 0:
+        raise ValueError(f"sample_weight must be >= 0, got a minimum of {weight.min()}.")
+    if weight.max() == 0:
+        raise ValueError("sample_weight must not be zero for all samples.")
+    return weight
