@@ -1,14 +1,14 @@
 """Activations: the function f that a layer applies to its input z, and its derivative f'.
 
-    z   what reaches a layer, before f               (any shape; f works elementwise)
-    a   what leaves it, a = f(z)
-    delta   the derivative of the loss in z (in a, until f' has been multiplied in)
+    z       what reaches a layer, before f         (any shape: f works elementwise)
+    a       what leaves it, a = f(z)
+    delta   the derivative of the loss in a; times f'(z), in z
 
 Each activation is written twice. `__call__` and `derivative` are the formulas, and the
-definition. `forward` and `backward` are the same arithmetic for the training loop: lists of
-calls without arguments that work in buffers made once per fit, since for a small network
-allocating an array takes longer than filling it. The base class makes the second from the
-first, so an activation of your own needs the formulas only::
+definition. `forward` and `backward` are the same arithmetic for the training loop: calls that
+work in arrays made once per fit, as tuples ``(function, argument, ...)``. For a small network
+making an array takes longer than filling it. The base class derives the second from the first,
+so an activation of your own needs the formulas only::
 
     class Sine(Activation):
         from_output = False                       # f' needs z, not just a
@@ -37,8 +37,7 @@ class Activation:
         True if f' can be computed from ``a`` alone. The training loop then writes ``a`` over
         ``z``, and `derivative` is handed the same array twice.
     glorot_factor : float
-        The draw of scikit-learn is uniform within
-        ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
+        scikit-learn draws weights within ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
     """
 
     name = None
@@ -55,18 +54,18 @@ class Activation:
 
     def forward(self, z, a):
         """Return the calls that put f(z) into ``a`` (which may be ``z``)."""
-        return [lambda: np.copyto(a, self(z))]
+        return [(lambda: np.copyto(a, self(z)),)]
 
     def backward(self, delta, z, a):
         """Return the calls that multiply ``delta`` by f'(z); they may spoil ``z`` and ``a``."""
-        return [lambda: np.multiply(delta, self.derivative(z, a), delta)]
+        return [(lambda: np.multiply(delta, self.derivative(z, a), delta),)]
 
     def __repr__(self):
         return f"{type(self).__name__}()"
 
 
 class Identity(Activation):
-    """f(z) = z."""
+    """f(z) = z; f' = 1."""
 
     name = "identity"
 
@@ -77,7 +76,7 @@ class Identity(Activation):
         return np.ones_like(a)
 
     def forward(self, z, a):
-        return [] if a is z else [partial(np.copyto, a, z)]
+        return [] if a is z else [(np.copyto, a, z)]
 
     def backward(self, delta, z, a):
         return []
@@ -97,19 +96,14 @@ class Logistic(Activation):
 
     def forward(self, z, a):
         one = np.ones((), a.dtype)  # a 0-d array: a Python number is converted at each call
-        return [
-            partial(np.negative, z, a),
-            partial(np.exp, a, a),
-            partial(np.add, a, one, a),
-            partial(np.divide, one, a, a),
-        ]
+        return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, one, a, a)]
 
     def backward(self, delta, z, a):
         one = np.ones((), a.dtype)
         return [
-            partial(np.multiply, delta, a, delta),
-            partial(np.subtract, one, a, a),
-            partial(np.multiply, delta, a, delta),
+            (np.multiply, delta, a, delta),
+            (np.subtract, one, a, a),
+            (np.multiply, delta, a, delta),
         ]
 
 
@@ -125,15 +119,11 @@ class Tanh(Activation):
         return 1 - a * a
 
     def forward(self, z, a):
-        return [partial(np.tanh, z, a)]
+        return [(np.tanh, z, a)]
 
     def backward(self, delta, z, a):
         one = np.ones((), a.dtype)
-        return [
-            partial(np.multiply, a, a, a),
-            partial(np.subtract, one, a, a),
-            partial(np.multiply, delta, a, delta),
-        ]
+        return [(np.multiply, a, a, a), (np.subtract, one, a, a), (np.multiply, delta, a, delta)]
 
 
 class ReLU(Activation):
@@ -149,18 +139,21 @@ class ReLU(Activation):
 
     def forward(self, z, a):
         # An array of zeros, not the number 0: that is the ufunc's fast path.
-        return [partial(np.maximum, z, np.zeros_like(z), a)]
+        return [(partial(np.maximum, out=a), z, np.zeros_like(z))]
 
     def backward(self, delta, z, a):
         # a >= 0, so the integer with the bits of -a has its sign bit set exactly where a > 0.
         # Shifted over the whole word, the sign bit is a mask that keeps delta there.
         integer = np.dtype(f"i{a.itemsize}")
-        bits, delta_bits = a.view(integer), delta.view(integer)
-        shift = np.array(8 * a.itemsize - 1, integer)
+        mask, kept, shift = (
+            a.view(integer),
+            delta.view(integer),
+            np.array(8 * a.itemsize - 1, integer),
+        )
         return [
-            partial(np.negative, bits, bits),
-            partial(np.right_shift, bits, shift, bits),
-            partial(np.bitwise_and, delta_bits, bits, delta_bits),
+            (np.negative, mask, mask),
+            (np.right_shift, mask, shift, mask),
+            (np.bitwise_and, kept, mask, kept),
         ]
 
 
@@ -176,10 +169,10 @@ class Exp(Activation):
         return a
 
     def forward(self, z, a):
-        return [partial(np.exp, z, a)]
+        return [(np.exp, z, a)]
 
     def backward(self, delta, z, a):
-        return [partial(np.multiply, delta, a, delta)]
+        return [(np.multiply, delta, a, delta)]
 
 
 ACTIVATIONS = {f.name: f for f in (Identity(), Logistic(), Tanh(), ReLU(), Exp())}

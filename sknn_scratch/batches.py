@@ -9,8 +9,6 @@ into which the rows of the next few batches are gathered: about a quarter of a m
 time, which stays in the cache. Sparse inputs stay sparse, apart, and are sliced per batch.
 """
 
-from functools import partial
-
 import numpy as np
 from scipy import sparse
 
@@ -27,11 +25,11 @@ class DenseBatch:
 
     def forward(self, block, z):
         """Return the calls for z = block.T @ x."""
-        return [partial(block.T.dot, self.x, z)]
+        return [(block.T.dot, self.x, z)]
 
     def backward(self, delta, gradient):
         """Return the calls for gradient = x @ delta.T."""
-        return [partial(self.x.dot, delta.T, gradient)]
+        return [(self.x.dot, delta.T, gradient)]
 
 
 class SparseBatch:
@@ -49,7 +47,7 @@ class SparseBatch:
             if len(block) > len(W):
                 np.add(z, block[-1][:, np.newaxis], z)
 
-        return [product]
+        return [(product,)]
 
     def backward(self, delta, gradient):
         """Return the calls for gradient = [x, 1] @ delta.T."""
@@ -60,7 +58,7 @@ class SparseBatch:
             if len(gradient) > len(W):
                 delta.sum(axis=1, out=gradient[-1])
 
-        return [product]
+        return [(product,)]
 
 
 class Rows:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .batches import GATHER, Rows, slices
 from .network import Network
-from .program import Penalty, Program, aligned, aligned_copy
+from .program import Penalty, Program, aligned, aligned_copy, compiled
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class _Chunk:
             x, y, weight = rows.batch(packed[batch])
             if rows.is_sparse:
                 self.sparse_inputs.append((x, batch))
-            self.calls += epoch.step(x, y, weight, self.losses[:, i])
+            self.calls += compiled(epoch.step(x, y, weight, self.losses[:, i]))
 
 
 class FullBatch:
@@ -154,8 +154,9 @@ class FullBatch:
             length = batch.stop - batch.start
             if length not in programs:
                 programs[length] = Program(*fixed, length)
-            self.steps.append(programs[length].calls(x, y, weight, 1 / n, self.losses[i, ...]))
-        self.penalty = Penalty(*fixed, problem.alpha / n).calls(self.losses[-1, ...])
+            calls = programs[length].calls(x, y, weight, 1 / n, self.losses[i, ...])
+            self.steps.append(compiled(calls))
+        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.losses[-1, ...]))
 
     def __call__(self, vector):
         """Return the loss and its gradient, in float64."""

@@ -3,13 +3,18 @@
 An initialiser is a function of a layer's shape ``(fan_in, fan_out)`` and a random state (the
 named ones are told the activation too). It returns the weights, or the weights and the
 intercepts; intercepts that it does not return start at zero.
+
+The variances are those of Glorot and Bengio, Understanding the difficulty of training deep
+feedforward neural networks, AISTATS 2010; He, Zhang, Ren and Sun, Delving deep into rectifiers,
+ICCV 2015; LeCun, Bottou, Orr and Müller, Efficient BackProp, in Neural networks: tricks of the
+trade, 1998.
 """
 
 import numpy as np
 
 
 def glorot_sklearn(shape, random_state, activation):
-    """Weights and intercepts as MLPRegressor draws them, in its order: 'auto'.
+    """Draw weights and intercepts as MLPRegressor does, in its order: 'auto'.
 
     Uniform within ``+-sqrt(6 / (fan_in + fan_out))`` (2 in place of 6 for the logistic).
     """
@@ -19,32 +24,32 @@ def glorot_sklearn(shape, random_state, activation):
 
 
 def glorot_uniform(shape, random_state, activation=None):
-    """Uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010, eq. 16)."""
+    """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 16)."""
     return _uniform(2 / sum(shape), shape, random_state)
 
 
 def glorot_normal(shape, random_state, activation=None):
-    """Normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, AISTATS 2010, eq. 12)."""
+    """Draw from a normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 12)."""
     return _normal(2 / sum(shape), shape, random_state)
 
 
 def he_uniform(shape, random_state, activation=None):
-    """Uniform of variance 2 / fan_in (He, Zhang, Ren and Sun, ICCV 2015, eq. 10)."""
+    """Draw from a uniform of variance 2 / fan_in (He et al., 2015, eq. 10)."""
     return _uniform(2 / shape[0], shape, random_state)
 
 
 def he_normal(shape, random_state, activation=None):
-    """Normal of variance 2 / fan_in (He, Zhang, Ren and Sun, ICCV 2015, eq. 10)."""
+    """Draw from a normal of variance 2 / fan_in (He et al., 2015, eq. 10)."""
     return _normal(2 / shape[0], shape, random_state)
 
 
 def lecun_normal(shape, random_state, activation=None):
-    """Normal of variance 1 / fan_in (LeCun, Bottou, Orr and Müller, Efficient BackProp, 1998)."""
+    """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998, eq. 16)."""
     return _normal(1 / shape[0], shape, random_state)
 
 
 def uniform(shape, random_state, activation=None):
-    """Uniform in [0, 1): the teaching network's."""
+    """Draw uniformly from [0, 1): the teaching network's."""
     return random_state.uniform(0.0, 1.0, shape)
 
 

@@ -15,8 +15,6 @@ derivatives cancel and what goes back through the network is simply
 the long way, through `gradient` and the derivative of the activation.
 """
 
-from functools import partial
-
 import numpy as np
 from scipy.special import xlogy
 
@@ -53,16 +51,15 @@ class Loss:
     def record(self, y, a, weight, scale, error, delta, total):
         """Return the calls that put ``scale * sum of weight * loss`` into the 0-d ``total``.
 
-        ``weight`` is an array that broadcasts to ``a``, or None for ones. Where the link is
-        canonical, ``error = a - y`` and ``delta = scale * weight * error`` stand ready; else
-        both are None.
+        ``weight`` broadcasts to ``a``, or is None for ones. With the canonical link,
+        ``error = a - y`` and ``delta = scale * weight * error`` stand ready; else both are None.
         """
 
-        def sum_up():
+        def add_up():
             values = self(y, a)
             total[()] = scale * (values if weight is None else weight * values).sum()
 
-        return [sum_up]
+        return [(add_up,)]
 
     def __repr__(self):
         return f"{type(self).__name__}()"
@@ -83,10 +80,9 @@ class SquaredError(Loss):
         if error is None:
             return super().record(y, a, weight, scale, error, delta, total)
         half = np.full((), 0.5, total.dtype)
-        return [  # one product of what stands ready is the sum of scale * weight * error^2
-            partial(error.reshape(-1).dot, delta.reshape(-1), total),
-            partial(np.multiply, total, half, total),
-        ]
+        # One product of what stands ready is the sum of scale * weight * error^2.
+        product = error.reshape(-1).dot, delta.reshape(-1), total
+        return [product, (np.multiply, total, half, total)]
 
 
 class Poisson(Loss):

@@ -44,23 +44,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Network:
-    """The shape of a network; its parameters are a vector of their own.
+    """The shape of a network; its parameters are a vector of their own."""
 
-    Attributes
-    ----------
-    sizes : tuple of int
-        Features, units of each hidden layer, outputs.
-    activations : tuple of Activation
-        One per layer, the output layer last: ``len(sizes) - 1``.
-    loss : Loss
-    fit_intercept : bool
-        Without intercepts, a layer's block is W[l] alone, and b[l] is zero.
-    """
-
-    sizes: tuple
-    activations: tuple
+    sizes: tuple  # features, units of each hidden layer, outputs
+    activations: tuple  # of each layer, the output layer last: len(sizes) - 1
     loss: object
-    fit_intercept: bool = True
+    fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
 
     @property
     def shapes(self):

@@ -3,7 +3,8 @@
 This module computes what `network.backprop` computes; nothing new happens here. For a network
 of ordinary size most of the time of a training step goes into calling NumPy, not into NumPy's
 arithmetic. So everything that can be done once per fit is done once: the arrays are allocated,
-the views are taken, and what is left of a step is a list of calls without arguments::
+the views are taken, and what is left of a step is a fixed list of calls, each a tuple
+``(function, argument, ...)``, that `compiled` turns into a loop body without arguments::
 
     for call in step:
         call()
@@ -41,6 +42,11 @@ def aligned_copy(array):
     copy = aligned(array.shape, array.dtype)
     copy[...] = array
     return copy
+
+
+def compiled(calls):
+    """Return the calls, tuples ``(function, argument, ...)``, as callables without arguments."""
+    return [partial(*call) for call in calls]
 
 
 class Program:
@@ -90,9 +96,7 @@ class Program:
         calls = x.forward(self.weights[0], self.z[1])
         for layer, f in enumerate(self.network.activations, 1):
             if layer > 1:
-                calls.append(
-                    partial(self.weights[layer - 1].T.dot, self.a[layer - 1], self.z[layer])
-                )
+                calls.append((self.weights[layer - 1].T.dot, self.a[layer - 1], self.z[layer]))
             z = self.z[layer]
             calls += f.forward(z, z if f.from_output else self.a[layer][: len(z)])
         return calls
@@ -102,17 +106,17 @@ class Program:
         z, a, delta, error = self.z[-1], self.a[-1], self.delta[-1], self.error
         objective, f = self.network.loss, self.network.activations[-1]
         factor = np.full((), scale, self.dtype)
-        weighted = [] if weight is None else [partial(np.multiply, delta, weight, delta)]
+        weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
         if self.network.is_canonical:
             return [
-                partial(np.subtract, a, y, error),
-                partial(np.multiply, error, factor, delta),
+                (np.subtract, a, y, error),
+                (np.multiply, error, factor, delta),
                 *weighted,
                 *objective.record(y, a, weight, scale, error, delta, loss),
             ]
         return [
             *objective.record(y, a, weight, scale, None, None, loss),
-            lambda: np.multiply(objective.gradient(y, a), factor, delta),
+            (lambda: np.multiply(objective.gradient(y, a), factor, delta),),
             *weighted,
             *f.backward(delta, z, a),
         ]
@@ -126,8 +130,8 @@ class Program:
             W = self.weights[below][:units]
             f = self.network.activations[below - 1]
             calls += [
-                partial(a.dot, delta.T, self.gradients[below]),
-                partial(W.dot, delta, self.delta[below]),
+                (a.dot, delta.T, self.gradients[below]),
+                (W.dot, delta, self.delta[below]),
                 *f.backward(self.delta[below], z, a[:units]),
             ]
         return calls + x.backward(self.delta[1], self.gradients[0])
@@ -146,8 +150,8 @@ class Penalty:
     def calls(self, total):
         """Return the calls that add the gradient, and put the penalty into the 0-d ``total``."""
         return [
-            partial(np.multiply, self.decay, self.params, self.product),
-            partial(np.add, self.gradient, self.product, self.gradient),
-            partial(self.product.dot, self.params, total),
-            partial(np.multiply, total, self.half, total),
+            (np.multiply, self.decay, self.params, self.product),
+            (np.add, self.gradient, self.product, self.gradient),
+            (self.product.dot, self.params, total),
+            (np.multiply, total, self.half, total),
         ]

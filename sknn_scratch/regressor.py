@@ -24,13 +24,172 @@ from .solvers import SOLVERS, Solver
 from .training import Diverged, TrainingState, Watch, train_lbfgs, train_stochastic
 from .validation import build, check_parameters, check_sample_weight, check_target, resolve
 
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed. (Training diverged: {}. A smaller learning_rate_init may help too.)"
+)
+
 
 def _is_stochastic(estimator):
     return build(estimator.get_params(deep=False), "solver", SOLVERS, Solver).stochastic
 
 
 class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
-    """DOC"""
+    """Multi-layer perceptron regressor, written from scratch in NumPy.
+
+    It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
+    attributes, and the same numbers for the same ``random_state``, apart from the deviations
+    listed in the notes. The mathematics is in `sknn_scratch.network`.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Units of each hidden layer. ``()`` makes a linear model.
+    activation : {'identity', 'logistic', 'tanh', 'relu', 'exp'} or Activation, default='relu'
+        What the hidden layers apply to their input.
+    loss : {'squared_error', 'poisson'} or Loss, default='squared_error'
+        Half the squared error, or half the Poisson deviance (for targets >= 0, with a log
+        link).
+    solver : {'adam', 'sgd', 'lbfgs'} or Solver, default='adam'
+        Adam or stochastic gradient descent, in mini-batches; or L-BFGS, on all data at once,
+        which is often better on small data sets.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
+        the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
+        by its number of samples (times the mean sample weight).
+    batch_size : int or 'auto', default='auto'
+        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Inert with L-BFGS.
+    learning_rate : {'constant', 'invscaling', 'adaptive'} or Schedule, default='constant'
+        How the learning rate changes: not at all; as ``learning_rate_init / (t + 1)**power_t``
+        after t samples; or divided by 5 at each plateau, until it is 1e-6 or less. Inert with
+        L-BFGS.
+    learning_rate_init : float, default=0.001
+        The initial learning rate. Inert with L-BFGS.
+    power_t : float, default=0.5
+        The exponent of 'invscaling'; inert with all else.
+    max_iter : int, default=200
+        Epochs at most, or iterations of L-BFGS.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order. Inert with L-BFGS.
+    random_state : int, RandomState instance or None, default=None
+        Decides the initial weights, the validation set and the order of the samples.
+    tol : float, default=1e-4
+        The least improvement that counts: of the training loss, or of the validation score
+        under early stopping. For L-BFGS, the largest component of the gradient at which it has
+        converged as well.
+    verbose : bool or int, default=False
+        Print the loss of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last call's weights and solver state. What counts for
+        stopping starts anew.
+    momentum : float, default=0.9
+        Momentum of 'sgd', between 0 and 1; inert with other solvers.
+    nesterovs_momentum : bool, default=True
+        Nesterov's momentum instead of the classical one, with 'sgd'; inert with other solvers.
+    early_stopping : bool, default=False
+        Hold out validation rows, stop when their score (R2) no longer improves, and keep the
+        weights with the best score. With L-BFGS too.
+    validation_fraction : float, default=0.1
+        The proportion of rows held out, in [0, 1). Inert without early stopping.
+    beta_1 : float, default=0.9
+        Decay of the first moment in Adam, in [0, 1); inert with other solvers.
+    beta_2 : float, default=0.999
+        Decay of the second moment in Adam, in [0, 1); inert with other solvers.
+    epsilon : float, default=1e-8
+        Added to the denominator in Adam; inert with other solvers.
+    n_iter_no_change : int or inf, default=10
+        Training stops after this number plus one epochs in a row that improve by less than
+        ``tol``. Inert with L-BFGS, unless it stops early.
+    max_fun : int, default=15000
+        Evaluations of the loss at most, with L-BFGS; inert with other solvers.
+    out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
+        What the output layer applies; 'auto' is what the loss asks for: 'identity' for the
+        squared error, 'exp' for Poisson.
+    fit_intercept : bool, default=True
+        Whether layers have intercepts; without, ``intercepts_`` are zeros.
+    init : str, callable or sequence of array-like, default='auto'
+        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does.
+        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_normal' and
+        'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
+        ``(shape, random_state)`` returns the weights of a layer, or its weights and
+        intercepts. A list holds all weight matrices, optionally followed by all intercepts:
+        ``[*est.coefs_, *est.intercepts_]``.
+
+    Attributes
+    ----------
+    coefs_ : list of ndarray of shape (fan_in, fan_out)
+        The weights of each layer. Views: to change one, assign into it (``coefs_[0][:] = W``).
+    intercepts_ : list of ndarray of shape (fan_out,)
+        The intercepts of each layer, views likewise.
+    loss_ : float
+        The loss of the last epoch or iteration, penalty included.
+    best_loss_ : float or None
+        The smallest loss so far; None under early stopping.
+    loss_curve_ : list of float
+        The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS.
+    validation_scores_ : list of float or None
+        R2 on the validation rows after each epoch; None without early stopping.
+    best_validation_score_ : float or None
+        The best of them; None without early stopping.
+    n_iter_ : int
+        Epochs or iterations of the last call.
+    t_ : int
+        Training samples seen, by the stochastic solvers.
+    n_layers_ : int
+        Layers, the input and the output among them.
+    n_outputs_ : int
+        Outputs.
+    out_activation_ : str or Activation
+        The activation of the output layer.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X has names that are all strings.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : What this class takes the place of.
+
+    Notes
+    -----
+    Where it deviates from MLPRegressor (of scikit-learn 1.9):
+
+    - ``hidden_layer_sizes`` comes first, and all else by keyword.
+    - ``sample_weight`` is relative to the mean weight of the training set, not of the batch
+      (with `partial_fit`: of all samples seen so far).
+    - The loss of several outputs is their sum. MLPRegressor reports the mean of squared
+      errors but follows the gradient of the sum; so does this class.
+    - A warm start keeps the solver's state and goes on with the random state; what counts for
+      stopping starts anew.
+    - If training diverges it stops at once: with early stopping it keeps the best weights and
+      warns, without it raises ValueError.
+    - L-BFGS has ``loss_curve_``, early stopping and verbose output, and stays in float32.
+    - 'adaptive' and 'invscaling' work with Adam too.
+    - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
+      it takes ``early_stopping=True``.
+    - Poisson checks that y >= 0, and sample weights must not be negative.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",
+    Nature 323, 1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_scratch import ScratchMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> network = ScratchMLPRegressor(
+    ...     (20,), activation="logistic", solver="lbfgs", alpha=300, random_state=0
+    ... )
+    >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
+    >>> round(model.score(X_test, y_test), 2)
+    0.38
+    """
 
     def __init__(
         self,
@@ -266,6 +425,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 f"the data and parameters ask for {network.sizes} and {network.fit_intercept}."
             )
         state = self._state.copy()
+        state.n_iter = 0
         if state.solver is not type(pieces.solver):
             state.solver = type(pieces.solver)
             state.solver_state = pieces.solver.init(state.params)
@@ -301,29 +461,22 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         problem = Problem(self._network, state.params, rows, self.alpha, mean_weight)
         score = self._scorer(X, y, sample_weight, validation)
         watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
-        diverged = False
+        message = None
         try:
             with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
                 message = self._run(problem, pieces, watch, incremental)
+                watch.check_finite(state.params, "a weight")
         except KeyboardInterrupt:
-            message = None
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except Diverged as error:
-            diverged, message = (
-                True,
-                (
-                    "Solver produced non-finite parameter weights. The input data may contain large "
-                    f"values and need to be preprocessed. (Training diverged: {error}. A smaller "
-                    "learning_rate_init may help too.)"
-                ),
-            )
+            message = DIVERGED.format(error)
             if not score:
                 raise ValueError(message) from None
-            message += " The parameters with the best validation score are kept."
+            message += " The weights with the best validation score are kept."
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        if not incremental or diverged:
-            watch.keep_best(diverged)
+        if not incremental or watch.diverged:
+            watch.keep_best()
 
     def _run(self, problem, pieces, watch, incremental):
         """Run the solver; return what kept it from converging, or None."""

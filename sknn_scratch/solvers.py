@@ -15,7 +15,6 @@ L-BFGS takes few large steps, each on the whole training set; it is SciPy's.
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
@@ -36,7 +35,7 @@ class Solver:
 
     def calls(self, params, gradient, state, learning_rate):
         """Return the calls that make one step; ``learning_rate`` is a 0-d array."""
-        return [lambda: self.update(params, gradient, state, learning_rate.item())]
+        return [(lambda: self.update(params, gradient, state, learning_rate.item()),)]
 
 
 @dataclass(frozen=True)
@@ -71,23 +70,15 @@ class SGD(Solver):
 
     def calls(self, params, gradient, state, learning_rate):
         u, momentum = state["velocity"], np.array(self.momentum, params.dtype)
-        scaled = partial(np.multiply, gradient, learning_rate, gradient)
+        calls = [(np.multiply, gradient, learning_rate, gradient)]
         if self.momentum == 0:
-            return [scaled, partial(np.subtract, params, gradient, params)]
-        look_ahead = [partial(np.add, params, u, params)]
-        if self.nesterovs_momentum:
-            step = np.empty_like(params)
-            look_ahead = [
-                partial(np.multiply, u, momentum, step),
-                partial(np.subtract, step, gradient, step),
-                partial(np.add, params, step, params),
-            ]
-        return [
-            scaled,
-            partial(np.multiply, u, momentum, u),
-            partial(np.subtract, u, gradient, u),
-            *look_ahead,
-        ]
+            return [*calls, (np.subtract, params, gradient, params)]
+        calls += [(np.multiply, u, momentum, u), (np.subtract, u, gradient, u)]
+        if not self.nesterovs_momentum:
+            return [*calls, (np.add, params, u, params)]
+        step = np.empty_like(params)
+        calls += [(np.multiply, u, momentum, step), (np.subtract, step, gradient, step)]
+        return [*calls, (np.add, params, step, params)]
 
 
 @dataclass(frozen=True)
@@ -113,49 +104,39 @@ class Adam(Solver):
     def init(self, params):
         return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": np.zeros((), int)}
 
-    def rate(self, state, learning_rate):
-        """Return the step size: bias correction, and what the scaled m and v leave out.
-
-        Counts the step in ``state``.
-        """
+    def scaled(self, state, learning_rate):
+        """Count the step in ``state``; return the rate and epsilon that go with scaled m and v."""
         state["t"] += 1
-        t = state["t"].item()
-        scale = (1 - self.beta_1) / (1 - self.beta_2) ** 0.5
-        return learning_rate * scale * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-
-    @property
-    def scaled_epsilon(self):
-        """``epsilon`` beside the root of the scaled v."""
-        return self.epsilon / (1 - self.beta_2) ** 0.5
+        t, root = state["t"].item(), (1 - self.beta_2) ** 0.5
+        rate = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        return rate * (1 - self.beta_1) / root, self.epsilon / root
 
     def update(self, params, gradient, state, learning_rate):
-        m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
+        (rate, epsilon), m, v = self.scaled(state, learning_rate), state["m"], state["v"]
         m[...] = self.beta_1 * m + gradient
         v[...] = self.beta_2 * v + gradient**2
-        params -= rate * m / (np.sqrt(v) + self.scaled_epsilon)
+        params -= rate * m / (np.sqrt(v) + epsilon)
 
     def calls(self, params, gradient, state, learning_rate):
         m, v, step = state["m"], state["v"], np.empty_like(params)
-        beta_1, beta_2, epsilon, rate = (
-            np.array(number, params.dtype)
-            for number in (self.beta_1, self.beta_2, self.scaled_epsilon, 0.0)
-        )
+        beta_1, beta_2 = (np.array(beta, params.dtype) for beta in (self.beta_1, self.beta_2))
+        rate, epsilon = np.zeros((2, 1), params.dtype)
 
         def correct_bias():
-            rate[()] = self.rate(state, learning_rate.item())
+            rate[0], epsilon[0] = self.scaled(state, learning_rate.item())
 
         return [
-            correct_bias,
-            partial(np.multiply, m, beta_1, m),
-            partial(np.add, m, gradient, m),
-            partial(np.multiply, v, beta_2, v),
-            partial(np.multiply, gradient, gradient, gradient),
-            partial(np.add, v, gradient, v),
-            partial(np.sqrt, v, step),
-            partial(np.add, step, epsilon, step),
-            partial(np.divide, m, step, step),
-            partial(np.multiply, step, rate, step),
-            partial(np.subtract, params, step, params),
+            (correct_bias,),
+            (np.multiply, m, beta_1, m),
+            (np.add, m, gradient, m),
+            (np.multiply, v, beta_2, v),
+            (np.multiply, gradient, gradient, gradient),
+            (np.add, v, gradient, v),
+            (np.sqrt, v, step),
+            (np.add, step, epsilon, step),
+            (np.divide, m, step, step),
+            (np.multiply, step, rate, step),
+            (np.subtract, params, step, params),
         ]
 
 
@@ -173,17 +154,12 @@ class LBFGS(Solver):
     def minimize(self, objective, params, max_iter, tol, callback):
         """Return SciPy's result of minimising ``objective(vector) -> loss, gradient``.
 
-        ``tol`` bounds the largest component of the gradient. ``callback(vector)`` is called
-        after each iteration; it is the last vector that was handed to ``objective``.
+        It has converged if no component of the gradient exceeds ``tol``. After each iteration
+        comes ``callback(vector)``, with the vector that ``objective`` was last called with.
         """
-        return minimize(
-            objective,
-            params.astype(np.float64),
-            method="L-BFGS-B",
-            jac=True,
-            callback=lambda vector: callback(vector),
-            options={"maxiter": max_iter, "maxfun": self.max_fun, "gtol": tol},
-        )
+        settings = {"method": "L-BFGS-B", "jac": True, "callback": lambda x: callback(x)}
+        options = {"maxiter": max_iter, "maxfun": self.max_fun, "gtol": tol}
+        return minimize(objective, params.astype(np.float64), options=options, **settings)
 
 
 SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}

@@ -79,7 +79,7 @@ class Watch:
 
     def __init__(self, state, tol, n_iter_no_change, score, verbose):
         self.state, self.tol, self.n_iter_no_change = state, tol, n_iter_no_change
-        self.score, self.verbose = score, verbose
+        self.score, self.verbose, self.diverged = score, verbose, False
         self.start_params = state.params.copy() if score else None
         if score and state.best_params is None:
             state.best_params = self.start_params
@@ -98,8 +98,13 @@ class Watch:
             improved = not loss > state.best_loss - self.tol
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
-        if not np.isfinite(loss):
-            raise Diverged(f"the loss became {loss} in epoch {state.n_iter}")
+        self.check_finite(loss, "the loss")
+
+    def check_finite(self, values, what):
+        """Raise Diverged unless all ``values`` are finite."""
+        if not np.isfinite(values).all():
+            self.diverged = True
+            raise Diverged(f"{what} became infinite or NaN in epoch {self.state.n_iter}")
 
     def record_score(self, score, params):
         """Take note of a validation score, and of the parameters if it is the best."""
@@ -123,16 +128,18 @@ class Watch:
             f"for {self.n_iter_no_change} consecutive epochs."
         )
 
-    def keep_best(self, diverged=False):
+    def keep_best(self):
         """Under early stopping, return in place to the best parameters.
 
         After a divergence the first epochs may have done harm already: then the parameters
         that training started from are a candidate too.
         """
-        if self.score and diverged and self.score(self.start_params) > self.state.best_score:
-            self.state.best_params = self.start_params
-        if self.score:
-            self.state.params[...] = self.state.best_params
+        state = self.state
+        if not self.score:
+            return
+        if self.diverged and self.score(self.start_params) > state.best_score:
+            state.best_params = self.start_params
+        state.params[...], state.best_params = state.best_params, None
 
 
 def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incremental=False):
@@ -216,8 +223,7 @@ def train_lbfgs(objective, solver, watch, max_iter, tol):
         return None
     state.params[...] = result.x
     state.loss = float(result.fun)
-    if not np.isfinite(state.loss):
-        raise Diverged(f"the loss became {state.loss}")
+    watch.check_finite(state.loss, "the loss")
     if result.status == 0:
         return None
     advice = f" Increase the number of iterations (max_iter={max_iter})." * (result.nit >= max_iter)

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+
+from sknn_scratch import batches, epochs
+from sknn_scratch.activations import ACTIVATIONS
+from sknn_scratch.batches import Rows
+from sknn_scratch.epochs import Epoch, FullBatch, Problem
+from sknn_scratch.losses import LOSSES
+from sknn_scratch.network import backprop
+from sknn_scratch.solvers import SGD
+from tests.calculus import assert_is_gradient
+from tests.test_network import make_network
+
+PLAIN = SGD(momentum=0, nesterovs_momentum=False)
+
+
+def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
+    network = make_network(ACTIVATIONS["tanh"], ACTIVATIONS["identity"], LOSSES["squared_error"])
+    params = rng.uniform(-0.7, 0.7, network.n_parameters)
+    X, y = rng.normal(size=(n, 3)), rng.normal(size=(n, 2))
+    weight = rng.uniform(0.5, 2, n) if weighted else None
+    data = sparse.csr_array(X) if as_sparse else X
+    return network, params, X, y, weight, Rows(data, y, weight, None, np.float64, True)
+
+
+def train_by_hand(network, params, X, y, weight, size, rate, alpha):
+    """Return parameters and mean loss after an epoch, by `backprop`, batch by batch."""
+    params, loss, mean = params.copy(), 0.0, 1.0 if weight is None else weight.mean()
+    for start in range(0, len(X), size):
+        part = slice(start, start + size)
+        w = np.ones(len(X[part])) if weight is None else weight[part]
+        # The loss of a batch is a sum over n * mean weight, where backprop divides by sum(w).
+        scale = w.sum() / (len(w) * mean)
+        batch_loss, gradient = backprop(X[part], y[part], params, network, w, alpha)
+        params -= rate * gradient * scale
+        loss += batch_loss * scale * len(w) / len(X)
+    return params, loss
+
+
+@pytest.mark.parametrize("gather", [1, 400, 1 << 18])
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("as_sparse", [True, False])
+def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng, monkeypatch):
+    monkeypatch.setattr(epochs, "GATHER", gather)
+    network, params, X, y, weight, rows = make_network_and_rows(
+        rng, weighted=weighted, as_sparse=as_sparse
+    )
+    problem = Problem(network, params.copy(), rows, 0.3, weight.mean() if weighted else 1.0)
+    epoch = Epoch(problem, 5, shuffle, np.arange(23), PLAIN, PLAIN.init(params))
+    epoch.learning_rate[...] = 0.1
+    order = np.arange(23)
+    ours, theirs = np.random.RandomState(3), np.random.RandomState(3)
+    for _ in range(2):
+        loss = epoch.run(ours)
+        if shuffle:
+            order = order[theirs.permutation(23)]
+        w = weight[order] if weighted else None
+        params, expected = train_by_hand(network, params, X[order], y[order], w, 5, 0.1, 0.3)
+        assert_allclose(loss, expected, rtol=1e-12)
+        assert_allclose(problem.params, params, rtol=1e-10, atol=1e-13)
+    assert_allclose(epoch.order, order)
+
+
+@pytest.mark.parametrize("gather", [300, 1 << 18])
+@pytest.mark.parametrize("as_sparse", [True, False])
+def test_the_full_batch_is_backprop_on_all_rows(as_sparse, gather, rng, monkeypatch):
+    monkeypatch.setattr(epochs, "GATHER", gather)
+    network, params, X, y, weight, rows = make_network_and_rows(rng, as_sparse=as_sparse)
+    objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3, weight.mean()))
+    for vector in (params, params + 0.1, params):
+        loss, gradient = objective(vector)
+        expected_loss, expected_gradient = backprop(X, y, vector, network, weight, 0.3)
+        assert_allclose(loss, expected_loss, rtol=1e-12)
+        assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
+    assert_is_gradient(gradient, lambda p: objective(p)[0], params)
+
+
+def test_the_full_batch_leaves_the_parameters_of_the_problem_alone(rng):
+    network, params, *_, rows = make_network_and_rows(rng)
+    problem = Problem(network, np.zeros_like(params), rows, 0.3, 1.0)
+    FullBatch(problem)(params)
+    assert (problem.params == 0).all()
+
+
+def test_gathering_reads_the_same_limit():
+    assert epochs.GATHER == batches.GATHER

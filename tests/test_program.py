@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn_scratch.batches import DenseBatch
+from sknn_scratch.losses import LOSSES
+from sknn_scratch.network import backprop
+from sknn_scratch.program import LINE, Penalty, Program, aligned, aligned_copy, compiled
+from tests.test_network import EVERY_NETWORK, make_network, make_problem
+
+
+def run_program(network, params, X, y, weight, alpha):
+    """Return loss and gradient as the training loop computes them."""
+    params, gradient = aligned_copy(params), np.full_like(params, np.nan)
+    n = len(y) if weight is None else weight.sum()
+    losses = np.zeros(2, params.dtype)
+    ones = np.ones((len(X), 1), params.dtype)
+    x = np.hstack([X, ones]) if network.fit_intercept else X
+    program = Program(network, params, gradient, len(y))
+    calls = program.calls(DenseBatch(x.T), y.T, weight, 1 / n, losses[0, ...])
+    calls += Penalty(network, params, gradient, alpha / n).calls(losses[1, ...])
+    for _ in range(2):  # the second run finds the buffers as the first has left them
+        for call in compiled(calls):
+            call()
+    return losses.sum(), gradient
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(("hidden", "out", "loss", "fit_intercept"), EVERY_NETWORK)
+def test_the_training_loop_computes_what_backprop_does(
+    hidden, out, loss, fit_intercept, weighted, rng
+):
+    network = make_network(hidden, out, loss, fit_intercept)
+    params, X, y = make_problem(network, rng)
+    weight = rng.uniform(0, 2, len(X)) if weighted else None
+    loss, gradient = run_program(network, params, X, y, weight, 0.3)
+    expected_loss, expected_gradient = backprop(X, y, params, network, weight, 0.3)
+    assert_allclose(loss, expected_loss, rtol=1e-12)
+    assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
+
+
+def test_float32_stays_float32_and_close_to_float64(rng):
+    _, out, loss, _ = EVERY_NETWORK[0].values
+    network = make_network(EVERY_NETWORK[-1].values[0], out, loss)
+    params, X, y = make_problem(network, rng)
+    single = [array.astype(np.float32) for array in (params, X, y)]
+    loss, gradient = run_program(network, *single, None, 0.3)
+    assert gradient.dtype == np.float32
+    expected_loss, expected_gradient = backprop(X, y, params, network, alpha=0.3)
+    assert_allclose(loss, expected_loss, rtol=1e-5)
+    assert_allclose(gradient, expected_gradient, rtol=1e-3, atol=1e-5)
+
+
+def test_the_registry_is_covered():
+    assert {case.values[2] for case in EVERY_NETWORK} == set(LOSSES.values())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_aligned_arrays_start_on_a_cache_line(dtype):
+    for shape in [(), (1,), (3, 5), (1000,)]:
+        array = aligned(shape, dtype, fill=3)
+        assert array.ctypes.data % LINE == 0
+        assert array.shape == shape
+        assert (array == 3).all()
+        assert array.flags.c_contiguous
