@@ -93,10 +93,10 @@ class Epoch:
             for call in chunk.calls:
                 call()
             loss += float(chunk.sizes.dot(chunk.losses.reshape(-1)))
-        return loss / len(self)
+        return loss / 2 / len(self)  # the calls leave twice the loss
 
     def step(self, x, y, weight, losses):
-        """Return the calls of one step; they leave loss and penalty in ``losses``."""
+        """Return the calls of one step; they leave twice loss and penalty in ``losses``."""
         problem, size = self.problem, y.shape[1]
         scale = 1 / (size * problem.mean_weight)
         if size not in self.programs:
@@ -118,7 +118,9 @@ class _Chunk:
         batches = list(slices(len(packed), epoch.batch_size))
         sizes = [batch.stop - batch.start for batch in batches]
         self.packed, self.calls, self.sparse_inputs = packed, [], []
-        self.losses = aligned((2, len(batches)), packed.dtype)  # of each batch, and its penalty
+        self.losses = aligned(
+            (2, len(batches)), packed.dtype
+        )  # twice each batch's, and its penalty's
         self.sizes = np.array(sizes * 2, packed.dtype)
         for i, batch in enumerate(batches):
             x, y, weight = rows.batch(packed[batch])
@@ -170,5 +172,5 @@ class FullBatch:
         for call in self.penalty:
             call()
         total += self.gradient
-        self.loss = float(self.losses.sum(dtype=np.float64))
+        self.loss = float(self.losses.sum(dtype=np.float64)) / 2
         return self.loss, total

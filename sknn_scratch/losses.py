@@ -20,21 +20,11 @@ from scipy.special import xlogy
 
 
 class Loss:
-    """A loss per sample and output; it has no state.
+    """A loss per sample and output; it has no state."""
 
-    Attributes
-    ----------
-    out_activation : str
-        The output activation that ``out_activation='auto'`` stands for.
-    canonical : str or None
-        The output activation with which ``delta = a - y``, if there is one.
-    domain : str
-        The targets that it takes, in words, for an error message.
-    """
-
-    out_activation = "identity"
-    canonical = None
-    domain = "any finite number"
+    out_activation = "identity"  # what out_activation='auto' stands for
+    canonical = None  # the output activation with which delta = a - y, if there is one
+    domain = "any finite number"  # the targets that it takes, for an error message
 
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
@@ -49,7 +39,7 @@ class Loss:
         return np.isfinite(y)
 
     def record(self, y, a, weight, scale, error, delta, total):
-        """Return the calls that put ``scale * sum of weight * loss`` into the 0-d ``total``.
+        """Return the calls that put twice ``scale * sum of weight * loss`` into 0-d ``total``.
 
         ``weight`` broadcasts to ``a``, or is None for ones. With the canonical link,
         ``error = a - y`` and ``delta = scale * weight * error`` stand ready; else both are None.
@@ -57,7 +47,7 @@ class Loss:
 
         def add_up():
             values = self(y, a)
-            total[()] = scale * (values if weight is None else weight * values).sum()
+            total[()] = 2 * scale * (values if weight is None else weight * values).sum()
 
         return [(add_up,)]
 
@@ -79,10 +69,8 @@ class SquaredError(Loss):
     def record(self, y, a, weight, scale, error, delta, total):
         if error is None:
             return super().record(y, a, weight, scale, error, delta, total)
-        half = np.full((), 0.5, total.dtype)
         # One product of what stands ready is the sum of scale * weight * error^2.
-        product = error.reshape(-1).dot, delta.reshape(-1), total
-        return [product, (np.multiply, total, half, total)]
+        return [(error.reshape(-1).dot, delta.reshape(-1), total)]
 
 
 class Poisson(Loss):

@@ -87,7 +87,7 @@ class Program:
         scale : float
             What the loss and the gradient are multiplied by: ``1 / n`` gives their means.
         loss : ndarray of shape ()
-            Receives the loss of the batch, without penalty.
+            Receives twice the loss of the batch, without penalty.
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
@@ -142,16 +142,14 @@ class Penalty:
 
     def __init__(self, network, params, gradient, strength):
         self.params, self.gradient = params, gradient
-        self.half = np.full((), 0.5, params.dtype)
         self.decay, self.product = aligned(params.shape, params.dtype), np.empty_like(params)
         for W, _ in network.layers(self.decay):
             W[...] = strength
 
     def calls(self, total):
-        """Return the calls that add the gradient, and put the penalty into the 0-d ``total``."""
+        """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
         return [
             (np.multiply, self.decay, self.params, self.product),
             (np.add, self.gradient, self.product, self.gradient),
             (self.product.dot, self.params, total),
-            (np.multiply, total, self.half, total),
         ]

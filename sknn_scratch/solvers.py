@@ -26,7 +26,7 @@ class Solver:
     stochastic = True
 
     def init(self, params):
-        """Return the state before the first step: a dict of arrays."""
+        """Return the state before the first step: a dict of arrays and numbers."""
         return {}
 
     def update(self, params, gradient, state, learning_rate):
@@ -102,28 +102,32 @@ class Adam(Solver):
     epsilon: float = 1e-8
 
     def init(self, params):
-        return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": np.zeros((), int)}
+        return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
 
-    def scaled(self, state, learning_rate):
-        """Count the step in ``state``; return the rate and epsilon that go with scaled m and v."""
-        state["t"] += 1
-        t, root = state["t"].item(), (1 - self.beta_2) ** 0.5
+    def rate(self, state, learning_rate):
+        """Count the step in ``state``; return the rate that goes with the scaled m and v."""
+        t = state["t"] = state["t"] + 1
         rate = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-        return rate * (1 - self.beta_1) / root, self.epsilon / root
+        return rate * (1 - self.beta_1) / (1 - self.beta_2) ** 0.5
 
     def update(self, params, gradient, state, learning_rate):
-        (rate, epsilon), m, v = self.scaled(state, learning_rate), state["m"], state["v"]
+        m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
         m[...] = self.beta_1 * m + gradient
         v[...] = self.beta_2 * v + gradient**2
-        params -= rate * m / (np.sqrt(v) + epsilon)
+        params -= rate * m / (np.sqrt(v) + self.epsilon / (1 - self.beta_2) ** 0.5)
 
     def calls(self, params, gradient, state, learning_rate):
-        m, v, step = state["m"], state["v"], np.empty_like(params)
-        beta_1, beta_2 = (np.array(beta, params.dtype) for beta in (self.beta_1, self.beta_2))
-        rate, epsilon = np.zeros((2, 1), params.dtype)
+        m, v, step, rate = (
+            state["m"],
+            state["v"],
+            np.empty_like(params),
+            np.empty_like(learning_rate),
+        )
+        numbers = self.beta_1, self.beta_2, self.epsilon / (1 - self.beta_2) ** 0.5
+        beta_1, beta_2, epsilon = (np.array(number, params.dtype) for number in numbers)
 
         def correct_bias():
-            rate[0], epsilon[0] = self.scaled(state, learning_rate.item())
+            rate[()] = self.rate(state, learning_rate.item())
 
         return [
             (correct_bias,),
