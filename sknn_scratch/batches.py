@@ -5,8 +5,8 @@
     [inputs, 1 (with intercepts), targets, weight (where there are any)]
 
 so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
-into which the rows of the next few batches are gathered: about a quarter of a megabyte at a
-time, which stays in the cache. Sparse inputs stay sparse, apart, and are sliced per batch.
+into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
+are sliced per batch.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy import sparse
 
 from .program import aligned
 
-GATHER = 1 << 18  # bytes gathered at a time
+CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
 
 
 class DenseBatch:
@@ -86,7 +86,7 @@ class Rows:
         self.targets = slice(n_inputs, n_inputs + y.shape[1])
         self.weighted = weight is not None
         self.packed = aligned((len(rows), self.targets.stop + self.weighted), dtype, 1)
-        for part in slices(len(rows), max(1, GATHER // self.packed.strides[0])):
+        for part in slices(len(rows), max(1, CACHED // self.packed.strides[0])):
             chosen, packed = rows[part], self.packed[part]
             if not self.is_sparse:
                 packed[:, : X.shape[1]] = X[chosen]

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .batches import GATHER, Rows, slices
+from .batches import CACHED, Rows, slices
 from .network import Network
 from .program import Penalty, Program, aligned, aligned_copy, compiled
+
+# Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
+# list per batch. Four times as much makes batches of 32 rows 12% slower.
+GATHER = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class FullBatch:
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
         n = len(rows) * problem.mean_weight
-        size = max(1, GATHER // (self.params.itemsize * max(problem.network.sizes)))
+        size = max(1, CACHED // (self.params.itemsize * max(problem.network.sizes)))
         batches = list(slices(len(rows), size))
         self.losses = aligned((len(batches) + 1,), self.params.dtype)
         programs, self.steps = {}, []

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .batches import GATHER, Rows, slices
+from .batches import CACHED, Rows, slices
 from .epochs import Epoch, FullBatch, Problem
 from .initializers import initialize
 from .losses import LOSSES, Loss
@@ -535,7 +535,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
         network, layers = self._network, self._network.layers(params)
         coefs, intercepts = [W for W, _ in layers], [b for _, b in layers]
-        size = max(1, GATHER // (params.itemsize * max(network.sizes)))
+        size = max(1, CACHED // (params.itemsize * max(network.sizes)))
         if X.shape[0] <= size:
             return feedforward(X, coefs, intercepts, network.activations)
         X = X.tocsr() if sparse.issparse(X) else X

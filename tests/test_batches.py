@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknn_scratch.batches import GATHER, DenseBatch, Rows, SparseBatch, slices
+from sknn_scratch.batches import CACHED, DenseBatch, Rows, SparseBatch, slices
 
 
 @pytest.mark.parametrize("chosen", [None, np.array([5, 2, 9])])
@@ -30,7 +30,7 @@ def test_batches_are_the_rows_that_were_gathered(chosen, ones, weighted, rng):
 
 
 def test_the_rows_are_a_copy_that_fits_in_several_gathers(rng):
-    X = rng.normal(size=(GATHER // 8, 2))
+    X = rng.normal(size=(CACHED // 8, 2))
     rows = Rows(X, X[:, :1], None, None, np.float64, True)
     assert_array_equal(rows.packed, np.column_stack([X, np.ones(len(X)), X[:, 0]]))
     assert not np.shares_memory(rows.packed, X)

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from sknn_scratch import batches, epochs
+from sknn_scratch import epochs
 from sknn_scratch.activations import ACTIVATIONS
 from sknn_scratch.batches import Rows
 from sknn_scratch.epochs import Epoch, FullBatch, Problem
@@ -67,7 +67,7 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
 @pytest.mark.parametrize("gather", [300, 1 << 18])
 @pytest.mark.parametrize("as_sparse", [True, False])
 def test_the_full_batch_is_backprop_on_all_rows(as_sparse, gather, rng, monkeypatch):
-    monkeypatch.setattr(epochs, "GATHER", gather)
+    monkeypatch.setattr(epochs, "CACHED", gather)
     network, params, X, y, weight, rows = make_network_and_rows(rng, as_sparse=as_sparse)
     objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3, weight.mean()))
     for vector in (params, params + 0.1, params):
@@ -83,7 +83,3 @@ def test_the_full_batch_leaves_the_parameters_of_the_problem_alone(rng):
     problem = Problem(network, np.zeros_like(params), rows, 0.3, 1.0)
     FullBatch(problem)(params)
     assert (problem.params == 0).all()
-
-
-def test_gathering_reads_the_same_limit():
-    assert epochs.GATHER == batches.GATHER
