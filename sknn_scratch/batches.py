@@ -98,9 +98,9 @@ class Rows:
         return len(self.packed)
 
     @property
-    def weight_sum(self):
-        """The sum of the sample weights: the number of rows if there are none."""
-        return float(self.packed[:, -1].sum(dtype=np.float64)) if self.weighted else len(self)
+    def mean_weight(self):
+        """The mean of the sample weights: 1 if there are none."""
+        return float(self.packed[:, -1].mean(dtype=np.float64)) if self.weighted else 1.0
 
     def batch(self, packed):
         """Return (x, y, weight), views of ``packed`` as `Program.calls` takes them."""

@@ -136,7 +136,8 @@ class _Chunk:
 class FullBatch:
     """Loss and gradient of the whole training set, as a function of the parameter vector.
 
-    The rows are taken a few hundred at a time, so that the activations stay in the cache.
+    The rows are taken a few hundred at a time, so that the activations stay in the cache, but
+    not so few that a matrix product is over before it has started.
 
     Attributes
     ----------
@@ -149,7 +150,7 @@ class FullBatch:
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
         n = len(rows) * problem.mean_weight
-        size = max(1, CACHED // (self.params.itemsize * max(problem.network.sizes)))
+        size = max(256, CACHED // (self.params.itemsize * max(problem.network.sizes)))
         batches = list(slices(len(rows), size))
         self.losses = aligned((len(batches) + 1,), self.params.dtype)
         programs, self.steps = {}, []

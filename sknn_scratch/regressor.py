@@ -455,10 +455,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         train, validation = self._split(state, len(y))
         rows = Rows(X, y, sample_weight, train, state.params.dtype, self.fit_intercept)
         state.params = aligned_copy(state.params)
-        mean_weight = state.mean_weight(rows.weight_sum, len(rows))
-        if mean_weight == 0:
+        state.see_weights(rows.mean_weight, len(rows))
+        if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        problem = Problem(self._network, state.params, rows, self.alpha, mean_weight)
+        problem = Problem(self._network, state.params, rows, self.alpha, state.mean_weight)
         score = self._scorer(X, y, sample_weight, validation)
         watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
         message = None

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 class Schedule:
     """A learning rate per epoch."""
 
+    ending = "Stopping."  # what verbose output says at a plateau that ends training
+
     def __call__(self, learning_rate_init, t, plateaus):
         """Return the learning rate of the next epoch."""
         raise NotImplementedError
@@ -43,6 +45,8 @@ class InverseScaling(Schedule):
 @dataclass(frozen=True)
 class Adaptive(Schedule):
     """A fifth of the learning rate at each plateau, until it is 1e-6 or less."""
+
+    ending = "Learning rate too small. Stopping."
 
     def __call__(self, learning_rate_init, t, plateaus):
         return learning_rate_init / 5.0**plateaus

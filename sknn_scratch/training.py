@@ -32,7 +32,7 @@ class TrainingState:
     loss: float = np.nan
     loss_curve: list = field(default_factory=list)
     validation_scores: list = field(default_factory=list)
-    weight_sum: float = 0.0  # of sample weights seen
+    mean_weight: float = 0.0  # of the samples seen
     weight_count: int = 0
     order: np.ndarray = None  # of the rows, after the last shuffle
     split_random_state: np.random.RandomState = None  # before the validation rows were drawn
@@ -53,13 +53,13 @@ class TrainingState:
         """Forget, in place, what the last fit reached: a warm start may see another target."""
         self.plateaus = self.no_improvement_count = 0
         self.best_loss, self.best_score, self.best_params = np.inf, -np.inf, None
-        self.weight_sum, self.weight_count = 0.0, 0
+        self.mean_weight, self.weight_count = 0.0, 0
 
-    def mean_weight(self, weight_sum, count):
-        """Return the mean weight of the samples seen so far, these included (kept in place)."""
-        self.weight_sum += weight_sum
+    def see_weights(self, mean, count):
+        """Take, in place, ``count`` samples of that mean weight into the mean of all."""
+        # As a running mean: it stays exactly what it is when the same samples come again.
         self.weight_count += count
-        return self.weight_sum / self.weight_count
+        self.mean_weight += (mean - self.mean_weight) * (count / self.weight_count)
 
 
 class Watch:
@@ -173,7 +173,7 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
         if watch.at_plateau():
             if schedule.ends_at_plateau(rate):
                 if verbose:
-                    print(f"{watch.plateau_message()} Stopping.")
+                    print(f"{watch.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
             state.no_improvement_count = 0

@@ -106,7 +106,7 @@ def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
     out = capsys.readouterr().out
     assert "Iteration 1, loss = 1.00000000" in out
     assert "Setting learning rate to 0.000002" in out
-    assert "for 1 consecutive epochs. Stopping." in out
+    assert "for 1 consecutive epochs. Learning rate too small. Stopping." in out
 
 
 class Parabola:
@@ -157,3 +157,12 @@ def test_a_copy_of_the_state_shares_only_the_random_state():
     assert (state.solver_state["m"] == 0).all()
     assert state.loss_curve == []
     assert copied.random_state is state.random_state
+
+
+def test_the_mean_weight_is_that_of_all_samples_seen():
+    state = make_state()
+    seen = []
+    for weights in ([1.0, 3.0], [5.0], [0.5, 0.5, 2.0]):
+        seen += weights
+        state.see_weights(np.mean(weights), len(weights))
+        assert_allclose(state.mean_weight, np.mean(seen))
