@@ -24,6 +24,7 @@ class Loss:
 
     out_activation = "identity"  # what out_activation='auto' stands for
     canonical = None  # the output activation with which delta = a - y, if there is one
+    gradient_is_error = False  # True if `gradient` is a - y
     domain = "any finite number"  # the targets that it takes, for an error message
 
     def __call__(self, y, a):
@@ -41,8 +42,9 @@ class Loss:
     def record(self, y, a, weight, scale, error, delta, total):
         """Return the calls that put twice ``scale * sum of weight * loss`` into 0-d ``total``.
 
-        ``weight`` broadcasts to ``a``, or is None for ones. With the canonical link,
-        ``error = a - y`` and ``delta = scale * weight * error`` stand ready; else both are None.
+        ``weight`` broadcasts to ``a``, or is None for ones. With the canonical link, and where
+        `gradient_is_error`, ``error = a - y`` and ``delta = scale * weight * error`` stand ready;
+        else both are None.
         """
 
         def add_up():
@@ -59,6 +61,7 @@ class SquaredError(Loss):
     """Half the squared error, (a - y)^2 / 2. Link: identity."""
 
     canonical = "identity"
+    gradient_is_error = True
 
     def __call__(self, y, a):
         return 0.5 * (a - y) ** 2
@@ -67,8 +70,6 @@ class SquaredError(Loss):
         return a - y
 
     def record(self, y, a, weight, scale, error, delta, total):
-        if error is None:
-            return super().record(y, a, weight, scale, error, delta, total)
         # One product of what stands ready is the sum of scale * weight * error^2.
         return [(error.reshape(-1).dot, delta.reshape(-1), total)]
 

@@ -107,18 +107,20 @@ class Program:
         objective, f = self.network.loss, self.network.activations[-1]
         factor = np.full((), scale, self.dtype)
         weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
-        if self.network.is_canonical:
+        slope = [] if self.network.is_canonical else f.backward(delta, z, a)
+        if self.network.is_canonical or objective.gradient_is_error:
             return [
                 (np.subtract, a, y, error),
                 (np.multiply, error, factor, delta),
                 *weighted,
                 *objective.record(y, a, weight, scale, error, delta, loss),
+                *slope,
             ]
         return [
             *objective.record(y, a, weight, scale, None, None, loss),
             (lambda: np.multiply(objective.gradient(y, a), factor, delta),),
             *weighted,
-            *f.backward(delta, z, a),
+            *slope,
         ]
 
     def backward(self, x):

@@ -465,7 +465,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         try:
             with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
                 message = self._run(problem, pieces, watch, incremental)
-                watch.check_finite(state.params, "a weight")
+                watch.check_params()
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except Diverged as error:

@@ -6,6 +6,7 @@ in place. A `Watch` follows the loss, and the validation score under early stopp
 """
 
 import copy
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -98,13 +99,19 @@ class Watch:
             improved = not loss > state.best_loss - self.tol
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
-        self.check_finite(loss, "the loss")
+        self.check_finite(loss)
 
-    def check_finite(self, values, what):
-        """Raise Diverged unless all ``values`` are finite."""
-        if not np.isfinite(values).all():
+    def check_finite(self, loss):
+        """Raise Diverged unless the loss is finite."""
+        if not math.isfinite(loss):
             self.diverged = True
-            raise Diverged(f"{what} became infinite or NaN in epoch {self.state.n_iter}")
+            raise Diverged(f"the loss became {loss} in epoch {self.state.n_iter}")
+
+    def check_params(self):
+        """Raise Diverged if the last step left a parameter that is not finite."""
+        if not np.isfinite(self.state.params).all():
+            self.diverged = True
+            raise Diverged(f"a weight became infinite in epoch {self.state.n_iter}")
 
     def record_score(self, score, params):
         """Take note of a validation score, and of the parameters if it is the best."""
@@ -223,7 +230,7 @@ def train_lbfgs(objective, solver, watch, max_iter, tol):
         return None
     state.params[...] = result.x
     state.loss = float(result.fun)
-    watch.check_finite(state.loss, "the loss")
+    watch.check_finite(state.loss)
     if result.status == 0:
         return None
     advice = f" Increase the number of iterations (max_iter={max_iter})." * (result.nit >= max_iter)

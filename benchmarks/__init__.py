@@ -1,0 +1,1 @@
+"""Speed and memory of ScratchMLPRegressor beside its peers: ``python -m benchmarks -h``."""

@@ -1,0 +1,177 @@
+"""Measure, and print Markdown tables.
+
+Every figure is the median over rounds, with the smallest and the largest; within a round the
+libraries take turns, so that a ratio compares neighbours in time.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from . import memory
+from .workloads import WORKLOADS
+
+MODULES = {"sklearn": "sklearn", "torch": "torch", "jax": "jax"}
+
+
+class Worker:
+    """A process that measures one library (see `worker`)."""
+
+    def __init__(self, peer):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", peer],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, name, dtype):
+        """Return the seconds of one measurement, and of the first use where that is due."""
+        print(json.dumps([name, dtype]), file=self.process.stdin, flush=True)
+        return json.loads(self.process.stdout.readline())
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def measure(names, dtypes, peers, rounds):
+    """Return one record per workload and dtype, telling of each as it is done."""
+    workers = {peer: Worker(peer) for peer in ["ours", "limit", *peers]}
+    records = []
+    print(header(workers))
+    for name in names:
+        for dtype in dtypes:
+            workload, seconds, first = WORKLOADS[name], {}, {}
+            chosen = [peer for peer in workload.peers if peer in workers]
+            for _ in range(rounds):
+                for peer in chosen:
+                    answer = workers[peer].ask(name, dtype)
+                    seconds.setdefault(peer, []).append(answer["seconds"] / workload.steps)
+                    first.setdefault(peer, answer["first"])
+            record = {"workload": name, "dtype": dtype, "seconds": seconds, "first_use": first}
+            records.append(record)
+            print(row(record, workers), flush=True)
+    for worker in workers.values():
+        worker.close()
+    return records
+
+
+def spread(values, scale=1.0, digits=3):
+    """Return 'median (min-max)'."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle * scale:.{digits}g} ({low * scale:.{digits}g}-{high * scale:.{digits}g})"
+
+
+def header(workers):
+    """Return the head of the table."""
+    others = [peer for peer in workers if peer not in ("ours", "limit")]
+    titles = ["workload", "dtype", "ours, us per step", "ours / products"]
+    titles += [f"{peer} / ours" for peer in others]
+    return f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
+
+
+def row(record, workers):
+    """Return a line of the table: times, and ratios round by round."""
+    seconds = record["seconds"]
+    cells = [record["workload"], record["dtype"], spread(seconds["ours"], 1e6)]
+    cells.append(ratio(seconds, "ours", "limit"))
+    cells += [ratio(seconds, peer, "ours") for peer in workers if peer not in ("ours", "limit")]
+    return f"| {' | '.join(cells)} |"
+
+
+def ratio(seconds, one, other):
+    """Return the time of one library over that of another, round by round."""
+    if one not in seconds or other not in seconds:
+        return "-"
+    return spread([a / b for a, b in zip(seconds[one], seconds[other])])
+
+
+def machine():
+    """Return what the figures depend on."""
+    versions = {}
+    for name in ("numpy", "scipy", "sklearn", "torch", "jax", "sknn_scratch"):
+        if importlib.util.find_spec(name):
+            versions[name] = importlib.import_module(name).__version__
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def plot(records, path):
+    """Draw each library's time over ours."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(10, 5), layout="constrained")
+    labels = [f"{r['workload']}\n{r['dtype']}" for r in records]
+    for offset, peer in enumerate(("sklearn", "torch", "jax", "limit")):
+        points = [
+            (i + 0.2 * (offset - 1.5), statistics.median(r["seconds"][peer]) / ours)
+            for i, r in enumerate(records)
+            if peer in r["seconds"]
+            for ours in [statistics.median(r["seconds"]["ours"])]
+        ]
+        if points:
+            ax.bar(*zip(*points), width=0.2, label="bare products" if peer == "limit" else peer)
+    ax.axhline(1, color="black", linewidth=1)
+    ax.set(yscale="log", ylabel="time / time of ScratchMLPRegressor")
+    ax.set_xticks(range(len(labels)), labels, rotation=60, fontsize=8)
+    ax.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main():
+    """Read the command line, measure, and write what came out."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="workload", help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--peers", default="sklearn,torch,jax", help="default: %(default)s")
+    parser.add_argument("--dtypes", default="float64,float32", help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--no-memory", action="store_true", help="leave out peak memory")
+    parser.add_argument("--plot", action="store_true", help="draw a picture too")
+    parser.add_argument("--out", default="benchmarks/results", help="default: %(default)s")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(WORKLOADS)
+    if unknown:
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+
+    asked = [peer for peer in options.peers.split(",") if peer]
+    peers = [peer for peer in asked if importlib.util.find_spec(MODULES.get(peer, peer))]
+    print(f"{json.dumps(machine())}\n")
+    for peer in asked:
+        if peer not in peers:
+            print(f"{peer} is not installed: left out\n")
+    results = {"machine": machine()}
+    names = options.names or list(WORKLOADS)
+    results["speed"] = measure(names, options.dtypes.split(","), peers, options.rounds)
+    for record in results["speed"]:
+        if record["first_use"].get("jax"):
+            where = f"{record['workload']} {record['dtype']}"
+            print(f"\njax compiles and runs once: {where}: {record['first_use']['jax']:.1f} s")
+    if not options.no_memory:
+        results["memory"] = memory.measure()
+        print(f"\n{memory.table(results['memory'])}")
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if options.plot:
+        plot(results["speed"], folder / "results.png")
+    print(f"\nWritten to {folder}")
+
+
+if __name__ == "__main__":
+    main()
