@@ -12,7 +12,7 @@ are sliced per batch.
 import numpy as np
 from scipy import sparse
 
-from .program import aligned
+from .arrays import aligned
 
 CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import aligned, aligned_copy
 from .batches import CACHED, Rows, slices
 from .network import Network
-from .program import Penalty, Program, aligned, aligned_copy, compiled
+from .program import Penalty, Program, compiled
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 12% slower.

@@ -12,6 +12,8 @@ trade, 1998.
 
 import numpy as np
 
+from .arrays import as_numbers
+
 
 def glorot_sklearn(shape, random_state, activation):
     """Draw weights and intercepts as MLPRegressor does, in its order: 'auto'.
@@ -106,15 +108,19 @@ def initialize(network, init, activation, random_state, dtype):
         if not network.fit_intercept and any(b is not None for _, b in drawn):
             raise ValueError("init gives intercepts, but fit_intercept=False.")
     for layer, ((W, b), (weights, intercepts)) in enumerate(zip(layers, drawn)):
-        W[...] = _checked(weights, W.shape, f"the weights of layer {layer}")
+        W[...] = _checked(weights, W.shape, dtype, f"the weights of layer {layer}")
         if intercepts is not None:
-            b[...] = _checked(intercepts, b.shape, f"the intercepts of layer {layer}")
+            b[...] = _checked(intercepts, b.shape, dtype, f"the intercepts of layer {layer}")
     return params
 
 
 def _pair(drawn):
     """Return (weights, intercepts or None) from what an initialiser returned."""
-    return drawn if isinstance(drawn, tuple) else (drawn, None)
+    if not isinstance(drawn, tuple):
+        return drawn, None
+    if len(drawn) != 2:
+        raise ValueError(f"init must return weights, or (weights, intercepts); got {len(drawn)}.")
+    return drawn
 
 
 def _pairs(arrays, n_layers):
@@ -127,13 +133,12 @@ def _pairs(arrays, n_layers):
     return list(zip(arrays, arrays[n_layers:] or [None] * n_layers))
 
 
-def _checked(array, shape, name):
-    try:
-        array = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"init: {name} must be numbers of shape {shape}.") from error
+def _checked(array, shape, dtype, name):
+    array = as_numbers(array, f"init: {name}")
     if array.shape != shape:
         raise ValueError(f"init: {name} must have shape {shape}, got {array.shape}.")
+    with np.errstate(over="ignore"):
+        array = array.astype(dtype)
     if not np.isfinite(array).all():
-        raise ValueError(f"init: {name} must be finite, got NaN or infinity.")
+        raise ValueError(f"init: {name} must be finite in {np.dtype(dtype)}.")
     return array

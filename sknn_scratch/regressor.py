@@ -14,12 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .arrays import aligned_copy
 from .batches import CACHED, Rows, slices
 from .epochs import Epoch, FullBatch, Problem
 from .initializers import initialize
 from .losses import LOSSES, Loss
 from .network import Network, feedforward
-from .program import aligned_copy
 from .solvers import SOLVERS, Solver
 from .training import Diverged, TrainingState, Watch, train_lbfgs, train_stochastic
 from .validation import build, check_parameters, check_sample_weight, check_target, resolve
@@ -365,15 +365,16 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     def _unchanged_on_error(self):
         """Put all attributes back as they were if the block raises."""
         before = dict(vars(self))
-        state = before.get("_state")
-        draws = state.random_state.get_state() if state else None
+        sources = [self.random_state, getattr(before.get("_state"), "random_state", None)]
+        sources = [source for source in sources if isinstance(source, np.random.RandomState)]
+        draws = [source.get_state() for source in sources]
         try:
             yield
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
-            if state:
-                state.random_state.set_state(draws)
+            for source, drawn in zip(sources, draws):
+                source.set_state(drawn)
             raise
 
     def _fit(self, X, y, sample_weight, incremental):
@@ -440,9 +441,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             random_state = state.random_state  # the first split is a draw like any other
         else:
             random_state = copy.deepcopy(state.split_random_state)
-        train, validation = train_test_split(
-            np.arange(n_samples), test_size=self.validation_fraction, random_state=random_state
-        )
+        fraction = self.validation_fraction
+        try:
+            train, validation = train_test_split(
+                np.arange(n_samples), test_size=fraction, random_state=random_state
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"validation_fraction={fraction} cannot split {n_samples} samples: {error}"
+            ) from error
         if len(validation) < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' "
@@ -462,21 +469,21 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         score = self._scorer(X, y, sample_weight, validation)
         watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
         message = None
-        try:
-            with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
+        with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
+            try:
                 message = self._run(problem, pieces, watch, incremental)
                 watch.check_params()
-        except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
-        except Diverged as error:
-            message = DIVERGED.format(error)
-            if not score:
-                raise ValueError(message) from None
-            message += " The weights with the best validation score are kept."
+            except KeyboardInterrupt:
+                warnings.warn("Training interrupted by user.", stacklevel=4)
+            except Diverged as error:
+                message = DIVERGED.format(error)
+                if not score:
+                    raise ValueError(message) from None
+                message += " The weights with the best validation score are kept."
+            if not incremental or watch.diverged:
+                watch.keep_best()
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
-        if not incremental or watch.diverged:
-            watch.keep_best()
 
     def _run(self, problem, pieces, watch, incremental):
         """Run the solver; return what kept it from converging, or None."""

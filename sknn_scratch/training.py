@@ -233,7 +233,9 @@ def train_lbfgs(objective, solver, watch, max_iter, tol):
     watch.check_finite(state.loss)
     if result.status == 0:
         return None
-    advice = f" Increase the number of iterations (max_iter={max_iter})." * (result.nit >= max_iter)
+    advice = ""
+    if result.nit >= max_iter:
+        advice = f" Increase the number of iterations (max_iter={max_iter})."
     return (
         f"lbfgs failed to converge after {result.nit} iteration(s) (status={result.status}): "
         f"{result.message}.{advice} You might also want to scale the data as shown in: "

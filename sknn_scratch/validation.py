@@ -7,11 +7,11 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils import check_array, check_random_state, column_or_1d
 from sklearn.utils.validation import check_scalar
 
 from .activations import ACTIVATIONS, Activation
+from .arrays import as_numbers
 from .initializers import INITIALIZERS
 from .losses import LOSSES, Loss
 from .schedules import SCHEDULES, Schedule
@@ -97,10 +97,7 @@ def check_parameters(params):
         check_number(params["batch_size"], "batch_size", Integral, 1, None, "left")
     if not (isinstance(params["n_iter_no_change"], Real) and params["n_iter_no_change"] == np.inf):
         check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, 1, None, "left")
-    try:
-        check_random_state(params["random_state"])
-    except ValueError as error:
-        raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
+    check_seed(params["random_state"])
     check_init(params["init"])
 
     loss = resolve(params["loss"], "loss", LOSSES, Loss)
@@ -121,11 +118,21 @@ def _is_str(value, string):
     return isinstance(value, str) and value == string
 
 
+def check_seed(random_state):
+    """Raise ValueError unless ``random_state`` is None, an int or a RandomState."""
+    try:
+        if isinstance(random_state, (bool, np.bool_)):
+            raise ValueError(f"got {random_state!r}")
+        check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
+
+
 def check_hidden_layer_sizes(sizes):
     """Return the hidden layer sizes as a tuple of int; a number stands for one layer."""
     if isinstance(sizes, Integral):
         sizes = (sizes,)
-    if isinstance(sizes, str) or not np.iterable(sizes):
+    if isinstance(sizes, str) or not (np.iterable(sizes) and hasattr(sizes, "__len__")):
         raise TypeError(f"hidden_layer_sizes must be an int or a sequence of ints, got {sizes!r}.")
     sizes = tuple(sizes)
     for size in sizes:
@@ -144,7 +151,7 @@ def check_init(init):
                 f"init must be one of {', '.join(map(repr, INITIALIZERS))}, a function or a "
                 f"sequence of arrays; got {init!r}."
             )
-    elif not (callable(init) or isinstance(init, (list, tuple, np.ndarray))):
+    elif not (callable(init) or isinstance(init, (list, tuple)) or np.ndim(init) > 0):
         raise TypeError(
             f"init must be a name, a function or a list of arrays, got {type(init).__name__}."
         )
@@ -161,16 +168,7 @@ def check_target(y, n_samples, loss, dtype):
     """
     if y is None:
         raise ValueError("ScratchMLPRegressor requires y to be passed, but the target y is None.")
-    if sparse.issparse(y):
-        raise TypeError("y must be a dense array, got a sparse matrix.")
-    y = np.asarray(y)
-    if y.dtype.kind == "O":
-        try:
-            y = y.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"y must be numbers, got objects: {error}") from error
-    if y.dtype.kind not in "buif":
-        raise ValueError(f"y must be real numbers, got an array of dtype {y.dtype}.")
+    y = as_numbers(y, "y")
     if y.ndim not in (1, 2) or y.size == 0:
         raise ValueError(
             f"y should be a 1d array, or a 2d array for several outputs, got shape {y.shape}."
@@ -198,18 +196,19 @@ def check_sample_weight(sample_weight, n_samples):
     """
     if sample_weight is None:
         return None
-    if isinstance(sample_weight, Real):
-        sample_weight = np.full(n_samples, sample_weight)
-    weight = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
+    weight = as_numbers(sample_weight, "sample_weight")
+    if weight.ndim == 0:
+        weight = np.full(n_samples, weight)
     if weight.shape != (n_samples,):
         raise ValueError(
             f"sample_weight must have shape ({n_samples},), one weight per row of X; "
             f"got {weight.shape}."
         )
+    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     if weight.min() < 0:
         raise ValueError(f"sample_weight must be >= 0, got a minimum of {weight.min()}.")
     if weight.max() == 0:
         raise ValueError("sample_weight must not be zero for all samples.")
+    if weight.max() > np.finfo(np.float64).max / n_samples:
+        raise ValueError(f"sample_weight must have a finite sum, got up to {weight.max()}.")
     return weight
