@@ -69,6 +69,7 @@ class Rows:
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
     weight : ndarray of shape (n_samples,) or None
+        Relative to their mean: what sums over rows are divided by is the number of rows.
     rows : ndarray of int or None
         The rows to take; None takes all.
     dtype : dtype
@@ -96,11 +97,6 @@ class Rows:
 
     def __len__(self):
         return len(self.packed)
-
-    @property
-    def mean_weight(self):
-        """The mean of the sample weights: 1 if there are none."""
-        return float(self.packed[:, -1].mean(dtype=np.float64)) if self.weighted else 1.0
 
     def batch(self, packed):
         """Return (x, y, weight), views of ``packed`` as `Program.calls` takes them."""

@@ -29,17 +29,13 @@ class Problem:
     rows : Rows
         The training rows.
     alpha : float
-        Strength of the penalty on the weights.
-    mean_weight : float
-        The mean sample weight of the training set. Sums over rows are divided by the number
-        of rows times this, so that a batch of heavy rows counts for more than a light one.
+        Strength of the penalty on the weights, relative to the mean sample weight.
     """
 
     network: Network
     params: np.ndarray
     rows: Rows
     alpha: float
-    mean_weight: float
 
 
 class Epoch:
@@ -103,13 +99,12 @@ class Epoch:
     def step(self, x, y, weight, losses):
         """Return the calls of one step; they leave twice loss and penalty in ``losses``."""
         problem, size = self.problem, y.shape[1]
-        scale = 1 / (size * problem.mean_weight)
         if size not in self.programs:
             fixed = problem.network, problem.params, self.gradient
-            self.programs[size] = Program(*fixed, size), Penalty(*fixed, problem.alpha * scale)
+            self.programs[size] = Program(*fixed, size), Penalty(*fixed, problem.alpha / size)
         program, penalty = self.programs[size]
         return [
-            *program.calls(x, y, weight, scale, losses[0, ...]),
+            *program.calls(x, y, weight, 1 / size, losses[0, ...]),
             *(penalty.calls(losses[1, ...]) if problem.alpha else []),
             *self.solver_calls,
         ]
@@ -150,7 +145,7 @@ class FullBatch:
         rows, self.params = problem.rows, aligned_copy(problem.params)
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
-        n = len(rows) * problem.mean_weight
+        n = len(rows)
         size = max(256, CACHED // (self.params.itemsize * max(problem.network.sizes)))
         batches = list(slices(len(rows), size))
         self.losses = aligned((len(batches) + 1,), self.params.dtype)

@@ -27,6 +27,11 @@ class Loss:
     gradient_is_error = False  # True if `gradient` is a - y
     domain = "any finite number"  # the targets that it takes, for an error message
 
+    def __init_subclass__(cls):  # what is said of a gradient does not hold for another one
+        if "gradient" in vars(cls):
+            for name, default in (("canonical", None), ("gradient_is_error", False)):
+                setattr(cls, name, vars(cls).get(name, default))
+
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
         raise NotImplementedError
@@ -70,6 +75,8 @@ class SquaredError(Loss):
         return a - y
 
     def record(self, y, a, weight, scale, error, delta, total):
+        if error is None:
+            return super().record(y, a, weight, scale, error, delta, total)
         # One product of what stands ready is the sum of scale * weight * error^2.
         return [(error.reshape(-1).dot, delta.reshape(-1), total)]
 

@@ -26,7 +26,7 @@ from .validation import build, check_parameters, check_sample_weight, check_targ
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
-    "need to be preprocessed. (Training diverged: {}. A smaller learning_rate_init may help too.)"
+    "need to be preprocessed."
 )
 
 
@@ -460,12 +460,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     def _train(self, state, pieces, X, y, sample_weight, incremental):
         """Train, changing ``state`` in place; warn if that did not end as it should."""
         train, validation = self._split(state, len(y))
-        rows = Rows(X, y, sample_weight, train, state.params.dtype, self.fit_intercept)
+        weight, mean_weight = self._relative(sample_weight, train, state, len(y))
+        rows = Rows(X, y, weight, train, state.params.dtype, self.fit_intercept)
         state.params = aligned_copy(state.params)
-        state.see_weights(rows.mean_weight, len(rows))
-        if state.mean_weight == 0:
-            raise ValueError("sample_weight is zero for all samples of the training set.")
-        problem = Problem(self._network, state.params, rows, self.alpha, state.mean_weight)
+        problem = Problem(self._network, state.params, rows, self.alpha / mean_weight)
         score = self._scorer(X, y, sample_weight, validation)
         watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
         message = None
@@ -476,7 +474,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             except KeyboardInterrupt:
                 warnings.warn("Training interrupted by user.", stacklevel=4)
             except Diverged as error:
-                message = DIVERGED.format(error)
+                message = f"{DIVERGED} (Training diverged: {error}.)"
                 if not score:
                     raise ValueError(message) from None
                 message += " The weights with the best validation score are kept."
@@ -484,6 +482,22 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 watch.keep_best()
         if message:
             warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+    def _relative(self, sample_weight, train, state, n_samples):
+        """Return the weights relative to the mean of those seen so far, and that mean."""
+        n_used = n_samples if train is None else len(train)
+        if sample_weight is None:
+            state.see_weights(1.0, n_used)
+            if state.mean_weight == 1:
+                return None, 1.0
+            sample_weight = np.ones(n_samples)  # among others that were weighted
+        else:
+            state.see_weights(
+                np.mean(sample_weight if train is None else sample_weight[train]), n_used
+            )
+        if state.mean_weight == 0:
+            raise ValueError("sample_weight is zero for all samples of the training set.")
+        return sample_weight / state.mean_weight, state.mean_weight
 
     def _run(self, problem, pieces, watch, incremental):
         """Run the solver; return what kept it from converging, or None."""

@@ -76,7 +76,14 @@ class Watch:
     score : callable or None
         ``score(params)`` is the score on the validation rows; None watches the loss.
     verbose : bool or int
+
+    Attributes
+    ----------
+    advice : str
+        Ends the message of a divergence.
     """
+
+    advice = ""
 
     def __init__(self, state, tol, n_iter_no_change, score, verbose):
         self.state, self.tol, self.n_iter_no_change = state, tol, n_iter_no_change
@@ -104,14 +111,17 @@ class Watch:
     def check_finite(self, loss):
         """Raise Diverged unless the loss is finite."""
         if not math.isfinite(loss):
-            self.diverged = True
-            raise Diverged(f"the loss became {loss} in epoch {self.state.n_iter}")
+            self.diverge(f"the loss became {loss}")
 
     def check_params(self):
         """Raise Diverged if the last step left a parameter that is not finite."""
         if not np.isfinite(self.state.params).all():
-            self.diverged = True
-            raise Diverged(f"a weight became infinite in epoch {self.state.n_iter}")
+            self.diverge("a weight became infinite")
+
+    def diverge(self, what):
+        """Raise Diverged."""
+        self.diverged = True
+        raise Diverged(f"{what} in epoch {self.state.n_iter}{self.advice}")
 
     def record_score(self, score, params):
         """Take note of a validation score, and of the parameters if it is the best."""
@@ -171,6 +181,7 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
         What kept training from converging.
     """
     state, verbose = watch.state, watch.verbose
+    watch.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
     for _ in range(1 if incremental else max_iter):
         rate = schedule(learning_rate_init, state.t, state.plateaus)
         epoch.learning_rate[...] = rate

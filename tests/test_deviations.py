@@ -97,6 +97,18 @@ def test_a_step_is_proportional_to_the_weight_over_the_mean_weight():
     assert ours.coefs_[0].item() == pytest.approx(0.1 * 3 / 2, rel=1e-12)
 
 
+def test_samples_without_weights_weigh_one_beside_others_that_have_weights(data):
+    X, y = data
+    models = []
+    for ones in (None, np.ones(len(y))):
+        model = ScratchMLPRegressor((5,), batch_size=10, random_state=0)
+        models.append(model.partial_fit(X, y, np.full(len(y), 3.0)).partial_fit(X, y, ones))
+    assert_equal_models(*models)
+    unweighted = ScratchMLPRegressor((5,), batch_size=10, random_state=0)
+    unweighted.partial_fit(X, y).partial_fit(X, y)
+    assert not np.allclose(parameters(models[0]), parameters(unweighted), rtol=1e-9)
+
+
 @NEEDS_SAMPLE_WEIGHT
 def test_a_batch_without_weight_takes_no_step_but_stops_mlpregressor(data):
     X, y = data[0][:10], data[1][:10]

@@ -21,18 +21,19 @@ def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
     params = rng.uniform(-0.7, 0.7, network.n_parameters)
     X, y = rng.normal(size=(n, 3)), rng.normal(size=(n, 2))
     weight = rng.uniform(0.5, 2, n) if weighted else None
+    if weighted:
+        weight /= weight.mean()
     data = sparse.csr_array(X) if as_sparse else X
     return network, params, X, y, weight, Rows(data, y, weight, None, np.float64, True)
 
 
 def train_by_hand(network, params, X, y, weight, size, rate, alpha):
     """Return parameters and mean loss after an epoch, by `backprop`, batch by batch."""
-    params, loss, mean = params.copy(), 0.0, 1.0 if weight is None else weight.mean()
+    params, loss = params.copy(), 0.0
     for start in range(0, len(X), size):
         part = slice(start, start + size)
         w = np.ones(len(X[part])) if weight is None else weight[part]
-        # The loss of a batch is a sum over n * mean weight, where backprop divides by sum(w).
-        scale = w.sum() / (len(w) * mean)
+        scale = w.mean()  # `backprop` divides by the sum of the weights, a batch by its rows
         batch_loss, gradient = backprop(X[part], y[part], params, network, w, alpha)
         params -= rate * gradient * scale
         loss += batch_loss * scale * len(w) / len(X)
@@ -48,7 +49,7 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
     network, params, X, y, weight, rows = make_network_and_rows(
         rng, weighted=weighted, as_sparse=as_sparse
     )
-    problem = Problem(network, params.copy(), rows, 0.3, weight.mean() if weighted else 1.0)
+    problem = Problem(network, params.copy(), rows, 0.3)
     epoch = Epoch(problem, 5, shuffle, np.arange(23), PLAIN, PLAIN.init(params))
     epoch.learning_rate[...] = 0.1
     order = np.arange(23)
@@ -69,7 +70,7 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
 def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, rng, monkeypatch):
     monkeypatch.setattr(epochs, "CACHED", 1)  # so that 600 rows are taken in three parts
     network, params, X, y, weight, rows = make_network_and_rows(rng, n, as_sparse=as_sparse)
-    objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3, weight.mean()))
+    objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3))
     for vector in (params, params + 0.1, params):
         loss, gradient = objective(vector)
         expected_loss, expected_gradient = backprop(X, y, vector, network, weight, 0.3)
@@ -80,6 +81,6 @@ def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, rng, monkeypatch):
 
 def test_the_full_batch_leaves_the_parameters_of_the_problem_alone(rng):
     network, params, *_, rows = make_network_and_rows(rng)
-    problem = Problem(network, np.zeros_like(params), rows, 0.3, 1.0)
+    problem = Problem(network, np.zeros_like(params), rows, 0.3)
     FullBatch(problem)(params)
     assert (problem.params == 0).all()

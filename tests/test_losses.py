@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_poisson_deviance, mean_squared_error
 
 from sknn_scratch import ScratchMLPRegressor
@@ -110,3 +111,16 @@ def test_the_flag_says_where_the_gradient_is_the_error():
     for loss in LOSSES.values():
         y, a = targets_and_predictions(loss)
         assert loss.gradient_is_error == np.allclose(loss.gradient(y, a), a - y)
+
+
+def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression):
+    class Doubled(SquaredError):
+        def gradient(self, y, a):
+            return 2 * (a - y)
+
+    X, y = regression
+    plain = {"solver": "sgd", "momentum": 0, "alpha": 0, "max_iter": 1, "random_state": 0}
+    doubled = ScratchMLPRegressor((5,), loss=Doubled(), learning_rate_init=0.01, **plain)
+    faster = ScratchMLPRegressor((5,), learning_rate_init=0.02, **plain)
+    with pytest.warns(ConvergenceWarning):
+        assert_allclose(doubled.fit(X, y).predict(X), faster.fit(X, y).predict(X), rtol=1e-12)
