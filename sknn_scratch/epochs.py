@@ -139,6 +139,8 @@ class FullBatch:
     ----------
     loss : float
         At the vector of the last call.
+    largest_product : int
+        The multiplications in the largest matrix product.
     """
 
     def __init__(self, problem):
@@ -148,6 +150,9 @@ class FullBatch:
         n = len(rows)
         size = max(256, CACHED // (self.params.itemsize * max(problem.network.sizes)))
         batches = list(slices(len(rows), size))
+        self.largest_product = size * max(
+            block.size for block in problem.network.blocks(self.params)
+        )
         self.losses = aligned((len(batches) + 1,), self.params.dtype)
         programs, self.steps = {}, []
         for i, batch in enumerate(batches):

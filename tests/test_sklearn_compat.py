@@ -730,7 +730,7 @@ def test_the_same_option_elsewhere_does_something(case, regression):
 
 # --- imports ---
 
-MAIN_PATH_NEEDS = {"numpy", "scipy", "sklearn"}
+MAIN_PATH_NEEDS = {"numpy", "scipy", "sklearn", "threadpoolctl"}  # scikit-learn needs the last
 
 
 def imports(tree):

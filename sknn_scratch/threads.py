@@ -1,0 +1,40 @@
+"""BLAS threads that would do harm, kept asleep.
+
+NumPy and SciPy, as installed by pip, each bring a BLAS with a pool of threads that wait for work
+by spinning. In the training loop only NumPy's works, and it knows itself when a product is worth
+a second thread: nothing is limited there. L-BFGS calls both in turn, and then each pool spins on
+the cores that the other needs.
+"""
+
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+from threadpoolctl import ThreadpoolController
+
+WORTH_A_THREAD = 2e6  # multiplications in a matrix product
+
+
+@cache
+def blas_pools():
+    """Return the controllers of all BLAS pools, and of SciPy's if it has one of its own."""
+    pools = ThreadpoolController().select(user_api="blas")
+    paths = [library.filepath for library in pools.lib_controllers]
+    return pools, pools.select(filepath=[path for path in paths if belongs_to_scipy(path)])
+
+
+def belongs_to_scipy(path):
+    """Return True if a library lies in the folder that SciPy's wheel keeps its libraries in."""
+    folder = Path(path).parent
+    return folder.name == "scipy.libs" or (folder.parent.name, folder.name) == ("scipy", ".dylibs")
+
+
+@contextmanager
+def quiet_blas(multiplications):
+    """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small."""
+    pools, of_scipy = blas_pools()
+    with ExitStack() as stack:
+        stack.enter_context(of_scipy.limit(limits=1))
+        if multiplications < WORTH_A_THREAD:
+            stack.enter_context(pools.limit(limits=1))
+        yield

@@ -1,0 +1,53 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import regressor as module
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture
+def model(regression):
+    X, y = regression
+    return ScratchMLPRegressor((8, 5), max_iter=20, random_state=0).fit(X, np.column_stack([y, -y]))
+
+
+def test_several_threads_predict_with_one_model_at_once(model, rng):
+    inputs = [rng.normal(size=(n, 4)) for n in (1, 7, 300, 20_000) for _ in range(10)]
+    expected = [model.predict(X) for X in inputs]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            for y, right in zip(pool.map(model.predict, inputs), expected):
+                assert_array_equal(y, right)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_array])
+def test_predictions_do_not_depend_on_how_many_rows_are_asked_for(model, container, rng):
+    X = container(rng.normal(size=(20_000, 4)))
+    whole = model.predict(X)  # in chunks
+    assert whole.shape == (20_000, 2)
+    rows = sparse.csr_array(X) if sparse.issparse(X) else X
+    for part in (slice(0, 1), slice(100, 103), slice(15_000, 20_000)):
+        assert_allclose(model.predict(rows[part]), whole[part], rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_few_rows_take_a_short_cut_to_the_same_predictions(model, dtype, rng):
+    X = rng.normal(size=(3, 4)).astype(dtype)
+    assert module._is_small_and_plain(X)
+    for other in (X.tolist(), np.asfortranarray(X), np.vstack([X] * 1000)):
+        assert_allclose(model.predict(other)[:3], model.predict(X), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [[[1.0]], np.ones(3), np.ones((0, 3)), np.full((1, 2), np.nan), np.ones((1, 2), int)],
+    ids=["list", "1-D", "empty", "NaN", "int"],
+)
+def test_the_short_cut_is_for_arrays_with_nothing_left_to_check(X):
+    assert not module._is_small_and_plain(X)

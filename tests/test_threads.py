@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.activations import Tanh
+from sknn_scratch.threads import WORTH_A_THREAD, belongs_to_scipy, blas_pools, quiet_blas
+
+
+def threads():
+    """Return {library: threads} of the BLAS libraries in this process."""
+    return {
+        library["filepath"]: library["num_threads"]
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+
+
+@pytest.fixture
+def two_threads():
+    """Let every BLAS have two threads, whatever the machine."""
+    pools, _ = blas_pools()
+    with pools.limit(limits=2):
+        if set(threads().values()) != {2}:
+            pytest.skip("this BLAS does not take two threads")
+        yield
+
+
+def test_small_products_get_one_thread_everywhere(two_threads):
+    with quiet_blas(WORTH_A_THREAD / 2):
+        assert set(threads().values()) == {1}
+    assert set(threads().values()) == {2}
+
+
+def test_large_products_keep_numpys_threads_but_not_scipys(two_threads):
+    with quiet_blas(WORTH_A_THREAD * 2):
+        for path, number in threads().items():
+            assert number == (1 if belongs_to_scipy(path) else 2)
+    assert set(threads().values()) == {2}
+
+
+def test_threads_are_given_back_after_an_error(two_threads):
+    with pytest.raises(KeyError), quiet_blas(1):
+        raise KeyError
+    assert set(threads().values()) == {2}
+
+
+def test_lbfgs_trains_on_one_thread_and_a_stochastic_solver_leaves_them_alone(
+    two_threads, regression
+):
+    seen = set()
+
+    class Watching(Tanh):
+        def forward(self, z, a):
+            return [*super().forward(z, a), (lambda: seen.update(threads().values()),)]
+
+    X, y = regression
+    for solver, expected in (("lbfgs", {1}), ("adam", {2})):
+        seen.clear()
+        model = ScratchMLPRegressor((4,), activation=Watching(), solver=solver, tol=10)
+        model.fit(X, y)
+        assert seen == expected
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/env/site-packages/scipy.libs/libscipy_openblas-6c.so", True),
+        ("/env/site-packages/scipy/.dylibs/libscipy_openblas.dylib", True),
+        ("/env/site-packages/numpy.libs/libscipy_openblas64_-32.so", False),
+        ("/env/lib/libopenblasp-r0.3.so", False),  # shared, as conda installs it
+    ],
+)
+def test_scipys_own_blas_is_told_by_its_folder(path, expected):
+    assert belongs_to_scipy(path) == expected
