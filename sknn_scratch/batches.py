@@ -109,6 +109,15 @@ class Rows:
         self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
 
 
+def rows_at_a_time(sizes, itemsize):
+    """Return how many rows to take at a time through layers of ``sizes`` units.
+
+    So many that the activations of the widest layer stay in the cache, but not so few that a
+    matrix product is over before it has started.
+    """
+    return max(256, CACHED // (itemsize * max(sizes)))
+
+
 def slices(length, size):
     """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
     for start in range(0, length, size):

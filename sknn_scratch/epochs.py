@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import aligned, aligned_copy
-from .batches import CACHED, Rows, slices
+from .batches import Rows, rows_at_a_time, slices
 from .network import Network
 from .program import Penalty, Program, compiled
 
@@ -132,8 +132,7 @@ class _Chunk:
 class FullBatch:
     """Loss and gradient of the whole training set, as a function of the parameter vector.
 
-    The rows are taken a few hundred at a time, so that the activations stay in the cache, but
-    not so few that a matrix product is over before it has started.
+    The rows are taken a few hundred at a time (see `batches.rows_at_a_time`).
 
     Attributes
     ----------
@@ -148,7 +147,7 @@ class FullBatch:
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
         n = len(rows)
-        size = max(256, CACHED // (self.params.itemsize * max(problem.network.sizes)))
+        size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
         batches = list(slices(len(rows), size))
         self.largest_product = size * max(
             block.size for block in problem.network.blocks(self.params)

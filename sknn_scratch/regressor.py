@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .arrays import aligned_copy
-from .batches import CACHED, Rows, slices
+from .batches import Rows, rows_at_a_time, slices
 from .epochs import Epoch, FullBatch, Problem
 from .initializers import initialize
 from .losses import LOSSES, Loss
@@ -575,7 +575,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
         network, layers = self._network, self._network.layers(params)
         coefs, intercepts = [W for W, _ in layers], [b for _, b in layers]
-        size = max(1, CACHED // (params.itemsize * max(network.sizes)))
+        size = rows_at_a_time(network.sizes, params.itemsize)
         if X.shape[0] <= size:
             return feedforward(X, coefs, intercepts, network.activations)
         X = X.tocsr() if sparse.issparse(X) else X

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from sknn_scratch import epochs
+from sknn_scratch import batches, epochs
 from sknn_scratch.activations import ACTIVATIONS
 from sknn_scratch.batches import Rows
 from sknn_scratch.epochs import Epoch, FullBatch, Problem
@@ -68,7 +68,7 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
 @pytest.mark.parametrize("n", [23, 600])
 @pytest.mark.parametrize("as_sparse", [True, False])
 def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, rng, monkeypatch):
-    monkeypatch.setattr(epochs, "CACHED", 1)  # so that 600 rows are taken in three parts
+    monkeypatch.setattr(batches, "CACHED", 1)  # so that 600 rows are taken in three parts
     network, params, X, y, weight, rows = make_network_and_rows(rng, n, as_sparse=as_sparse)
     objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3))
     for vector in (params, params + 0.1, params):
