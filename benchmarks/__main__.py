@@ -34,6 +34,7 @@ class Worker:
 
     def ask(self, name, dtype):
         """Return the seconds of one measurement, and of the first use where that is due."""
+        time.sleep(0.5)  # until the threads of the library before have stopped spinning
         print(json.dumps([name, dtype]), file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
 

@@ -126,7 +126,7 @@ class Penalty:
 
     def __init__(self, network, params, gradient, strength):
         self.params, self.gradient = params, gradient
-        self.decay, self.product = aligned(params.shape, params.dtype), np.empty_like(params)
+        self.decay, self.product = (aligned(params.shape, params.dtype) for _ in range(2))
         for W, _ in network.layers(self.decay):
             W[...] = strength
 

@@ -51,3 +51,23 @@ def test_a_few_rows_take_a_short_cut_to_the_same_predictions(model, dtype, rng):
 )
 def test_the_short_cut_is_for_arrays_with_nothing_left_to_check(X):
     assert not module._is_small_and_plain(X)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("container", [sparse.csr_array, sparse.csc_array, sparse.csr_matrix])
+def test_sparse_inputs_are_never_made_dense(solver, container, rng, monkeypatch):
+    X = sparse.random(700, 40, density=0.05, format="csr", random_state=0)
+    y = np.asarray(X.sum(axis=1)).ravel()
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("made dense")
+
+    for kind in (sparse.csr_array, sparse.csc_array, sparse.csr_matrix, sparse.csc_matrix):
+        for method in ("toarray", "todense", "__array__"):
+            monkeypatch.setattr(kind, method, refuse, raising=False)
+    model = ScratchMLPRegressor(
+        (5,), solver=solver, early_stopping=True, learning_rate_init=0.05, random_state=0
+    )
+    assert model.fit(container(X), y).predict(container(X)).shape == (700,)
+    with pytest.raises(AssertionError, match="made dense"):
+        container(X).toarray()
