@@ -118,9 +118,8 @@ class _Chunk:
         batches = list(slices(len(packed), epoch.batch_size))
         sizes = [batch.stop - batch.start for batch in batches]
         self.packed, self.calls, self.sparse_inputs = packed, [], []
-        self.losses = aligned(
-            (2, len(batches)), packed.dtype
-        )  # twice each batch's, and its penalty's
+        # Twice the loss of each batch, and twice its penalty.
+        self.losses = aligned((2, len(batches)), packed.dtype)
         self.sizes = np.array(sizes * 2, packed.dtype)
         for i, batch in enumerate(batches):
             x, y, weight = rows.batch(packed[batch])

@@ -16,14 +16,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .arrays import aligned_copy
 from .batches import Rows, rows_at_a_time, slices
+from .data import check_sample_weight, check_target
 from .epochs import Epoch, FullBatch, Problem
 from .initializers import initialize
 from .losses import LOSSES, Loss
 from .network import Network, feedforward
 from .solvers import SOLVERS, Solver
 from .threads import quiet_blas
-from .training import Diverged, TrainingState, Watch, train_lbfgs, train_stochastic
-from .validation import build, check_parameters, check_sample_weight, check_target, resolve
+from .training import train_lbfgs, train_stochastic
+from .validation import build, check_parameters, resolve
+from .watch import Diverged, TrainingState, Watch
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -483,6 +485,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         state.params = aligned_copy(state.params)
         problem = Problem(self._network, state.params, rows, self.alpha / mean_weight)
         score = self._scorer(X, y, sample_weight, validation)
+        if not score:
+            state.best_params = None  # of earlier calls, with early stopping
         watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
         message = None
         with np.errstate(all="ignore"):  # a divergence is told once, by `watch`

@@ -71,3 +71,15 @@ def test_sparse_inputs_are_never_made_dense(solver, container, rng, monkeypatch)
     assert model.fit(container(X), y).predict(container(X)).shape == (700,)
     with pytest.raises(AssertionError, match="made dense"):
         container(X).toarray()
+
+
+def test_without_early_stopping_the_best_of_earlier_calls_is_forgotten(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), early_stopping=True, learning_rate_init=0.1, random_state=0)
+    for _ in range(30):
+        model.partial_fit(X, y)
+    best = model.predict(X)
+    model.set_params(early_stopping=False).partial_fit(X, y)
+    one, other = model.predict(X), model.partial_fit(X, y).predict(X)
+    assert not np.allclose(one, best)
+    assert not np.allclose(one, other)

@@ -4,7 +4,8 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch.schedules import Adaptive, Constant
 from sknn_scratch.solvers import LBFGS
-from sknn_scratch.training import Diverged, TrainingState, Watch, train_lbfgs, train_stochastic
+from sknn_scratch.training import train_lbfgs, train_stochastic
+from sknn_scratch.watch import Diverged, TrainingState, Watch
 
 
 class ScriptedEpoch:
