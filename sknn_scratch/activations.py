@@ -11,8 +11,6 @@ making an array takes longer than filling it. The base class derives the second 
 so an activation of your own needs the formulas only::
 
     class Sine(Activation):
-        from_output = False                       # f' needs z, not just a
-
         def __call__(self, z):
             return np.sin(z)
 
@@ -34,15 +32,20 @@ class Activation:
     name : str or None
         What it is called in the registry; None for one of your own.
     from_output : bool
-        True if f' can be computed from ``a`` alone. The training loop then writes ``a`` over
-        ``z``, and `derivative` is handed the same array twice.
+        True if f' needs ``a`` only. The training loop then writes ``a`` over ``z``, and
+        `derivative` is handed the same array twice.
     glorot_factor : float
         scikit-learn draws weights within ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
     """
 
     name = None
-    from_output = True
+    from_output = False
     glorot_factor = 6.0
+
+    def __init_subclass__(cls):  # calls inherited with another formula would be those of the old
+        if {"__call__", "derivative"} & set(vars(cls)):
+            for inherited in {"name", "forward", "backward"} - set(vars(cls)):
+                setattr(cls, inherited, vars(Activation)[inherited])
 
     def __call__(self, z):
         """Return f(z)."""
@@ -67,7 +70,7 @@ class Activation:
 class Identity(Activation):
     """f(z) = z; f' = 1."""
 
-    name = "identity"
+    name, from_output = "identity", True
 
     def __call__(self, z):
         return z
@@ -85,7 +88,7 @@ class Identity(Activation):
 class Logistic(Activation):
     """f(z) = 1 / (1 + exp(-z)), between 0 and 1; f' = a (1 - a)."""
 
-    name = "logistic"
+    name, from_output = "logistic", True
     glorot_factor = 2.0
 
     def __call__(self, z):
@@ -110,7 +113,7 @@ class Logistic(Activation):
 class Tanh(Activation):
     """f(z) = tanh(z), between -1 and 1; f' = 1 - a^2."""
 
-    name = "tanh"
+    name, from_output = "tanh", True
 
     def __call__(self, z):
         return np.tanh(z)
@@ -129,7 +132,7 @@ class Tanh(Activation):
 class ReLU(Activation):
     """f(z) = max(z, 0); f' = 1 where z > 0, else 0 (at 0 too)."""
 
-    name = "relu"
+    name, from_output = "relu", True
 
     def __call__(self, z):
         return np.maximum(z, 0)
@@ -160,7 +163,7 @@ class ReLU(Activation):
 class Exp(Activation):
     """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
 
-    name = "exp"
+    name, from_output = "exp", True
 
     def __call__(self, z):
         return np.exp(z)

@@ -16,7 +16,7 @@ the long way, through `gradient` and the derivative of the activation.
 """
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import kl_div
 
 
 class Loss:
@@ -27,10 +27,10 @@ class Loss:
     gradient_is_error = False  # True if `gradient` is a - y
     domain = "any finite number"  # the targets that it takes, for an error message
 
-    def __init_subclass__(cls):  # what is said of a gradient does not hold for another one
-        if "gradient" in vars(cls):
-            for name, default in (("canonical", None), ("gradient_is_error", False)):
-                setattr(cls, name, vars(cls).get(name, default))
+    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+        if {"__call__", "gradient"} & set(vars(cls)):
+            for inherited in {"canonical", "gradient_is_error", "record"} - set(vars(cls)):
+                setattr(cls, inherited, vars(Loss)[inherited])
 
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
@@ -75,8 +75,6 @@ class SquaredError(Loss):
         return a - y
 
     def record(self, y, a, weight, scale, error, delta, total):
-        if error is None:
-            return super().record(y, a, weight, scale, error, delta, total)
         # One product of what stands ready is the sum of scale * weight * error^2.
         return [(error.reshape(-1).dot, delta.reshape(-1), total)]
 
@@ -89,7 +87,7 @@ class Poisson(Loss):
     domain = "numbers >= 0"
 
     def __call__(self, y, a):
-        return xlogy(y, y / a) - y + a
+        return kl_div(y, a)  # 0 log(0 / a) is 0
 
     def gradient(self, y, a):
         return 1 - y / a

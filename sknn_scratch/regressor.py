@@ -134,10 +134,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    coefs_ : list of ndarray of shape (fan_in, fan_out)
-        The weights of each layer. Views: to change one, assign into it (``coefs_[0][:] = W``).
-    intercepts_ : list of ndarray of shape (fan_out,)
-        The intercepts of each layer, views likewise.
+    coefs_ : tuple of ndarray of shape (fan_in, fan_out)
+        The weights of each layer, views of one vector: assign all (``coefs_ = [W1, W2]``), or
+        into one (``coefs_[0][:] = W1``).
+    intercepts_ : tuple of ndarray of shape (fan_out,)
+        The intercepts of each layer, likewise.
     loss_ : float
         The loss of the last epoch or iteration, penalty included.
     best_loss_ : float or None
@@ -184,6 +185,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     - 'adaptive' and 'invscaling' work with Adam too.
     - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
       it takes ``early_stopping=True``.
+    - `partial_fit` heeds a ``learning_rate_init`` that was changed since the last call.
+    - ``coefs_`` and ``intercepts_`` are tuples of views, so that ``coefs_[0] = W``, which would
+      change nothing, is an error.
     - Poisson checks that y >= 0, and sample weights must not be negative.
 
     References
@@ -350,11 +354,31 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
 
     @property
     def coefs_(self):
-        return [W for W, _ in self._layers()]
+        return tuple(W for W, _ in self._layers())
+
+    @coefs_.setter
+    def coefs_(self, arrays):
+        self._assign(self.coefs_, arrays, "coefs_")
 
     @property
     def intercepts_(self):
-        return [b for _, b in self._layers()]
+        return tuple(b for _, b in self._layers())
+
+    @intercepts_.setter
+    def intercepts_(self, arrays):
+        if not self._network.fit_intercept:
+            raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
+        self._assign(self.intercepts_, arrays, "intercepts_")
+
+    def _assign(self, views, arrays, name):
+        """Copy arrays into views of the parameters, all or none."""
+        shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
+        if shapes != given:
+            raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
+        for view, array in zip(views, arrays):
+            view[...] = array
+        if self._state.best_params is not None:  # go on training from what was set
+            self._state.params[...] = self._state.best_params
 
     def _layers(self):
         if not self.__sklearn_is_fitted__():
@@ -400,16 +424,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     def _fit(self, X, y, sample_weight, incremental):
         pieces = check_parameters(self.get_params(deep=False))
         fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
-        X = validate_data(
-            self,
-            X,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            reset=fresh,
-        )
+        dtypes = (np.float64, np.float32) if fresh else [self._state.params.dtype]
+        with np.errstate(over="ignore"):  # too large for float32 is an error, not a warning
+            X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=fresh)
+            y = check_target(y, X.shape[0], pieces.loss, X.dtype)
         X = X.tocsr() if sparse.issparse(X) else X
-        dtype = X.dtype if fresh else self._state.params.dtype
-        y = check_target(y, X.shape[0], pieces.loss, dtype)
+        dtype = X.dtype
         sample_weight = check_sample_weight(sample_weight, X.shape[0])
         network = Network(
             sizes=(X.shape[1], *pieces.hidden_layer_sizes, y.shape[1]),
@@ -527,10 +547,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         if not pieces.solver.stochastic:
             objective = FullBatch(problem)
             with quiet_blas(objective.largest_product):
-                return train_lbfgs(objective, pieces.solver, watch, self.max_iter, self.tol)
+                return train_lbfgs(objective, pieces.solver.max_fun, watch, self.max_iter, self.tol)
         n_rows = len(problem.rows)
         order = state.order
-        if order is None or len(order) != n_rows:
+        if order is None or len(order) != n_rows or not self.shuffle:
             order = np.arange(n_rows)
         epoch = Epoch(
             problem,

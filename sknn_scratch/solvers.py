@@ -7,23 +7,26 @@
 
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
-everything that changes is in ``state``. `update` is the rule as published, and the definition.
+everything that changes is in ``state``. `update` is the rule as a formula, and the definition.
 `calls` is the same rule for the training loop, as a list of calls on fixed arrays; the base
 class makes it from `update`, so a solver of your own needs `init` and `update` only.
 
-L-BFGS takes few large steps, each on the whole training set; it is SciPy's.
+L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 
 
 class Solver:
     """A rule that steps along the gradient of a mini-batch."""
 
     stochastic = True
+
+    def __init_subclass__(cls):  # calls inherited with another rule would be those of the old
+        if "update" in vars(cls) and "calls" not in vars(cls):
+            cls.calls = Solver.calls
 
     def init(self, params):
         """Return the state before the first step: a dict of arrays and numbers."""
@@ -93,8 +96,7 @@ class Adam(Solver):
         params <- params - rate * m / (sqrt(v) + epsilon)
 
     Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 with the
-    order of computation of section 2. The state holds m / (1 - beta_1) and v / (1 - beta_2):
-    the same rule with two passes over the vector fewer.
+    order of computation of section 2.
     """
 
     beta_1: float = 0.9
@@ -105,16 +107,15 @@ class Adam(Solver):
         return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
 
     def rate(self, state, learning_rate):
-        """Count the step in ``state``; return the rate that goes with the scaled m and v."""
+        """Count the step in ``state``; return the learning rate, corrected for the start."""
         t = state["t"] = state["t"] + 1
-        rate = learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
-        return rate * (1 - self.beta_1) / (1 - self.beta_2) ** 0.5
+        return learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
 
     def update(self, params, gradient, state, learning_rate):
         m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
-        m[...] = self.beta_1 * m + gradient
-        v[...] = self.beta_2 * v + gradient**2
-        params -= rate * m / (np.sqrt(v) + self.epsilon / (1 - self.beta_2) ** 0.5)
+        m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
+        v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
+        params -= rate * m / (np.sqrt(v) + self.epsilon)
 
     def calls(self, params, gradient, state, learning_rate):
         m, v, step, rate = (
@@ -123,8 +124,8 @@ class Adam(Solver):
             np.empty_like(params),
             np.empty_like(learning_rate),
         )
-        numbers = self.beta_1, self.beta_2, self.epsilon / (1 - self.beta_2) ** 0.5
-        beta_1, beta_2, epsilon = (np.array(number, params.dtype) for number in numbers)
+        numbers = self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, self.epsilon
+        beta_1, rest_1, beta_2, rest_2, epsilon = (np.array(x, params.dtype) for x in numbers)
 
         def correct_bias():
             rate[()] = self.rate(state, learning_rate.item())
@@ -132,10 +133,12 @@ class Adam(Solver):
         return [
             (correct_bias,),
             (np.multiply, m, beta_1, m),
-            (np.add, m, gradient, m),
+            (np.multiply, gradient, rest_1, step),
+            (np.add, m, step, m),
             (np.multiply, v, beta_2, v),
-            (np.multiply, gradient, gradient, gradient),
-            (np.add, v, gradient, v),
+            (np.multiply, gradient, gradient, step),
+            (np.multiply, step, rest_2, step),
+            (np.add, v, step, v),
             (np.sqrt, v, step),
             (np.add, step, epsilon, step),
             (np.divide, m, step, step),
@@ -154,16 +157,6 @@ class LBFGS(Solver):
 
     stochastic = False
     max_fun: int = 15000
-
-    def minimize(self, objective, params, max_iter, tol, callback):
-        """Return SciPy's result of minimising ``objective(vector) -> loss, gradient``.
-
-        It has converged if no component of the gradient exceeds ``tol``. After each iteration
-        comes ``callback(vector)``, with the vector that ``objective`` was last called with.
-        """
-        settings = {"method": "L-BFGS-B", "jac": True, "callback": lambda x: callback(x)}
-        options = {"maxiter": max_iter, "maxfun": self.max_fun, "gtol": tol}
-        return minimize(objective, params.astype(np.float64), options=options, **settings)
 
 
 SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}

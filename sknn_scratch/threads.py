@@ -9,6 +9,7 @@ the cores that the other needs.
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from threading import current_thread, main_thread
 
 from threadpoolctl import ThreadpoolController
 
@@ -31,10 +32,15 @@ def belongs_to_scipy(path):
 
 @contextmanager
 def quiet_blas(multiplications):
-    """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small."""
-    pools, of_scipy = blas_pools()
+    """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small.
+
+    Only in the main thread: the limit holds for the whole process, and fits in several threads
+    would put it back in the wrong order.
+    """
     with ExitStack() as stack:
-        stack.enter_context(of_scipy.limit(limits=1))
-        if multiplications < WORTH_A_THREAD:
-            stack.enter_context(pools.limit(limits=1))
+        if current_thread() is main_thread():
+            pools, of_scipy = blas_pools()
+            stack.enter_context(of_scipy.limit(limits=1))
+            if multiplications < WORTH_A_THREAD:
+                stack.enter_context(pools.limit(limits=1))
         yield

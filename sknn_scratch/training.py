@@ -5,31 +5,20 @@ that runs an epoch, or computes loss and gradient (see `epochs`), and a `Watch` 
 change in place.
 """
 
+import numpy as np
+from scipy.optimize import minimize
+
 
 class Plateau(Exception):
     """The validation score has stopped improving."""
 
 
 def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incremental=False):
-    """Train by mini-batches; change the state of ``watch`` in place.
+    """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
 
-    Parameters
-    ----------
-    epoch : Epoch
-        ``epoch.run(random_state)`` trains one epoch and returns its mean loss.
-    schedule : schedule
-        See `schedules`.
-    learning_rate_init : float
-    watch : Watch
-    max_iter : int
-        Epochs at most.
-    incremental : bool
-        One epoch, and nothing said about convergence.
-
-    Returns
-    -------
-    problem : str or None
-        What kept training from converging.
+    Changes the state of ``watch`` in place, and returns what kept training from converging, or
+    None. ``epoch.run(random_state)`` trains one epoch at ``epoch.learning_rate`` and returns its
+    mean loss (see `epochs.Epoch`).
     """
     state, verbose = watch.state, watch.verbose
     watch.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
@@ -57,44 +46,42 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
     )
 
 
-def train_lbfgs(objective, solver, watch, max_iter, tol):
-    """Train on the whole training set at once; change the state of ``watch`` in place.
+def train_lbfgs(objective, max_fun, watch, max_iter, tol):
+    """Train on the whole training set at once, with SciPy's L-BFGS-B.
 
-    Parameters
-    ----------
-    objective : FullBatch
-        Loss and gradient of a parameter vector; keeps the last loss in ``objective.loss``.
-    solver : LBFGS
-    watch : Watch
-    max_iter : int
-        Iterations at most.
-    tol : float
-        The largest component of the gradient at which training has converged.
-
-    Returns
-    -------
-    problem : str or None
-        What kept training from converging.
+    Changes the state of ``watch`` in place, and returns what kept training from converging, or
+    None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
+    longer changes. ``objective(vector)`` returns loss and gradient (see `epochs.FullBatch`).
     """
     state = watch.state
 
-    def iteration_ends(vector):
+    def iteration_ends(vector):  # the vector that the objective was last computed at
         state.params[...] = vector
         watch.record(objective.loss, state.params)
         if watch.score and watch.at_plateau():
             raise Plateau
 
     try:
-        result = solver.minimize(objective, state.params, max_iter, tol, iteration_ends)
+        result = minimize(
+            objective,
+            state.params.astype(np.float64),
+            method="L-BFGS-B",
+            jac=True,
+            callback=iteration_ends,
+            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+        )
     except Plateau:
         if watch.verbose:
             print(f"{watch.plateau_message()} Stopping.")
         return None
-    state.params[...] = result.x
-    state.loss = float(result.fun)
-    watch.check_finite(state.loss)
+    watch.end(float(result.fun), result.x)
     if result.status == 0:
         return None
+    return not_converged(result, max_iter)
+
+
+def not_converged(result, max_iter):
+    """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""
     if result.nit >= max_iter:
         advice = f" Increase the number of iterations (max_iter={max_iter})."

@@ -37,9 +37,11 @@ class TrainingState:
 
     def copy(self):
         """Return a copy that shares only the random state."""
-        shared = {"random_state": self.random_state}
-        rest = {name: value for name, value in vars(self).items() if name not in shared}
-        return replace(self, **copy.deepcopy(rest))
+        copied = replace(self, solver_state=copy.deepcopy(self.solver_state))
+        for name in ("params", "best_params", "loss_curve", "validation_scores"):
+            value = getattr(self, name)
+            setattr(copied, name, None if value is None else value.copy())
+        return copied
 
     def begin_fit(self):
         """Forget, in place, what the last fit reached: a warm start may see another target."""
@@ -98,6 +100,15 @@ class Watch:
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
         self.check_finite(loss)
+
+    def end(self, loss, params):
+        """Take note of where L-BFGS ended, even if it made no iteration."""
+        state = self.state
+        state.params[...], state.loss = params, loss
+        self.check_finite(loss)
+        if self.score and not state.validation_scores:
+            self.record_score(self.score(state.params), state.params)
+        state.best_loss = min(loss, state.best_loss)
 
     def check_finite(self, loss):
         """Raise Diverged unless the loss is finite."""

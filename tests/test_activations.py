@@ -15,8 +15,6 @@ Z = np.concatenate([np.linspace(-4, 4, 40), [-30.0, -1e-3, 1e-3, 30.0]])
 class Sine(Activation):
     """An activation of one's own that needs z, not only a, for its derivative."""
 
-    from_output = False
-
     def __call__(self, z):
         return np.sin(z)
 
@@ -132,3 +130,20 @@ def test_out_activation_is_reported_as_in_scikit_learn(regression):
     assert ours.set_params(out_activation="tanh").fit(X, y).out_activation_ == "tanh"
     sine = Sine()
     assert ours.set_params(out_activation=sine).fit(X, y).out_activation_ is sine
+
+
+def test_a_subclass_with_another_formula_is_trained_by_that_formula():
+    class Cube(type(ACTIVATIONS["identity"])):
+        def __call__(self, z):
+            return z**3
+
+        def derivative(self, z, a):
+            return 3 * z**2
+
+    cube, z = Cube(), np.array([1.0, 2.0])
+    a, delta = np.empty(2), np.ones(2)
+    run(cube.forward(z, a))
+    run(cube.backward(delta, z, a))
+    assert_allclose(a, [1, 8])
+    assert_allclose(delta, [3, 12])
+    assert cube.name is None

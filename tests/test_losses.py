@@ -124,3 +124,8 @@ def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression
     faster = ScratchMLPRegressor((5,), learning_rate_init=0.02, **plain)
     with pytest.warns(ConvergenceWarning):
         assert_allclose(doubled.fit(X, y).predict(X), faster.fit(X, y).predict(X), rtol=1e-12)
+
+
+def test_poisson_has_no_loss_where_target_and_prediction_are_zero():
+    loss = LOSSES["poisson"]
+    assert_allclose(loss(np.zeros(2), np.array([0.0, 3.0])), [0, 3])

@@ -83,3 +83,45 @@ def test_without_early_stopping_the_best_of_earlier_calls_is_forgotten(regressio
     one, other = model.predict(X), model.partial_fit(X, y).predict(X)
     assert not np.allclose(one, best)
     assert not np.allclose(one, other)
+
+
+def test_weights_can_be_set_as_in_mlpregressor(model, rng):
+    X = rng.normal(size=(5, 4))
+    coefs = [2 * W for W in model.coefs_]
+    intercepts = [b + 1 for b in model.intercepts_]
+    model.coefs_, model.intercepts_ = coefs, intercepts
+    a = X
+    for W, b in zip(coefs[:-1], intercepts[:-1]):
+        a = np.maximum(a @ W + b, 0)
+    assert_allclose(model.predict(X), a @ coefs[-1] + intercepts[-1])
+    with pytest.raises(TypeError):
+        model.coefs_[0] = coefs[0]
+    with pytest.raises(ValueError, match="coefs_ must have shapes"):
+        model.coefs_ = coefs[:-1]
+
+
+def test_training_goes_on_from_weights_that_were_set(regression):
+    X, y = regression
+    params = {"early_stopping": True, "learning_rate_init": 1e-12, "random_state": 0}
+    model = ScratchMLPRegressor((5,), **params).partial_fit(X, y)
+    model.coefs_ = [0 * W for W in model.coefs_]
+    assert_allclose(model.partial_fit(X, y).coefs_[0], 0, atol=1e-9)
+
+
+def test_rows_stay_in_place_without_shuffling_whatever_was_shuffled_before(regression):
+    X, y = regression
+    models = []
+    for shuffled_before in (True, False):
+        model = ScratchMLPRegressor((5,), solver="sgd", momentum=0, batch_size=7, random_state=0)
+        model.set_params(shuffle=shuffled_before, learning_rate_init=1e-300).partial_fit(X, y)
+        model.set_params(shuffle=False, learning_rate_init=0.01).partial_fit(X, y)
+        models.append(model.coefs_[0])
+    assert_allclose(*models, rtol=1e-12)
+
+
+def test_inputs_too_large_for_a_float32_network_are_refused(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), max_iter=2, warm_start=True)
+    model.fit(X.astype(np.float32), y)
+    with pytest.raises(ValueError, match="Input X contains infinity or a value too large"):
+        model.fit(X * 1e300, y)

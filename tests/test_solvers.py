@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.solvers import LBFGS, SGD, SOLVERS, Adam, Solver
+from sknn_scratch.solvers import SGD, SOLVERS, Adam, Solver
 
 RULES = [
     SGD(),
@@ -100,21 +100,12 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_gradients_size
     assert_allclose(found, -0.01, rtol=1e-6)
 
 
-def test_lbfgs_finds_the_minimum_of_a_quadratic_and_reports_each_iteration():
-    gradient_of, minimum = quadratic()
-    seen, evaluated = [], []
+def test_a_subclass_with_another_rule_is_trained_by_that_rule():
+    class Reversed(SGD):
+        def update(self, params, gradient, state, learning_rate):
+            params += learning_rate * gradient
 
-    def objective(p):
-        evaluated.append(p.copy())
-        return (p - 1) @ gradient_of(p) / 2, gradient_of(p)
-
-    def callback(p):
-        assert_allclose(p, evaluated[-1], rtol=0)  # the last vector that was evaluated
-        seen.append(p.copy())
-
-    result = LBFGS().minimize(objective, np.zeros_like(minimum), 100, 1e-8, callback)
-    assert_allclose(result.x, minimum, atol=1e-4)
-    assert len(seen) == result.nit
+    assert_allclose(run_calls(Reversed(), np.ones_like, np.zeros(2), 0.1, 3), 0.3)
 
 
 def test_a_solver_of_ones_own_trains_a_network(regression):

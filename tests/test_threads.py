@@ -1,10 +1,12 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.activations import Tanh
-from sknn_scratch.threads import WORTH_A_THREAD, belongs_to_scipy, blas_pools, quiet_blas
+from sknn_scratch.threads import WORTH_A_THREAD, belongs_to_scipy, quiet_blas
 
 
 def threads():
@@ -19,8 +21,7 @@ def threads():
 @pytest.fixture
 def two_threads():
     """Let every BLAS have two threads, whatever the machine."""
-    pools, _ = blas_pools()
-    with pools.limit(limits=2):
+    with threadpool_limits(2, user_api="blas"):
         if set(threads().values()) != {2}:
             pytest.skip("this BLAS does not take two threads")
         yield
@@ -74,3 +75,16 @@ def test_lbfgs_trains_on_one_thread_and_a_stochastic_solver_leaves_them_alone(
 )
 def test_scipys_own_blas_is_told_by_its_folder(path, expected):
     assert belongs_to_scipy(path) == expected
+
+
+def test_fits_in_several_threads_leave_the_threads_of_the_process_alone(two_threads, regression):
+    X, y = regression
+
+    def fit(seed):
+        for _ in range(10):
+            ScratchMLPRegressor((4,), solver="lbfgs", tol=1, random_state=seed).fit(X, y)
+        return set(threads().values())
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(fit, range(3))) == [{2}] * 3
+    assert set(threads().values()) == {2}

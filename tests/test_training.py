@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch.schedules import Adaptive, Constant
-from sknn_scratch.solvers import LBFGS
 from sknn_scratch.training import train_lbfgs, train_stochastic
 from sknn_scratch.watch import Diverged, TrainingState, Watch
 
@@ -121,7 +120,7 @@ class Parabola:
 def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
     state = make_state()
     watch = Watch(state, 0.1, 2, None, verbose=False)
-    assert train_lbfgs(Parabola(), LBFGS(), watch, 50, 1e-9) is None
+    assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
     assert_allclose(state.params, 3)
     assert len(state.loss_curve) == state.n_iter >= 1
     assert state.loss_curve[-1] == state.loss == state.best_loss
@@ -129,7 +128,7 @@ def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
 
 def test_lbfgs_says_when_it_did_not_converge():
     watch = Watch(make_state(), 0.1, 2, None, verbose=False)
-    said = train_lbfgs(Parabola(), LBFGS(), watch, 1, 1e-9)
+    said = train_lbfgs(Parabola(), 15000, watch, 1, 1e-9)
     assert "failed to converge after 1 iteration" in said
     assert "max_iter=1" in said
 
@@ -143,7 +142,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
 
     state = TrainingState(np.array([-1.2, 1.0]), None, solver=None, solver_state={})
     watch = Watch(state, 0.1, 3, lambda params: 0.5, verbose=False)
-    assert train_lbfgs(Rosenbrock(), LBFGS(), watch, 50, 1e-9) is None
+    assert train_lbfgs(Rosenbrock(), 15000, watch, 50, 1e-9) is None
     assert state.n_iter == 5  # the first score improves on nothing; four more are one too many
 
 
@@ -167,3 +166,13 @@ def test_the_mean_weight_is_that_of_all_samples_seen():
         seen += weights
         state.see_weights(np.mean(weights), len(weights))
         assert_allclose(state.mean_weight, np.mean(seen))
+
+
+def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
+    for score in (None, lambda params: 0.5):
+        state = TrainingState(np.full(1, 3.0), None, solver=None, solver_state={})
+        watch = Watch(state, 0.1, 2, score, verbose=False)
+        assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
+        assert state.n_iter == 0
+        assert state.loss == state.best_loss == 0
+        assert state.best_score == (0.5 if score else -np.inf)
