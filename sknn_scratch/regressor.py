@@ -425,7 +425,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         pieces = check_parameters(self.get_params(deep=False))
         fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
         dtypes = (np.float64, np.float32) if fresh else [self._state.params.dtype]
-        with np.errstate(over="ignore"):  # too large for float32 is an error, not a warning
+        with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
             X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=fresh)
             y = check_target(y, X.shape[0], pieces.loss, X.dtype)
         X = X.tocsr() if sparse.issparse(X) else X
