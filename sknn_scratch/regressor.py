@@ -190,6 +190,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
       change nothing, is an error.
     - Poisson checks that y >= 0, and sample weights must not be negative.
 
+    A sample of weight 2 counts as two samples, but not under early stopping: the rows to hold
+    out are drawn one by one, as MLPRegressor draws them, so two equal rows may be parted.
+
     References
     ----------
     Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",

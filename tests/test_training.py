@@ -146,28 +146,6 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
     assert state.n_iter == 5  # the first score improves on nothing; four more are one too many
 
 
-def test_a_copy_of_the_state_shares_only_the_random_state():
-    state = make_state()
-    state.solver_state, state.best_params = {"m": np.zeros(2)}, np.zeros(1)
-    copied = state.copy()
-    copied.params += 1
-    copied.solver_state["m"] += 1
-    copied.loss_curve.append(1.0)
-    assert state.params == 0
-    assert (state.solver_state["m"] == 0).all()
-    assert state.loss_curve == []
-    assert copied.random_state is state.random_state
-
-
-def test_the_mean_weight_is_that_of_all_samples_seen():
-    state = make_state()
-    seen = []
-    for weights in ([1.0, 3.0], [5.0], [0.5, 0.5, 2.0]):
-        seen += weights
-        state.see_weights(np.mean(weights), len(weights))
-        assert_allclose(state.mean_weight, np.mean(seen))
-
-
 def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
     for score in (None, lambda params: 0.5):
         state = TrainingState(np.full(1, 3.0), None, solver=None, solver_state={})
