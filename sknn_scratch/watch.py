@@ -36,7 +36,7 @@ class TrainingState:
     best_params: np.ndarray = None  # the best on the validation rows, under early stopping
 
     def copy(self):
-        """Return a copy that shares only the random state."""
+        """Return a copy that shares the random state, and what nothing changes in place."""
         copied = replace(self, solver_state=copy.deepcopy(self.solver_state))
         for name in ("params", "best_params", "loss_curve", "validation_scores"):
             value = getattr(self, name)
