@@ -9,11 +9,10 @@ import time
 
 import numpy as np
 
-from sknn_scratch.activations import ACTIVATIONS
 from sknn_scratch.batches import Rows
 from sknn_scratch.epochs import Epoch, Problem
-from sknn_scratch.losses import LOSSES
 from sknn_scratch.network import Network
+from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.solvers import Adam
 
 from .workloads import WORKLOADS

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import fast_solvers
 from .arrays import aligned, aligned_copy
 from .batches import Rows, rows_at_a_time, slices
 from .network import Network
@@ -64,7 +65,9 @@ class Epoch:
         self.shuffle, self.order = shuffle, order
         self.gradient = aligned(params.shape, params.dtype)
         self.learning_rate = np.zeros((), params.dtype)
-        self.solver_calls = solver.calls(params, self.gradient, solver_state, self.learning_rate)
+        self.solver_calls = fast_solvers.calls(
+            solver, params, self.gradient, solver_state, self.learning_rate
+        )
         self.programs = {}
 
         n_gather = batch_size * max(1, GATHER // (batch_size * packed.strides[0]))

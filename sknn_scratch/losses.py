@@ -24,13 +24,11 @@ class Loss:
 
     out_activation = "identity"  # what out_activation='auto' stands for
     canonical = None  # the output activation with which delta = a - y, if there is one
-    gradient_is_error = False  # True if `gradient` is a - y
     domain = "any finite number"  # the targets that it takes, for an error message
 
     def __init_subclass__(cls):  # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
-            for inherited in {"canonical", "gradient_is_error", "record"} - set(vars(cls)):
-                setattr(cls, inherited, vars(Loss)[inherited])
+            cls.canonical = vars(cls).get("canonical")
 
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
@@ -44,20 +42,6 @@ class Loss:
         """Return where ``y`` is a possible target, as booleans in the shape of ``y``."""
         return np.isfinite(y)
 
-    def record(self, y, a, weight, scale, error, delta, total):
-        """Return the calls that put twice ``scale * sum of weight * loss`` into 0-d ``total``.
-
-        ``weight`` broadcasts to ``a``, or is None for ones. With the canonical link, and where
-        `gradient_is_error`, ``error = a - y`` and ``delta = scale * weight * error`` stand ready;
-        else both are None.
-        """
-
-        def add_up():
-            values = self(y, a)
-            total[()] = 2 * scale * (values if weight is None else weight * values).sum()
-
-        return [(add_up,)]
-
     def __repr__(self):
         return f"{type(self).__name__}()"
 
@@ -66,17 +50,12 @@ class SquaredError(Loss):
     """Half the squared error, (a - y)^2 / 2. Link: identity."""
 
     canonical = "identity"
-    gradient_is_error = True
 
     def __call__(self, y, a):
         return 0.5 * (a - y) ** 2
 
     def gradient(self, y, a):
         return a - y
-
-    def record(self, y, a, weight, scale, error, delta, total):
-        # One product of what stands ready is the sum of scale * weight * error^2.
-        return [(error.reshape(-1).dot, delta.reshape(-1), total)]
 
 
 class Poisson(Loss):
@@ -94,6 +73,3 @@ class Poisson(Loss):
 
     def in_domain(self, y):
         return np.isfinite(y) & (y >= 0)
-
-
-LOSSES = {"squared_error": SquaredError(), "poisson": Poisson()}

@@ -23,6 +23,7 @@ from functools import partial
 
 import numpy as np
 
+from . import fast
 from .arrays import aligned
 
 
@@ -80,7 +81,7 @@ class Program:
             if layer > 1:
                 calls.append((self.weights[layer - 1].T.dot, self.a[layer - 1], self.z[layer]))
             z = self.z[layer]
-            calls += f.forward(z, z if f.from_output else self.a[layer][: len(z)])
+            calls += fast.forward(f, z, z if f.from_output else self.a[layer][: len(z)])
         return calls
 
     def output_delta(self, y, weight, scale, loss):
@@ -89,21 +90,13 @@ class Program:
         objective, f = self.network.loss, self.network.activations[-1]
         factor = np.full((), scale, self.dtype)
         weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
-        slope = [] if self.network.is_canonical else f.backward(delta, z, a)
-        if self.network.is_canonical or objective.gradient_is_error:
-            return [
-                (np.subtract, a, y, error),
-                (np.multiply, error, factor, delta),
-                *weighted,
-                *objective.record(y, a, weight, scale, error, delta, loss),
-                *slope,
-            ]
-        return [
-            *objective.record(y, a, weight, scale, None, None, loss),
-            (lambda: np.multiply(objective.gradient(y, a), factor, delta),),
-            *weighted,
-            *slope,
-        ]
+        slope = [] if self.network.is_canonical else fast.backward(f, delta, z, a)
+        if self.network.is_canonical or fast.gradient_is_error(objective):
+            gradient = [(np.subtract, a, y, error), (np.multiply, error, factor, delta)]
+        else:
+            gradient = [(lambda: np.multiply(objective.gradient(y.T, a.T).T, factor, delta),)]
+        record = fast.record(objective, y, a, weight, scale, error, delta, loss)
+        return [*gradient, *weighted, *record, *slope]
 
     def backward(self, x):
         """Return the calls that compute every delta and the gradient of every block."""
@@ -116,7 +109,7 @@ class Program:
             calls += [
                 (a.dot, delta.T, self.gradients[below]),
                 (W.dot, delta, self.delta[below]),
-                *f.backward(self.delta[below], z, a[:units]),
+                *fast.backward(f, self.delta[below], z, a[:units]),
             ]
         return calls + x.backward(self.delta[1], self.gradients[0])
 

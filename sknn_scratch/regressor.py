@@ -19,9 +19,10 @@ from .batches import Rows, rows_at_a_time, slices
 from .data import check_sample_weight, check_target
 from .epochs import Epoch, FullBatch, Problem
 from .initializers import initialize
-from .losses import LOSSES, Loss
+from .losses import Loss
 from .network import Network, feedforward
-from .solvers import SOLVERS, Solver
+from .registries import ACTIVATIONS, LOSSES, SOLVERS, name_of
+from .solvers import Solver
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
 from .validation import build, check_parameters, resolve
@@ -616,8 +617,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         self._state = state
         self.n_layers_ = len(self._network.sizes)
         self.n_outputs_ = self._network.sizes[-1]
-        out_activation = self._network.activations[-1]
-        self.out_activation_ = out_activation.name or out_activation
+        self.out_activation_ = name_of(self._network.activations[-1], ACTIVATIONS)
         self.n_iter_, self.t_ = state.n_iter, state.t
         self.loss_, self.loss_curve_ = state.loss, state.loss_curve
         self.best_loss_ = None if stopping_early else state.best_loss

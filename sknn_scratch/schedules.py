@@ -53,6 +53,3 @@ class Adaptive(Schedule):
 
     def ends_at_plateau(self, learning_rate):
         return learning_rate <= 1e-6
-
-
-SCHEDULES = {"constant": Constant, "invscaling": InverseScaling, "adaptive": Adaptive}

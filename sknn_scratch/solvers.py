@@ -7,9 +7,8 @@
 
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
-everything that changes is in ``state``. `update` is the rule as a formula, and the definition.
-`calls` is the same rule for the training loop, as a list of calls on fixed arrays; the base
-class makes it from `update`, so a solver of your own needs `init` and `update` only.
+everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
+has a state. (`fast_solvers` has the same rules once more, for the training loop.)
 
 L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training`).
 """
@@ -24,10 +23,6 @@ class Solver:
 
     stochastic = True
 
-    def __init_subclass__(cls):  # calls inherited with another rule would be those of the old
-        if "update" in vars(cls) and "calls" not in vars(cls):
-            cls.calls = Solver.calls
-
     def init(self, params):
         """Return the state before the first step: a dict of arrays and numbers."""
         return {}
@@ -35,10 +30,6 @@ class Solver:
     def update(self, params, gradient, state, learning_rate):
         """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
         raise NotImplementedError
-
-    def calls(self, params, gradient, state, learning_rate):
-        """Return the calls that make one step; ``learning_rate`` is a 0-d array."""
-        return [(lambda: self.update(params, gradient, state, learning_rate.item()),)]
 
 
 @dataclass(frozen=True)
@@ -70,18 +61,6 @@ class SGD(Solver):
             params += self.momentum * u - learning_rate * gradient
         else:
             params += u
-
-    def calls(self, params, gradient, state, learning_rate):
-        u, momentum = state["velocity"], np.array(self.momentum, params.dtype)
-        calls = [(np.multiply, gradient, learning_rate, gradient)]
-        if self.momentum == 0:
-            return [*calls, (np.subtract, params, gradient, params)]
-        calls += [(np.multiply, u, momentum, u), (np.subtract, u, gradient, u)]
-        if not self.nesterovs_momentum:
-            return [*calls, (np.add, params, u, params)]
-        step = np.empty_like(params)
-        calls += [(np.multiply, u, momentum, step), (np.subtract, step, gradient, step)]
-        return [*calls, (np.add, params, step, params)]
 
 
 @dataclass(frozen=True)
@@ -117,35 +96,6 @@ class Adam(Solver):
         v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
         params -= rate * m / (np.sqrt(v) + self.epsilon)
 
-    def calls(self, params, gradient, state, learning_rate):
-        m, v, step, rate = (
-            state["m"],
-            state["v"],
-            np.empty_like(params),
-            np.empty_like(learning_rate),
-        )
-        numbers = self.beta_1, 1 - self.beta_1, self.beta_2, 1 - self.beta_2, self.epsilon
-        beta_1, rest_1, beta_2, rest_2, epsilon = (np.array(x, params.dtype) for x in numbers)
-
-        def correct_bias():
-            rate[()] = self.rate(state, learning_rate.item())
-
-        return [
-            (correct_bias,),
-            (np.multiply, m, beta_1, m),
-            (np.multiply, gradient, rest_1, step),
-            (np.add, m, step, m),
-            (np.multiply, v, beta_2, v),
-            (np.multiply, gradient, gradient, step),
-            (np.multiply, step, rest_2, step),
-            (np.add, v, step, v),
-            (np.sqrt, v, step),
-            (np.add, step, epsilon, step),
-            (np.divide, m, step, step),
-            (np.multiply, step, rate, step),
-            (np.subtract, params, step, params),
-        ]
-
 
 @dataclass(frozen=True)
 class LBFGS(Solver):
@@ -157,6 +107,3 @@ class LBFGS(Solver):
 
     stochastic = False
     max_fun: int = 15000
-
-
-SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}

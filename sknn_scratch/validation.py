@@ -10,11 +10,12 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
-from .activations import ACTIVATIONS, Activation
+from .activations import Activation
 from .initializers import INITIALIZERS
-from .losses import LOSSES, Loss
-from .schedules import SCHEDULES, Schedule
-from .solvers import SOLVERS, Solver
+from .losses import Loss
+from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
+from .schedules import Schedule
+from .solvers import Solver
 
 # name: (type, smallest, largest, which bounds are allowed themselves)
 NUMBERS = {

@@ -4,11 +4,10 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from sknn_scratch import batches, epochs
-from sknn_scratch.activations import ACTIVATIONS
 from sknn_scratch.batches import Rows
 from sknn_scratch.epochs import Epoch, FullBatch, Problem
-from sknn_scratch.losses import LOSSES
 from sknn_scratch.network import backprop
+from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.solvers import SGD
 from tests.calculus import assert_is_gradient
 from tests.test_network import make_network

@@ -3,8 +3,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.activations import ACTIVATIONS
 from sknn_scratch.initializers import INITIALIZERS, initialize
+from sknn_scratch.registries import ACTIVATIONS
 from tests.test_network import make_network
 
 every_name = pytest.mark.parametrize("name", INITIALIZERS)

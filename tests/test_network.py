@@ -5,9 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from sknn_scratch.activations import ACTIVATIONS
-from sknn_scratch.losses import LOSSES
 from sknn_scratch.network import Network, backprop, feedforward
+from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from tests.calculus import assert_is_gradient
 from tests.test_activations import Sine, WrongSine
 

@@ -4,9 +4,9 @@ from numpy.testing import assert_allclose
 
 from sknn_scratch.arrays import LINE, aligned, aligned_copy
 from sknn_scratch.batches import DenseBatch
-from sknn_scratch.losses import LOSSES
 from sknn_scratch.network import backprop
 from sknn_scratch.program import Penalty, Program, compiled
+from sknn_scratch.registries import LOSSES
 from tests.test_network import EVERY_NETWORK, make_network, make_problem
 
 

@@ -3,7 +3,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.schedules import SCHEDULES, Adaptive, Constant, InverseScaling, Schedule
+from sknn_scratch.registries import SCHEDULES
+from sknn_scratch.schedules import Adaptive, Constant, InverseScaling, Schedule
 
 
 class Halving(Schedule):

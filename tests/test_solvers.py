@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.solvers import SGD, SOLVERS, Adam, Solver
+from sknn_scratch import ScratchMLPRegressor, fast_solvers
+from sknn_scratch.registries import SOLVERS
+from sknn_scratch.solvers import SGD, Adam, Solver
 
 RULES = [
     SGD(),
@@ -42,7 +43,7 @@ def run_formula(solver, gradient_of, start, rate, steps):
 def run_calls(solver, gradient_of, start, rate, steps):
     params, state = start.copy(), solver.init(start)
     gradient = np.empty_like(params)
-    calls = solver.calls(params, gradient, state, np.array(rate, params.dtype))
+    calls = fast_solvers.calls(solver, params, gradient, state, np.array(rate, params.dtype))
     for _ in range(steps):
         gradient[...] = gradient_of(params)
         for function, *arguments in calls:

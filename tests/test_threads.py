@@ -52,8 +52,9 @@ def test_lbfgs_trains_on_one_thread_and_a_stochastic_solver_leaves_them_alone(
     seen = set()
 
     class Watching(Tanh):
-        def forward(self, z, a):
-            return [*super().forward(z, a), (lambda: seen.update(threads().values()),)]
+        def __call__(self, z):
+            seen.update(threads().values())
+            return super().__call__(z)
 
     X, y = regression
     for solver, expected in (("lbfgs", {1}), ("adam", {2})):

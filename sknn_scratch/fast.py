@@ -1,0 +1,104 @@
+"""Activations and losses once more, for the training loop: the same arithmetic as calls.
+
+For a small network, making an array takes longer than filling it. So the training loop works
+in arrays that are made once per fit, by calls ``(function, argument, ...)`` that are fixed
+beforehand (see `program`). Every piece can be made into such calls from its formulas, which
+allocate; the pieces in the two tables below have calls of their own, which do not. The tables
+go by the very class, so a subclass with another formula is computed by that formula.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from .activations import Exp, Identity, Logistic, ReLU, Tanh
+from .losses import SquaredError
+
+
+def forward(f, z, a):
+    """Return the calls that put f(z) into ``a`` (which may be ``z``)."""
+    if type(f) in FORWARD:
+        return FORWARD[type(f)](z, a)
+    return [(lambda: np.copyto(a, f(z)),)]
+
+
+def backward(f, delta, z, a):
+    """Return the calls that multiply ``delta`` by f'(z); they may spoil ``z`` and ``a``."""
+    if type(f) in BACKWARD:
+        return BACKWARD[type(f)](delta, z, a)
+    return [(lambda: np.multiply(delta, f.derivative(z, a), delta),)]
+
+
+def _logistic(z, a):
+    one = np.ones((), a.dtype)  # a 0-d array: a Python number is converted at each call
+    return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, one, a, a)]
+
+
+def _logistic_slope(delta, z, a):
+    one = np.ones((), a.dtype)
+    return [
+        (np.multiply, delta, a, delta),
+        (np.subtract, one, a, a),
+        (np.multiply, delta, a, delta),
+    ]
+
+
+def _tanh_slope(delta, z, a):
+    one = np.ones((), a.dtype)
+    return [(np.multiply, a, a, a), (np.subtract, one, a, a), (np.multiply, delta, a, delta)]
+
+
+def _relu(z, a):
+    # An array of zeros, not the number 0: that is the ufunc's fast path.
+    return [(partial(np.maximum, out=a), z, np.zeros_like(z))]
+
+
+def _relu_slope(delta, z, a):
+    # a >= 0, so the integer with the bits of -a has its sign bit set exactly where a > 0.
+    # Shifted over the whole word, the sign bit is a mask that keeps delta there.
+    integer = np.dtype(f"i{a.itemsize}")
+    mask, kept = a.view(integer), delta.view(integer)
+    shift = np.array(8 * a.itemsize - 1, integer)
+    return [
+        (np.negative, mask, mask),
+        (np.right_shift, mask, shift, mask),
+        (np.bitwise_and, kept, mask, kept),
+    ]
+
+
+FORWARD = {
+    Identity: lambda z, a: [] if a is z else [(np.copyto, a, z)],
+    Logistic: _logistic,
+    Tanh: lambda z, a: [(np.tanh, z, a)],
+    ReLU: _relu,
+    Exp: lambda z, a: [(np.exp, z, a)],
+}
+BACKWARD = {
+    Identity: lambda delta, z, a: [],
+    Logistic: _logistic_slope,
+    Tanh: _tanh_slope,
+    ReLU: _relu_slope,
+    Exp: lambda delta, z, a: [(np.multiply, delta, a, delta)],
+}
+
+
+def gradient_is_error(loss):
+    """Return True if d loss / d a is ``a - y``."""
+    return type(loss) is SquaredError
+
+
+def record(loss, y, a, weight, scale, error, delta, total):
+    """Return the calls that put twice ``scale * sum of weight * loss`` into 0-d ``total``.
+
+    ``y`` and ``a`` have shape (n_outputs, n_samples). If `gradient_is_error`, ``error = a - y``
+    and ``delta = scale * weight * error`` stand ready when the calls are made: one product is
+    the sum of scale * weight * error^2.
+    """
+    if gradient_is_error(loss):
+        return [(error.reshape(-1).dot, delta.reshape(-1), total)]
+
+    def add_up():
+        values = loss(y.T, a.T).T
+        total[()] = 2 * scale * (values if weight is None else weight * values).sum()
+
+    return [(add_up,)]

@@ -1,0 +1,32 @@
+"""The names by which activations, losses, solvers and schedules are chosen.
+
+Solvers and schedules are made anew from the estimator's parameters, so their names stand for
+classes. (Initialisers are functions, listed where they are defined: `initializers`.)
+"""
+
+from .activations import Exp, Identity, Logistic, ReLU, Tanh
+from .losses import Poisson, SquaredError
+from .schedules import Adaptive, Constant, InverseScaling
+from .solvers import LBFGS, SGD, Adam
+
+ACTIVATIONS = {
+    "identity": Identity(),
+    "logistic": Logistic(),
+    "tanh": Tanh(),
+    "relu": ReLU(),
+    "exp": Exp(),
+}
+LOSSES = {
+    "squared_error": SquaredError(),
+    "poisson": Poisson(),
+}
+SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}
+SCHEDULES = {"constant": Constant, "invscaling": InverseScaling, "adaptive": Adaptive}
+
+
+def name_of(piece, registry):
+    """Return the name under which the registry holds such a piece, else the piece itself."""
+    for name, known in registry.items():
+        if type(piece) is type(known) and vars(piece) == vars(known):
+            return name
+    return piece
