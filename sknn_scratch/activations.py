@@ -30,17 +30,21 @@ class Activation:
     from_output : bool
         True if f' needs ``a`` only. The training loop then writes ``a`` over ``z``, and
         `derivative` is handed the same array twice.
+    scaling : {"linear", "positive", "log"} or None
+        How a layer can take in a factor c > 0 of what leaves it: "linear" if
+        c f(z) + d = f(c z + d), "positive" if c f(z) = f(c z), "log" if c f(z) = f(z + log c).
     glorot_factor : float
         scikit-learn draws weights within ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
     """
 
     name = None
     from_output = False
+    scaling = None
     glorot_factor = 6.0
 
     def __init_subclass__(cls):  # another formula does not go by the name of the old
-        if {"__call__", "derivative"} & set(vars(cls)) and "name" not in vars(cls):
-            cls.name = None
+        if {"__call__", "derivative"} & set(vars(cls)):
+            cls.name, cls.scaling = vars(cls).get("name"), vars(cls).get("scaling")
 
     def __call__(self, z):
         """Return f(z)."""
@@ -57,7 +61,7 @@ class Activation:
 class Identity(Activation):
     """f(z) = z; f' = 1."""
 
-    name, from_output = "identity", True
+    name, from_output, scaling = "identity", True, "linear"
 
     def __call__(self, z):
         return z
@@ -94,7 +98,7 @@ class Tanh(Activation):
 class ReLU(Activation):
     """f(z) = max(z, 0); f' = 1 where z > 0, else 0 (at 0 too)."""
 
-    name, from_output = "relu", True
+    name, from_output, scaling = "relu", True, "positive"
 
     def __call__(self, z):
         return np.maximum(z, 0)
@@ -106,7 +110,7 @@ class ReLU(Activation):
 class Exp(Activation):
     """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
 
-    name, from_output = "exp", True
+    name, from_output, scaling = "exp", True, "log"
 
     def __call__(self, z):
         return np.exp(z)

@@ -75,12 +75,15 @@ class Rows:
     dtype : dtype
     ones : bool
         Whether the inputs get a column of ones.
+    units : Units or None
+        What inputs and targets are standardised by (see `standardize`); None leaves them.
     """
 
-    def __init__(self, X, y, weight, rows, dtype, ones):
+    def __init__(self, X, y, weight, rows, dtype, ones, units=None):
         self.is_sparse = sparse.issparse(X)
         if self.is_sparse:
             self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
+            self.X = units.inputs(self.X) if units else self.X
         rows = np.arange(len(y)) if rows is None else rows
         n_inputs = 0 if self.is_sparse else X.shape[1] + ones
         self.inputs = slice(0, n_inputs)
@@ -90,8 +93,8 @@ class Rows:
         for part in slices(len(rows), max(1, CACHED // self.packed.strides[0])):
             chosen, packed = rows[part], self.packed[part]
             if not self.is_sparse:
-                packed[:, : X.shape[1]] = X[chosen]
-            packed[:, self.targets] = y[chosen]
+                packed[:, : X.shape[1]] = units.inputs(X[chosen]) if units else X[chosen]
+            packed[:, self.targets] = units.targets(y[chosen]) if units else y[chosen]
             if self.weighted:
                 packed[:, -1] = weight[chosen]
 

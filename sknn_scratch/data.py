@@ -9,8 +9,10 @@ from sklearn.utils import check_array, column_or_1d
 from .arrays import as_numbers
 
 
-def check_target(y, n_samples, loss, dtype):
+def check_target(y, n_samples, loss, dtype, suffix=""):
     """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
+
+    ``suffix`` is that of the arrays' names, for error messages.
 
     Raises
     ------
@@ -18,28 +20,33 @@ def check_target(y, n_samples, loss, dtype):
         If it is not numeric, not finite, not 1-D or 2-D, not of the length of X, or outside
         the domain of the loss.
     """
+    name = f"y{suffix}"
     if y is None:
-        raise ValueError("ScratchMLPRegressor requires y to be passed, but the target y is None.")
-    y = as_numbers(y, "y")
+        raise ValueError(
+            f"ScratchMLPRegressor requires {name} to be passed, but the target {name} is None."
+        )
+    y = as_numbers(y, name)
     if y.ndim not in (1, 2) or y.size == 0:
         raise ValueError(
-            f"y should be a 1d array, or a 2d array for several outputs, got shape {y.shape}."
+            f"{name} should be a 1d array, or a 2d array for several outputs, got shape {y.shape}."
         )
     if len(y) != n_samples:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
-            f"X has {n_samples}, y has {len(y)}."
+            f"X{suffix} has {n_samples}, {name} has {len(y)}."
         )
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)
-    y = check_array(y.reshape(n_samples, -1), dtype=dtype, input_name="y")
+    y = check_array(y.reshape(n_samples, -1), dtype=dtype, input_name=name)
     if not loss.in_domain(y).all():
-        raise ValueError(f"y must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
+        raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
     return y
 
 
-def check_sample_weight(sample_weight, n_samples):
+def check_sample_weight(sample_weight, n_samples, suffix=""):
     """Return the sample weights as an array of shape (n_samples,), or None.
+
+    ``suffix`` is that of the arrays' names, for error messages.
 
     Raises
     ------
@@ -48,19 +55,20 @@ def check_sample_weight(sample_weight, n_samples):
     """
     if sample_weight is None:
         return None
-    weight = as_numbers(sample_weight, "sample_weight")
+    name = f"sample_weight{suffix}"
+    weight = as_numbers(sample_weight, name)
     if weight.ndim == 0:
         weight = np.full(n_samples, weight)
     if weight.shape != (n_samples,):
         raise ValueError(
-            f"sample_weight must have shape ({n_samples},), one weight per row of X; "
+            f"{name} must have shape ({n_samples},), one weight per row of X{suffix}; "
             f"got {weight.shape}."
         )
-    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
     if weight.min() < 0:
-        raise ValueError(f"sample_weight must be >= 0, got a minimum of {weight.min()}.")
+        raise ValueError(f"{name} must be >= 0, got a minimum of {weight.min()}.")
     if weight.max() == 0:
-        raise ValueError("sample_weight must not be zero for all samples.")
+        raise ValueError(f"{name} must not be zero for all samples.")
     if weight.max() > np.finfo(np.float64).max / n_samples:
-        raise ValueError(f"sample_weight must have a finite sum, got up to {weight.max()}.")
+        raise ValueError(f"{name} must have a finite sum, got up to {weight.max()}.")
     return weight

@@ -24,11 +24,12 @@ class Loss:
 
     out_activation = "identity"  # what out_activation='auto' stands for
     canonical = None  # the output activation with which delta = a - y, if there is one
+    rescaling = None  # what may be done to targets: "standard", "mean" (divide by it), nothing
     domain = "any finite number"  # the targets that it takes, for an error message
 
     def __init_subclass__(cls):  # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
-            cls.canonical = vars(cls).get("canonical")
+            cls.canonical, cls.rescaling = vars(cls).get("canonical"), vars(cls).get("rescaling")
 
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
@@ -50,6 +51,7 @@ class SquaredError(Loss):
     """Half the squared error, (a - y)^2 / 2. Link: identity."""
 
     canonical = "identity"
+    rescaling = "standard"
 
     def __call__(self, y, a):
         return 0.5 * (a - y) ** 2
@@ -63,6 +65,7 @@ class Poisson(Loss):
 
     out_activation = "exp"
     canonical = "exp"
+    rescaling = "mean"
     domain = "numbers >= 0"
 
     def __call__(self, y, a):

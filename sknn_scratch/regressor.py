@@ -3,13 +3,13 @@
 import copy
 import warnings
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import r2_score
-from sklearn.model_selection import train_test_split
+from sklearn.metrics import check_scoring, r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -18,11 +18,13 @@ from .arrays import aligned_copy
 from .batches import Rows, rows_at_a_time, slices
 from .data import check_sample_weight, check_target
 from .epochs import Epoch, FullBatch, Problem
+from .holdout import Data, split_rows
 from .initializers import initialize
 from .losses import Loss
 from .network import Network, feedforward
 from .registries import ACTIVATIONS, LOSSES, SOLVERS, name_of
 from .solvers import Solver
+from .standardize import raw_units, standard_units
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
 from .validation import build, check_parameters, resolve
@@ -52,12 +54,23 @@ def _is_small_and_plain(X):
     )
 
 
+@dataclass
+class Run:
+    """What came of training from one draw of the initial weights."""
+
+    state: TrainingState
+    merit: float = -np.inf  # the greater the better: decides between several draws
+    message: str = None  # what there is to warn of
+    error: str = None  # set if nothing came of it
+    interrupted: bool = False
+
+
 class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
-    attributes, and the same numbers for the same ``random_state``, apart from the deviations
-    listed in the notes. The mathematics is in `sknn_scratch.network`.
+    attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
+    apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
 
     Parameters
     ----------
@@ -104,11 +117,16 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         Momentum of 'sgd', between 0 and 1; inert with other solvers.
     nesterovs_momentum : bool, default=True
         Nesterov's momentum instead of the classical one, with 'sgd'; inert with other solvers.
-    early_stopping : bool, default=False
-        Hold out validation rows, stop when their score (R2) no longer improves, and keep the
-        weights with the best score. With L-BFGS too.
-    validation_fraction : float, default=0.1
-        The proportion of rows held out, in [0, 1). Inert without early stopping.
+    early_stopping : bool or 'loss', default=False
+        Stop when the score on validation data (see ``scoring``), or with 'loss' the loss, no
+        longer improves, and keep the weights with the best. The data are held out of X, or
+        those given to `fit`. With L-BFGS too.
+    validation_fraction : float, splitter or array-like of shape (n_samples,), default=0.1
+        The rows held out: a proportion in [0, 1), drawn at random; an object with
+        scikit-learn's ``split(X, y, groups)``, of whose splits the last is used (the latest
+        times, with `TimeSeriesSplit`); or the test fold itself, True (or a number from 0 up)
+        for a row to validate on, False (or -1) for a row to train on. Inert without early
+        stopping, and if `fit` is given validation data.
     beta_1 : float, default=0.9
         Decay of the first moment in Adam, in [0, 1); inert with other solvers.
     beta_2 : float, default=0.999
@@ -131,13 +149,35 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
         ``(shape, random_state)`` returns the weights of a layer, or its weights and
         intercepts. A list holds all weight matrices, optionally followed by all intercepts:
-        ``[*est.coefs_, *est.intercepts_]``.
+        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the units of X and y as they come;
+        all else is drawn for the standardised network.
+    standardize : bool, default=True
+        Whether the network is trained on standardised X and y, so that their units do not
+        matter: each column has mean 0 and standard deviation 1, as weighted by
+        ``sample_weight`` on the rows trained on. Sparse X, and any X with
+        ``fit_intercept=False``, is scaled but not centred; a constant column is not scaled.
+        The target is standardised where the output activation is the identity and the loss
+        depends on the error alone; where only a factor can be taken in by the output layer
+        ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
+        mean square; else it is left alone. ``coefs_``, ``intercepts_`` and `predict` are in the
+        units of X and y as they come; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
+        and ``validation_loss_curve_`` are in standardised ones. The statistics of the first
+        call stay in force with `partial_fit` and ``warm_start``. False is what MLPRegressor
+        does.
+    scoring : str, callable or None, default=None
+        What ``validation_scores_`` holds: a name or a scorer of scikit-learn, the greater the
+        better; None is `score`. Inert without validation data.
+    n_init : int, default=1
+        How many times to train, from different initial weights. The best is kept: the one with
+        the best validation score (or loss) under early stopping, else with the smallest
+        ``loss_``. All have the same validation rows. Inert in `partial_fit` and where a warm
+        start goes on.
 
     Attributes
     ----------
     coefs_ : tuple of ndarray of shape (fan_in, fan_out)
-        The weights of each layer, views of one vector: assign all (``coefs_ = [W1, W2]``), or
-        into one (``coefs_[0][:] = W1``).
+        The weights of each layer, for X and y as they come; views of one vector: assign all
+        (``coefs_ = [W1, W2]``), or into one (``coefs_[0][:] = W1``).
     intercepts_ : tuple of ndarray of shape (fan_out,)
         The intercepts of each layer, likewise.
     loss_ : float
@@ -145,11 +185,19 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     best_loss_ : float or None
         The smallest loss so far; None under early stopping.
     loss_curve_ : list of float
-        The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS.
+        The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS. With
+        ``standardize=True`` it is in standardised units: for the squared error, 0.5 (per
+        output) is what predicting the mean would reach.
     validation_scores_ : list of float or None
-        R2 on the validation rows after each epoch; None without early stopping.
+        The score on the validation data after each epoch; None without validation data.
+    validation_loss_curve_ : list of float or None
+        The loss on the validation data after each epoch, in the units of ``loss_curve_`` and
+        without the penalty; None without validation data.
     best_validation_score_ : float or None
-        The best of them; None without early stopping.
+        The validation score of the weights that are kept; None without early stopping.
+    n_iter_best_ : int
+        The epoch whose weights are kept, counted from 1 as in ``loss_curve_``: with early
+        stopping the best, else the last. 0 if none was better than the initial weights.
     n_iter_ : int
         Epochs or iterations of the last call.
     t_ : int
@@ -173,6 +221,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     -----
     Where it deviates from MLPRegressor (of scikit-learn 1.9):
 
+    - X and y are standardised inside, unless ``standardize=False``.
     - ``hidden_layer_sizes`` comes first, and all else by keyword.
     - ``sample_weight`` is relative to the mean weight of the training set, not of the batch
       (with `partial_fit`: of all samples seen so far).
@@ -203,16 +252,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     --------
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.model_selection import train_test_split
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
     >>> from sknn_scratch import ScratchMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> network = ScratchMLPRegressor(
-    ...     (20,), activation="logistic", solver="lbfgs", alpha=300, random_state=0
+    >>> model = ScratchMLPRegressor(
+    ...     (20,), activation="logistic", solver="lbfgs", alpha=10, random_state=0
     ... )
-    >>> model = make_pipeline(StandardScaler(), network).fit(X_train, y_train)
-    >>> round(model.score(X_test, y_test), 2)
+    >>> round(model.fit(X_train, y_train).score(X_test, y_test), 2)
     0.38
     """
 
@@ -246,6 +292,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         out_activation="auto",
         fit_intercept=True,
         init="auto",
+        standardize=True,
+        scoring=None,
+        n_init=1,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -274,8 +323,21 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         self.out_activation = out_activation
         self.fit_intercept = fit_intercept
         self.init = init
+        self.standardize = standardize
+        self.scoring = scoring
+        self.n_init = n_init
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Fit the network to X and y.
 
         Parameters
@@ -287,6 +349,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             A sample of weight 2 counts as two samples. Only ratios matter, but for the
             penalty: see ``alpha``.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Inputs to validate on. `fit` then holds out no rows of X. Loss and score on them are
+            recorded after each epoch, and decide when to stop if ``early_stopping`` is set.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Handed to ``validation_fraction``, where that is a splitter.
 
         Returns
         -------
@@ -299,10 +370,21 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             estimator is then as it was before the call.
         """
         with self._unchanged_on_error():
-            return self._fit(X, y, sample_weight, incremental=False)
+            given = self._check_together(X_val, y_val, sample_weight_val, groups)
+            return self._fit((X, y, sample_weight), given, groups, incremental=False)
 
     @available_if(_is_stochastic)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train for one epoch, going on from where the last call ended.
 
         With the same data, n calls make the same model as one `fit` of n epochs. Not available
@@ -316,6 +398,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             The targets.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights are relative to the mean weight of all samples seen so far.
+        X_val, y_val, sample_weight_val, groups
+            As for `fit`.
 
         Returns
         -------
@@ -333,7 +417,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
         """
         with self._unchanged_on_error():
-            return self._fit(X, y, sample_weight, incremental=True)
+            given = self._check_together(X_val, y_val, sample_weight_val, groups)
+            return self._fit((X, y, sample_weight), given, groups, incremental=True)
 
     def predict(self, X):
         """Return the predictions for X.
@@ -381,22 +466,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
         for view, array in zip(views, arrays):
             view[...] = array
-        if self._state.best_params is not None:  # go on training from what was set
-            self._state.params[...] = self._state.best_params
 
     def _layers(self):
         if not self.__sklearn_is_fitted__():
             raise AttributeError("This ScratchMLPRegressor is not fitted yet.")
         return self._network.layers(self._params)
 
-    @property
-    def _params(self):
-        """The parameters that `predict` uses."""
-        state = self._state
-        return state.params if state.best_params is None else state.best_params
-
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "_state")
+        return hasattr(self, "_params")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -425,43 +502,92 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 source.set_state(drawn)
             raise
 
-    def _fit(self, X, y, sample_weight, incremental):
+    def _fit(self, training, validation, groups, incremental):
+        """Fit to (X, y, sample_weight); validate on such a triple, or on rows of the first."""
         pieces = check_parameters(self.get_params(deep=False))
         fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
-        dtypes = (np.float64, np.float32) if fresh else [self._state.params.dtype]
-        with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
-            X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=fresh)
-            y = check_target(y, X.shape[0], pieces.loss, X.dtype)
-        X = X.tocsr() if sparse.issparse(X) else X
-        dtype = X.dtype
-        sample_weight = check_sample_weight(sample_weight, X.shape[0])
+        dtypes = (np.float64, np.float32) if fresh else [self._params.dtype]
+        data = self._check_data(*training, pieces.loss, dtypes, fresh)
         network = Network(
-            sizes=(X.shape[1], *pieces.hidden_layer_sizes, y.shape[1]),
+            sizes=(data.X.shape[1], *pieces.hidden_layer_sizes, data.y.shape[1]),
             activations=(pieces.activation,) * len(pieces.hidden_layer_sizes)
             + (pieces.out_activation,),
             loss=pieces.loss,
             fit_intercept=self.fit_intercept,
         )
-        state = self._start(network, pieces, dtype) if fresh else self._go_on(network, pieces)
+        if validation:
+            validation = self._check_validation(*validation, network, [data.X.dtype])
+        start = self._start if fresh else self._go_on
+        state = start(network, pieces, data.X.dtype)
         if not incremental:
             state.begin_fit()
-        self._network = network
-        self._train(state, pieces, X, y, sample_weight, incremental)
+        train = None
+        if self.early_stopping and not validation:
+            train, held_out = self._split(state, data, groups)
+            validation = data.take(held_out)
+        self._set_shape(network)
+        weight = self._relative(data.weight, train, state, len(data))
+        if fresh:
+            self._choose_units(state, network, data, train)
+        dtype, ones = state.params.dtype, self.fit_intercept
+        rows = Rows(data.X, data.y, weight, train, dtype, ones, state.units)
+        n_init = self.n_init if fresh and not incremental else 1
+        state = self._train(state, pieces, rows, validation, n_init, incremental)
         self._set_attributes(state)
         return self
 
-    def _start(self, network, pieces, dtype):
+    def _check_together(self, X_val, y_val, sample_weight_val, groups):
+        """Return the validation data as they were given, or None."""
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must be given together, or neither.")
+        if X_val is None and sample_weight_val is not None:
+            raise ValueError("sample_weight_val needs X_val and y_val.")
+        splits = hasattr(self.validation_fraction, "split") and self.early_stopping
+        if groups is not None and (X_val is not None or not splits):
+            raise ValueError(
+                "groups needs early_stopping, a splitter as validation_fraction, and no X_val."
+            )
+        return None if X_val is None else (X_val, y_val, sample_weight_val)
+
+    def _check_data(self, X, y, sample_weight, loss, dtypes, reset, suffix=""):
+        with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
+            X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
+            y = check_target(y, X.shape[0], loss, X.dtype, suffix)
+        X = X.tocsr() if sparse.issparse(X) else X
+        return Data(X, y, check_sample_weight(sample_weight, X.shape[0], suffix))
+
+    def _check_validation(self, X_val, y_val, sample_weight_val, network, dtypes):
+        try:
+            data = self._check_data(
+                X_val, y_val, sample_weight_val, network.loss, dtypes, False, "_val"
+            )
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val, sample_weight_val: {error}") from error
+        if data.y.shape[1] != network.sizes[-1]:
+            raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {network.sizes[-1]}.")
+        return data
+
+    def _start(self, network, pieces, dtype, random_state=None):
         """Return the state of a network that has not been trained."""
-        random_state = check_random_state(self.random_state)
+        random_state = random_state or check_random_state(self.random_state)
         params = initialize(network, self.init, pieces.activation, random_state, dtype)
         return TrainingState(
             params=params,
+            units=raw_units(network),
             random_state=random_state,
             solver=type(pieces.solver),
             solver_state=pieces.solver.init(params),
         )
 
-    def _go_on(self, network, pieces):
+    def _choose_units(self, state, network, data, train):
+        """Set, in place, the units that the network is trained in from now on."""
+        if not self.standardize:
+            return
+        state.units = standard_units(network, data, train)
+        if not (isinstance(self.init, str) or callable(self.init)):  # the weights of a model
+            state.params = state.units.unfold(network, state.params)
+
+    def _go_on(self, network, pieces, dtype):
         """Return a copy of the state that the last call left."""
         if network.shapes != self._network.shapes:
             raise ValueError(
@@ -469,73 +595,91 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 f"{self._network.sizes} units and fit_intercept={self._network.fit_intercept}; "
                 f"the data and parameters ask for {network.sizes} and {network.fit_intercept}."
             )
+        if self.standardize != self._standardized:
+            raise ValueError(
+                f"To go on training, standardize must stay {self._standardized}, "
+                f"got {self.standardize}."
+            )
         state = self._state.copy()
         state.n_iter = 0
+        if not np.array_equal(self._params, self._folded(state)):  # they were set since
+            state.params = state.units.unfold(network, self._params)
+            state.best_params = None if state.best_params is None else state.params.copy()
         if state.solver is not type(pieces.solver):
             state.solver = type(pieces.solver)
             state.solver_state = pieces.solver.init(state.params)
         return state
 
-    def _split(self, state, n_samples):
-        """Return the rows to train on and the rows to validate on, or (None, None)."""
-        if not self.early_stopping:
-            return None, None
+    def _folded(self, state):
+        """Return the parameters that predict best so far, for data as they came."""
+        params = state.params if state.best_params is None else state.best_params
+        return state.units.fold(self._network, params)
+
+    def _split(self, state, data, groups):
+        """Return the rows to train on and the rows to validate on."""
         if state.split_random_state is None:
             state.split_random_state = copy.deepcopy(state.random_state)
             random_state = state.random_state  # the first split is a draw like any other
         else:
             random_state = copy.deepcopy(state.split_random_state)
-        fraction = self.validation_fraction
-        try:
-            train, validation = train_test_split(
-                np.arange(n_samples), test_size=fraction, random_state=random_state
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"validation_fraction={fraction} cannot split {n_samples} samples: {error}"
-            ) from error
-        if len(validation) < 2:
-            raise ValueError(
-                "The validation set is too small. Increase 'validation_fraction' "
-                "or the size of your dataset."
-            )
-        return train, validation
+        return split_rows(self.validation_fraction, data, groups, random_state)
 
-    def _train(self, state, pieces, X, y, sample_weight, incremental):
-        """Train, changing ``state`` in place; warn if that did not end as it should."""
-        train, validation = self._split(state, len(y))
-        weight, mean_weight = self._relative(sample_weight, train, state, len(y))
-        rows = Rows(X, y, weight, train, state.params.dtype, self.fit_intercept)
-        state.params = aligned_copy(state.params)
-        problem = Problem(self._network, state.params, rows, self.alpha / mean_weight)
-        score = self._scorer(X, y, sample_weight, validation)
-        if not score:
+    def _train(self, state, pieces, rows, validation, n_init, incremental):
+        """Train ``n_init`` times; return the best state. Changes ``state`` in place."""
+        validate = self._validator(validation, state.units) if validation else None
+        monitor = {False: None, True: "score"}.get(self.early_stopping, "loss")
+        if not monitor:
             state.best_params = None  # of earlier calls, with early stopping
-        watch = Watch(state, self.tol, self.n_iter_no_change, score, self.verbose)
-        message = None
+        untrained, runs = state.copy() if n_init > 1 else None, []
+        for i in range(n_init):
+            if i > 0:
+                drawn = self._start(self._network, pieces, rows.packed.dtype, state.random_state)
+                state = untrained.copy()
+                state.params, state.solver_state = drawn.params, drawn.solver_state
+            if n_init > 1 and self.verbose:
+                print(f"Initialization {i + 1} of {n_init}")
+            state.params = aligned_copy(state.params)
+            alpha = self.alpha / state.mean_weight
+            problem = Problem(self._network, state.params, rows, alpha)
+            watch = Watch(state, self.tol, self.n_iter_no_change, validate, monitor, self.verbose)
+            runs.append(self._train_once(problem, pieces, watch, incremental))
+            if runs[-1].interrupted:
+                break
+        best = max(runs, key=lambda run: run.merit)
+        if best.error:
+            raise ValueError(best.error)
+        if best.message:
+            warnings.warn(best.message, ConvergenceWarning, stacklevel=4)
+        return best.state
+
+    def _train_once(self, problem, pieces, watch, incremental):
+        """Train, changing the state of ``watch`` in place; return the `Run`."""
+        run = Run(watch.state)
         with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
             try:
-                message = self._run(problem, pieces, watch, incremental)
+                run.message = self._run(problem, pieces, watch, incremental)
                 watch.check_params()
             except KeyboardInterrupt:
-                warnings.warn("Training interrupted by user.", stacklevel=4)
+                run.interrupted = True
+                warnings.warn("Training interrupted by user.", stacklevel=5)
             except Diverged as error:
-                message = f"{DIVERGED} (Training diverged: {error}.)"
-                if not score:
-                    raise ValueError(message) from None
-                message += " The weights with the best validation score are kept."
+                run.message = f"{DIVERGED} (Training diverged: {error}.)"
+                if not watch.monitor:
+                    run.error = run.message
+                    return run
+                run.message += " The weights with the best validation score are kept."
             if not incremental or watch.diverged:
                 watch.keep_best()
-        if message:
-            warnings.warn(message, ConvergenceWarning, stacklevel=4)
+        run.merit = watch.state.best_merit if watch.monitor else -watch.state.loss
+        return run
 
     def _relative(self, sample_weight, train, state, n_samples):
-        """Return the weights relative to the mean of those seen so far, and that mean."""
+        """Return the weights relative to the mean of those seen so far, which it updates."""
         n_used = n_samples if train is None else len(train)
         if sample_weight is None:
             state.see_weights(1.0, n_used)
             if state.mean_weight == 1:
-                return None, 1.0
+                return None
             sample_weight = np.ones(n_samples)  # among others that were weighted
         else:
             state.see_weights(
@@ -543,7 +687,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             )
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        return sample_weight / state.mean_weight, state.mean_weight
+        return sample_weight / state.mean_weight
 
     def _run(self, problem, pieces, watch, incremental):
         """Run the solver; return what kept it from converging, or None."""
@@ -578,26 +722,40 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             warnings.warn(
                 f"Got `batch_size`={self.batch_size}, larger than the {n_rows} training samples. "
                 "It is going to be clipped.",
-                stacklevel=6,
+                stacklevel=7,
             )
         return min(self.batch_size, n_rows)
 
-    def _scorer(self, X, y, sample_weight, validation):
-        """Return the function from parameters to the R2 on the validation rows, or None."""
-        if validation is None:
-            return None
-        X, y = X[validation], y[validation]
-        weight = None if sample_weight is None else sample_weight[validation]
+    def _validator(self, data, units):
+        """Return the function from parameters to loss and score on validation data."""
+        weight = data.weight
         if weight is not None and weight.max() == 0:
             raise ValueError("sample_weight is zero for all samples of the validation set.")
+        scorer = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
+        network, y = self._network, units.targets(data.y)
 
-        def score(params):
-            prediction = self._feedforward(X, params)
+        def validate(params):
+            params = units.fold(network, params)
+            prediction = self._feedforward(data.X, params)
             if not np.isfinite(prediction).all():
-                return np.nan
-            return r2_score(y, prediction, sample_weight=weight)
+                return np.nan, np.nan
+            losses = network.loss(y, units.targets(prediction)).sum(axis=1)
+            if scorer is None:
+                score = r2_score(data.y, prediction, sample_weight=weight)
+            else:
+                target = data.y.ravel() if data.y.shape[1] == 1 else data.y
+                weights = {} if weight is None else {"sample_weight": weight}
+                score = scorer(self._predicting_by(params), data.X, target, **weights)
+            return float(np.average(losses, weights=weight)), score
 
-        return score
+        return validate
+
+    def _predicting_by(self, params):
+        """Return a fitted estimator with these parameters, for a scorer."""
+        model = copy.copy(self)
+        model._params = params
+        vars(model).pop("feature_names_in_", None)  # it is handed arrays
+        return model
 
     def _feedforward(self, X, params):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
@@ -612,14 +770,20 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             y[part] = feedforward(X[part], coefs, intercepts, network.activations)
         return y
 
+    def _set_shape(self, network):
+        self._network = network
+        self.n_layers_ = len(network.sizes)
+        self.n_outputs_ = network.sizes[-1]
+        self.out_activation_ = name_of(network.activations[-1], ACTIVATIONS)
+
     def _set_attributes(self, state):
-        stopping_early = self.early_stopping
-        self._state = state
-        self.n_layers_ = len(self._network.sizes)
-        self.n_outputs_ = self._network.sizes[-1]
-        self.out_activation_ = name_of(self._network.activations[-1], ACTIVATIONS)
+        self._state, self._standardized = state, self.standardize
+        self._params = self._folded(state)
         self.n_iter_, self.t_ = state.n_iter, state.t
         self.loss_, self.loss_curve_ = state.loss, state.loss_curve
+        validated, stopping_early = bool(state.validation_scores), bool(self.early_stopping)
+        self.validation_scores_ = state.validation_scores if validated else None
+        self.validation_loss_curve_ = state.validation_losses if validated else None
         self.best_loss_ = None if stopping_early else state.best_loss
-        self.validation_scores_ = state.validation_scores if stopping_early else None
+        self.n_iter_best_ = state.best_epoch if stopping_early else len(state.loss_curve)
         self.best_validation_score_ = state.best_score if stopping_early else None

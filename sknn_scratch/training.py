@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 
 class Plateau(Exception):
-    """The validation score has stopped improving."""
+    """The validation score or loss has stopped improving."""
 
 
 def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incremental=False):
@@ -58,7 +58,7 @@ def train_lbfgs(objective, max_fun, watch, max_iter, tol):
     def iteration_ends(vector):  # the vector that the objective was last computed at
         state.params[...] = vector
         watch.record(objective.loss, state.params)
-        if watch.score and watch.at_plateau():
+        if watch.monitor and watch.at_plateau():
             raise Plateau
 
     try:

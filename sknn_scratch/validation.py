@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
@@ -25,13 +26,13 @@ NUMBERS = {
     "max_iter": (Integral, 1, None, "left"),
     "tol": (Real, 0, np.inf, "left"),
     "momentum": (Real, 0, 1, "both"),
-    "validation_fraction": (Real, 0, 1, "left"),
     "beta_1": (Real, 0, 1, "left"),
     "beta_2": (Real, 0, 1, "left"),
     "epsilon": (Real, 0, np.inf, "neither"),
     "max_fun": (Integral, 1, None, "left"),
+    "n_init": (Integral, 1, None, "left"),
 }
-BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "early_stopping", "fit_intercept"
+BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "standardize"
 
 
 def check_number(value, name, kind, low, high, bounds):
@@ -97,6 +98,7 @@ def check_parameters(params):
         check_number(params["batch_size"], "batch_size", Integral, 1, None, "left")
     if not (isinstance(params["n_iter_no_change"], Real) and params["n_iter_no_change"] == np.inf):
         check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, 1, None, "left")
+    check_early_stopping(params)
     check_seed(params["random_state"])
     check_init(params["init"])
 
@@ -116,6 +118,30 @@ def check_parameters(params):
 
 def _is_str(value, string):
     return isinstance(value, str) and value == string
+
+
+def check_early_stopping(params):
+    """Raise TypeError or ValueError unless what decides on early stopping makes sense."""
+    early_stopping, fraction = params["early_stopping"], params["validation_fraction"]
+    if not (isinstance(early_stopping, (bool, np.bool_)) or _is_str(early_stopping, "loss")):
+        raise TypeError(f"early_stopping must be True, False or 'loss', got {early_stopping!r}.")
+    if isinstance(fraction, (Real, np.bool_)):
+        check_number(fraction, "validation_fraction", Real, 0, 1, "left")
+    elif not (is_splitter(fraction) or np.asarray(fraction).dtype.kind in "biu"):
+        raise TypeError(
+            "validation_fraction must be a number in [0, 1), a splitter with a method 'split', "
+            f"or an array with one test fold; got {fraction!r}."
+        )
+    scoring = params["scoring"]
+    if isinstance(scoring, str):
+        get_scorer(scoring)  # says which names there are
+    elif not (scoring is None or callable(scoring)):
+        raise TypeError(f"scoring must be None, a name or a scorer, got {scoring!r}.")
+
+
+def is_splitter(fraction):
+    """Return True if ``validation_fraction`` is an object that splits."""
+    return hasattr(fraction, "split") and not isinstance(fraction, str)
 
 
 def check_seed(random_state):

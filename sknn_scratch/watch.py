@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .standardize import Units
+
 
 class Diverged(Exception):
     """The loss is no longer a finite number."""
@@ -15,7 +17,8 @@ class Diverged(Exception):
 class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 
-    params: np.ndarray
+    params: np.ndarray  # for standardised data, if `units` standardise
+    units: Units
     random_state: np.random.RandomState
     solver: type
     solver_state: dict
@@ -23,6 +26,7 @@ class TrainingState:
     t: int = 0  # samples seen
     loss: float = np.nan
     loss_curve: list = field(default_factory=list)
+    validation_losses: list = field(default_factory=list)
     validation_scores: list = field(default_factory=list)
     mean_weight: float = 0.0  # of the samples seen
     weight_count: int = 0
@@ -32,13 +36,16 @@ class TrainingState:
     plateaus: int = 0
     no_improvement_count: int = 0
     best_loss: float = np.inf
-    best_score: float = -np.inf
+    best_merit: float = -np.inf  # the validation score, or the negative validation loss
+    best_score: float = -np.inf  # the validation score of the best
+    best_epoch: int = 0  # counted through all calls, as the curves are
     best_params: np.ndarray = None  # the best on the validation rows, under early stopping
 
     def copy(self):
         """Return a copy that shares the random state, and what nothing changes in place."""
         copied = replace(self, solver_state=copy.deepcopy(self.solver_state))
-        for name in ("params", "best_params", "loss_curve", "validation_scores"):
+        curves = "loss_curve", "validation_losses", "validation_scores"
+        for name in ("params", "best_params", *curves):
             value = getattr(self, name)
             setattr(copied, name, None if value is None else value.copy())
         return copied
@@ -46,7 +53,8 @@ class TrainingState:
     def begin_fit(self):
         """Forget, in place, what the last fit reached: a warm start may see another target."""
         self.plateaus = self.no_improvement_count = 0
-        self.best_loss, self.best_score, self.best_params = np.inf, -np.inf, None
+        self.best_loss, self.best_params = np.inf, None
+        self.best_merit = self.best_score = -np.inf
         self.mean_weight, self.weight_count = 0.0, 0
 
     def see_weights(self, mean, count):
@@ -66,8 +74,11 @@ class Watch:
         The least improvement that counts.
     n_iter_no_change : int or inf
         More epochs than this in a row without improvement are a plateau.
-    score : callable or None
-        ``score(params)`` is the score on the validation rows; None watches the loss.
+    validate : callable or None
+        ``validate(params)`` returns loss and score on the validation data.
+    monitor : {"score", "loss"} or None
+        What of them decides when to stop and which parameters to keep; None watches the loss on
+        the training data, and keeps the last parameters.
     verbose : bool or int
 
     Attributes
@@ -78,12 +89,14 @@ class Watch:
 
     advice = ""
 
-    def __init__(self, state, tol, n_iter_no_change, score, verbose):
+    def __init__(self, state, tol, n_iter_no_change, validate, monitor, verbose):
         self.state, self.tol, self.n_iter_no_change = state, tol, n_iter_no_change
-        self.score, self.verbose, self.diverged = score, verbose, False
-        self.start_params = state.params.copy() if score else None
-        if score and state.best_params is None:
-            state.best_params = self.start_params
+        self.validate, self.monitor, self.verbose = validate, monitor, verbose
+        self.diverged = False
+        self.start_params = state.params.copy() if monitor else None
+        self.start_epoch = len(state.loss_curve)
+        if monitor and state.best_params is None:
+            state.best_params, state.best_epoch = self.start_params, self.start_epoch
 
     def record(self, loss, params):
         """Take note of an epoch. Raises Diverged if the loss is not finite."""
@@ -93,9 +106,9 @@ class Watch:
         state.loss_curve.append(loss)
         if self.verbose:
             print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
-        if self.score:
-            self.record_score(self.score(params), params)
-        else:
+        if self.validate:
+            self.record_validation(params)
+        if not self.monitor:
             improved = not loss > state.best_loss - self.tol
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
@@ -106,8 +119,8 @@ class Watch:
         state = self.state
         state.params[...], state.loss = params, loss
         self.check_finite(loss)
-        if self.score and not state.validation_scores:
-            self.record_score(self.score(state.params), state.params)
+        if self.validate and not state.validation_scores:
+            self.record_validation(state.params)
         state.best_loss = min(loss, state.best_loss)
 
     def check_finite(self, loss):
@@ -125,23 +138,34 @@ class Watch:
         self.diverged = True
         raise Diverged(f"{what} in epoch {self.state.n_iter}{self.advice}")
 
-    def record_score(self, score, params):
-        """Take note of a validation score, and of the parameters if it is the best."""
+    def record_validation(self, params):
+        """Take note of validation loss and score, and of the parameters if they are the best."""
         state = self.state
+        loss, score = self.validate(params)
+        state.validation_losses.append(loss)
         state.validation_scores.append(score)
         if self.verbose:
-            print(f"Validation score: {score:f}")
-        improved = not score < state.best_score + self.tol
+            name, value = ("loss", loss) if self.monitor == "loss" else ("score", score)
+            print(f"Validation {name}: {value:f}")
+        if not self.monitor:
+            return
+        merit = self.merit(loss, score)
+        improved = not merit < state.best_merit + self.tol
         state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
-        if score > state.best_score:
+        if merit > state.best_merit:
+            state.best_merit, state.best_epoch = merit, len(state.loss_curve)
             state.best_score, state.best_params = score, params.copy()
+
+    def merit(self, loss, score):
+        """Return what is monitored, the greater the better."""
+        return -loss if self.monitor == "loss" else score
 
     def at_plateau(self):
         """Return True if the last epochs brought too little."""
         return self.state.no_improvement_count > self.n_iter_no_change
 
     def plateau_message(self):
-        what = "Validation score" if self.score else "Training loss"
+        what = f"Validation {self.monitor}" if self.monitor else "Training loss"
         return (
             f"{what} did not improve more than tol={self.tol:f} "
             f"for {self.n_iter_no_change} consecutive epochs."
@@ -154,8 +178,8 @@ class Watch:
         that training started from are a candidate too.
         """
         state = self.state
-        if not self.score:
+        if not self.monitor:
             return
-        if self.diverged and self.score(self.start_params) > state.best_score:
-            state.best_params = self.start_params
+        if self.diverged and self.merit(*self.validate(self.start_params)) > state.best_merit:
+            state.best_params, state.best_epoch = self.start_params, self.start_epoch
         state.params[...], state.best_params = state.best_params, None

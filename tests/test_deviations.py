@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
@@ -37,6 +38,12 @@ RULES = [
     {"solver": "sgd", "momentum": 0},
     {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.1},
 ]
+
+
+@pytest.fixture(autouse=True)
+def unscaled(monkeypatch):
+    """MLPRegressor does not standardise: neither do we, where it is not said."""
+    monkeypatch.setitem(ScratchMLPRegressor.__init__.__kwdefaults__, "standardize", False)
 
 
 @pytest.fixture
@@ -71,6 +78,21 @@ def assert_equal_models(one, other):
     assert one.validation_scores_ == other.validation_scores_
     assert one.best_validation_score_ == other.best_validation_score_
     assert one.t_ == other.t_
+
+
+# A target's unit does not matter.
+
+
+@pytest.mark.parametrize(("factor", "shift"), [(1e-3, 0), (1, 1000), (1e3, 0)])
+def test_the_unit_of_the_target_spoils_mlpregressor_but_not_ours(factor, shift):
+    X, y = load_diabetes(return_X_y=True)
+    X, y = X / X.std(axis=0), (y - y.mean()) / y.std()
+    other = y * factor + shift
+    theirs = MLPRegressor(random_state=0).fit(X, other)
+    ours = ScratchMLPRegressor(standardize=True, random_state=0).fit(X, other)
+    reference = ScratchMLPRegressor(standardize=True, random_state=0).fit(X, y)
+    assert theirs.score(X, other) < 0.3 < 0.6 < ours.score(X, other)
+    assert ours.score(X, other) == pytest.approx(reference.score(X, y))
 
 
 # Sample weights are relative to the mean weight of the training set, not of the batch.

@@ -91,6 +91,8 @@ def test_a_loss_of_ones_own_trains_a_network_by_every_solver(regression):
 
 def test_the_long_way_and_the_canonical_shortcut_agree(regression):
     class LongSquaredError(Loss):
+        rescaling = "standard"
+
         def __call__(self, y, a):
             return (a - y) ** 2 / 2
 
@@ -115,6 +117,8 @@ def test_the_training_loop_knows_where_the_gradient_is_the_error():
 
 def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression):
     class Doubled(SquaredError):
+        rescaling = "standard"
+
         def gradient(self, y, a):
             return 2 * (a - y)
 

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 def seed_network(init):
     return ScratchMLPRegressor(
         (4,),
+        standardize=False,
         activation="logistic",
         out_activation="logistic",
         fit_intercept=False,

@@ -72,6 +72,12 @@ RUN = {name: test for name, test in COLLECTED.items() if name not in LEFT_OUT}
 globals().update(RUN)
 
 
+@pytest.fixture(autouse=True)
+def unscaled(monkeypatch):
+    """MLPRegressor does not standardise: neither do we, here."""
+    monkeypatch.setitem(ScratchMLPRegressor.__init__.__kwdefaults__, "standardize", False)
+
+
 @pytest.fixture
 def global_random_seed():
     return 42

@@ -24,14 +24,15 @@ class ScriptedEpoch:
 
 
 def make_state():
-    return TrainingState(np.zeros(1), np.random.RandomState(0), solver=None, solver_state={})
+    return TrainingState(np.zeros(1), None, np.random.RandomState(0), solver=None, solver_state={})
 
 
 def train(losses, *, n_iter_no_change=2, tol=0.1, scores=None, schedule=None, max_iter=50, **kw):
     """Train on scripted losses (and scores by epoch); return state, what is said, and rates."""
     state = make_state()
-    score = (lambda params: scores[int(params[0])]) if scores else None
-    watch = Watch(state, tol, n_iter_no_change, score, verbose=False)
+    validate = (lambda params: (0.0, scores[int(params[0])])) if scores else None
+    monitor = "score" if scores else None
+    watch = Watch(state, tol, n_iter_no_change, validate, monitor, verbose=False)
     epoch = ScriptedEpoch(losses, state)
     said = train_stochastic(epoch, schedule or Constant(), 0.5, watch, max_iter, **kw)
     return state, said, epoch.rates, watch
@@ -86,7 +87,11 @@ def test_an_infinite_loss_ends_training_at_once():
 def test_after_a_divergence_the_start_is_kept_if_it_was_better():
     scores = [-1.0, -1e9, np.nan]
     state = make_state()
-    watch = Watch(state, 0.1, 2, lambda params: scores[int(params[0])], verbose=False)
+
+    def validate(params):
+        return 0.0, scores[int(params[0])]
+
+    watch = Watch(state, 0.1, 2, validate, "score", verbose=False)
     with pytest.raises(Diverged):
         train_stochastic(ScriptedEpoch([1, np.inf], state), Constant(), 0.5, watch, 9)
     watch.keep_best()
@@ -101,7 +106,7 @@ def test_an_incremental_call_is_one_epoch_and_says_nothing():
 
 def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
     state = make_state()
-    watch = Watch(state, 0.1, 1, None, verbose=True)
+    watch = Watch(state, 0.1, 1, None, None, verbose=True)
     train_stochastic(ScriptedEpoch([1.0] * 9, state), Adaptive(), 1e-5, watch, 9)
     out = capsys.readouterr().out
     assert "Iteration 1, loss = 1.00000000" in out
@@ -119,7 +124,7 @@ class Parabola:
 
 def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
     state = make_state()
-    watch = Watch(state, 0.1, 2, None, verbose=False)
+    watch = Watch(state, 0.1, 2, None, None, verbose=False)
     assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
     assert_allclose(state.params, 3)
     assert len(state.loss_curve) == state.n_iter >= 1
@@ -127,7 +132,7 @@ def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
 
 
 def test_lbfgs_says_when_it_did_not_converge():
-    watch = Watch(make_state(), 0.1, 2, None, verbose=False)
+    watch = Watch(make_state(), 0.1, 2, None, None, verbose=False)
     said = train_lbfgs(Parabola(), 15000, watch, 1, 1e-9)
     assert "failed to converge after 1 iteration" in said
     assert "max_iter=1" in said
@@ -140,17 +145,17 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
             self.loss = float(a * a + 100 * b * b)
             return self.loss, np.array([-2 * a - 400 * p[0] * b, 200 * b])
 
-    state = TrainingState(np.array([-1.2, 1.0]), None, solver=None, solver_state={})
-    watch = Watch(state, 0.1, 3, lambda params: 0.5, verbose=False)
+    state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
+    watch = Watch(state, 0.1, 3, lambda params: (0.1, 0.5), "score", verbose=False)
     assert train_lbfgs(Rosenbrock(), 15000, watch, 50, 1e-9) is None
     assert state.n_iter == 5  # the first score improves on nothing; four more are one too many
 
 
 def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
-    for score in (None, lambda params: 0.5):
-        state = TrainingState(np.full(1, 3.0), None, solver=None, solver_state={})
-        watch = Watch(state, 0.1, 2, score, verbose=False)
+    for validate in (None, lambda params: (0.1, 0.5)):
+        state = TrainingState(np.full(1, 3.0), None, None, solver=None, solver_state={})
+        watch = Watch(state, 0.1, 2, validate, validate and "score", verbose=False)
         assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
         assert state.n_iter == 0
         assert state.loss == state.best_loss == 0
-        assert state.best_score == (0.5 if score else -np.inf)
+        assert state.best_score == (0.5 if validate else -np.inf)

@@ -1,0 +1,164 @@
+"""Units: what the network is trained in, and how that is folded back into its layers.
+
+    X, y        as they came
+    (X - x_shift) / x_scale,  (y - y_shift) / y_scale        what the network is trained on
+
+The weights that training finds belong to the standardised values. Both transformations are
+linear, so the first and the last layer can take them in, and then the network reads X and
+gives predictions of y as they came::
+
+    z[1]    = (X - shift) / scale @ W + b      = X @ (W / scale) + (b - shift / scale @ W)
+    a[last] = (a @ W + b) * scale + shift      = a @ (W * scale) + (b * scale + shift)
+
+The second line holds for the identity. What else a layer can take in depends on its activation
+(`Activation.scaling`): a positive factor if f(c z) = c f(z), and if f is exp, then
+c exp(z) = exp(z + log c).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.sparsefuncs import inplace_column_scale
+
+from .batches import slices
+
+AT_A_TIME = 1 << 24  # bytes of X to take statistics of
+
+
+@dataclass(frozen=True)
+class Units:
+    """The standardisation of inputs and targets; float64 arrays, an element per column."""
+
+    x_shift: np.ndarray
+    x_scale: np.ndarray
+    y_shift: np.ndarray
+    y_scale: np.ndarray
+
+    @property
+    def are_raw(self):
+        """True if nothing is changed."""
+        shifts, scales = (self.x_shift, self.y_shift), (self.x_scale, self.y_scale)
+        return not any(map(np.any, shifts)) and all((scale == 1).all() for scale in scales)
+
+    def inputs(self, X):
+        """Return X standardised: a copy, unless it stays as it is."""
+        if not self.x_shift.any() and (self.x_scale == 1).all():
+            return X
+        if sparse.issparse(X):
+            X = X.copy()
+            inplace_column_scale(X, (1 / self.x_scale).astype(X.dtype))
+            return X
+        return (X - self.x_shift) / self.x_scale
+
+    def targets(self, y):
+        """Return targets, or predictions of them, standardised."""
+        return (y - self.y_shift) / self.y_scale
+
+    def fold(self, network, params):
+        """Return the parameters for X and y as they came, from those for standardised ones."""
+        if self.are_raw:
+            return params.copy()
+        folded = params.astype(np.float64)
+        layers = network.layers(folded)
+        W, b = layers[0]
+        W /= self.x_scale[:, np.newaxis]
+        b -= self.x_shift @ W
+        W, b = layers[-1]
+        if network.activations[-1].scaling == "log":
+            b += np.log(self.y_scale)
+        else:
+            W *= self.y_scale
+            b[...] = b * self.y_scale + self.y_shift
+        return folded.astype(params.dtype)
+
+    def unfold(self, network, folded):
+        """Return the parameters for standardised X and y: the inverse of `fold`."""
+        if self.are_raw:
+            return folded.copy()
+        params = folded.astype(np.float64)
+        layers = network.layers(params)
+        W, b = layers[-1]
+        if network.activations[-1].scaling == "log":
+            b -= np.log(self.y_scale)
+        else:
+            W /= self.y_scale
+            b[...] = (b - self.y_shift) / self.y_scale
+        W, b = layers[0]
+        b += self.x_shift @ W
+        W *= self.x_scale[:, np.newaxis]
+        return params.astype(folded.dtype)
+
+
+def raw_units(network):
+    """Return the units that leave inputs and targets as they are."""
+    n_features, n_outputs = network.sizes[0], network.sizes[-1]
+    return Units(np.zeros(n_features), np.ones(n_features), np.zeros(n_outputs), np.ones(n_outputs))
+
+
+def standard_units(network, data, rows=None):
+    """Return the units in which the columns of X and y have mean 0 and standard deviation 1.
+
+    Not centred are sparse X, and all X where layers have no intercepts; a constant column is
+    not scaled. Targets are standardised like inputs if loss and output activation both allow it
+    (see `target_units`).
+
+    Parameters
+    ----------
+    network : Network
+    data : Data
+    rows : ndarray of int or None
+        The rows that count; None takes all.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for its square to be finite.
+    """
+    found = statistics(data.X, data.weight, rows)
+    x_shift, x_scale = found.mean_, found.scale_
+    if sparse.issparse(data.X) or not network.fit_intercept:
+        x_shift = np.zeros_like(x_shift)
+    y_shift, y_scale = target_units(network, data.y, data.weight, rows)
+    for name, scale in (("X", x_scale), ("y", y_scale)):
+        if not np.isfinite(scale).all():
+            raise ValueError(
+                f"{name} contains values too large to be standardised; rescale it, or set "
+                "standardize=False."
+            )
+    return Units(x_shift, x_scale, y_shift, y_scale)
+
+
+def target_units(network, y, weight, rows):
+    """Return shift and scale of the targets, as far as loss and output activation allow it.
+
+    A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
+    output layer that can take it in.
+    """
+    rescaling, scaling = network.loss.rescaling, network.activations[-1].scaling
+    no_shift, no_scale = np.zeros(y.shape[1]), np.ones(y.shape[1])
+    if rescaling is None or scaling is None or (scaling == "log" and not network.fit_intercept):
+        return no_shift, no_scale
+    found = statistics(y, weight, rows)
+    if rescaling == "standard" and scaling == "linear" and network.fit_intercept:
+        return found.mean_, found.scale_
+    # A factor only: the root mean square, or the mean where targets cannot be negative.
+    size = np.sqrt(found.mean_**2 + found.var_) if rescaling == "standard" else found.mean_
+    return no_shift, np.where(size > 0, size, no_scale)
+
+
+def statistics(X, weight=None, rows=None):
+    """Return a StandardScaler that has seen these rows of X."""
+    scaler = StandardScaler(with_mean=not sparse.issparse(X))
+    if weight is not None:
+        rows = np.arange(X.shape[0]) if rows is None else rows
+        rows = rows[weight[rows] > 0]  # a chunk without any weight has no mean
+        weight = weight / weight[rows].mean()
+    n = X.shape[0] if rows is None else len(rows)
+    for part in slices(n, max(1, AT_A_TIME // (8 * X.shape[1]))):
+        chosen = part if rows is None else rows[part]
+        chunk = X[chosen].astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
+            scaler.partial_fit(chunk, sample_weight=None if weight is None else weight[chosen])
+    return scaler
