@@ -13,7 +13,7 @@ An activation is two formulas. One of your own::
         def derivative(self, z, a):
             return np.cos(z)
 
-`fast` has the same arithmetic once more, for the training loop.
+`rectifiers` has more of them, and `fast` the same arithmetic once more, for the training loop.
 """
 
 import numpy as np
@@ -30,21 +30,23 @@ class Activation:
     from_output : bool
         True if f' needs ``a`` only. The training loop then writes ``a`` over ``z``, and
         `derivative` is handed the same array twice.
-    scaling : {"linear", "positive", "log"} or None
-        How a layer can take in a factor c > 0 of what leaves it: "linear" if
-        c f(z) + d = f(c z + d), "positive" if c f(z) = f(c z), "log" if c f(z) = f(z + log c).
     glorot_factor : float
         scikit-learn draws weights within ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
+    scaling : {'linear', 'positive', 'log'} or None
+        How outputs on another scale (c > 0) can be had by other weights of the layer: 'linear'
+        if c f(z) + d = f(c z + d), 'positive' if c f(z) = f(c z), 'log' if c f(z) =
+        f(z + log c), None if in none of these ways.
     """
 
     name = None
     from_output = False
-    scaling = None
     glorot_factor = 6.0
+    scaling = None
 
-    def __init_subclass__(cls):  # another formula does not go by the name of the old
+    def __init_subclass__(cls):  # what is said of one formula does not hold for another
         if {"__call__", "derivative"} & set(vars(cls)):
-            cls.name, cls.scaling = vars(cls).get("name"), vars(cls).get("scaling")
+            for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
+                setattr(cls, attribute, getattr(Activation, attribute))
 
     def __call__(self, z):
         """Return f(z)."""

@@ -3,38 +3,40 @@
 For a small network, making an array takes longer than filling it. So the training loop works
 in arrays that are made once per fit, by calls ``(function, argument, ...)`` that are fixed
 beforehand (see `program`). Every piece can be made into such calls from its formulas, which
-allocate; the pieces in the two tables below have calls of their own, which do not. The tables
-go by the very class, so a subclass with another formula is computed by that formula.
+allocate; the pieces in the two tables below (and in `fast_rectifiers`) have calls of their own,
+which do not. The tables go by the very class, so a subclass with another formula is computed by
+that formula.
 """
 
 from functools import partial
 
 import numpy as np
 
+from . import fast_rectifiers
 from .activations import Exp, Identity, Logistic, ReLU, Tanh
 from .losses import SquaredError
 
 
 def forward(f, z, a):
-    """Return the calls that put f(z) into ``a`` (which may be ``z``)."""
+    """Return the calls that put f(z) into ``a`` (which may be ``z`` if ``f.from_output``)."""
     if type(f) in FORWARD:
-        return FORWARD[type(f)](z, a)
+        return FORWARD[type(f)](f, z, a)
     return [(lambda: np.copyto(a, f(z)),)]
 
 
 def backward(f, delta, z, a):
     """Return the calls that multiply ``delta`` by f'(z); they may spoil ``z`` and ``a``."""
     if type(f) in BACKWARD:
-        return BACKWARD[type(f)](delta, z, a)
+        return BACKWARD[type(f)](f, delta, z, a)
     return [(lambda: np.multiply(delta, f.derivative(z, a), delta),)]
 
 
-def _logistic(z, a):
+def _logistic(f, z, a):
     one = np.ones((), a.dtype)  # a 0-d array: a Python number is converted at each call
     return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, one, a, a)]
 
 
-def _logistic_slope(delta, z, a):
+def _logistic_slope(f, delta, z, a):
     one = np.ones((), a.dtype)
     return [
         (np.multiply, delta, a, delta),
@@ -43,17 +45,17 @@ def _logistic_slope(delta, z, a):
     ]
 
 
-def _tanh_slope(delta, z, a):
+def _tanh_slope(f, delta, z, a):
     one = np.ones((), a.dtype)
     return [(np.multiply, a, a, a), (np.subtract, one, a, a), (np.multiply, delta, a, delta)]
 
 
-def _relu(z, a):
+def _relu(f, z, a):
     # An array of zeros, not the number 0: that is the ufunc's fast path.
     return [(partial(np.maximum, out=a), z, np.zeros_like(z))]
 
 
-def _relu_slope(delta, z, a):
+def _relu_slope(f, delta, z, a):
     # a >= 0, so the integer with the bits of -a has its sign bit set exactly where a > 0.
     # Shifted over the whole word, the sign bit is a mask that keeps delta there.
     integer = np.dtype(f"i{a.itemsize}")
@@ -67,18 +69,20 @@ def _relu_slope(delta, z, a):
 
 
 FORWARD = {
-    Identity: lambda z, a: [] if a is z else [(np.copyto, a, z)],
+    Identity: lambda f, z, a: [] if a is z else [(np.copyto, a, z)],
     Logistic: _logistic,
-    Tanh: lambda z, a: [(np.tanh, z, a)],
+    Tanh: lambda f, z, a: [(np.tanh, z, a)],
     ReLU: _relu,
-    Exp: lambda z, a: [(np.exp, z, a)],
+    Exp: lambda f, z, a: [(np.exp, z, a)],
+    **fast_rectifiers.FORWARD,
 }
 BACKWARD = {
-    Identity: lambda delta, z, a: [],
+    Identity: lambda f, delta, z, a: [],
     Logistic: _logistic_slope,
     Tanh: _tanh_slope,
     ReLU: _relu_slope,
-    Exp: lambda delta, z, a: [(np.multiply, delta, a, delta)],
+    Exp: lambda f, delta, z, a: [(np.multiply, delta, a, delta)],
+    **fast_rectifiers.BACKWARD,
 }
 
 

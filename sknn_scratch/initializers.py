@@ -75,7 +75,7 @@ INITIALIZERS = {
 }
 
 
-def initialize(network, init, activation, random_state, dtype):
+def initialize(network, init, activations, random_state, dtype):
     """Return the parameter vector that training starts from.
 
     Parameters
@@ -85,8 +85,9 @@ def initialize(network, init, activation, random_state, dtype):
         A name of `INITIALIZERS`; a function ``(shape, random_state)`` that returns the weights
         of a layer, or its weights and intercepts; or the weights of all layers, optionally
         followed by the intercepts of all layers.
-    activation : Activation
-        Of the hidden layers; it decides the bound of 'auto', in the output layer too.
+    activations : sequence of Activation
+        For each layer, the one that decides the bound of 'auto'. (The output layer's own does
+        not: MLPRegressor goes by that of the hidden layers.)
     random_state : RandomState
     dtype : dtype
 
@@ -99,7 +100,7 @@ def initialize(network, init, activation, random_state, dtype):
     layers = network.layers(params)
     if isinstance(init, str):
         draw = INITIALIZERS[init]
-        drawn = [_pair(draw(W.shape, random_state, activation)) for W, _ in layers]
+        drawn = [_pair(draw(W.shape, random_state, f)) for (W, _), f in zip(layers, activations)]
     else:
         if callable(init):
             drawn = [_pair(init(W.shape, random_state)) for W, _ in layers]

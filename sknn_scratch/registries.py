@@ -6,6 +6,7 @@ classes. (Initialisers are functions, listed where they are defined: `initialize
 
 from .activations import Exp, Identity, Logistic, ReLU, Tanh
 from .losses import Poisson, SquaredError
+from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .schedules import Adaptive, Constant, InverseScaling
 from .solvers import LBFGS, SGD, Adam
 
@@ -15,6 +16,13 @@ ACTIVATIONS = {
     "tanh": Tanh(),
     "relu": ReLU(),
     "exp": Exp(),
+    "leaky_relu": LeakyReLU(),
+    "elu": ELU(),
+    "selu": SELU(),
+    "softplus": Softplus(),
+    "silu": SiLU(),
+    "gelu": GELU(),
+    "mish": Mish(),
 }
 LOSSES = {
     "squared_error": SquaredError(),

@@ -76,8 +76,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or array-like of int, default=(100,)
         Units of each hidden layer. ``()`` makes a linear model.
-    activation : {'identity', 'logistic', 'tanh', 'relu', 'exp'} or Activation, default='relu'
-        What the hidden layers apply to their input.
+    activation : str, Activation or list of these, default='relu'
+        What the hidden layers apply to their input: one for all, or a list with one for each.
+        By name 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu' (best with
+        ``init='lecun_normal'``), 'softplus', 'silu', 'gelu' (the exact one), 'mish' or 'exp';
+        or an object, such as ``LeakyReLU(slope=0.1)``, ``ELU(alpha=0.5)`` or one of your own.
     loss : {'squared_error', 'poisson'} or Loss, default='squared_error'
         Half the squared error, or half the Poisson deviance (for targets >= 0, with a log
         link).
@@ -140,11 +143,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         Evaluations of the loss at most, with L-BFGS; inert with other solvers.
     out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
         What the output layer applies; 'auto' is what the loss asks for: 'identity' for the
-        squared error, 'exp' for Poisson.
+        squared error, 'exp' for Poisson. 'exp' and 'softplus' keep predictions positive,
+        'logistic' in (0, 1), and ``Bounded(low, high)`` between low and high.
     fit_intercept : bool, default=True
         Whether layers have intercepts; without, ``intercepts_`` are zeros.
     init : str, callable or sequence of array-like, default='auto'
-        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does.
+        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does: for the
+        activation of each layer, the output layer for that of the last hidden layer.
         'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_normal' and
         'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
         ``(shape, random_state)`` returns the weights of a layer, or its weights and
@@ -510,8 +515,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         data = self._check_data(*training, pieces.loss, dtypes, fresh)
         network = Network(
             sizes=(data.X.shape[1], *pieces.hidden_layer_sizes, data.y.shape[1]),
-            activations=(pieces.activation,) * len(pieces.hidden_layer_sizes)
-            + (pieces.out_activation,),
+            activations=(*pieces.activations, pieces.out_activation),
             loss=pieces.loss,
             fit_intercept=self.fit_intercept,
         )
@@ -570,7 +574,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     def _start(self, network, pieces, dtype, random_state=None):
         """Return the state of a network that has not been trained."""
         random_state = random_state or check_random_state(self.random_state)
-        params = initialize(network, self.init, pieces.activation, random_state, dtype)
+        params = initialize(network, self.init, pieces.drawn_for, random_state, dtype)
         return TrainingState(
             params=params,
             units=raw_units(network),

@@ -44,15 +44,18 @@ def check_number(value, name, kind, low, high, bounds):
         raise ValueError(f"{name} must be a number, got nan.")
 
 
-def resolve(value, name, registry, base):
-    """Return the registry's piece of that name, or ``value`` itself if it is a piece already."""
+def resolve(value, name, registry, base, more=""):
+    """Return the registry's piece of that name, or ``value`` itself if it is a piece already.
+
+    ``more`` is what else the parameter takes, for the error message.
+    """
     if isinstance(value, base):
         return value
     if isinstance(value, str) and value in registry:
         return registry[value]
     raise ValueError(
         f"{name} must be one of {', '.join(map(repr, registry))}, or an object of type "
-        f"{base.__name__}; got {value!r}."
+        f"{base.__name__}{more}; got {value!r}."
     )
 
 
@@ -72,8 +75,9 @@ class Pieces:
     """What the constructor parameters stand for."""
 
     hidden_layer_sizes: tuple
-    activation: Activation
+    activations: tuple  # of each hidden layer
     out_activation: Activation
+    drawn_for: tuple  # of each layer, the activation that decides the bound of init='auto'
     loss: Loss
     solver: Solver
     schedule: Schedule
@@ -106,10 +110,14 @@ def check_parameters(params):
     out_activation = params["out_activation"]
     if _is_str(out_activation, "auto"):
         out_activation = loss.out_activation
+    out_activation = resolve(out_activation, "out_activation", ACTIVATIONS, Activation)
+    sizes = check_hidden_layer_sizes(params["hidden_layer_sizes"])
+    hidden, drawn_for = check_activation(params["activation"], len(sizes), out_activation)
     return Pieces(
-        hidden_layer_sizes=check_hidden_layer_sizes(params["hidden_layer_sizes"]),
-        activation=resolve(params["activation"], "activation", ACTIVATIONS, Activation),
-        out_activation=resolve(out_activation, "out_activation", ACTIVATIONS, Activation),
+        hidden_layer_sizes=sizes,
+        activations=hidden,
+        out_activation=out_activation,
+        drawn_for=drawn_for,
         loss=loss,
         solver=build(params, "solver", SOLVERS, Solver),
         schedule=build(params, "learning_rate", SCHEDULES, Schedule),
@@ -167,6 +175,30 @@ def check_hidden_layer_sizes(sizes):
         if size <= 0:
             raise ValueError(f"hidden_layer_sizes must be > 0, got {list(sizes)}.")
     return tuple(int(size) for size in sizes)
+
+
+def check_activation(activation, n_layers, out_activation):
+    """Return the activation of each hidden layer, and of each layer the one it is drawn for.
+
+    The latter decides the bound of ``init='auto'``. The output layer is drawn for the last
+    hidden layer's, as MLPRegressor does, or for its own if ``activation`` is an empty list.
+    """
+    if isinstance(activation, np.ndarray):
+        activation = activation.tolist()
+    if not isinstance(activation, (list, tuple)):
+        more = ", or a list with one of these per hidden layer"
+        f = resolve(activation, "activation", ACTIVATIONS, Activation, more)
+        return (f,) * n_layers, (f,) * (n_layers + 1)
+    if len(activation) != n_layers:
+        raise ValueError(
+            f"activation must be one for all hidden layers, or a list with one for each of the "
+            f"{n_layers}; got {len(activation)}: {activation!r}."
+        )
+    hidden = tuple(
+        resolve(f, f"activation[{layer}]", ACTIVATIONS, Activation)
+        for layer, f in enumerate(activation)
+    )
+    return hidden, (*hidden, hidden[-1] if hidden else out_activation)
 
 
 def check_init(init):

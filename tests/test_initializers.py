@@ -15,7 +15,9 @@ def start(init, sizes=(300, 200), fit_intercept=True, activation="relu"):
     """Return [(weights, intercepts)] of a network that has not been trained."""
     network = make_network(None, None, None, fit_intercept, sizes)
     random_state = np.random.RandomState(0)
-    params = initialize(network, init, ACTIVATIONS[activation], random_state, np.float64)
+    names = [activation] * (len(sizes) - 1) if isinstance(activation, str) else activation
+    activations = [ACTIVATIONS[name] for name in names]
+    params = initialize(network, init, activations, random_state, np.float64)
     return network.layers(params)
 
 
@@ -73,6 +75,36 @@ def test_every_name_trains_every_kind_of_network(name, regression):
 def test_auto_is_narrower_for_the_logistic():
     ((W, _),), ((narrow, _),) = start("auto"), start("auto", activation="logistic")
     assert_allclose(narrow, W / 3**0.5)
+
+
+def test_auto_draws_each_layer_for_its_own_activation():
+    sizes = (300, 200, 100, 1)
+    ((W1, b1), (W2, b2), (W3, b3)), relu = (
+        start("auto", sizes, activation=names) for names in (["relu", "logistic", "relu"], "relu")
+    )
+    for got, expected, factor in zip((W1, b1, W2, b2, W3, b3), sum(relu, ()), (1, 1, 3, 3, 1, 1)):
+        assert_allclose(got, expected / factor**0.5)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "params", "drawn_for"),
+    [
+        ((6, 5), {"activation": ["relu", "logistic"]}, ["relu", "logistic", "logistic"]),
+        ((6, 5), {"activation": ["logistic", "relu"]}, ["logistic", "relu", "relu"]),
+        ((6,), {"activation": "relu", "out_activation": "logistic"}, ["relu", "relu"]),
+        ((), {"activation": "logistic"}, ["logistic"]),
+        ((), {"activation": [], "out_activation": "logistic"}, ["logistic"]),
+        ((), {"activation": []}, ["identity"]),
+    ],
+)
+def test_auto_draws_the_output_layer_for_the_last_hidden_one(sizes, params, drawn_for, regression):
+    X, y = regression
+    model = ScratchMLPRegressor(sizes, max_iter=1, learning_rate_init=1e-300, random_state=0)
+    model.set_params(standardize=False, **params).fit(X, y)
+    layers = start("auto", (4, *sizes, 1), activation=drawn_for)
+    for (W, b), coefs, intercepts in zip(layers, model.coefs_, model.intercepts_, strict=True):
+        assert_array_equal(coefs, W)
+        assert_array_equal(intercepts, b)
 
 
 def test_a_function_draws_each_layers_weights():
