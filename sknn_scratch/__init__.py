@@ -4,22 +4,37 @@ from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .bounded import Bounded
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .regressor import ScratchMLPRegressor
+from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Progress, Schedule
+from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver
 
 __all__ = [
     "ELU",
     "GELU",
+    "LBFGS",
     "SELU",
+    "SGD",
     "Activation",
+    "Adam",
+    "AdamW",
+    "Adaptive",
     "Bounded",
+    "Constant",
+    "Cosine",
     "Exp",
     "Identity",
+    "InverseScaling",
     "LeakyReLU",
     "Logistic",
     "Mish",
+    "OneCycle",
+    "Progress",
+    "RMSprop",
     "ReLU",
+    "Schedule",
     "ScratchMLPRegressor",
     "SiLU",
     "Softplus",
+    "Solver",
     "Tanh",
 ]
 __version__ = "0.1.0"

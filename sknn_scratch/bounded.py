@@ -1,17 +1,17 @@
 """A bounded output: for a target that is known to lie in an interval."""
 
 from dataclasses import dataclass
-from math import inf, isfinite
+from math import inf
 
 import numpy as np
 from scipy.special import expit
 
 from .activations import Activation
-from .fields import as_float
+from .checks import Checked, number
 
 
 @dataclass(frozen=True)
-class Bounded(Activation):
+class Bounded(Checked, Activation):
     """f(z) = low + (high - low) s, where s = 1 / (1 + exp(-z)); f' = (high - low) s (1 - s).
 
     The logistic, stretched to an interval: for outputs that are known to lie in one.
@@ -32,14 +32,13 @@ class Bounded(Activation):
     Bounded(low=0.0, high=100.0)
     """
 
-    low: float
-    high: float
+    low: float = number("(-inf, inf)")
+    high: float = number("(-inf, inf)")
 
     glorot_factor = 2.0  # the logistic's, which Bounded(0, 1) is
 
     def __post_init__(self):
-        for name in ("low", "high"):
-            as_float(self, name, isfinite, "a finite number")
+        super().__post_init__()
         if not 0 < self.high - self.low < inf:
             raise ValueError(
                 f"Bounded takes low < high and a finite high - low, got {self.low} and {self.high}."

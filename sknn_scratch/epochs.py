@@ -12,6 +12,7 @@ from .arrays import aligned, aligned_copy
 from .batches import Rows, rows_at_a_time, slices
 from .network import Network
 from .program import Penalty, Program, compiled
+from .solvers import clip
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 12% slower.
@@ -52,6 +53,8 @@ class Epoch:
     solver : Solver
     solver_state : dict
         Changed in place by the steps.
+    max_grad_norm : float, default=None
+        What the gradient of a batch, penalty included, is clipped to; None does not clip.
 
     Attributes
     ----------
@@ -59,7 +62,9 @@ class Epoch:
         To be set before `run`.
     """
 
-    def __init__(self, problem, batch_size, shuffle, order, solver, solver_state):
+    def __init__(
+        self, problem, batch_size, shuffle, order, solver, solver_state, max_grad_norm=None
+    ):
         params, packed = problem.params, problem.rows.packed
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
@@ -68,6 +73,8 @@ class Epoch:
         self.solver_calls = fast_solvers.calls(
             solver, params, self.gradient, solver_state, self.learning_rate
         )
+        if max_grad_norm is not None:
+            self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
         self.programs = {}
 
         n_gather = batch_size * max(1, GATHER // (batch_size * packed.strides[0]))

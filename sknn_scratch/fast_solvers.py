@@ -7,7 +7,7 @@ so a subclass with another rule follows that rule.
 
 import numpy as np
 
-from .solvers import SGD, Adam
+from .solvers import SGD, Adam, AdamW, RMSprop
 
 
 def calls(solver, params, gradient, state, learning_rate):
@@ -63,4 +63,31 @@ def _adam(solver, params, gradient, state, learning_rate):
     ]
 
 
-CALLS = {SGD: _sgd, Adam: _adam}
+def _adamw(solver, params, gradient, state, learning_rate):
+    factor = np.empty_like(learning_rate)
+
+    def decay():
+        factor[()] = 1 - learning_rate.item() * solver.weight_decay
+
+    adam = _adam(solver, params, gradient, state, learning_rate)
+    return [(decay,), (np.multiply, params, factor, params), *adam]
+
+
+def _rmsprop(solver, params, gradient, state, learning_rate):
+    v, step = state["v"], np.empty_like(params)
+    numbers = solver.rho, 1 - solver.rho, solver.epsilon
+    rho, rest, epsilon = (np.array(x, params.dtype) for x in numbers)
+    return [
+        (np.multiply, v, rho, v),
+        (np.multiply, gradient, gradient, step),
+        (np.multiply, step, rest, step),
+        (np.add, v, step, v),
+        (np.sqrt, v, step),
+        (np.add, step, epsilon, step),
+        (np.divide, gradient, step, step),
+        (np.multiply, step, learning_rate, step),
+        (np.subtract, params, step, params),
+    ]
+
+
+CALLS = {SGD: _sgd, Adam: _adam, AdamW: _adamw, RMSprop: _rmsprop}

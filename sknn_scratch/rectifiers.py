@@ -4,17 +4,17 @@ Where a function has a kink at 0, its derivative there is the one from the left,
 """
 
 from dataclasses import dataclass
-from math import inf, pi, sqrt
+from math import pi, sqrt
 
 import numpy as np
 from scipy.special import expit, ndtr
 
 from .activations import Activation
-from .fields import as_float
+from .checks import Checked, number
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Activation):
+class LeakyReLU(Checked, Activation):
     """f(z) = max(z, slope z); f' = 1 where z > 0, else slope (at 0 too).
 
     Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
@@ -26,12 +26,9 @@ class LeakyReLU(Activation):
         The slope for z < 0, from 0 (which makes it ReLU) to 1.
     """
 
-    slope: float = 0.01
+    slope: float = number("[0, 1]", default=0.01)
 
     name, from_output, scaling = "leaky_relu", True, "positive"
-
-    def __post_init__(self):
-        as_float(self, "slope", lambda slope: 0 <= slope <= 1, "a number from 0 to 1")
 
     def __call__(self, z):
         return np.maximum(z, self.slope * z)
@@ -41,7 +38,7 @@ class LeakyReLU(Activation):
 
 
 @dataclass(frozen=True)
-class ELU(Activation):
+class ELU(Checked, Activation):
     """f(z) = z where z > 0, else alpha (exp(z) - 1); f' = 1 where z > 0, else a + alpha.
 
     At 0 f' is alpha. Clevert, Unterthiner and Hochreiter, Fast and accurate deep network
@@ -53,12 +50,9 @@ class ELU(Activation):
         The limit of -f for z << 0, greater than 0.
     """
 
-    alpha: float = 1.0
+    alpha: float = number("(0, inf)", default=1.0)
 
     name, from_output = "elu", True
-
-    def __post_init__(self):
-        as_float(self, "alpha", lambda alpha: 0 < alpha < inf, "a finite number > 0")
 
     def __call__(self, z):
         return np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0))

@@ -7,8 +7,8 @@ classes. (Initialisers are functions, listed where they are defined: `initialize
 from .activations import Exp, Identity, Logistic, ReLU, Tanh
 from .losses import Poisson, SquaredError
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
-from .schedules import Adaptive, Constant, InverseScaling
-from .solvers import LBFGS, SGD, Adam
+from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
+from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop
 
 ACTIVATIONS = {
     "identity": Identity(),
@@ -28,8 +28,14 @@ LOSSES = {
     "squared_error": SquaredError(),
     "poisson": Poisson(),
 }
-SOLVERS = {"sgd": SGD, "adam": Adam, "lbfgs": LBFGS}
-SCHEDULES = {"constant": Constant, "invscaling": InverseScaling, "adaptive": Adaptive}
+SOLVERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lbfgs": LBFGS}
+SCHEDULES = {
+    "constant": Constant,
+    "invscaling": InverseScaling,
+    "adaptive": Adaptive,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}
 
 
 def name_of(piece, registry):

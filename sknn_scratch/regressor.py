@@ -27,7 +27,7 @@ from .solvers import Solver
 from .standardize import raw_units, standard_units
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
-from .validation import build, check_parameters, resolve
+from .validation import check_parameters, resolve
 from .watch import Diverged, TrainingState, Watch
 
 DIVERGED = (
@@ -37,7 +37,7 @@ DIVERGED = (
 
 
 def _is_stochastic(estimator):
-    return build(estimator.get_params(deep=False), "solver", SOLVERS, Solver).stochastic
+    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
 
 
 def _is_small_and_plain(X):
@@ -84,25 +84,38 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     loss : {'squared_error', 'poisson'} or Loss, default='squared_error'
         Half the squared error, or half the Poisson deviance (for targets >= 0, with a log
         link).
-    solver : {'adam', 'sgd', 'lbfgs'} or Solver, default='adam'
-        Adam or stochastic gradient descent, in mini-batches; or L-BFGS, on all data at once,
-        which is often better on small data sets.
+    solver : {'adam', 'sgd', 'adamw', 'rmsprop', 'lbfgs'} or Solver, default='adam'
+        Adam, stochastic gradient descent, Adam with decoupled weight decay (0.01, intercepts
+        too; ``alpha`` acts besides) or RMSprop (rho=0.99), in mini-batches; or L-BFGS, on all
+        data at once, which is often better on small data sets. Objects have all their
+        parameters: ``AdamW(weight_decay=0.1)``, ``RMSprop(rho=0.9)``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
         the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
         by its number of samples (times the mean sample weight).
     batch_size : int or 'auto', default='auto'
         Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Inert with L-BFGS.
-    learning_rate : {'constant', 'invscaling', 'adaptive'} or Schedule, default='constant'
-        How the learning rate changes: not at all; as ``learning_rate_init / (t + 1)**power_t``
-        after t samples; or divided by 5 at each plateau, until it is 1e-6 or less. Inert with
-        L-BFGS.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, callable or \
+            Schedule, default='constant'
+        How the learning rate changes. 'constant': not at all. 'invscaling':
+        ``learning_rate_init / (t + 1)**power_t`` after t samples. 'adaptive': divided by 5 at
+        each plateau, until it is 1e-6 or less. 'cosine': from ``learning_rate_init`` to 0
+        along half a cosine. 'one_cycle': up from a 25th of it in the first 30% of the epochs,
+        and down to almost 0. A function ``(epoch, n_epochs)`` of the epochs done and
+        ``max_iter`` returns a factor >= 0 that ``learning_rate_init`` is multiplied by. Objects
+        have more: ``Cosine(warmup=0.1)`` warms up. Inert with L-BFGS.
+
+        'cosine', 'one_cycle' and functions plan for ``max_iter`` epochs: to end there is no
+        lack of convergence. They still stop at a plateau, unless ``n_iter_no_change=np.inf``.
+        With `partial_fit`, ``max_iter`` is the number of calls that they plan for; in further
+        ones, 'cosine' and 'one_cycle' stay at their last rate. Each `fit` begins anew.
     learning_rate_init : float, default=0.001
-        The initial learning rate. Inert with L-BFGS.
+        The initial learning rate; the largest, if there is a warm-up. Inert with L-BFGS.
     power_t : float, default=0.5
         The exponent of 'invscaling'; inert with all else.
     max_iter : int, default=200
-        Epochs at most, or iterations of L-BFGS.
+        Epochs at most, or iterations of L-BFGS. Some schedules plan by it: see
+        ``learning_rate``.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Inert with L-BFGS.
     random_state : int, RandomState instance or None, default=None
@@ -131,11 +144,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         for a row to validate on, False (or -1) for a row to train on. Inert without early
         stopping, and if `fit` is given validation data.
     beta_1 : float, default=0.9
-        Decay of the first moment in Adam, in [0, 1); inert with other solvers.
+        Decay of the first moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
     beta_2 : float, default=0.999
-        Decay of the second moment in Adam, in [0, 1); inert with other solvers.
+        Decay of the second moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
     epsilon : float, default=1e-8
-        Added to the denominator in Adam; inert with other solvers.
+        Added to the denominator in 'adam', 'adamw' and 'rmsprop'; inert with other solvers.
     n_iter_no_change : int or inf, default=10
         Training stops after this number plus one epochs in a row that improve by less than
         ``tol``. Inert with L-BFGS, unless it stops early.
@@ -177,6 +190,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         the best validation score (or loss) under early stopping, else with the smallest
         ``loss_``. All have the same validation rows. Inert in `partial_fit` and where a warm
         start goes on.
+    max_grad_norm : float or None, default=None
+        The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
+        all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.
 
     Attributes
     ----------
@@ -300,6 +316,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         standardize=True,
         scoring=None,
         n_init=1,
+        max_grad_norm=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -331,6 +348,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         self.standardize = standardize
         self.scoring = scoring
         self.n_init = n_init
+        self.max_grad_norm = max_grad_norm
 
     def fit(
         self,
@@ -711,6 +729,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
             order,
             pieces.solver,
             state.solver_state,
+            self.max_grad_norm,
         )
         try:
             return train_stochastic(

@@ -16,9 +16,12 @@ L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import linalg
+
+from .checks import Checked, number
 
 
-class Solver:
+class Solver(Checked):
     """A rule that steps along the gradient of a mini-batch."""
 
     stochastic = True
@@ -46,9 +49,10 @@ class SGD(Solver):
     the importance of initialization and momentum in deep learning, ICML 2013, equations 1-4;
     Nesterov's form is evaluated at the point looked ahead to, as in equation 7 of Bengio,
     Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks, 2012.
+    (PyTorch keeps the learning rate out of u: the same as long as it does not change.)
     """
 
-    momentum: float = 0.9
+    momentum: float = number("[0, 1]", default=0.9)
     nesterovs_momentum: bool = True
 
     def init(self, params):
@@ -75,12 +79,13 @@ class Adam(Solver):
         params <- params - rate * m / (sqrt(v) + epsilon)
 
     Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 with the
-    order of computation of section 2.
+    order of computation of section 2, as in scikit-learn. (PyTorch's epsilon, in the order of
+    algorithm 1, is epsilon * sqrt(1 - beta_2^t) here.)
     """
 
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-8
+    beta_1: float = number("[0, 1)", default=0.9)
+    beta_2: float = number("[0, 1)", default=0.999)
+    epsilon: float = number("(0, inf)", default=1e-8)
 
     def init(self, params):
         return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
@@ -98,6 +103,50 @@ class Adam(Solver):
 
 
 @dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: before its step, all parameters shrink by a share.
+
+    ::
+
+        params <- params * (1 - learning_rate * weight_decay)                    (then as Adam)
+
+    The intercepts too, as in PyTorch. ``alpha`` is another matter: its penalty is part of the
+    loss. Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2.
+    """
+
+    weight_decay: float = number("[0, inf)", default=0.01)
+
+    def update(self, params, gradient, state, learning_rate):
+        params *= 1 - learning_rate * self.weight_decay
+        super().update(params, gradient, state, learning_rate)
+
+
+@dataclass(frozen=True)
+class RMSprop(Solver):
+    """Steps scaled by a running root mean square of the gradient.
+
+    ::
+
+        v <- rho * v + (1 - rho) * gradient^2
+        params <- params - learning_rate * gradient / (sqrt(v) + epsilon)
+
+    Tieleman and Hinton, Lecture 6.5: rmsprop, COURSERA: Neural networks for machine learning,
+    2012; epsilon and the defaults are PyTorch's.
+    """
+
+    rho: float = number("[0, 1)", default=0.99)
+    epsilon: float = number("(0, inf)", default=1e-8)
+
+    def init(self, params):
+        return {"v": np.zeros_like(params)}
+
+    def update(self, params, gradient, state, learning_rate):
+        v = state["v"]
+        v[...] = self.rho * v + (1 - self.rho) * gradient**2
+        params -= learning_rate * gradient / (np.sqrt(v) + self.epsilon)
+
+
+@dataclass(frozen=True)
 class LBFGS(Solver):
     """Limited-memory BFGS, a quasi-Newton method on the whole training set (SciPy's L-BFGS-B).
 
@@ -106,4 +155,15 @@ class LBFGS(Solver):
     """
 
     stochastic = False
-    max_fun: int = 15000
+    max_fun: int = number("[1, inf)", default=15000)
+
+
+def clip(gradient, max_grad_norm):
+    """Shorten ``gradient``, in place, to a length (L2 norm) of ``max_grad_norm`` at most.
+
+    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, ICML
+    2013, algorithm 1. A gradient that is not finite is left alone, so that a divergence shows.
+    """
+    norm = linalg.norm(gradient, check_finite=False)  # unlike NumPy's it does not overflow
+    if max_grad_norm < norm < np.inf:
+        gradient *= max_grad_norm / norm

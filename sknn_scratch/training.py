@@ -8,6 +8,9 @@ change in place.
 import numpy as np
 from scipy.optimize import minimize
 
+from .checks import check_range
+from .schedules import Progress
+
 
 class Plateau(Exception):
     """The validation score or loss has stopped improving."""
@@ -23,10 +26,11 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
     state, verbose = watch.state, watch.verbose
     watch.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
     for _ in range(1 if incremental else max_iter):
-        rate = schedule(learning_rate_init, state.t, state.plateaus)
+        rate = learning_rate(schedule, learning_rate_init, state, max_iter)
         epoch.learning_rate[...] = rate
         loss = epoch.run(state.random_state)
         state.t += len(epoch)
+        state.epochs += 1
         watch.record(loss, state.params)
         if watch.at_plateau():
             if schedule.ends_at_plateau(rate):
@@ -36,14 +40,22 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
             state.plateaus += 1
             state.no_improvement_count = 0
             if verbose:
-                rate = schedule(learning_rate_init, state.t, state.plateaus)
+                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
                 print(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
-    if incremental:
+    if incremental or schedule.planned:
         return None
     return (
         f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
         "hasn't converged yet."
     )
+
+
+def learning_rate(schedule, learning_rate_init, state, max_iter):
+    """Return the learning rate of the next epoch; TypeError or ValueError if it is none."""
+    progress = Progress(state.epochs, max_iter, state.t, state.plateaus)
+    rate = schedule(learning_rate_init, progress)
+    check_range(rate, f"The rate that learning_rate={schedule!r} gives at {progress}", "[0, inf)")
+    return rate
 
 
 def train_lbfgs(objective, max_fun, watch, max_iter, tol):

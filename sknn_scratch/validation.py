@@ -15,7 +15,7 @@ from .activations import Activation
 from .initializers import INITIALIZERS
 from .losses import Loss
 from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
-from .schedules import Schedule
+from .schedules import Factor, Schedule
 from .solvers import Solver
 
 # name: (type, smallest, largest, which bounds are allowed themselves)
@@ -59,15 +59,25 @@ def resolve(value, name, registry, base, more=""):
     )
 
 
-def build(params, name, registry, base):
+def build(params, name, registry, base, more=""):
     """Return the piece that ``params[name]`` asks for.
 
-    By name it is made from the constructor parameters that its fields are named after.
+    By name it is made from the constructor parameters that its fields are named after; fields
+    that no parameter is named after keep their defaults.
     """
-    piece = resolve(params[name], name, registry, base)
+    piece = resolve(params[name], name, registry, base, more)
     if isinstance(piece, base):
         return piece
-    return piece(**{field.name: params[field.name] for field in fields(piece)})
+    given = [field.name for field in fields(piece) if field.name in params]
+    return piece(**{name: params[name] for name in given})
+
+
+def build_schedule(params):
+    """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
+    rate = params["learning_rate"]
+    if callable(rate) and not isinstance(rate, (type, Schedule)):
+        return Factor(rate)
+    return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,9 @@ def check_parameters(params):
     check_seed(params["random_state"])
     check_init(params["init"])
 
+    solver = build(params, "solver", SOLVERS, Solver)
+    check_max_grad_norm(params["max_grad_norm"], solver)
+
     loss = resolve(params["loss"], "loss", LOSSES, Loss)
     out_activation = params["out_activation"]
     if _is_str(out_activation, "auto"):
@@ -119,8 +132,8 @@ def check_parameters(params):
         out_activation=out_activation,
         drawn_for=drawn_for,
         loss=loss,
-        solver=build(params, "solver", SOLVERS, Solver),
-        schedule=build(params, "learning_rate", SCHEDULES, Schedule),
+        solver=solver,
+        schedule=build_schedule(params),
     )
 
 
@@ -160,6 +173,18 @@ def check_seed(random_state):
         check_random_state(random_state)
     except ValueError as error:
         raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
+
+
+def check_max_grad_norm(max_grad_norm, solver):
+    """Raise TypeError or ValueError unless ``max_grad_norm`` is None or what the solver takes."""
+    if max_grad_norm is None:
+        return
+    check_number(max_grad_norm, "max_grad_norm", Real, 0, np.inf, "neither")
+    if not solver.stochastic:
+        raise ValueError(
+            f"max_grad_norm clips the gradients of mini-batches and has no meaning with L-BFGS: "
+            f"it must be None there, got {max_grad_norm!r}."
+        )
 
 
 def check_hidden_layer_sizes(sizes):

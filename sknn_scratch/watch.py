@@ -24,6 +24,7 @@ class TrainingState:
     solver_state: dict
     n_iter: int = 0  # epochs of the last call
     t: int = 0  # samples seen
+    epochs: int = 0  # done since `fit` began
     loss: float = np.nan
     loss_curve: list = field(default_factory=list)
     validation_losses: list = field(default_factory=list)
@@ -52,7 +53,7 @@ class TrainingState:
 
     def begin_fit(self):
         """Forget, in place, what the last fit reached: a warm start may see another target."""
-        self.plateaus = self.no_improvement_count = 0
+        self.epochs = self.plateaus = self.no_improvement_count = 0
         self.best_loss, self.best_params = np.inf, None
         self.best_merit = self.best_score = -np.inf
         self.mean_weight, self.weight_count = 0.0, 0

@@ -16,6 +16,7 @@ from sklearn.model_selection import train_test_split
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.activations import Activation, Tanh
 from sknn_scratch.losses import Loss, SquaredError
+from sknn_scratch.registries import SOLVERS
 from sknn_scratch.schedules import Constant, Schedule
 from sknn_scratch.solvers import Adam
 
@@ -114,7 +115,11 @@ BAD_PARAMETERS = {
     "out_activation": [*NO_NAMES, "softmax", Tanh, SquaredError()],
     "loss": [*NO_NAMES, "log_loss", SquaredError, Tanh()],
     "solver": [*NO_NAMES, "newton", Adam, Tanh()],
-    "learning_rate": [*NO_NAMES, 0.1, Constant, Tanh()],
+    "learning_rate": [
+        *(*NO_NAMES, 0.1, Constant, Tanh(), np.tanh, lambda: 1.0, lambda epoch: 1.0),
+        *(lambda epoch, n_epochs: -1.0, lambda epoch, n_epochs: np.nan),
+        *(lambda epoch, n_epochs: None, lambda epoch, n_epochs: "1"),
+    ],
     "alpha": [*NO_NUMBERS, -1e-9, np.inf],
     "batch_size": [*NO_NUMBERS, 0, -5, 10.0, np.inf, "full"],
     "learning_rate_init": [*NO_NUMBERS, 0, -0.1, np.inf],
@@ -142,6 +147,7 @@ BAD_PARAMETERS = {
     "standardize": NO_BOOLEANS,
     "scoring": ["nonsense", "", 1, True, ["r2"]],
     "n_init": [0, -1, 1.0, "1", None, True, np.nan],
+    "max_grad_norm": [*(value for value in NO_NUMBERS if value is not None), 0, -1, np.inf],
 }
 
 
@@ -191,6 +197,8 @@ EDGES = [
     *({"hidden_layer_sizes": sizes} for sizes in (5, np.int64(5), [5, 2], np.array([5]), ())),
     *({name: 0} for name in ("alpha", "power_t", "tol", "beta_1", "beta_2", "momentum")),
     *({name: np.float32(0.5)} for name in ("alpha", "learning_rate_init", "tol", "momentum")),
+    {"learning_rate": lambda epoch, n_epochs: 0},
+    {"learning_rate": lambda epoch, n_epochs: np.float32(0.5)},
     *({name: np.int64(1)} for name in INTEGERS),
     *({name: np.bool_(value)} for name in BOOLEANS for value in (False, True)),
     *({"random_state": seed} for seed in (None, 0, np.int64(3), RandomState(0), 2**32 - 1)),
@@ -547,7 +555,7 @@ class InterruptibleRate(Schedule):
     def __init__(self, epochs):
         self.epochs = epochs
 
-    def __call__(self, learning_rate_init, t, plateaus):
+    def __call__(self, learning_rate_init, progress):
         self.epochs -= 1
         if self.epochs < 0:
             raise KeyboardInterrupt
@@ -576,8 +584,8 @@ class Explosive(Schedule):
     def __init__(self, epochs):
         self.epochs = epochs
 
-    def __call__(self, learning_rate_init, t, plateaus):
-        return learning_rate_init if t < self.epochs * 18 else TOO_FAST
+    def __call__(self, learning_rate_init, progress):
+        return learning_rate_init if progress.t < self.epochs * 18 else TOO_FAST
 
 
 # Steps in an epoch: three of 10, 10 and 4 rows, or two of 10 and 8 under early stopping.
@@ -689,9 +697,10 @@ def test_a_warning_that_is_an_error_leaves_no_trace(solver):
 # --- divergence ---
 
 TOO_FAST = 1e200
+STOCHASTIC = [name for name, solver in SOLVERS.items() if solver.stochastic]
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("solver", STOCHASTIC)
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_divergence_is_an_error_that_says_so(solver, method):
     match = "non-finite.*diverged: the loss became .* in epoch 1.*learning_rate_init"
@@ -713,7 +722,7 @@ def test_a_failed_fit_gives_back_what_it_drew_from_a_random_state(fitted):
     assert_refused(ValueError, "diverged", model, "fit", X, Y)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_divergence_under_early_stopping_keeps_the_best_weights_and_warns(solver):
     initial = arrays((3, 4), (4, 1), (4,), (1,))
     model = network(**EARLY, solver=solver, learning_rate_init=TOO_FAST, init=initial)

@@ -83,10 +83,10 @@ def test_a_bounded_target_is_learned(solver, rng):
         ((1, 1), ValueError, "low < high and a finite high - low, got 1.0 and 1.0"),
         ((2, 1), ValueError, "low < high"),
         ((-1e308, 1e308), ValueError, "finite high - low"),
-        ((np.nan, 1), ValueError, "low of Bounded must be a finite number, got nan"),
-        ((0, np.inf), ValueError, "high of Bounded must be a finite number, got inf"),
-        ((None, 1), TypeError, "low of Bounded must be a finite number, got None"),
-        ((0, "1"), TypeError, "high of Bounded must be a finite number, got '1'"),
+        ((np.nan, 1), ValueError, "low of Bounded must be a number in \\(-inf, inf\\), got nan"),
+        ((0, np.inf), ValueError, "high of Bounded must be a number in \\(-inf, inf\\), got inf"),
+        ((None, 1), TypeError, "low of Bounded must be a number in \\(-inf, inf\\), got None"),
+        ((0, "1"), TypeError, "high of Bounded must be a number in \\(-inf, inf\\), got '1'"),
     ],
 )
 def test_wrong_bounds_are_named(bounds, error, match):

@@ -37,6 +37,9 @@ RULES = [
     {"solver": "sgd", "nesterovs_momentum": False},
     {"solver": "sgd", "momentum": 0},
     {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.1},
+    {"solver": "adamw"},
+    {"solver": "rmsprop"},
+    {"max_grad_norm": 0.1},
 ]
 
 
@@ -335,8 +338,8 @@ class ExplodesAfter(Schedule):
     def __init__(self, samples):
         self.samples = samples
 
-    def __call__(self, learning_rate_init, t, plateaus):
-        return learning_rate_init if t < self.samples else 1e200
+    def __call__(self, learning_rate_init, progress):
+        return learning_rate_init if progress.t < self.samples else 1e200
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])

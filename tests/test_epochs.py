@@ -26,7 +26,7 @@ def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
     return network, params, X, y, weight, Rows(data, y, weight, None, np.float64, True)
 
 
-def train_by_hand(network, params, X, y, weight, size, rate, alpha):
+def train_by_hand(network, params, X, y, weight, size, rate, alpha, max_grad_norm=np.inf):
     """Return parameters and mean loss after an epoch, by `backprop`, batch by batch."""
     params, loss = params.copy(), 0.0
     for start in range(0, len(X), size):
@@ -34,7 +34,8 @@ def train_by_hand(network, params, X, y, weight, size, rate, alpha):
         w = np.ones(len(X[part])) if weight is None else weight[part]
         scale = w.mean()  # `backprop` divides by the sum of the weights, a batch by its rows
         batch_loss, gradient = backprop(X[part], y[part], params, network, w, alpha)
-        params -= rate * gradient * scale
+        length = scale * np.linalg.norm(gradient)
+        params -= rate * gradient * scale * min(1, max_grad_norm / length)
         loss += batch_loss * scale * len(w) / len(X)
     return params, loss
 
@@ -62,6 +63,21 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
         assert_allclose(loss, expected, rtol=1e-12)
         assert_allclose(problem.params, params, rtol=1e-10, atol=1e-13)
     assert_allclose(epoch.order, order)
+
+
+def test_the_gradient_of_each_batch_is_clipped(rng):
+    network, params, X, y, weight, rows = make_network_and_rows(rng)
+    steps = {}
+    for max_grad_norm in (None, 1e9, 2.0, 0.1):
+        problem = Problem(network, params.copy(), rows, 0.3)
+        epoch = Epoch(problem, 5, False, np.arange(23), PLAIN, PLAIN.init(params), max_grad_norm)
+        epoch.learning_rate[...] = 0.1
+        epoch.run(None)
+        limit = max_grad_norm or np.inf
+        expected, _ = train_by_hand(network, params, X, y, weight, 5, 0.1, 0.3, limit)
+        assert_allclose(problem.params, expected, rtol=1e-10, atol=1e-13)
+        steps[max_grad_norm] = np.linalg.norm(problem.params - params)
+    assert steps[None] == steps[1e9] > steps[2.0] > steps[0.1] > 0
 
 
 @pytest.mark.parametrize("n", [23, 600])

@@ -5,6 +5,7 @@ import copy
 import inspect
 import io
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,15 +40,22 @@ from sklearn.utils import estimator_html_repr
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sknn_scratch
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import (
+    SGD,
+    Adam,
+    AdamW,
+    Cosine,
+    InverseScaling,
+    RMSprop,
+    ScratchMLPRegressor,
+    registries,
+)
 from sknn_scratch.activations import Tanh
 from sknn_scratch.losses import SquaredError
-from sknn_scratch.schedules import InverseScaling
-from sknn_scratch.solvers import SGD, Adam
 
 PACKAGE = Path(sknn_scratch.__file__).parent
 SHORT = {"hidden_layer_sizes": (5,), "max_iter": 4, "batch_size": 16, "random_state": 3}
-SOLVERS = ["sgd", "adam", "lbfgs"]
+STOCHASTIC = [name for name, solver in registries.SOLVERS.items() if solver.stochastic]
 
 # These fits are short on purpose; that they do not converge is beside the point.
 short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -88,6 +96,8 @@ CHECKED = [
     ScratchMLPRegressor((20,), solver="lbfgs", max_iter=50),
     ScratchMLPRegressor((20,), solver="lbfgs", max_iter=50, **EARLY),
     ScratchMLPRegressor(loss="poisson", learning_rate_init=0.01),
+    ScratchMLPRegressor(solver="adamw", learning_rate="cosine", max_grad_norm=1.0),
+    ScratchMLPRegressor(solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1)),
 ]
 
 
@@ -146,7 +156,7 @@ random_states = pytest.mark.parametrize("make", RANDOM_STATES.values(), ids=RAND
 @short
 @copies
 @pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early_stopping"])
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", registries.SOLVERS)
 def test_a_copy_of_a_model_predicts_the_same(duplicate, solver, early_stopping, regression):
     X, y = regression
     model = network(solver=solver, early_stopping=early_stopping).fit(X, y)
@@ -161,7 +171,7 @@ def test_a_copy_of_a_model_predicts_the_same(duplicate, solver, early_stopping, 
 @copies
 @random_states
 @pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early_stopping"])
-@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("solver", STOCHASTIC)
 def test_a_copy_goes_on_training_like_the_original(
     duplicate, make, solver, early_stopping, regression
 ):
@@ -564,7 +574,7 @@ def test_sequential_selection_finds_the_one_feature_that_matters(regression):
 
 
 def test_partial_fit_is_there_for_stochastic_solvers_only(regression):
-    for solver in ("sgd", "adam", SGD(), Adam()):
+    for solver in (*STOCHASTIC, SGD(), Adam(), AdamW(), RMSprop()):
         assert hasattr(ScratchMLPRegressor(solver=solver), "partial_fit")
     model = ScratchMLPRegressor(solver="lbfgs")
     assert not hasattr(model, "partial_fit")
@@ -599,7 +609,7 @@ def test_before_fit_there_is_nothing_that_fit_makes(regression):
 
 
 @short
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", registries.SOLVERS)
 def test_fit_leaves_the_constructor_parameters_alone(solver, regression):
     arrays = [np.full((4, 2), 0.1), np.full((2, 1), 0.2)]
     sizes, random_state = [2], np.random.RandomState(0)
@@ -665,6 +675,20 @@ INERT = [
     ({"solver": "adam", "learning_rate": "adaptive"}, {"power_t": 3.0}),
     ({"solver": "adam"}, {"validation_fraction": 0.5}),
     ({"solver": Adam()}, {"beta_1": 0.1, "beta_2": 0.1, "epsilon": 1.0}),
+    ({"solver": "adamw"}, {"momentum": 0.1}),
+    ({"solver": "adamw"}, {"nesterovs_momentum": False}),
+    ({"solver": "adamw"}, {"max_fun": 1}),
+    ({"solver": AdamW()}, {"beta_1": 0.1, "beta_2": 0.1, "epsilon": 1.0}),
+    ({"solver": "rmsprop"}, {"momentum": 0.1}),
+    ({"solver": "rmsprop"}, {"nesterovs_momentum": False}),
+    ({"solver": "rmsprop"}, {"beta_1": 0.1}),
+    ({"solver": "rmsprop"}, {"beta_2": 0.1}),
+    ({"solver": "rmsprop"}, {"max_fun": 1}),
+    ({"solver": RMSprop()}, {"epsilon": 1.0}),
+    ({"learning_rate": "cosine"}, {"power_t": 3.0}),
+    ({"learning_rate": "one_cycle"}, {"power_t": 3.0}),
+    ({"learning_rate": lambda epoch, n_epochs: 0.9**epoch}, {"power_t": 3.0}),
+    ({"learning_rate": InverseScaling()}, {"power_t": 3.0}),
     ({"solver": "sgd"}, {"beta_1": 0.1}),
     ({"solver": "sgd"}, {"beta_2": 0.1}),
     ({"solver": "sgd"}, {"epsilon": 1.0}),
@@ -677,6 +701,9 @@ INERT = [
     ({"solver": "lbfgs"}, {"batch_size": 1000}),
     ({"solver": "lbfgs"}, {"learning_rate": "adaptive"}),
     ({"solver": "lbfgs"}, {"learning_rate": "invscaling"}),
+    ({"solver": "lbfgs"}, {"learning_rate": "cosine"}),
+    ({"solver": "lbfgs"}, {"learning_rate": "one_cycle"}),
+    ({"solver": "lbfgs"}, {"learning_rate": lambda epoch, n_epochs: 0.9**epoch}),
     ({"solver": "lbfgs"}, {"learning_rate_init": 100.0}),
     ({"solver": "lbfgs"}, {"power_t": 3.0}),
     ({"solver": "lbfgs"}, {"shuffle": False}),
@@ -699,6 +726,22 @@ ACTIVE = [  # the same options, where they are not inert: the test below can fai
     ({"solver": "adam"}, {"batch_size": 1}),
     ({"solver": "adam"}, {"learning_rate_init": 100.0}),
     ({"solver": "adam"}, {"learning_rate": "invscaling"}),
+    ({"solver": "adam"}, {"learning_rate": "cosine"}),
+    ({"solver": "adam"}, {"learning_rate": "one_cycle"}),
+    ({"solver": "adam"}, {"learning_rate": lambda epoch, n_epochs: 0.9**epoch}),
+    ({"learning_rate": "cosine"}, {"learning_rate_init": 0.1}),
+    ({"learning_rate": "one_cycle"}, {"learning_rate_init": 0.1}),
+    ({"learning_rate": lambda epoch, n_epochs: 0.9**epoch}, {"learning_rate_init": 0.1}),
+    ({"solver": "adamw"}, {"beta_1": 0.1}),
+    ({"solver": "adamw"}, {"beta_2": 0.1}),
+    ({"solver": "adamw"}, {"epsilon": 1.0}),
+    ({"solver": "adamw"}, {"alpha": 10.0}),
+    ({"solver": "adamw"}, {"solver": "adam"}),
+    ({"solver": "rmsprop"}, {"epsilon": 1.0}),
+    ({"solver": "sgd"}, {"max_grad_norm": 0.01}),
+    ({"solver": "adam"}, {"max_grad_norm": 0.01}),
+    ({"solver": "adamw"}, {"max_grad_norm": 0.01}),
+    ({"solver": "rmsprop"}, {"max_grad_norm": 0.01}),
     ({"solver": "adam"}, {"shuffle": False}),
     ({"solver": "adam", "tol": 10.0, "max_iter": 20}, {"n_iter_no_change": 1}),
     ({"solver": "lbfgs"}, {"max_fun": 1}),
@@ -711,7 +754,8 @@ ACTIVE = [  # the same options, where they are not inert: the test below can fai
 
 
 def describe(case):
-    return ",".join(f"{name}={value}" for params in case for name, value in params.items())
+    text = ",".join(f"{name}={value}" for params in case for name, value in params.items())
+    return re.sub(" at 0x[^>]*", "", text)
 
 
 def fit_without_and_with(case, regression):
