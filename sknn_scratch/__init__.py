@@ -2,6 +2,7 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .bounded import Bounded
+from .network import Network, backprop, feedforward
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .regressor import ScratchMLPRegressor
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Progress, Schedule
@@ -26,6 +27,7 @@ __all__ = [
     "LeakyReLU",
     "Logistic",
     "Mish",
+    "Network",
     "OneCycle",
     "Progress",
     "RMSprop",
@@ -36,5 +38,7 @@ __all__ = [
     "Softplus",
     "Solver",
     "Tanh",
+    "backprop",
+    "feedforward",
 ]
 __version__ = "0.1.0"

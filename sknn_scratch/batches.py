@@ -125,3 +125,18 @@ def slices(length, size):
     """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
     for start in range(0, length, size):
         yield slice(start, min(start + size, length))
+
+
+def by_rows(function, X, size):
+    """Return ``function(X)``, a row per row of X, computed ``size`` rows at a time."""
+    n_rows = X.shape[0]
+    if n_rows <= size:
+        return function(X)
+    X = X.tocsr() if sparse.issparse(X) else X
+    result = None
+    for part in slices(n_rows, size):
+        rows = function(X[part])
+        if result is None:
+            result = np.empty((n_rows, *rows.shape[1:]), rows.dtype)
+        result[part] = rows
+    return result

@@ -10,6 +10,7 @@ import numpy as np
 from . import fast_solvers
 from .arrays import aligned, aligned_copy
 from .batches import Rows, rows_at_a_time, slices
+from .dropout import Dropout
 from .network import Network
 from .program import Penalty, Program, compiled
 from .solvers import clip
@@ -32,12 +33,15 @@ class Problem:
         The training rows.
     alpha : float
         Strength of the penalty on the weights, relative to the mean sample weight.
+    dropout : Dropout or None
+        None with L-BFGS, whose loss has to be the same function at every call.
     """
 
     network: Network
     params: np.ndarray
     rows: Rows
     alpha: float
+    dropout: Dropout = None
 
 
 class Epoch:
@@ -111,7 +115,10 @@ class Epoch:
         problem, size = self.problem, y.shape[1]
         if size not in self.programs:
             fixed = problem.network, problem.params, self.gradient
-            self.programs[size] = Program(*fixed, size), Penalty(*fixed, problem.alpha / size)
+            self.programs[size] = (
+                Program(*fixed, size, problem.dropout),
+                Penalty(*fixed, problem.alpha / size),
+            )
         program, penalty = self.programs[size]
         return [
             *program.calls(x, y, weight, 1 / size, losses[0, ...]),

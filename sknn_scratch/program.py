@@ -25,6 +25,7 @@ import numpy as np
 
 from . import fast
 from .arrays import aligned
+from .dropout import Dropped
 
 
 def compiled(calls):
@@ -42,9 +43,10 @@ class Program:
         Read and written by the calls.
     size : int
         Samples in a batch.
+    dropout : Dropout or None
     """
 
-    def __init__(self, network, params, gradient, size):
+    def __init__(self, network, params, gradient, size, dropout=None):
         dtype, last = params.dtype, len(network.activations)
         self.network, self.size, self.dtype = network, size, dtype
         self.weights, self.gradients = network.blocks(params), network.blocks(gradient)
@@ -56,6 +58,12 @@ class Program:
             self.z.append(output if f.from_output else aligned((units, size), dtype))
             self.delta.append(aligned((units, size), dtype))
         self.error = aligned(self.delta[-1].shape, dtype)
+        self.dropped, self.read = {}, list(self.a)  # what the next layer reads
+        for layer, rate in enumerate(dropout.rates if dropout else (), 1):
+            if rate > 0:
+                units = network.sizes[layer]
+                self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
+                self.read[layer] = self.dropped[layer].a
 
     def calls(self, x, y, weight, scale, loss):
         """Return the calls for one batch.
@@ -79,9 +87,11 @@ class Program:
         calls = x.forward(self.weights[0], self.z[1])
         for layer, f in enumerate(self.network.activations, 1):
             if layer > 1:
-                calls.append((self.weights[layer - 1].T.dot, self.a[layer - 1], self.z[layer]))
+                calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
             z = self.z[layer]
             calls += fast.forward(f, z, z if f.from_output else self.a[layer][: len(z)])
+            if layer in self.dropped:
+                calls += self.dropped[layer].forward()
         return calls
 
     def output_delta(self, y, weight, scale, loss):
@@ -103,14 +113,15 @@ class Program:
         calls = []
         for layer in range(len(self.weights), 1, -1):
             below, units = layer - 1, self.network.sizes[layer - 1]
-            delta, a, z = self.delta[layer], self.a[below], self.z[below]
+            delta, a, z = self.delta[layer], self.a[below][:units], self.z[below]
             W = self.weights[below][:units]
-            f = self.network.activations[below - 1]
             calls += [
-                (a.dot, delta.T, self.gradients[below]),
+                (self.read[below].dot, delta.T, self.gradients[below]),
                 (W.dot, delta, self.delta[below]),
-                *fast.backward(f, self.delta[below], z, a[:units]),
             ]
+            if below in self.dropped:
+                calls += self.dropped[below].backward(self.delta[below])
+            calls += fast.backward(self.network.activations[below - 1], self.delta[below], z, a)
         return calls + x.backward(self.delta[1], self.gradients[0])
 
 

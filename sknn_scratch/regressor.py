@@ -7,16 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import check_scoring, r2_score
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import inspection
 from .arrays import aligned_copy
-from .batches import Rows, rows_at_a_time, slices
+from .batches import Rows, by_rows, rows_at_a_time
 from .data import check_sample_weight, check_target
+from .dropout import Dropout
 from .epochs import Epoch, FullBatch, Problem
 from .holdout import Data, split_rows
 from .initializers import initialize
@@ -27,7 +34,7 @@ from .solvers import Solver
 from .standardize import raw_units, standard_units
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
-from .validation import check_parameters, resolve
+from .validation import check_hidden_layer_sizes, check_parameters, resolve
 from .watch import Diverged, TrainingState, Watch
 
 DIVERGED = (
@@ -38,6 +45,10 @@ DIVERGED = (
 
 def _is_stochastic(estimator):
     return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+
+
+def _has_hidden_layers(estimator):
+    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
 def _is_small_and_plain(X):
@@ -65,12 +76,18 @@ class Run:
     interrupted: bool = False
 
 
-class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
+class ScratchMLPRegressor(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
     attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
     apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
+
+    To look inside: `transform` returns hidden activations, `input_gradient` the derivative of
+    the prediction in the inputs, and `check_gradient` compares backpropagation with finite
+    differences.
 
     Parameters
     ----------
@@ -193,6 +210,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     max_grad_norm : float or None, default=None
         The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
         all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.
+    dropout : float or array-like of float, default=0.0
+        The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
+        training: one for all hidden layers, or one for each. The others are scaled up to make
+        up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
 
     Attributes
     ----------
@@ -208,7 +229,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
     loss_curve_ : list of float
         The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS. With
         ``standardize=True`` it is in standardised units: for the squared error, 0.5 (per
-        output) is what predicting the mean would reach.
+        output) is what predicting the mean would reach. With
+        ``dropout`` it is the loss of the network with units dropped.
     validation_scores_ : list of float or None
         The score on the validation data after each epoch; None without validation data.
     validation_loss_curve_ : list of float or None
@@ -317,6 +339,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         scoring=None,
         n_init=1,
         max_grad_norm=None,
+        dropout=0.0,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -349,6 +372,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         self.scoring = scoring
         self.n_init = n_init
         self.max_grad_norm = max_grad_norm
+        self.dropout = dropout
 
     def fit(
         self,
@@ -456,13 +480,112 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions.
         """
+        y = self._feedforward(self._check_rows(X), self._params)
+        return y.ravel() if y.shape[1] == 1 else y
+
+    def transform(self, X, layer=-1):
+        """Return the activations of a hidden layer: the features that the network has learnt.
+
+        Only with hidden layers: not with ``hidden_layer_sizes=()``. In a pipeline the network
+        hands on what leaves its last hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        layer : int, default=-1
+            The hidden layer: 0 is the first, -1 the last. `get_feature_names_out`, and so
+            `set_output`, is for the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+
+        Raises
+        ------
+        TypeError, IndexError
+            If there is no such hidden layer.
+        """
+        return inspection.hidden_activations(self._check_rows(X), *self._chain(), layer)
+
+    def input_gradient(self, X):
+        """Return the derivative of the prediction in the inputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The derivative of `predict`, of each output where there are several. At a kink, as
+            relu has at 0, it is the one that training uses.
+        """
+        gradient = inspection.input_gradient(self._check_rows(X), *self._chain())
+        return gradient[:, 0] if gradient.shape[1] == 1 else gradient
+
+    def check_gradient(self, X, y, sample_weight=None):
+        """Compare backpropagation with finite differences, for this very configuration.
+
+        The gradient is that of the loss of X and y as one batch, with the constructor's
+        activations, loss and penalty, in float64, in standardised units (if ``standardize``) and
+        without dropout. It is taken at the fitted parameters, or before `fit` at those from which
+        `fit` would start. Nothing is changed.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. The loss is computed twice per parameter of the network or more often,
+            so a few dozen rows will do.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        error : float
+            The largest difference between the two gradients in a component, relative to the
+            largest component (or to a hundredth of the loss, where that is larger: at a minimum
+            the gradient is nearly zero). Less than 1e-6 is good; a wrong formula usually makes
+            it 1e-3 or more. nan if the loss is not finite.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`, if a parameter or an array is not what is asked for.
+        """
+        pieces, fitted = check_parameters(self.get_params(deep=False)), self.__sklearn_is_fitted__()
+        twin = copy.copy(self)  # for what is set and drawn here
+        twin.random_state = copy.deepcopy(check_random_state(self.random_state))
+        dtypes = [np.float64]
+        data = twin._check_data(X, y, sample_weight, pieces.loss, dtypes, reset=not fitted)
+        network = self._make_network(pieces, data.X.shape[1], data.y.shape[1])
+        if fitted:
+            units = twin._go_on(network, pieces, np.float64).units
+            params = units.unfold(network, self._params.astype(np.float64))
+        else:
+            state = twin._start(network, pieces, np.float64)
+            twin._choose_units(state, network, data, None)
+            units, params = state.units, state.params
+        X, y = units.inputs(data.X), units.targets(data.y)
+        return inspection.check_gradient(X, y, params, network, data.weight, self.alpha)
+
+    @property
+    def _n_features_out(self):
+        return self._network.sizes[-2]
+
+    def _check_rows(self, X):
+        """Return X as `predict` takes it."""
         check_is_fitted(self)
         if _is_small_and_plain(X):
-            X = validate_data(self, X, reset=False, skip_check_array=True)
-        else:
-            X = validate_data(self, X, accept_sparse=("csr", "csc"), reset=False)
-        y = self._feedforward(X, self._params)
-        return y.ravel() if y.shape[1] == 1 else y
+            return validate_data(self, X, reset=False, skip_check_array=True)
+        return validate_data(self, X, accept_sparse=("csr", "csc"), reset=False)
+
+    def _chain(self):
+        """Return the weights, intercepts and activations of the layers."""
+        return self.coefs_, self.intercepts_, self._network.activations
 
     @property
     def coefs_(self):
@@ -531,12 +654,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
         dtypes = (np.float64, np.float32) if fresh else [self._params.dtype]
         data = self._check_data(*training, pieces.loss, dtypes, fresh)
-        network = Network(
-            sizes=(data.X.shape[1], *pieces.hidden_layer_sizes, data.y.shape[1]),
-            activations=(*pieces.activations, pieces.out_activation),
-            loss=pieces.loss,
-            fit_intercept=self.fit_intercept,
-        )
+        network = self._make_network(pieces, data.X.shape[1], data.y.shape[1])
         if validation:
             validation = self._check_validation(*validation, network, [data.X.dtype])
         start = self._start if fresh else self._go_on
@@ -557,6 +675,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         state = self._train(state, pieces, rows, validation, n_init, incremental)
         self._set_attributes(state)
         return self
+
+    def _make_network(self, pieces, n_features, n_outputs):
+        return Network(
+            sizes=(n_features, *pieces.hidden_layer_sizes, n_outputs),
+            activations=(*pieces.activations, pieces.out_activation),
+            loss=pieces.loss,
+            fit_intercept=self.fit_intercept,
+        )
 
     def _check_together(self, X_val, y_val, sample_weight_val, groups):
         """Return the validation data as they were given, or None."""
@@ -652,6 +778,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         monitor = {False: None, True: "score"}.get(self.early_stopping, "loss")
         if not monitor:
             state.best_params = None  # of earlier calls, with early stopping
+        self._dropout(state, pieces)  # draws its seed, once for all runs
         untrained, runs = state.copy() if n_init > 1 else None, []
         for i in range(n_init):
             if i > 0:
@@ -662,7 +789,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 print(f"Initialization {i + 1} of {n_init}")
             state.params = aligned_copy(state.params)
             alpha = self.alpha / state.mean_weight
-            problem = Problem(self._network, state.params, rows, alpha)
+            dropout = self._dropout(state, pieces)
+            problem = Problem(self._network, state.params, rows, alpha, dropout)
             watch = Watch(state, self.tol, self.n_iter_no_change, validate, monitor, self.verbose)
             runs.append(self._train_once(problem, pieces, watch, incremental))
             if runs[-1].interrupted:
@@ -694,6 +822,15 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
                 watch.keep_best()
         run.merit = watch.state.best_merit if watch.monitor else -watch.state.loss
         return run
+
+    def _dropout(self, state, pieces):
+        """Return the dropout of the hidden layers, or None; its draws go on in ``state``."""
+        if not any(pieces.dropout):
+            return None
+        if state.dropout_generator is None:
+            seed = state.random_state.randint(np.iinfo(np.int32).max)
+            state.dropout_generator = np.random.default_rng(seed)
+        return Dropout(pieces.dropout, state.dropout_generator)
 
     def _relative(self, sample_weight, train, state, n_samples):
         """Return the weights relative to the mean of those seen so far, which it updates."""
@@ -784,14 +921,11 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
         network, layers = self._network, self._network.layers(params)
         coefs, intercepts = [W for W, _ in layers], [b for _, b in layers]
-        size = rows_at_a_time(network.sizes, params.itemsize)
-        if X.shape[0] <= size:
-            return feedforward(X, coefs, intercepts, network.activations)
-        X = X.tocsr() if sparse.issparse(X) else X
-        y = np.empty((X.shape[0], network.sizes[-1]), np.result_type(X.dtype, params.dtype))
-        for part in slices(len(y), size):
-            y[part] = feedforward(X[part], coefs, intercepts, network.activations)
-        return y
+
+        def predict(rows):
+            return feedforward(rows, coefs, intercepts, network.activations)
+
+        return by_rows(predict, X, rows_at_a_time(network.sizes, params.itemsize))
 
     def _set_shape(self, network):
         self._network = network
@@ -810,3 +944,10 @@ class ScratchMLPRegressor(RegressorMixin, BaseEstimator):
         self.best_loss_ = None if stopping_early else state.best_loss
         self.n_iter_best_ = state.best_epoch if stopping_early else len(state.loss_curve)
         self.best_validation_score_ = state.best_score if stopping_early else None
+
+
+for _name in ("transform", "fit_transform", "get_feature_names_out"):
+    # Not by a decorator: TransformerMixin replaces `transform` when the class is made, by one
+    # that heeds `set_output` but is there for every instance.
+    _method = available_if(_has_hidden_layers)(getattr(ScratchMLPRegressor, _name))
+    setattr(ScratchMLPRegressor, _name, _method)

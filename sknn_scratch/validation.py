@@ -91,6 +91,7 @@ class Pieces:
     loss: Loss
     solver: Solver
     schedule: Schedule
+    dropout: tuple  # the rate of each hidden layer
 
 
 def check_parameters(params):
@@ -134,6 +135,7 @@ def check_parameters(params):
         loss=loss,
         solver=solver,
         schedule=build_schedule(params),
+        dropout=check_dropout(params["dropout"], sizes, solver),
     )
 
 
@@ -224,6 +226,26 @@ def check_activation(activation, n_layers, out_activation):
         for layer, f in enumerate(activation)
     )
     return hidden, (*hidden, hidden[-1] if hidden else out_activation)
+
+
+def check_dropout(dropout, hidden_layer_sizes, solver):
+    """Return the dropout rate of each hidden layer; a number stands for all of them."""
+    is_sequence = isinstance(dropout, (list, tuple)) or np.ndim(dropout) > 0
+    rates = tuple(dropout) if is_sequence else (dropout,)
+    for rate in rates:
+        check_number(rate, "dropout", Real, 0, 1, "left")
+    if any(rates) and not hidden_layer_sizes:
+        raise ValueError(f"dropout needs hidden layers, got {dropout!r} without any.")
+    if any(rates) and not solver.stochastic:
+        raise ValueError(f"dropout must be 0 with {solver!r}, got {dropout!r}.")
+    if not is_sequence:
+        rates *= len(hidden_layer_sizes)
+    if len(rates) != len(hidden_layer_sizes):
+        raise ValueError(
+            "dropout must be a rate, or a list of rates, one for each of the "
+            f"{len(hidden_layer_sizes)} hidden layers; got {dropout!r}."
+        )
+    return tuple(float(rate) for rate in rates)
 
 
 def check_init(init):

@@ -33,6 +33,7 @@ class TrainingState:
     weight_count: int = 0
     order: np.ndarray = None  # of the rows, after the last shuffle
     split_random_state: np.random.RandomState = None  # before the validation rows were drawn
+    dropout_generator: np.random.Generator = None
     # when to stop
     plateaus: int = 0
     no_improvement_count: int = 0
@@ -44,7 +45,11 @@ class TrainingState:
 
     def copy(self):
         """Return a copy that shares the random state, and what nothing changes in place."""
-        copied = replace(self, solver_state=copy.deepcopy(self.solver_state))
+        copied = replace(
+            self,
+            solver_state=copy.deepcopy(self.solver_state),
+            dropout_generator=copy.deepcopy(self.dropout_generator),
+        )
         curves = "loss_curve", "validation_losses", "validation_scores"
         for name in ("params", "best_params", *curves):
             value = getattr(self, name)

@@ -50,6 +50,8 @@ def same(a, b):
         return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
     if isinstance(a, RandomState):
         return same(a.get_state(), b.get_state())
+    if isinstance(a, np.random.Generator):
+        return a.bit_generator.state == b.bit_generator.state
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
@@ -81,11 +83,12 @@ def assert_goes_on_like(model, twin):
 
 
 def test_the_comparison_of_models_sees_small_differences():
-    model = network(random_state=RandomState(0)).partial_fit(X, Y)
+    model = network(random_state=RandomState(0), dropout=0.5).partial_fit(X, Y)
     assert same(vars(model), vars(copy.deepcopy(model)))
     for change in (
         lambda twin: twin.partial_fit(X, Y),
         lambda twin: twin.random_state.uniform(),
+        lambda twin: twin._state.dropout_generator.uniform(),
         lambda twin: twin.loss_curve_.append(1.0),
         lambda twin: np.nextafter(twin.coefs_[0], 9, out=twin.coefs_[0]),
         lambda twin: setattr(twin, "n_features_in_", 4),
@@ -148,6 +151,11 @@ BAD_PARAMETERS = {
     "scoring": ["nonsense", "", 1, True, ["r2"]],
     "n_init": [0, -1, 1.0, "1", None, True, np.nan],
     "max_grad_norm": [*(value for value in NO_NUMBERS if value is not None), 0, -1, np.inf],
+    "dropout": [
+        *("0.5", None, True, np.True_, 1j, np.nan, np.inf, -0.1, 1, 1.5, {0: 0.5}, {0.5}),
+        *(["0.5"], [None], [True], [np.nan], [-0.1], [1.0], [[0.5]], [0.5, 0.5], (), [0.5, [0]]),
+        *(np.array("0.5"), np.full((1, 1), 0.5), np.array([1j]), iter((0.5,))),
+    ],
 }
 
 
@@ -209,6 +217,7 @@ EDGES = [
     {"n_iter_no_change": np.float64(np.inf)},
     {"validation_fraction": 0},
     {"verbose": np.True_},
+    *({"dropout": rate} for rate in (0, [0], np.zeros(1), np.float32(0))),
 ]
 
 
@@ -346,6 +355,7 @@ FITTED = {
     "sgd": lambda: network(solver="sgd").partial_fit(X, Y).partial_fit(X, Y),
     "adam": lambda: trained(network(random_state=RandomState(0))),
     "warm": lambda: trained(network(random_state=None, warm_start=True)),
+    "dropout": lambda: trained(network(dropout=0.5, warm_start=True)),
     "lbfgs": lambda: trained(network(solver="lbfgs")),
     "warm lbfgs": lambda: trained(network(solver="lbfgs", warm_start=True)),
 }
@@ -477,6 +487,8 @@ def test_predict_refuses_bad_rows(rows, match):
     model = network().partial_fit(X, Y)
     assert_refused(ValueError, match, model, "predict", rows)
     assert_refused(ValueError, match, model, "score", rows, Y)
+    assert_refused(ValueError, match, model, "transform", rows)
+    assert_refused(ValueError, match, model, "input_gradient", rows)
 
 
 # --- batches and validation rows ---
@@ -704,7 +716,7 @@ STOCHASTIC = [name for name, solver in SOLVERS.items() if solver.stochastic]
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_divergence_is_an_error_that_says_so(solver, method):
     match = "non-finite.*diverged: the loss became .* in epoch 1.*learning_rate_init"
-    model = network(solver=solver, learning_rate_init=TOO_FAST)
+    model = network(solver=solver, learning_rate_init=TOO_FAST, dropout=0.1)
     assert_refused(ValueError, match, model, method, X, Y)
     model.set_params(learning_rate_init=1e-3).partial_fit(X, Y)
     twin = copy.deepcopy(model)

@@ -98,6 +98,7 @@ CHECKED = [
     ScratchMLPRegressor(loss="poisson", learning_rate_init=0.01),
     ScratchMLPRegressor(solver="adamw", learning_rate="cosine", max_grad_norm=1.0),
     ScratchMLPRegressor(solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1)),
+    ScratchMLPRegressor(dropout=0.2),
 ]
 
 
@@ -109,6 +110,10 @@ def checks_that_cannot_hold(estimator):
             "compares repeated rows with weighted, shuffled rows: a random hold-out of rows "
             "differs between the two, and parity with MLPRegressor fixes the unweighted split"
         )
+        failing["check_sample_weight_equivalence_on_dense_data"] = reason
+        failing["check_sample_weight_equivalence_on_sparse_data"] = reason
+    if estimator.dropout:
+        reason = "compares repeated rows with weighted rows: each row is dropped from by itself"
         failing["check_sample_weight_equivalence_on_dense_data"] = reason
         failing["check_sample_weight_equivalence_on_sparse_data"] = reason
     if estimator.loss == "poisson":
@@ -713,6 +718,8 @@ INERT = [
     ({"solver": "lbfgs"}, {"beta_2": 0.1}),
     ({"solver": "lbfgs"}, {"epsilon": 1.0}),
     ({"solver": "lbfgs", "max_iter": 200}, {"n_iter_no_change": 1}),
+    ({"solver": "lbfgs"}, {"dropout": [0]}),
+    ({"solver": "adam"}, {"dropout": [0]}),
     ({"solver": "lbfgs"}, {"validation_fraction": 0.5}),
 ]
 ACTIVE = [  # the same options, where they are not inert: the test below can fail
@@ -743,6 +750,7 @@ ACTIVE = [  # the same options, where they are not inert: the test below can fai
     ({"solver": "adamw"}, {"max_grad_norm": 0.01}),
     ({"solver": "rmsprop"}, {"max_grad_norm": 0.01}),
     ({"solver": "adam"}, {"shuffle": False}),
+    ({"solver": "adam"}, {"dropout": 0.1}),
     ({"solver": "adam", "tol": 10.0, "max_iter": 20}, {"n_iter_no_change": 1}),
     ({"solver": "lbfgs"}, {"max_fun": 1}),
     ({"solver": "lbfgs", "early_stopping": True}, {"validation_fraction": 0.5}),

@@ -9,13 +9,16 @@ from tests.test_training import make_state
 def test_a_copy_of_the_state_shares_only_the_random_state():
     state = make_state()
     state.solver_state, state.best_params = {"m": np.zeros(2)}, np.zeros(1)
+    state.dropout_generator = np.random.default_rng(0)
     copied = state.copy()
     copied.params += 1
     copied.solver_state["m"] += 1
     copied.loss_curve.append(1.0)
+    drawn = copied.dropout_generator.random()
     assert state.params == 0
     assert (state.solver_state["m"] == 0).all()
     assert state.loss_curve == []
+    assert state.dropout_generator.random() == drawn
     assert copied.random_state is state.random_state
 
 
