@@ -2,9 +2,11 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .bounded import Bounded
+from .losses import Gamma, Loss, Poisson, SquaredError
 from .network import Network, backprop, feedforward
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .regressor import ScratchMLPRegressor
+from .robust import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Progress, Schedule
 from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver
 
@@ -14,6 +16,7 @@ __all__ = [
     "LBFGS",
     "SELU",
     "SGD",
+    "AbsoluteError",
     "Activation",
     "Adam",
     "AdamW",
@@ -22,14 +25,20 @@ __all__ = [
     "Constant",
     "Cosine",
     "Exp",
+    "Gamma",
+    "Huber",
     "Identity",
     "InverseScaling",
     "LeakyReLU",
+    "LogCosh",
     "Logistic",
+    "Loss",
     "Mish",
     "Network",
     "OneCycle",
+    "Poisson",
     "Progress",
+    "Quantile",
     "RMSprop",
     "ReLU",
     "Schedule",
@@ -37,6 +46,7 @@ __all__ = [
     "SiLU",
     "Softplus",
     "Solver",
+    "SquaredError",
     "Tanh",
     "backprop",
     "feedforward",

@@ -1,18 +1,15 @@
 """Losses: how far a prediction is from its target, and how that changes with the prediction.
 
-    y   the target
-    a   the prediction: what leaves the output layer
+    y   the target, of shape (n_samples, n_targets)
+    a   the prediction, what leaves the output layer, of shape (n_samples, n_outputs)
 
 A loss is a function of one target and one prediction. Sums over outputs, means over samples
-and sample weights are the network's business (`network.backprop`).
+and sample weights are the network's business (`network.backprop`). There is an output for each
+target, or several for the only target, whose one column is then broadcast against theirs.
 
 Where a loss meets the output activation that belongs to it, its canonical link, the two
-derivatives cancel and what goes back through the network is simply
-
-    delta = d loss / d a * f'(z) = a - y
-
-(McCullagh and Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes
-the long way, through `gradient` and the derivative of the activation.
+derivatives cancel, and ``delta = d loss / d a * f'(z)`` is simply ``a - y`` (McCullagh and
+Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes the long way.
 """
 
 import numpy as np
@@ -20,38 +17,51 @@ from scipy.special import kl_div
 
 
 class Loss:
-    """A loss per sample and output; it has no state."""
+    """A loss per sample and output; it has no state. One of your own needs the two formulas."""
 
     out_activation = "identity"  # what out_activation='auto' stands for
     canonical = None  # the output activation with which delta = a - y, if there is one
-    rescaling = None  # what may be done to targets: "standard", "mean" (divide by it), nothing
     domain = "any finite number"  # the targets that it takes, for an error message
+    # What the target may be brought to for training, and the prediction back from: mean 0 and
+    # standard deviation 1 ("standard"), the same by median and quartiles ("robust"), or mean 1
+    # ("mean"). None leaves it alone.
+    rescaling = None
+    levels = ()  # of the quantile that it fits, or of several: one for each output
 
     def __init_subclass__(cls):  # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
-            cls.canonical, cls.rescaling = vars(cls).get("canonical"), vars(cls).get("rescaling")
+            cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
 
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
         raise NotImplementedError
 
     def gradient(self, y, a):
-        """Return d loss / d a, in the shape of ``a``."""
+        """Return d loss / d a, in the shape of ``a``; at a kink, any slope between the two."""
         raise NotImplementedError
 
     def in_domain(self, y):
         """Return where ``y`` is a possible target, as booleans in the shape of ``y``."""
         return np.isfinite(y)
 
+    def n_outputs(self, n_targets):
+        """Return how many outputs the network needs; ValueError if it cannot be done."""
+        if len(self.levels) > 1 < n_targets:
+            raise ValueError(f"y must be one target for {self!r}, got {n_targets} columns.")
+        return n_targets * max(1, len(self.levels))
+
+    def predict(self, a):
+        """Return what is predicted where the output is ``a``: quantiles in increasing order."""
+        return np.sort(a, axis=1) if len(self.levels) > 1 else a
+
     def __repr__(self):
         return f"{type(self).__name__}()"
 
 
 class SquaredError(Loss):
-    """Half the squared error, (a - y)^2 / 2. Link: identity."""
+    """Half the squared error, (a - y)^2 / 2: fits the mean. Link: identity."""
 
-    canonical = "identity"
-    rescaling = "standard"
+    canonical, rescaling = "identity", "standard"
 
     def __call__(self, y, a):
         return 0.5 * (a - y) ** 2
@@ -63,16 +73,31 @@ class SquaredError(Loss):
 class Poisson(Loss):
     """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0."""
 
-    out_activation = "exp"
-    canonical = "exp"
-    rescaling = "mean"
-    domain = "numbers >= 0"
+    out_activation = canonical = "exp"
+    domain, rescaling = "numbers >= 0", "mean"
 
     def __call__(self, y, a):
-        return kl_div(y, a)  # 0 log(0 / a) is 0
+        return np.where(a == np.inf, a, kl_div(y, a))  # 0 log(0 / a) is 0, inf - inf is inf
 
     def gradient(self, y, a):
         return 1 - y / a
 
     def in_domain(self, y):
         return np.isfinite(y) & (y >= 0)
+
+
+class Gamma(Loss):
+    """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0."""
+
+    out_activation = "exp"
+    domain, rescaling = "numbers > 0", "mean"
+
+    def __call__(self, y, a):
+        ratio = y / a
+        return np.where(ratio == np.inf, ratio, ratio - 1 - np.log(ratio))
+
+    def gradient(self, y, a):
+        return (1 - y / a) / a
+
+    def in_domain(self, y):
+        return np.isfinite(y) & (y > 0)

@@ -111,7 +111,7 @@ def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples, n_outputs)
+    y : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) for several quantiles
     params : ndarray of shape (network.n_parameters,)
     network : Network
     sample_weight : ndarray of shape (n_samples,), default=None

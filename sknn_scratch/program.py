@@ -72,7 +72,7 @@ class Program:
         ----------
         x : DenseBatch or SparseBatch
             The input (see `batches`).
-        y : ndarray of shape (n_outputs, size)
+        y : ndarray of shape (n_outputs, size), or (1, size) for several quantiles
         weight : ndarray of shape (size,) or None
             Sample weights; None stands for ones.
         scale : float

@@ -5,8 +5,9 @@ classes. (Initialisers are functions, listed where they are defined: `initialize
 """
 
 from .activations import Exp, Identity, Logistic, ReLU, Tanh
-from .losses import Poisson, SquaredError
+from .losses import Gamma, Poisson, SquaredError
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
+from .robust import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
 from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop
 
@@ -26,7 +27,12 @@ ACTIVATIONS = {
 }
 LOSSES = {
     "squared_error": SquaredError(),
+    "absolute_error": AbsoluteError(),
+    "huber": Huber(),
+    "log_cosh": LogCosh(),
+    "quantile": Quantile(),
     "poisson": Poisson(),
+    "gamma": Gamma(),
 }
 SOLVERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lbfgs": LBFGS}
 SCHEDULES = {

@@ -14,7 +14,7 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import check_scoring, r2_score
+from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -30,6 +30,7 @@ from .initializers import initialize
 from .losses import Loss
 from .network import Network, feedforward
 from .registries import ACTIVATIONS, LOSSES, SOLVERS, name_of
+from .scoring import score_of
 from .solvers import Solver
 from .standardize import raw_units, standard_units
 from .threads import quiet_blas
@@ -98,9 +99,25 @@ class ScratchMLPRegressor(
         By name 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu' (best with
         ``init='lecun_normal'``), 'softplus', 'silu', 'gelu' (the exact one), 'mish' or 'exp';
         or an object, such as ``LeakyReLU(slope=0.1)``, ``ELU(alpha=0.5)`` or one of your own.
-    loss : {'squared_error', 'poisson'} or Loss, default='squared_error'
-        Half the squared error, or half the Poisson deviance (for targets >= 0, with a log
-        link).
+    loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
+'gamma'} or Loss, default='squared_error'
+        What training makes small, as a mean over the samples:
+
+        - 'squared_error': half the squared error, which fits the mean.
+        - 'absolute_error': the absolute error, which fits the median.
+        - 'huber' or ``Huber(delta=1.35)``: half the squared error up to ``delta``, and linear
+          beyond, so that outliers count for less. With ``standardize=True`` ``delta`` is in
+          standard deviations of y, as estimated from its quartiles, else in the unit of y.
+        - 'log_cosh': log(cosh(error)), a smooth form of the same idea, in the same unit.
+        - 'quantile' or ``Quantile(0.5)``: the pinball loss, which fits the quantile of that
+          level. ``Quantile([0.1, 0.5, 0.9])`` fits several quantiles of one target with one
+          network; the predictions are put in increasing order, so they never cross.
+        - 'poisson': half the Poisson deviance, for targets >= 0, with a log link.
+        - 'gamma': half the gamma deviance, for targets > 0, with a log link.
+
+        The classes are in `sknn_scratch`; for a loss of your own see `sknn_scratch.Loss`. The
+        absolute error and the pinball loss have a kink at the target: L-BFGS, which is made for
+        smooth functions, still ends close to their minimum.
     solver : {'adam', 'sgd', 'adamw', 'rmsprop', 'lbfgs'} or Solver, default='adam'
         Adam, stochastic gradient descent, Adam with decoupled weight decay (0.01, intercepts
         too; ``alpha`` acts besides) or RMSprop (rho=0.99), in mini-batches; or L-BFGS, on all
@@ -172,8 +189,8 @@ class ScratchMLPRegressor(
     max_fun : int, default=15000
         Evaluations of the loss at most, with L-BFGS; inert with other solvers.
     out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
-        What the output layer applies; 'auto' is what the loss asks for: 'identity' for the
-        squared error, 'exp' for Poisson. 'exp' and 'softplus' keep predictions positive,
+        What the output layer applies; 'auto' is what the loss asks for: 'exp' for Poisson and
+        gamma, 'identity' for all others. 'exp' and 'softplus' keep predictions positive,
         'logistic' in (0, 1), and ``Bounded(low, high)`` between low and high.
     fit_intercept : bool, default=True
         Whether layers have intercepts; without, ``intercepts_`` are zeros.
@@ -188,7 +205,8 @@ class ScratchMLPRegressor(
         all else is drawn for the standardised network.
     standardize : bool, default=True
         Whether the network is trained on standardised X and y, so that their units do not
-        matter: each column has mean 0 and standard deviation 1, as weighted by
+        matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
+        target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
         ``fit_intercept=False``, is scaled but not centred; a constant column is not scaled.
         The target is standardised where the output activation is the identity and the loss
@@ -248,7 +266,7 @@ class ScratchMLPRegressor(
     n_layers_ : int
         Layers, the input and the output among them.
     n_outputs_ : int
-        Outputs.
+        Outputs: one for each target, or for each quantile of the only target.
     out_activation_ : str or Activation
         The activation of the output layer.
     n_features_in_ : int
@@ -392,7 +410,7 @@ class ScratchMLPRegressor(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The inputs. float32 stays float32, all else becomes float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets.
+            The targets; for several quantiles one.
         sample_weight : array-like of shape (n_samples,), default=None
             A sample of weight 2 counts as two samples. Only ratios matter, but for the
             penalty: see ``alpha``.
@@ -478,9 +496,10 @@ class ScratchMLPRegressor(
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions.
+            The predictions. Several quantiles are columns, in increasing order in each row.
         """
-        y = self._feedforward(self._check_rows(X), self._params)
+        X = self._check_rows(X)
+        y = self._network.loss.predict(self._feedforward(X, self._params))
         return y.ravel() if y.shape[1] == 1 else y
 
     def transform(self, X, layer=-1):
@@ -522,7 +541,11 @@ class ScratchMLPRegressor(
             The derivative of `predict`, of each output where there are several. At a kink, as
             relu has at 0, it is the one that training uses.
         """
-        gradient = inspection.input_gradient(self._check_rows(X), *self._chain())
+        X, loss = self._check_rows(X), self._network.loss
+        gradient = inspection.input_gradient(X, *self._chain())
+        if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
+            order = np.argsort(self._feedforward(X, self._params), axis=1)
+            gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
 
     def check_gradient(self, X, y, sample_weight=None):
@@ -587,6 +610,28 @@ class ScratchMLPRegressor(
         """Return the weights, intercepts and activations of the layers."""
         return self.coefs_, self.intercepts_, self._network.activations
 
+    def score(self, X, y, sample_weight=None):
+        """Return the R2 of the predictions, or D2 if they are quantiles.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples.
+
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 is as good as the best constant. With the pinball loss it is
+            `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
+            all else it is `sklearn.metrics.r2_score`.
+        """
+        prediction = self.predict(X)
+        return score_of(self._network.loss, y, prediction, sample_weight)
+
     @property
     def coefs_(self):
         return tuple(W for W, _ in self._layers())
@@ -630,6 +675,7 @@ class ScratchMLPRegressor(
         except ValueError:  # tags are asked for before parameters are checked
             return tags
         tags.target_tags.positive_only = not loss.in_domain(np.array(-1.0))
+        tags.target_tags.multi_output = len(loss.levels) < 2
         return tags
 
     @contextmanager
@@ -676,9 +722,9 @@ class ScratchMLPRegressor(
         self._set_attributes(state)
         return self
 
-    def _make_network(self, pieces, n_features, n_outputs):
+    def _make_network(self, pieces, n_features, n_targets):
         return Network(
-            sizes=(n_features, *pieces.hidden_layer_sizes, n_outputs),
+            sizes=(n_features, *pieces.hidden_layer_sizes, pieces.loss.n_outputs(n_targets)),
             activations=(*pieces.activations, pieces.out_activation),
             loss=pieces.loss,
             fit_intercept=self.fit_intercept,
@@ -709,9 +755,10 @@ class ScratchMLPRegressor(
             data = self._check_data(
                 X_val, y_val, sample_weight_val, network.loss, dtypes, False, "_val"
             )
+            n_outputs = network.loss.n_outputs(data.y.shape[1])
         except ValueError as error:
             raise ValueError(f"X_val, y_val, sample_weight_val: {error}") from error
-        if data.y.shape[1] != network.sizes[-1]:
+        if n_outputs != network.sizes[-1]:
             raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {network.sizes[-1]}.")
         return data
 
@@ -896,12 +943,12 @@ class ScratchMLPRegressor(
 
         def validate(params):
             params = units.fold(network, params)
-            prediction = self._feedforward(data.X, params)
-            if not np.isfinite(prediction).all():
+            output = self._feedforward(data.X, params)
+            if not np.isfinite(output).all():
                 return np.nan, np.nan
-            losses = network.loss(y, units.targets(prediction)).sum(axis=1)
+            losses = network.loss(y, units.targets(output)).sum(axis=1)
             if scorer is None:
-                score = r2_score(data.y, prediction, sample_weight=weight)
+                score = score_of(network.loss, data.y, network.loss.predict(output), weight)
             else:
                 target = data.y.ravel() if data.y.shape[1] == 1 else data.y
                 weights = {} if weight is None else {"sample_weight": weight}

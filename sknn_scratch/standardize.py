@@ -29,7 +29,11 @@ AT_A_TIME = 1 << 24  # bytes of X to take statistics of
 
 @dataclass(frozen=True)
 class Units:
-    """The standardisation of inputs and targets; float64 arrays, an element per column."""
+    """The standardisation of inputs and targets; float64 arrays, an element per column.
+
+    A single element of ``y_shift`` and ``y_scale`` goes for all columns: where one target has
+    several outputs, for those too.
+    """
 
     x_shift: np.ndarray
     x_scale: np.ndarray
@@ -93,8 +97,8 @@ class Units:
 
 def raw_units(network):
     """Return the units that leave inputs and targets as they are."""
-    n_features, n_outputs = network.sizes[0], network.sizes[-1]
-    return Units(np.zeros(n_features), np.ones(n_features), np.zeros(n_outputs), np.ones(n_outputs))
+    n_features = network.sizes[0]
+    return Units(np.zeros(n_features), np.ones(n_features), np.zeros(1), np.ones(1))
 
 
 def standard_units(network, data, rows=None):
@@ -141,11 +145,30 @@ def target_units(network, y, weight, rows):
     if rescaling is None or scaling is None or (scaling == "log" and not network.fit_intercept):
         return no_shift, no_scale
     found = statistics(y, weight, rows)
-    if rescaling == "standard" and scaling == "linear" and network.fit_intercept:
+    if rescaling != "mean" and scaling == "linear" and network.fit_intercept:
+        if rescaling == "robust":
+            return robust(y, weight, rows, found.scale_)
         return found.mean_, found.scale_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
-    size = np.sqrt(found.mean_**2 + found.var_) if rescaling == "standard" else found.mean_
+    size = found.mean_ if rescaling == "mean" else np.sqrt(found.mean_**2 + found.var_)
     return no_shift, np.where(size > 0, size, no_scale)
+
+
+def robust(y, weight, rows, fallback):
+    """Return the weighted median of each column, and what is a normal's standard deviation.
+
+    That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
+    """
+    rows = np.arange(len(y)) if rows is None else rows
+    shares = np.full(len(rows), 1.0) if weight is None else weight[rows]
+    low, median, high = np.empty((3, y.shape[1]))
+    for column, values in enumerate(y[rows].T):
+        order = np.argsort(values)
+        reached = np.cumsum(shares[order])
+        for quantiles, level in ((low, 0.25), (median, 0.5), (high, 0.75)):
+            quantiles[column] = values[order][np.searchsorted(reached, level * reached[-1])]
+    scale = (high - low) / 1.349
+    return median, np.where(scale > 0, scale, fallback)
 
 
 def statistics(X, weight=None, rows=None):

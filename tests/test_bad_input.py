@@ -17,6 +17,7 @@ from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.activations import Activation, Tanh
 from sknn_scratch.losses import Loss, SquaredError
 from sknn_scratch.registries import SOLVERS
+from sknn_scratch.robust import Quantile
 from sknn_scratch.schedules import Constant, Schedule
 from sknn_scratch.solvers import Adam
 
@@ -116,7 +117,7 @@ BAD_PARAMETERS = {
         *(["softmax"], [Tanh], [["relu"]], {"relu"}, np.array([["relu"]]), np.array([1])),
     ],
     "out_activation": [*NO_NAMES, "softmax", Tanh, SquaredError()],
-    "loss": [*NO_NAMES, "log_loss", SquaredError, Tanh()],
+    "loss": [*NO_NAMES, "log_loss", SquaredError, Quantile, 0.9, Tanh()],
     "solver": [*NO_NAMES, "newton", Adam, Tanh()],
     "learning_rate": [
         *(*NO_NAMES, 0.1, Constant, Tanh(), np.tanh, lambda: 1.0, lambda epoch: 1.0),
@@ -398,14 +399,19 @@ def test_bad_data_are_refused_under_early_stopping_too(data, match):
     assert_refused(REFUSED, match, model, "partial_fit", *data)
 
 
-BAD_POISSON = {"negative": with_value(np.abs(Y), -1.0), "all negative": -np.abs(Y) - 1}
+NOT_POSITIVE = {"negative": with_value(np.abs(Y), -1.0), "all negative": -np.abs(Y) - 1}
+OUT_OF_DOMAIN = [
+    *(("poisson", "numbers >= 0 for Poisson", y) for y in NOT_POSITIVE.values()),
+    *(("gamma", "numbers > 0 for Gamma", y) for y in NOT_POSITIVE.values()),
+    ("gamma", "numbers > 0 for Gamma", with_value(np.abs(Y), 0.0)),
+]
 
 
-@pytest.mark.parametrize("y", BAD_POISSON.values(), ids=BAD_POISSON)
+@pytest.mark.parametrize(("loss", "domain", "y"), OUT_OF_DOMAIN)
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_poisson_refuses_negative_targets(y, method):
-    match = rf"y must be numbers >= 0 for Poisson.*{re.escape(str(y.min()))}"
-    model = network(loss="poisson")
+def test_a_loss_refuses_targets_outside_its_domain(loss, domain, y, method):
+    match = rf"y must be {domain}.*got a minimum of {re.escape(str(y.min()))}"
+    model = network(loss=loss)
     assert_refused(ValueError, match, model, method, X, y)
     model.partial_fit(X, np.abs(Y))
     assert_refused(ValueError, match, model, method, X, y)
@@ -420,6 +426,17 @@ def test_targets_too_large_for_float32_are_refused_where_x_is_float32(method):
     model.partial_fit(X32, Y)
     assert_refused(ValueError, match, model, method, X32, with_value(Y, 1e39))
     assert_refused(ValueError, match, model, "partial_fit", X, with_value(Y, 1e39))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_several_quantiles_are_refused_for_several_targets(method):
+    match = r"y must be one target for Quantile\(quantile=\(0.1, 0.9\)\), got 2 columns"
+    model = network(loss=Quantile([0.1, 0.9]))
+    assert_refused(ValueError, match, model, method, X, np.c_[Y, Y])
+    model.partial_fit(X, Y)
+    assert_refused(ValueError, match, model, method, X, np.c_[Y, Y])
+    with pytest.raises(ValueError, match="different number of output"):
+        model.score(X, np.c_[Y, Y])
 
 
 # Good data, but not for a model that goes on training.

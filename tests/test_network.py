@@ -13,7 +13,7 @@ from tests.test_activations import EVERY_ACTIVATION, Sine, WrongSine
 
 def can_meet(loss, out):
     """Return False where the loss is defined for a > 0 only and the activation may give less."""
-    return loss.canonical != "exp" or out(np.linspace(-9, 9, 7)).min() > 0
+    return loss.out_activation != "exp" or out(np.linspace(-9, 9, 7)).min() > 0
 
 
 # Every hidden activation with two outputs, and every output with every loss.

@@ -46,6 +46,7 @@ from sknn_scratch import (
     AdamW,
     Cosine,
     InverseScaling,
+    Quantile,
     RMSprop,
     ScratchMLPRegressor,
     registries,
@@ -99,6 +100,10 @@ CHECKED = [
     ScratchMLPRegressor(solver="adamw", learning_rate="cosine", max_grad_norm=1.0),
     ScratchMLPRegressor(solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1)),
     ScratchMLPRegressor(dropout=0.2),
+    ScratchMLPRegressor((20,), loss="gamma", solver="lbfgs", max_iter=50),
+    ScratchMLPRegressor(loss="huber"),
+    ScratchMLPRegressor(loss="quantile", learning_rate_init=0.01),
+    ScratchMLPRegressor((20,), loss=Quantile([0.1, 0.9]), solver="lbfgs", max_iter=50),
 ]
 
 
@@ -116,8 +121,15 @@ def checks_that_cannot_hold(estimator):
         reason = "compares repeated rows with weighted rows: each row is dropped from by itself"
         failing["check_sample_weight_equivalence_on_dense_data"] = reason
         failing["check_sample_weight_equivalence_on_sparse_data"] = reason
-    if estimator.loss == "poisson":
-        failing["check_regressor_multioutput"] = "hands negative targets to a Poisson loss"
+    if estimator.loss in ("poisson", "gamma"):
+        failing["check_regressor_multioutput"] = "hands negative targets to a loss without them"
+    if estimator.loss == "gamma":
+        for check in ("data_not_an_array", "general", "preserve_dtypes", "n_iter"):
+            failing[f"check_transformer_{check}"] = "hands targets of zero to a loss without them"
+    if estimator.loss == Quantile([0.1, 0.9]):
+        reason = "asks for one prediction per row; these are two quantiles"
+        for check in ("regressors_train", "estimator_sparse_array", "estimator_sparse_matrix"):
+            failing[f"check_{check}"] = reason
     return failing
 
 

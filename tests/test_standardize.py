@@ -163,6 +163,30 @@ def test_weighted_statistics_are_those_of_repeated_rows(regression, rng):
     assert_allclose(weighted.coefs_[0], repeated.coefs_[0], rtol=1e-4)
 
 
+@pytest.mark.parametrize("loss", ["huber", "log_cosh"])
+def test_a_robust_loss_has_a_unit_that_outliers_do_not_move(loss, rng):
+    y = np.c_[rng.normal(5, 2, 4001), rng.normal(size=4001)]
+    y[:40] = 1e9
+    shape = Network((1, 2), (ACTIVATIONS["identity"],), LOSSES[loss])
+    units = standard_units(shape, Data(np.ones((4001, 1)), y, None))
+    assert_allclose(units.y_shift, np.median(y, axis=0))
+    assert_allclose(units.y_scale, [2, 1], rtol=0.1)
+
+
+def test_weighted_quartiles_are_those_of_repeated_rows(rng):
+    y, counts = rng.normal(size=(50, 2)), rng.integers(0, 4, 50)
+    shape = Network((1, 2), (ACTIVATIONS["identity"],), LOSSES["huber"])
+    weighted = standard_units(shape, Data(np.ones((50, 1)), y, counts * 0.3))
+    repeated = standard_units(shape, Data(np.ones((counts.sum(), 1)), y.repeat(counts, 0), None))
+    assert_allclose(weighted.y_shift, repeated.y_shift)
+    assert_allclose(weighted.y_scale, repeated.y_scale)
+    low, median, high = np.quantile(
+        y.repeat(counts, 0), [0.25, 0.5, 0.75], 0, method="inverted_cdf"
+    )
+    assert_allclose(repeated.y_shift, median)
+    assert_allclose(repeated.y_scale, (high - low) / 1.349)
+
+
 def test_rows_held_out_do_not_count(regression):
     X, y = regression
     fold = np.arange(len(y)) % 4 == 0
