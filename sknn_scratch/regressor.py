@@ -250,10 +250,11 @@ class ScratchMLPRegressor(
         output) is what predicting the mean would reach. With
         ``dropout`` it is the loss of the network with units dropped.
     validation_scores_ : list of float or None
-        The score on the validation data after each epoch; None without validation data.
+        The score on the validation data after each epoch; None without validation data. Epochs
+        of earlier calls that had none are nan.
     validation_loss_curve_ : list of float or None
         The loss on the validation data after each epoch, in the units of ``loss_curve_`` and
-        without the penalty; None without validation data.
+        without the penalty; None or nan likewise.
     best_validation_score_ : float or None
         The validation score of the weights that are kept; None without early stopping.
     n_iter_best_ : int

@@ -148,8 +148,9 @@ class Watch:
         """Take note of validation loss and score, and of the parameters if they are the best."""
         state = self.state
         loss, score = self.validate(params)
-        state.validation_losses.append(loss)
-        state.validation_scores.append(score)
+        for curve, value in ((state.validation_losses, loss), (state.validation_scores, score)):
+            skipped = len(state.loss_curve) - 1 - len(curve)  # epochs without validation data
+            curve.extend([np.nan] * skipped + [value])
         if self.verbose:
             name, value = ("loss", loss) if self.monitor == "loss" else ("score", score)
             print(f"Validation {name}: {value:f}")

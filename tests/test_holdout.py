@@ -77,6 +77,22 @@ def test_without_early_stopping_they_are_recorded_and_change_nothing(solver, par
     assert watched.validation_scores_[-1] == pytest.approx(plain.score(own["X_val"], own["y_val"]))
 
 
+@every_solver
+def test_validation_that_begins_late_is_recorded_at_the_epochs_it_was_made_after(solver, parts):
+    train, own = parts
+    always = network(solver=solver, warm_start=True, max_iter=5).fit(*train, **own)
+    late = network(solver=solver, warm_start=True, max_iter=5).fit(*train)
+    for model in (always, late):
+        model.fit(*train, **own)
+    assert late.loss_curve_ == always.loss_curve_
+    for curve in ("validation_loss_curve_", "validation_scores_"):
+        assert np.isnan(getattr(late, curve)[:5]).all()
+        assert getattr(late, curve)[5:] == getattr(always, curve)[5:]
+    assert len(late.validation_scores_) == 10
+    late.fit(*train)
+    assert len(late.validation_scores_) == 10
+
+
 def test_a_perfect_fold_and_ones_own_data_make_the_same_model(regression, parts):
     X, y = regression
     train, own = parts
@@ -255,8 +271,9 @@ def test_validation_may_begin_later(parts):
     train, own = parts
     model = network().partial_fit(*train).partial_fit(*train)
     model.set_params(early_stopping=True).partial_fit(*train, **own)
-    assert len(model.validation_scores_) == 1
+    assert_array_equal(np.isnan(model.validation_scores_), [True, True, False])
     assert model.n_iter_best_ == 3
+    assert model.validation_scores_[2] == model.best_validation_score_
 
 
 # --- errors, routing, printing ---
