@@ -2,8 +2,10 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .bounded import Bounded
+from .display import LossCurveDisplay
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .network import Network, backprop, feedforward
+from .network_display import NetworkDisplay
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .regressor import ScratchMLPRegressor
 from .robust import AbsoluteError, Huber, LogCosh, Quantile
@@ -51,4 +53,5 @@ __all__ = [
     "backprop",
     "feedforward",
 ]
+__all__ = ["LossCurveDisplay", "NetworkDisplay", "ScratchMLPRegressor"]
 __version__ = "0.1.0"

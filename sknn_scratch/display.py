@@ -1,0 +1,230 @@
+"""A picture of training: the loss, epoch by epoch, drawn as scikit-learn's displays are.
+
+A display takes any estimator with the attributes that it draws, so the curves of MLPRegressor
+can stand beside ours.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from .drawing import count_epochs, draw_losses, drawing_axes, explain_styles
+
+
+def find_network(estimator, attribute, display):
+    """Return the fitted network in ``estimator``: itself, a last step, or the best of a search."""
+    check_is_fitted(estimator)
+    found = estimator
+    while not hasattr(found, attribute):
+        if hasattr(found, "steps"):
+            found = found.steps[-1][1]
+        elif hasattr(found, "best_estimator_"):
+            found = found.best_estimator_
+        elif hasattr(found, "regressor_"):  # of a TransformedTargetRegressor
+            found = found.regressor_
+        else:
+            raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
+    return found
+
+
+class LossCurveDisplay:
+    """The loss of one or several networks, epoch by epoch.
+
+    Make it with `from_estimator` or `from_estimators`. Parameters are stored as attributes.
+
+    Parameters
+    ----------
+    loss_curves : list of array-like of shape (n_epochs,)
+        The training loss of each network.
+    validation_loss_curves : list of (array-like or None), default=None
+        Their validation losses, from the first epoch on.
+    best_epochs : list of (int or None), default=None
+        The epochs whose weights were kept, counted from 1; 0 stands for the initial weights.
+    names : list of (str or None), default=None
+        The networks' names. A network without one has a colour for each of its curves, a
+        network with one has a single colour.
+    loss_name : str, default="loss"
+        The label of the y-axis.
+    epoch_name : str, default="epoch"
+        The label of the x-axis.
+
+    Attributes
+    ----------
+    line_ : Line2D or list of Line2D
+        The training loss; a list if there are several networks.
+    validation_line_ : Line2D or None, or list of these
+        The validation loss; None without validation data.
+    best_point_ : Line2D or None, or list of these
+        The kept epoch.
+    ax_ : Axes
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknn_scratch import LossCurveDisplay, ScratchMLPRegressor
+    >>> model = ScratchMLPRegressor((20,), early_stopping=True, max_iter=500, random_state=0)
+    >>> model = model.fit(*load_diabetes(return_X_y=True))
+    >>> display = LossCurveDisplay.from_estimator(model, ax=Figure().subplots())
+    >>> display.line_
+    <matplotlib.lines.Line2D object at ...>
+    """
+
+    def __init__(
+        self,
+        *,
+        loss_curves,
+        validation_loss_curves=None,
+        best_epochs=None,
+        names=None,
+        loss_name="loss",
+        epoch_name="epoch",
+    ):
+        self.loss_curves = loss_curves
+        self.validation_loss_curves = validation_loss_curves
+        self.best_epochs = best_epochs
+        self.names = names
+        self.loss_name = loss_name
+        self.epoch_name = epoch_name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, name=None, ax=None, log_scale=False, line_kwargs=None):
+        """Draw the loss curve of a fitted network.
+
+        The training loss includes the penalty and is the mean over the epoch's batches, as they
+        came; the validation loss has no penalty and is that at the end of the epoch. With early
+        stopping a point marks the epoch whose weights were kept. Without, that is the last
+        epoch, and it is not marked.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted network with ``loss_curve_``, or a pipeline that ends in one, a search that
+            found one, or a TransformedTargetRegressor that holds one.
+        name : str, default=None
+            Its name in the legend, if it shares the axes with others.
+        ax : Axes, default=None
+            Where to draw; None makes a new figure.
+        log_scale : bool, default=False
+            Whether the axis of the loss is logarithmic.
+        line_kwargs : dict, default=None
+            Handed to `matplotlib.axes.Axes.plot` for both curves.
+
+        Returns
+        -------
+        LossCurveDisplay
+
+        Raises
+        ------
+        TypeError
+            If there is no ``loss_curve_``.
+        ValueError
+            If ``log_scale=True`` and a loss is not above 0.
+        """
+        return cls._from([estimator], [name], ax, log_scale, line_kwargs)
+
+    @classmethod
+    def from_estimators(cls, estimators, *, ax=None, log_scale=False, line_kwargs=None):
+        """Draw the loss curves of several fitted networks, each in a colour of its own.
+
+        Losses compare only if they are of one kind, in one unit: the same ``loss``, and
+        ``standardize`` on or off for all. If they are not, the label of the y-axis says so.
+
+        Parameters
+        ----------
+        estimators : dict of str to estimator
+            Names and fitted networks, each as for `from_estimator`.
+        ax, log_scale, line_kwargs
+            As for `from_estimator`.
+
+        Returns
+        -------
+        LossCurveDisplay
+        """
+        if not (isinstance(estimators, Mapping) and estimators):
+            raise TypeError(
+                f"estimators must be a dict of names to fitted networks, got {estimators!r}."
+            )
+        return cls._from(estimators.values(), list(estimators), ax, log_scale, line_kwargs)
+
+    @classmethod
+    def _from(cls, estimators, names, ax, log_scale, line_kwargs):
+        networks = [find_network(each, "loss_curve_", cls.__name__) for each in estimators]
+        display = cls(
+            loss_curves=[network.loss_curve_ for network in networks],
+            validation_loss_curves=[
+                getattr(network, "validation_loss_curve_", None) for network in networks
+            ],
+            best_epochs=[
+                getattr(network, "n_iter_best_", None) if _stopped_early(network) else None
+                for network in networks
+            ],
+            names=names,
+            loss_name=_loss_name(networks),
+            epoch_name=_epoch_name(networks),
+        )
+        return display.plot(ax, log_scale=log_scale, line_kwargs=line_kwargs)
+
+    def plot(self, ax=None, *, log_scale=False, line_kwargs=None):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax, log_scale, line_kwargs
+            As for `from_estimator`.
+
+        Returns
+        -------
+        self : LossCurveDisplay
+        """
+        n = len(self.loss_curves)
+        validations = self.validation_loss_curves or [None] * n
+        if log_scale:
+            _check_positive([*self.loss_curves, *validations])
+        ax = drawing_axes(ax, type(self).__name__)
+        bests, names = self.best_epochs or [None] * n, self.names or [None] * n
+        drawn = [
+            draw_losses(ax, *network, line_kwargs or {})
+            for network in zip(self.loss_curves, validations, bests, names, strict=True)
+        ]
+        artists = drawn[0] if n == 1 else map(list, zip(*drawn))
+        self.line_, self.validation_line_, self.best_point_ = artists
+        if any(names):
+            explain_styles(ax, drawn)
+        if log_scale:
+            ax.set_yscale("log")
+        count_epochs(ax)
+        ax.set(xlabel=self.epoch_name, ylabel=self.loss_name)
+        ax.legend()
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _stopped_early(network):
+    return getattr(network, "best_validation_score_", None) is not None
+
+
+def _loss_name(networks):
+    """Return the label of the y-axis: with the unit, if the networks have it in common."""
+    units = {
+        (str(getattr(network, "loss", None)), getattr(network, "standardize", False))
+        for network in networks
+    }
+    if len(units) > 1:
+        return "loss (units differ)"
+    return "loss (standardised units)" if units.pop()[1] else "loss"
+
+
+def _epoch_name(networks):
+    """Return the label of the x-axis: L-BFGS, which has no `partial_fit`, iterates."""
+    names = {"epoch" if hasattr(network, "partial_fit") else "iteration" for network in networks}
+    return " or ".join(sorted(names))
+
+
+def _check_positive(curves):
+    """Raise ValueError unless the losses fit on a logarithmic axis."""
+    losses = np.concatenate([curve for curve in curves if curve is not None])
+    if (losses <= 0).any():
+        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")

@@ -1,0 +1,176 @@
+"""Curves, points, units and weights, drawn with matplotlib.
+
+It is needed for drawing only, and imported where that happens.
+"""
+
+import numpy as np
+
+POINT = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "zorder": 3}
+
+
+def drawing_axes(ax, display, **figure):
+    """Return ``ax``, or the axes of a new figure if it is None."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{display} requires matplotlib. You can install matplotlib with "
+            "`pip install matplotlib`"
+        ) from error
+    return plt.subplots(layout="constrained", **figure)[1] if ax is None else ax
+
+
+def draw_losses(ax, losses, validation_losses, best_epoch, name, style):
+    """Draw the losses of one network.
+
+    Returns
+    -------
+    line, validation_line, point : Line2D, or None where there is nothing to draw
+    """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    style = normalize_kwargs(style, Line2D)
+    epochs = np.arange(1, len(losses) + 1)
+    (line,) = ax.plot(epochs, losses, **{"label": name or "training", **style})
+    validation_line = point = None
+    if validation_losses is not None:
+        losses = validation_losses[: len(losses)]
+        own = {"color": line.get_color()} if name else {"label": "validation"}
+        style = {"linestyle": "--", **own, **style}
+        (validation_line,) = ax.plot(epochs[: len(losses)], losses, **style)
+    if best_epoch is not None:
+        style = {"color": (validation_line or line).get_color()}
+        if not name:
+            style["label"] = f"kept: epoch {best_epoch}" if best_epoch else "kept: initial weights"
+        point = _mark(ax, best_epoch, losses, style)
+    return line, validation_line, point
+
+
+def _mark(ax, epoch, losses, style):
+    """Draw a point on the curve at ``epoch``, or on the axis below if it has no loss there."""
+    place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0
+    if 0 < epoch <= len(losses) and np.isfinite(losses[epoch - 1]):
+        place, loss = {}, losses[epoch - 1]
+    (point,) = ax.plot(epoch, loss, **POINT, **place, **style, markersize=8, markeredgewidth=2)
+    return point
+
+
+def count_epochs(ax):
+    """Put ticks at whole epochs only, unless the ticks of ``ax`` are a choice of the user."""
+    from matplotlib.ticker import MaxNLocator
+
+    if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
+        ax.xaxis.get_major_locator().set_params(integer=True)
+
+
+def explain_styles(ax, drawn):
+    """Put into the legend, once, what solid and dashed lines and points stand for."""
+    styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": POINT}
+    known = ax.get_legend_handles_labels()[1]
+    lines, validation_lines, points = zip(*drawn)
+    if all(line is None for line in validation_lines):
+        return
+    for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
+        if label not in known and any(artist is not None for artist in artists):
+            ax.plot([], [], color="0.4", label=label, **style)
+
+
+class Layer:
+    """Where the units of a layer are: a column at ``x``, centred on a height of 0.
+
+    Parameters
+    ----------
+    x : int
+    size : int
+        How many units there are.
+    max_units : int
+        How many of them to show.
+
+    Attributes
+    ----------
+    units : ndarray of int
+        The units that are shown.
+    y : ndarray of float
+        Their heights, 1 apart.
+    height : int
+        The room they take: 1 each, and 1 for the gap where units are left out.
+    gap : float or None
+        The height of that gap.
+    """
+
+    def __init__(self, x, size, max_units):
+        self.x, self.gap = x, None
+        self.height = min(size, max_units + 1)
+        self.units = np.arange(size)
+        self.y = (self.height - 1) / 2 - np.arange(self.height)
+        if size > max_units:
+            first = (max_units + 1) // 2
+            self.units = np.r_[:first, size - max_units + first : size]
+            self.y, self.gap = np.delete(self.y, first), self.y[first]
+
+    def draw(self, ax, diameter):
+        """Draw the units, and three dots for those left out; return the units."""
+        if self.gap is not None:
+            dots = self.gap + np.array([-0.2, 0, 0.2])
+            ax.scatter([self.x] * 3, dots, s=4, color="0.4")
+        return ax.scatter(
+            np.full(len(self.y), self.x),
+            self.y,
+            s=diameter**2,
+            facecolor="white",
+            edgecolor="0.25",
+            linewidth=1.2,
+            zorder=2,
+        )
+
+    def name_units(self, ax, names, offset, side):
+        """Write the names of the units, ``offset`` points beside them."""
+        for unit, y in zip(self.units, self.y):
+            ax.annotate(
+                names[unit],
+                (self.x, y),
+                xytext=(offset, 0),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                parse_math=False,
+            )
+
+
+def draw_weights(ax, W, start, end, cmap, widest):
+    """Draw the weights between the units shown of two layers, the largest on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    W : ndarray of shape (fan_in, fan_out)
+    start, end : Layer
+    cmap : str or Colormap
+    widest : float
+        The width, in points, of the largest weight of the layer.
+    """
+    from matplotlib.collections import LineCollection
+
+    relative = W[np.ix_(start.units, end.units)] / (np.abs(W).max() or 1)
+    order = np.argsort(np.abs(relative), axis=None)
+    i, j = np.unravel_index(order, relative.shape)
+    relative = relative[i, j]
+    segments = [[(start.x, a), (end.x, b)] for a, b in zip(start.y[i], end.y[j])]
+    lines = LineCollection(
+        segments,
+        cmap=cmap,
+        array=relative,
+        linewidths=widest * (0.05 + 0.95 * np.abs(relative)),
+        capstyle="round",
+        zorder=1,
+    )
+    lines.set_clim(-1, 1)
+    return ax.add_collection(lines)
+
+
+def draw_colorbar(ax, lines):
+    """Draw the scale of the colours beside ``ax``."""
+    return ax.figure.colorbar(
+        lines, ax=ax, ticks=[-1, 0, 1], label="weight / largest of its layer", shrink=0.6
+    )
