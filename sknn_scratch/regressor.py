@@ -38,6 +38,7 @@ from .training import train_lbfgs, train_stochastic
 from .validation import check_hidden_layer_sizes, check_parameters, resolve
 from .watch import Diverged, TrainingState, Watch
 
+DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
@@ -323,6 +324,10 @@ class ScratchMLPRegressor(
     >>> round(model.fit(X_train, y_train).score(X_test, y_test), 2)
     0.38
     """
+
+    # Where scikit-learn's HTML representation leads to: see its guide for developers.
+    _doc_link_module = "sknn_scratch"
+    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
 
     def __init__(
         self,
