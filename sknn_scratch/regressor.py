@@ -87,6 +87,10 @@ class ScratchMLPRegressor(
     attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
     apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
 
+    The parameters come in four groups, and what MLPRegressor lacks stands last in each: the
+    network (``hidden_layer_sizes`` to ``dropout``), the loss (``loss`` to ``standardize``), the
+    solver (``solver`` to ``n_init``), and when to stop (``max_iter`` to ``scoring``).
+
     To look inside: `transform` returns hidden activations, `input_gradient` the derivative of
     the prediction in the inputs, and `check_gradient` compares backpropagation with finite
     differences.
@@ -100,6 +104,25 @@ class ScratchMLPRegressor(
         By name 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu' (best with
         ``init='lecun_normal'``), 'softplus', 'silu', 'gelu' (the exact one), 'mish' or 'exp';
         or an object, such as ``LeakyReLU(slope=0.1)``, ``ELU(alpha=0.5)`` or one of your own.
+    out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
+        What the output layer applies; 'auto' is what the loss asks for: 'exp' for Poisson and
+        gamma, 'identity' for all others. 'exp' and 'softplus' keep predictions positive,
+        'logistic' in (0, 1), and ``Bounded(low, high)`` between low and high.
+    fit_intercept : bool, default=True
+        Whether layers have intercepts; without, ``intercepts_`` are zeros.
+    init : str, callable or sequence of array-like, default='auto'
+        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does: for the
+        activation of each layer, the output layer for that of the last hidden layer.
+        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_normal' and
+        'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
+        ``(shape, random_state)`` returns the weights of a layer, or its weights and
+        intercepts. A list holds all weight matrices, optionally followed by all intercepts:
+        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the units of X and y as they come;
+        all else is drawn for the standardised network.
+    dropout : float or array-like of float, default=0.0
+        The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
+        training: one for all hidden layers, or one for each. The others are scaled up to make
+        up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:
@@ -119,17 +142,29 @@ class ScratchMLPRegressor(
         The classes are in `sknn_scratch`; for a loss of your own see `sknn_scratch.Loss`. The
         absolute error and the pinball loss have a kink at the target: L-BFGS, which is made for
         smooth functions, still ends close to their minimum.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
+        the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
+        by its number of samples (times the mean sample weight).
+    standardize : bool, default=True
+        Whether the network is trained on standardised X and y, so that their units do not
+        matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
+        target has median 0 and the quartiles of a standard normal), as weighted by
+        ``sample_weight`` on the rows trained on. Sparse X, and any X with
+        ``fit_intercept=False``, is scaled but not centred; a constant column is not scaled.
+        The target is standardised where the output activation is the identity and the loss
+        depends on the error alone; where only a factor can be taken in by the output layer
+        ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
+        mean square; else it is left alone. ``coefs_``, ``intercepts_`` and `predict` are in the
+        units of X and y as they come; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
+        and ``validation_loss_curve_`` are in standardised ones. The statistics of the first
+        call stay in force with `partial_fit` and ``warm_start``. False is what MLPRegressor
+        does.
     solver : {'adam', 'sgd', 'adamw', 'rmsprop', 'lbfgs'} or Solver, default='adam'
         Adam, stochastic gradient descent, Adam with decoupled weight decay (0.01, intercepts
         too; ``alpha`` acts besides) or RMSprop (rho=0.99), in mini-batches; or L-BFGS, on all
         data at once, which is often better on small data sets. Objects have all their
         parameters: ``AdamW(weight_decay=0.1)``, ``RMSprop(rho=0.9)``.
-    alpha : float, default=0.0001
-        Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
-        the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
-        by its number of samples (times the mean sample weight).
-    batch_size : int or 'auto', default='auto'
-        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Inert with L-BFGS.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, callable or \
             Schedule, default='constant'
         How the learning rate changes. 'constant': not at all. 'invscaling':
@@ -148,26 +183,46 @@ class ScratchMLPRegressor(
         The initial learning rate; the largest, if there is a warm-up. Inert with L-BFGS.
     power_t : float, default=0.5
         The exponent of 'invscaling'; inert with all else.
-    max_iter : int, default=200
-        Epochs at most, or iterations of L-BFGS. Some schedules plan by it: see
-        ``learning_rate``.
+    batch_size : int or 'auto', default='auto'
+        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Inert with L-BFGS.
     shuffle : bool, default=True
         Whether each epoch takes the samples in a new order. Inert with L-BFGS.
-    random_state : int, RandomState instance or None, default=None
-        Decides the initial weights, the validation set and the order of the samples.
-    tol : float, default=1e-4
-        The least improvement that counts: of the training loss, or of the validation score
-        under early stopping. For L-BFGS, the largest component of the gradient at which it has
-        converged as well.
-    verbose : bool or int, default=False
-        Print the loss of each epoch.
-    warm_start : bool, default=False
-        Whether `fit` goes on from the last call's weights and solver state. What counts for
-        stopping starts anew.
     momentum : float, default=0.9
         Momentum of 'sgd', between 0 and 1; inert with other solvers.
     nesterovs_momentum : bool, default=True
         Nesterov's momentum instead of the classical one, with 'sgd'; inert with other solvers.
+    beta_1 : float, default=0.9
+        Decay of the first moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
+    beta_2 : float, default=0.999
+        Decay of the second moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
+    epsilon : float, default=1e-8
+        Added to the denominator in 'adam', 'adamw' and 'rmsprop'; inert with other solvers.
+    max_fun : int, default=15000
+        Evaluations of the loss at most, with L-BFGS; inert with other solvers.
+    random_state : int, RandomState instance or None, default=None
+        Decides the initial weights, the validation set, the order of the samples and which
+        units are dropped. See the notes on what is reproducible.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last call's weights and solver state. What counts for
+        stopping starts anew.
+    max_grad_norm : float or None, default=None
+        The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
+        all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.
+    n_init : int, default=1
+        How many times to train, from different initial weights. The best is kept: the one with
+        the best validation score (or loss) under early stopping, else with the smallest
+        ``loss_``. All have the same validation rows. Inert in `partial_fit` and where a warm
+        start goes on.
+    max_iter : int, default=200
+        Epochs at most, or iterations of L-BFGS. Some schedules plan by it: see
+        ``learning_rate``.
+    tol : float, default=1e-4
+        The least improvement that counts: of the training loss, or of the validation score
+        under early stopping. For L-BFGS, the largest component of the gradient at which it has
+        converged as well.
+    n_iter_no_change : int or inf, default=10
+        Training stops after this number plus one epochs in a row that improve by less than
+        ``tol``. Inert with L-BFGS, unless it stops early.
     early_stopping : bool or 'loss', default=False
         Stop when the score on validation data (see ``scoring``), or with 'loss' the loss, no
         longer improves, and keep the weights with the best. The data are held out of X, or
@@ -178,61 +233,11 @@ class ScratchMLPRegressor(
         times, with `TimeSeriesSplit`); or the test fold itself, True (or a number from 0 up)
         for a row to validate on, False (or -1) for a row to train on. Inert without early
         stopping, and if `fit` is given validation data.
-    beta_1 : float, default=0.9
-        Decay of the first moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
-    beta_2 : float, default=0.999
-        Decay of the second moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
-    epsilon : float, default=1e-8
-        Added to the denominator in 'adam', 'adamw' and 'rmsprop'; inert with other solvers.
-    n_iter_no_change : int or inf, default=10
-        Training stops after this number plus one epochs in a row that improve by less than
-        ``tol``. Inert with L-BFGS, unless it stops early.
-    max_fun : int, default=15000
-        Evaluations of the loss at most, with L-BFGS; inert with other solvers.
-    out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
-        What the output layer applies; 'auto' is what the loss asks for: 'exp' for Poisson and
-        gamma, 'identity' for all others. 'exp' and 'softplus' keep predictions positive,
-        'logistic' in (0, 1), and ``Bounded(low, high)`` between low and high.
-    fit_intercept : bool, default=True
-        Whether layers have intercepts; without, ``intercepts_`` are zeros.
-    init : str, callable or sequence of array-like, default='auto'
-        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does: for the
-        activation of each layer, the output layer for that of the last hidden layer.
-        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_normal' and
-        'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
-        ``(shape, random_state)`` returns the weights of a layer, or its weights and
-        intercepts. A list holds all weight matrices, optionally followed by all intercepts:
-        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the units of X and y as they come;
-        all else is drawn for the standardised network.
-    standardize : bool, default=True
-        Whether the network is trained on standardised X and y, so that their units do not
-        matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
-        target has median 0 and the quartiles of a standard normal), as weighted by
-        ``sample_weight`` on the rows trained on. Sparse X, and any X with
-        ``fit_intercept=False``, is scaled but not centred; a constant column is not scaled.
-        The target is standardised where the output activation is the identity and the loss
-        depends on the error alone; where only a factor can be taken in by the output layer
-        ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
-        mean square; else it is left alone. ``coefs_``, ``intercepts_`` and `predict` are in the
-        units of X and y as they come; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
-        and ``validation_loss_curve_`` are in standardised ones. The statistics of the first
-        call stay in force with `partial_fit` and ``warm_start``. False is what MLPRegressor
-        does.
+    verbose : bool or int, default=False
+        Print the loss of each epoch.
     scoring : str, callable or None, default=None
         What ``validation_scores_`` holds: a name or a scorer of scikit-learn, the greater the
         better; None is `score`. Inert without validation data.
-    n_init : int, default=1
-        How many times to train, from different initial weights. The best is kept: the one with
-        the best validation score (or loss) under early stopping, else with the smallest
-        ``loss_``. All have the same validation rows. Inert in `partial_fit` and where a warm
-        start goes on.
-    max_grad_norm : float or None, default=None
-        The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
-        all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.
-    dropout : float or array-like of float, default=0.0
-        The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
-        training: one for all hidden layers, or one for each. The others are scaled up to make
-        up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
 
     Attributes
     ----------
@@ -248,8 +253,8 @@ class ScratchMLPRegressor(
     loss_curve_ : list of float
         The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS. With
         ``standardize=True`` it is in standardised units: for the squared error, 0.5 (per
-        output) is what predicting the mean would reach. With
-        ``dropout`` it is the loss of the network with units dropped.
+        output) is what predicting the mean would reach. With ``dropout`` it is the loss of the
+        network with units dropped.
     validation_scores_ : list of float or None
         The score on the validation data after each epoch; None without validation data. Epochs
         of earlier calls that had none are nan.
@@ -302,6 +307,13 @@ class ScratchMLPRegressor(
     - ``coefs_`` and ``intercepts_`` are tuples of views, so that ``coefs_[0] = W``, which would
       change nothing, is an error.
     - Poisson checks that y >= 0, and sample weights must not be negative.
+
+    Reproducibility: with an int as ``random_state``, two fits are equal bit for bit on the same
+    machine with the same versions of Python, NumPy, SciPy and scikit-learn and the same number of
+    BLAS threads. So are, there, n calls of `partial_fit` and one `fit` of n epochs; a copy (or an
+    unpickled model) that goes on training and the original; and the first of ``n_init`` runs and
+    a single one. Elsewhere matrix products round differently, and training enlarges the
+    differences.
 
     A sample of weight 2 counts as two samples, but not under early stopping: the rows to hold
     out are drawn one by one, as MLPRegressor draws them, so two equal rows may be parted.
