@@ -2,6 +2,7 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .bounded import Bounded
+from .checkpoint import fit_with_checkpoints
 from .display import LossCurveDisplay
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .network import Network, backprop, feedforward
@@ -52,6 +53,7 @@ __all__ = [
     "Tanh",
     "backprop",
     "feedforward",
+    "fit_with_checkpoints",
 ]
 __all__ = ["LossCurveDisplay", "NetworkDisplay", "ScratchMLPRegressor"]
 __version__ = "0.1.0"

@@ -25,6 +25,10 @@ class Data:
     def __len__(self):
         return len(self.y)
 
+    def target(self):
+        """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
+        return self.y[:, 0] if self.y.shape[1] == 1 else self.y
+
     def take(self, rows):
         """Return these rows, a copy."""
         return Data(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
@@ -54,8 +58,7 @@ def split_rows(fraction, data, groups, random_state):
     if isinstance(fraction, Real):
         train, held_out = _draw(fraction, n, random_state)
     elif hasattr(fraction, "split"):
-        y = data.y[:, 0] if data.y.shape[1] == 1 else data.y
-        splits = list(fraction.split(data.X, y, groups))
+        splits = list(fraction.split(data.X, data.target(), groups))
         if not splits:
             raise ValueError(f"validation_fraction={fraction} made no split.")
         train, held_out = splits[-1]

@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import inspection
 from .arrays import aligned_copy
 from .batches import Rows, by_rows, rows_at_a_time
+from .callbacks import CallbackSupportMixin, tasks_of, with_callbacks
 from .data import check_sample_weight, check_target
 from .dropout import Dropout
 from .epochs import Epoch, FullBatch, Problem
@@ -30,6 +31,7 @@ from .initializers import initialize
 from .losses import Loss
 from .network import Network, feedforward
 from .registries import ACTIVATIONS, LOSSES, SOLVERS, name_of
+from .report import make_report
 from .scoring import score_of
 from .solvers import Solver
 from .standardize import raw_units, standard_units
@@ -79,7 +81,11 @@ class Run:
 
 
 class ScratchMLPRegressor(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    RegressorMixin,
+    BaseEstimator,
 ):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
@@ -234,7 +240,9 @@ class ScratchMLPRegressor(
         for a row to validate on, False (or -1) for a row to train on. Inert without early
         stopping, and if `fit` is given validation data.
     verbose : bool or int, default=False
-        Print the loss of each epoch.
+        True prints a line per epoch: loss, validation loss and score, learning rate, time, and
+        the time that is left if all epochs are needed. 1, on a terminal, keeps to one line;
+        elsewhere, and more than 1, is as True.
     scoring : str, callable or None, default=None
         What ``validation_scores_`` holds: a name or a scorer of scikit-learn, the greater the
         better; None is `score`. Inert without validation data.
@@ -306,6 +314,7 @@ class ScratchMLPRegressor(
     - `partial_fit` heeds a ``learning_rate_init`` that was changed since the last call.
     - ``coefs_`` and ``intercepts_`` are tuples of views, so that ``coefs_[0] = W``, which would
       change nothing, is an error.
+    - ``verbose`` prints other lines.
     - Poisson checks that y >= 0, and sample weights must not be negative.
 
     Reproducibility: with an int as ``random_state``, two fits are equal bit for bit on the same
@@ -712,6 +721,7 @@ class ScratchMLPRegressor(
                 source.set_state(drawn)
             raise
 
+    @with_callbacks
     def _fit(self, training, validation, groups, incremental):
         """Fit to (X, y, sample_weight); validate on such a triple, or on rows of the first."""
         pieces = check_parameters(self.get_params(deep=False))
@@ -736,8 +746,13 @@ class ScratchMLPRegressor(
         dtype, ones = state.params.dtype, self.fit_intercept
         rows = Rows(data.X, data.y, weight, train, dtype, ones, state.units)
         n_init = self.n_init if fresh and not incremental else 1
-        state = self._train(state, pieces, rows, validation, n_init, incremental)
+        metadata = {} if data.weight is None else {"sample_weight": data.weight}
+        arguments = {"X": data.X, "y": data.target(), "metadata": metadata}
+        tasks = None if incremental else tasks_of(self, n_init, self.max_iter, arguments)
+        state = self._train(state, pieces, rows, validation, n_init, incremental, tasks)
         self._set_attributes(state)
+        if tasks:
+            tasks.end_fit({})
         return self
 
     def _make_network(self, pieces, n_features, n_targets):
@@ -837,12 +852,13 @@ class ScratchMLPRegressor(
             random_state = copy.deepcopy(state.split_random_state)
         return split_rows(self.validation_fraction, data, groups, random_state)
 
-    def _train(self, state, pieces, rows, validation, n_init, incremental):
+    def _train(self, state, pieces, rows, validation, n_init, incremental, tasks):
         """Train ``n_init`` times; return the best state. Changes ``state`` in place."""
         validate = self._validator(validation, state.units) if validation else None
         monitor = {False: None, True: "score"}.get(self.early_stopping, "loss")
         if not monitor:
             state.best_params = None  # of earlier calls, with early stopping
+        report = make_report(self.verbose, None if incremental else self.max_iter)
         self._dropout(state, pieces)  # draws its seed, once for all runs
         untrained, runs = state.copy() if n_init > 1 else None, []
         for i in range(n_init):
@@ -850,33 +866,42 @@ class ScratchMLPRegressor(
                 drawn = self._start(self._network, pieces, rows.packed.dtype, state.random_state)
                 state = untrained.copy()
                 state.params, state.solver_state = drawn.params, drawn.solver_state
-            if n_init > 1 and self.verbose:
-                print(f"Initialization {i + 1} of {n_init}")
+            if n_init > 1 and report:
+                report.note(f"Initialization {i + 1} of {n_init}")
             state.params = aligned_copy(state.params)
-            alpha = self.alpha / state.mean_weight
-            dropout = self._dropout(state, pieces)
-            problem = Problem(self._network, state.params, rows, alpha, dropout)
-            watch = Watch(state, self.tol, self.n_iter_no_change, validate, monitor, self.verbose)
-            runs.append(self._train_once(problem, pieces, watch, incremental))
+            patience, fitted = (self.tol, self.n_iter_no_change), self._fitted_by(state)
+            watch = Watch(state, *patience, validate, monitor, report, tasks, fitted)
+            runs.append(self._train_once(rows, pieces, watch, incremental))
             if runs[-1].interrupted:
                 break
+        if report:
+            report.end()
         best = max(runs, key=lambda run: run.merit)
         if best.error:
             raise ValueError(best.error)
         if best.message:
-            warnings.warn(best.message, ConvergenceWarning, stacklevel=4)
+            warnings.warn(best.message, ConvergenceWarning, stacklevel=5)
         return best.state
 
-    def _train_once(self, problem, pieces, watch, incremental):
+    def _fitted_by(self, state):
+        """Return a function from parameters to the attributes that make a copy predict by them."""
+        return lambda params: {"_params": state.units.fold(self._network, params)}
+
+    def _train_once(self, rows, pieces, watch, incremental):
         """Train, changing the state of ``watch`` in place; return the `Run`."""
-        run = Run(watch.state)
+        state = watch.state
+        alpha, dropout = self.alpha / state.mean_weight, self._dropout(state, pieces)
+        problem = Problem(self._network, state.params, rows, alpha, dropout)
+        run = Run(state)
+        if watch.tasks:
+            watch.tasks.begin_run()
         with np.errstate(all="ignore"):  # a divergence is told once, by `watch`
             try:
                 run.message = self._run(problem, pieces, watch, incremental)
                 watch.check_params()
             except KeyboardInterrupt:
                 run.interrupted = True
-                warnings.warn("Training interrupted by user.", stacklevel=5)
+                warnings.warn("Training interrupted by user.", stacklevel=6)
             except Diverged as error:
                 run.message = f"{DIVERGED} (Training diverged: {error}.)"
                 if not watch.monitor:
@@ -885,7 +910,9 @@ class ScratchMLPRegressor(
                 run.message += " The weights with the best validation score are kept."
             if not incremental or watch.diverged:
                 watch.keep_best()
-        run.merit = watch.state.best_merit if watch.monitor else -watch.state.loss
+        if watch.tasks:
+            watch.tasks.end_run()
+        run.merit = state.best_merit if watch.monitor else -state.loss
         return run
 
     def _dropout(self, state, pieces):
@@ -947,7 +974,7 @@ class ScratchMLPRegressor(
             warnings.warn(
                 f"Got `batch_size`={self.batch_size}, larger than the {n_rows} training samples. "
                 "It is going to be clipped.",
-                stacklevel=7,
+                stacklevel=8,
             )
         return min(self.batch_size, n_rows)
 
@@ -968,9 +995,8 @@ class ScratchMLPRegressor(
             if scorer is None:
                 score = score_of(network.loss, data.y, network.loss.predict(output), weight)
             else:
-                target = data.y.ravel() if data.y.shape[1] == 1 else data.y
                 weights = {} if weight is None else {"sample_weight": weight}
-                score = scorer(self._predicting_by(params), data.X, target, **weights)
+                score = scorer(self._predicting_by(params), data.X, data.target(), **weights)
             return float(np.average(losses, weights=weight)), score
 
         return validate

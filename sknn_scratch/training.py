@@ -12,8 +12,8 @@ from .checks import check_range
 from .schedules import Progress
 
 
-class Plateau(Exception):
-    """The validation score or loss has stopped improving."""
+class Stop(Exception):
+    """L-BFGS shall stop: validation no longer improves, or a callback asks for it."""
 
 
 def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incremental=False):
@@ -23,25 +23,26 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
     None. ``epoch.run(random_state)`` trains one epoch at ``epoch.learning_rate`` and returns its
     mean loss (see `epochs.Epoch`).
     """
-    state, verbose = watch.state, watch.verbose
+    state = watch.state
     watch.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
     for _ in range(1 if incremental else max_iter):
         rate = learning_rate(schedule, learning_rate_init, state, max_iter)
         epoch.learning_rate[...] = rate
+        watch.begin()
         loss = epoch.run(state.random_state)
         state.t += len(epoch)
         state.epochs += 1
-        watch.record(loss, state.params)
+        watch.record(loss, state.params, rate)
+        if watch.stopped:
+            return None
         if watch.at_plateau():
             if schedule.ends_at_plateau(rate):
-                if verbose:
-                    print(f"{watch.plateau_message()} {schedule.ending}")
+                watch.note(f"{watch.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
             state.no_improvement_count = 0
-            if verbose:
-                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-                print(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
+            rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+            watch.note(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
     if incremental or schedule.planned:
         return None
     return (
@@ -70,9 +71,15 @@ def train_lbfgs(objective, max_fun, watch, max_iter, tol):
     def iteration_ends(vector):  # the vector that the objective was last computed at
         state.params[...] = vector
         watch.record(objective.loss, state.params)
+        if watch.stopped:
+            raise Stop
         if watch.monitor and watch.at_plateau():
-            raise Plateau
+            watch.note(f"{watch.plateau_message()} Stopping.")
+            raise Stop
+        if state.n_iter < max_iter:
+            watch.begin()
 
+    watch.begin()
     try:
         result = minimize(
             objective,
@@ -82,9 +89,7 @@ def train_lbfgs(objective, max_fun, watch, max_iter, tol):
             callback=iteration_ends,
             options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
         )
-    except Plateau:
-        if watch.verbose:
-            print(f"{watch.plateau_message()} Stopping.")
+    except Stop:
         return None
     watch.end(float(result.fun), result.x)
     if result.status == 0:

@@ -116,6 +116,10 @@ def check_parameters(params):
     check_early_stopping(params)
     check_seed(params["random_state"])
     check_init(params["init"])
+    if params["n_init"] > 1 and not (isinstance(params["init"], str) or callable(params["init"])):
+        raise ValueError(
+            f"n_init must be 1 where init is a list of arrays, got {params['n_init']}."
+        )
 
     solver = build(params, "solver", SOLVERS, Solver)
     check_max_grad_norm(params["max_grad_norm"], solver)

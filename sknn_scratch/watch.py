@@ -85,40 +85,69 @@ class Watch:
     monitor : {"score", "loss"} or None
         What of them decides when to stop and which parameters to keep; None watches the loss on
         the training data, and keeps the last parameters.
-    verbose : bool or int
+    report : Report or None
+        Prints how training goes.
+    tasks : Tasks or None
+        Tells scikit-learn's callbacks.
+    fitted : callable or None
+        ``fitted(params)`` returns the attributes that make a copy of the estimator predict by
+        these parameters, for the callbacks.
 
     Attributes
     ----------
     advice : str
         Ends the message of a divergence.
+    stopped : bool
+        Whether a callback has asked to stop.
     """
 
     advice = ""
+    stopped = False
 
-    def __init__(self, state, tol, n_iter_no_change, validate, monitor, verbose):
+    def __init__(
+        self, state, tol, n_iter_no_change, validate, monitor, report=None, tasks=None, fitted=None
+    ):
         self.state, self.tol, self.n_iter_no_change = state, tol, n_iter_no_change
-        self.validate, self.monitor, self.verbose = validate, monitor, verbose
+        self.validate, self.monitor = validate, monitor
+        self.report, self.tasks, self.fitted = report, tasks, fitted
         self.diverged = False
         self.start_params = state.params.copy() if monitor else None
         self.start_epoch = len(state.loss_curve)
         if monitor and state.best_params is None:
             state.best_params, state.best_epoch = self.start_params, self.start_epoch
 
-    def record(self, loss, params):
+    def begin(self):
+        """Tell that an epoch begins."""
+        if self.tasks:
+            self.tasks.begin_epoch(self.attributes)
+
+    def attributes(self):
+        """Return what makes a copy of the estimator a fitted one, as if training ended here."""
+        state = self.state
+        return self.fitted(state.params if state.best_params is None else state.best_params)
+
+    def record(self, loss, params, rate=None):
         """Take note of an epoch. Raises Diverged if the loss is not finite."""
         state = self.state
         state.n_iter += 1
         state.loss = loss
         state.loss_curve.append(loss)
-        if self.verbose:
-            print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
         if self.validate:
             self.record_validation(params)
+        if self.report:
+            self.report.epoch(state, self.validate is not None, rate)
         if not self.monitor:
             improved = not loss > state.best_loss - self.tol
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
         self.check_finite(loss)
+        if self.tasks:
+            self.stopped = self.tasks.end_epoch(self.attributes)
+
+    def note(self, text):
+        """Print a sentence on how training goes."""
+        if self.report:
+            self.report.note(text)
 
     def end(self, loss, params):
         """Take note of where L-BFGS ended, even if it made no iteration."""
@@ -151,9 +180,6 @@ class Watch:
         for curve, value in ((state.validation_losses, loss), (state.validation_scores, score)):
             skipped = len(state.loss_curve) - 1 - len(curve)  # epochs without validation data
             curve.extend([np.nan] * skipped + [value])
-        if self.verbose:
-            name, value = ("loss", loss) if self.monitor == "loss" else ("score", score)
-            print(f"Validation {name}: {value:f}")
         if not self.monitor:
             return
         merit = self.merit(loss, score)

@@ -295,25 +295,6 @@ def test_the_comparison_notices_a_small_change(changes):
         compare(configuration, **changes)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"max_iter": 3},
-        {"max_iter": 9, "tol": 10, "n_iter_no_change": 2},
-        {"max_iter": 9, "tol": 10, "n_iter_no_change": 2, "early_stopping": True},
-        {"max_iter": 9, "tol": 10, "n_iter_no_change": 2, "learning_rate": "adaptive"},
-    ],
-    ids=str,
-)
-def test_verbose_prints_what_mlpregressor_prints(params, capsys):
-    configuration = plain(solver="sgd", verbose=True, **params)
-    configuration.train(ScratchMLPRegressor)
-    printed = capsys.readouterr().out
-    configuration.train(MLPRegressor)
-    assert printed == capsys.readouterr().out
-    assert "Iteration 3, loss = " in printed
-
-
 def test_the_parameters_of_mlpregressor_have_the_same_defaults():
     theirs = MLPRegressor().get_params()
     ours = ScratchMLPRegressor().get_params()

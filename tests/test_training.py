@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from sknn_scratch.report import make_report
 from sknn_scratch.schedules import Adaptive, Constant
 from sknn_scratch.training import train_lbfgs, train_stochastic
 from sknn_scratch.watch import Diverged, TrainingState, Watch
@@ -32,7 +33,7 @@ def train(losses, *, n_iter_no_change=2, tol=0.1, scores=None, schedule=None, ma
     state = make_state()
     validate = (lambda params: (0.0, scores[int(params[0])])) if scores else None
     monitor = "score" if scores else None
-    watch = Watch(state, tol, n_iter_no_change, validate, monitor, verbose=False)
+    watch = Watch(state, tol, n_iter_no_change, validate, monitor)
     epoch = ScriptedEpoch(losses, state)
     said = train_stochastic(epoch, schedule or Constant(), 0.5, watch, max_iter, **kw)
     return state, said, epoch.rates, watch
@@ -91,7 +92,7 @@ def test_after_a_divergence_the_start_is_kept_if_it_was_better():
     def validate(params):
         return 0.0, scores[int(params[0])]
 
-    watch = Watch(state, 0.1, 2, validate, "score", verbose=False)
+    watch = Watch(state, 0.1, 2, validate, "score")
     with pytest.raises(Diverged):
         train_stochastic(ScriptedEpoch([1, np.inf], state), Constant(), 0.5, watch, 9)
     watch.keep_best()
@@ -106,10 +107,10 @@ def test_an_incremental_call_is_one_epoch_and_says_nothing():
 
 def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
     state = make_state()
-    watch = Watch(state, 0.1, 1, None, None, verbose=True)
+    watch = Watch(state, 0.1, 1, None, None, make_report(True, 9))
     train_stochastic(ScriptedEpoch([1.0] * 9, state), Adaptive(), 1e-5, watch, 9)
     out = capsys.readouterr().out
-    assert "Iteration 1, loss = 1.00000000" in out
+    assert "Iteration 1/9  loss      1.00000  rate 1.00e-05" in out
     assert "Setting learning rate to 0.000002" in out
     assert "for 1 consecutive epochs. Learning rate too small. Stopping." in out
 
@@ -124,7 +125,7 @@ class Parabola:
 
 def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
     state = make_state()
-    watch = Watch(state, 0.1, 2, None, None, verbose=False)
+    watch = Watch(state, 0.1, 2, None, None)
     assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
     assert_allclose(state.params, 3)
     assert len(state.loss_curve) == state.n_iter >= 1
@@ -132,7 +133,7 @@ def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
 
 
 def test_lbfgs_says_when_it_did_not_converge():
-    watch = Watch(make_state(), 0.1, 2, None, None, verbose=False)
+    watch = Watch(make_state(), 0.1, 2, None, None)
     said = train_lbfgs(Parabola(), 15000, watch, 1, 1e-9)
     assert "failed to converge after 1 iteration" in said
     assert "max_iter=1" in said
@@ -146,7 +147,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
             return self.loss, np.array([-2 * a - 400 * p[0] * b, 200 * b])
 
     state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
-    watch = Watch(state, 0.1, 3, lambda params: (0.1, 0.5), "score", verbose=False)
+    watch = Watch(state, 0.1, 3, lambda params: (0.1, 0.5), "score")
     assert train_lbfgs(Rosenbrock(), 15000, watch, 50, 1e-9) is None
     assert state.n_iter == 5  # the first score improves on nothing; four more are one too many
 
@@ -154,7 +155,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
 def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
     for validate in (None, lambda params: (0.1, 0.5)):
         state = TrainingState(np.full(1, 3.0), None, None, solver=None, solver_state={})
-        watch = Watch(state, 0.1, 2, validate, validate and "score", verbose=False)
+        watch = Watch(state, 0.1, 2, validate, validate and "score")
         assert train_lbfgs(Parabola(), 15000, watch, 50, 1e-9) is None
         assert state.n_iter == 0
         assert state.loss == state.best_loss == 0

@@ -32,7 +32,7 @@ def test_the_mean_weight_is_that_of_all_samples_seen():
 
 
 def test_a_loss_that_is_not_finite_is_a_divergence_and_the_watch_remembers_it():
-    watch = Watch(make_state(), 0.1, 2, None, None, verbose=False)
+    watch = Watch(make_state(), 0.1, 2, None, None)
     watch.record(1.0, watch.state.params)
     assert not watch.diverged
     with pytest.raises(Diverged, match="nan in epoch 2"):
@@ -42,7 +42,7 @@ def test_a_loss_that_is_not_finite_is_a_divergence_and_the_watch_remembers_it():
 
 def test_a_new_fit_forgets_what_counted_for_stopping_but_not_the_curve():
     state = make_state()
-    watch = Watch(state, 0.1, 2, lambda params: (0.1, 0.5), "score", verbose=False)
+    watch = Watch(state, 0.1, 2, lambda params: (0.1, 0.5), "score")
     for _ in range(3):
         watch.record(1.0, state.params)
     assert state.no_improvement_count == 2

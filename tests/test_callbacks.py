@@ -1,0 +1,190 @@
+"""scikit-learn's callbacks, where there are any; and nothing amiss where there are none."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ScratchMLPRegressor
+
+try:
+    from sklearn import callback as framework
+except ImportError:
+    framework = None
+
+needs_callbacks = pytest.mark.skipif(framework is None, reason="callbacks came with 1.9")
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+SHORT = {"hidden_layer_sizes": (5,), "max_iter": 6, "random_state": 0}
+every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+
+
+def network(**params):
+    return ScratchMLPRegressor(**{**SHORT, **params})
+
+
+class Recorder:
+    """Notes every hook; stops where it is told to."""
+
+    def __init__(self, stop_at=None):
+        self.calls, self.predictions, self.stop_at = [], [], stop_at
+
+    def setup(self, estimator, context):
+        self.calls.append("setup")
+
+    def teardown(self, estimator, context):
+        self.calls.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context, *, fitted_estimator=None):
+        self.calls.append(("begin", context.task_name, context.task_id))
+        if context.task_name == "epoch" and context.task_id == 0:
+            self.start = fitted_estimator
+
+    def on_fit_task_end(
+        self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None
+    ):
+        self.calls.append(("end", context.task_name, context.task_id))
+        self.data = X, y, metadata
+        if fitted_estimator is not None:
+            self.predictions.append(fitted_estimator.predict(X))
+        return context.task_name == "epoch" and context.task_id == self.stop_at
+
+
+@needs_callbacks
+@every_solver
+def test_there_is_a_task_for_each_epoch_with_an_estimator_ready_to_predict(solver, regression):
+    X, y = regression
+    recorder = Recorder()
+    model = network(solver=solver).set_callbacks(recorder)
+    model.fit(X, y, sample_weight=np.ones(60))
+    epochs = [(when, "epoch", i) for i in range(6) for when in ("begin", "end")]
+    assert recorder.calls == [
+        "setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"
+    ]  # fmt: skip
+    for n, prediction in enumerate(recorder.predictions[:-1], 1):
+        shorter = network(solver=solver, max_iter=n).fit(X, y)
+        assert_allclose(prediction, shorter.predict(X), rtol=1e-12)
+    assert_array_equal(recorder.predictions[-1], model.predict(X))
+    assert_array_equal(recorder.data[0], X)
+    assert_array_equal(recorder.data[1], y)
+    assert_array_equal(recorder.data[2]["sample_weight"], np.ones(60))
+
+
+@needs_callbacks
+@every_solver
+def test_callbacks_change_nothing_unless_they_stop_training(solver, regression):
+    watched = network(solver=solver).set_callbacks(Recorder()).fit(*regression)
+    plain = network(solver=solver).fit(*regression)
+    assert_array_equal(watched.coefs_[0], plain.coefs_[0])
+    assert set(vars(watched)) - set(vars(plain)) == {"_skl_callbacks"}
+
+
+@needs_callbacks
+@every_solver
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+def test_a_callback_that_returns_true_stops_training(solver, regression):
+    model = network(solver=solver).set_callbacks(Recorder(stop_at=2)).fit(*regression)
+    assert model.n_iter_ == 3
+    shorter = network(solver=solver, max_iter=3)
+    with pytest.warns(UserWarning, match="converge"):
+        shorter.fit(*regression)
+    assert_array_equal(model.coefs_[0], shorter.coefs_[0])
+
+
+@needs_callbacks
+def test_under_early_stopping_the_estimator_has_the_best_weights_so_far(regression):
+    recorder = Recorder()
+    settings = {"early_stopping": True, "max_iter": 30, "learning_rate_init": 0.3}
+    model = network(**settings).set_callbacks(recorder).fit(*regression)
+    best = model.n_iter_best_ - 1
+    assert best < len(model.loss_curve_) - 1
+    for prediction in recorder.predictions[best:]:
+        assert_array_equal(prediction, model.predict(regression[0]))
+
+
+@needs_callbacks
+def test_the_first_epoch_begins_with_the_initial_weights(regression):
+    X, y = regression
+    recorder = Recorder()
+    network().set_callbacks(recorder).fit(X, y)
+    still = network(max_iter=1, learning_rate_init=1e-300).fit(X, y)
+    assert_allclose(recorder.start.predict(X), still.predict(X))
+
+
+@needs_callbacks
+def test_each_initialization_is_a_task_of_its_own(regression):
+    recorder = Recorder()
+    network(n_init=2, max_iter=2).set_callbacks(recorder).fit(*regression)
+    runs = [call for call in recorder.calls if "initialization" in call]
+    assert runs == [(when, "initialization", i) for i in range(2) for when in ("begin", "end")]
+    assert len([call for call in recorder.calls if "epoch" in call]) == 8
+
+
+@needs_callbacks
+@every_solver
+def test_a_failed_fit_tears_down_and_leaves_no_trace(solver, regression):
+    X, y = regression
+    recorder = Recorder()
+    model = network(solver=solver, learning_rate_init=1e200, standardize=False)
+    model.set_callbacks(recorder)
+    before = dict(vars(model))
+    with pytest.raises(ValueError, match="diverged"):
+        model.fit(1e200 * X, y)
+    assert recorder.calls[-1] == "teardown"
+    assert vars(model) == before
+
+
+@needs_callbacks
+def test_several_fits_in_a_row_begin_anew(regression):
+    recorder = Recorder()
+    model = network(max_iter=2, warm_start=True).set_callbacks(recorder)
+    model.fit(*regression).fit(*regression)
+    assert recorder.calls.count("setup") == recorder.calls.count("teardown") == 2
+
+
+@needs_callbacks
+def test_partial_fit_has_no_tasks(regression):
+    recorder = Recorder()
+    network().set_callbacks(recorder).partial_fit(*regression)
+    assert recorder.calls == []
+
+
+@needs_callbacks
+def test_a_clone_keeps_its_callbacks_and_a_copy_without_them_is_as_before(regression):
+    recorder = Recorder()
+    model = clone(network().set_callbacks(recorder))
+    model.fit(*regression)
+    assert "setup" in recorder.calls
+    model.set_callbacks()
+    n_calls = len(recorder.calls)
+    pickle.loads(pickle.dumps(model)).fit(*regression)
+    assert len(recorder.calls) == n_calls
+
+
+@needs_callbacks
+def test_scoring_monitor_logs_the_score_of_each_epoch(regression):
+    monitor = framework.ScoringMonitor(scoring="r2")
+    model = network().set_callbacks(monitor).fit(*regression)
+    scores = [row["r2"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert len(scores) == 6
+    assert scores[-1] == pytest.approx(model.score(*regression))
+
+
+@needs_callbacks
+@pytest.mark.parametrize("depth", [1, None])
+def test_a_progress_bar_goes_through_pipeline_and_grid_search(depth, regression, capsys):
+    pytest.importorskip("rich")
+    pipeline = make_pipeline(StandardScaler(), network(max_iter=2))
+    search = GridSearchCV(pipeline, {"scratchmlpregressor__alpha": [0, 1]}, cv=2)
+    bar = framework.ProgressBar(max_propagation_depth=depth)
+    search.set_callbacks(bar).fit(*regression)
+    assert ("ScratchMLPRegressor" in capsys.readouterr().out) == (depth is None)
+
+
+@pytest.mark.skipif(framework is not None, reason="callbacks came with 1.9")
+def test_before_1_9_there_is_no_set_callbacks():
+    assert not hasattr(network(), "set_callbacks")
