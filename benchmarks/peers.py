@@ -80,7 +80,7 @@ def products(sizes, batch, dtype, bias, kind):
 
 def evaluations_per_iteration(workload, X, y):
     """Return how often L-BFGS computes loss and gradient per iteration."""
-    from sknn_scratch import ScratchMLPRegressor, epochs
+    from sknn_scratch import ScratchMLPRegressor, epochs, fitting
 
     counted = []
 
@@ -89,13 +89,11 @@ def evaluations_per_iteration(workload, X, y):
             counted.append(1)
             return super().__call__(vector)
 
-    from sknn_scratch import regressor
-
-    original, regressor.FullBatch = regressor.FullBatch, Counting
+    original, fitting.FullBatch = fitting.FullBatch, Counting
     try:
         model = ScratchMLPRegressor(**workload.settings(), standardize=False).fit(X, y)
     finally:
-        regressor.FullBatch = original
+        fitting.FullBatch = original
     return len(counted) / model.n_iter_
 
 

@@ -36,8 +36,10 @@ __all__ = [
     "LogCosh",
     "Logistic",
     "Loss",
+    "LossCurveDisplay",
     "Mish",
     "Network",
+    "NetworkDisplay",
     "OneCycle",
     "Poisson",
     "Progress",
@@ -55,5 +57,4 @@ __all__ = [
     "feedforward",
     "fit_with_checkpoints",
 ]
-__all__ = ["LossCurveDisplay", "NetworkDisplay", "ScratchMLPRegressor"]
 __version__ = "0.1.0"

@@ -41,8 +41,9 @@ def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incre
                 return None
             state.plateaus += 1
             state.no_improvement_count = 0
-            rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-            watch.note(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
+            if watch.report:
+                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+                watch.note(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
     if incremental or schedule.planned:
         return None
     return (
