@@ -17,7 +17,7 @@ def test_every_python_block_runs_in_order(capsys):
     pytest.importorskip("sklearn")
     names = {}
     blocks = [code for language, code in BLOCKS if language == "python"]
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for code in blocks:
         exec(compile(code, "README.md", "exec"), names)
     assert "R2 on test data: 0.3" in capsys.readouterr().out
@@ -25,7 +25,7 @@ def test_every_python_block_runs_in_order(capsys):
 
 def test_the_two_commands_are_the_ones_that_ci_runs():
     assert [code for language, code in BLOCKS if language == "bash"] == COMMANDS
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "README.md" in ci
 
