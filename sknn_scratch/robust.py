@@ -89,4 +89,4 @@ class Quantile(Loss):
 
     def gradient(self, y, a):
         q = np.asarray(self.quantile, a.dtype)
-        return (1 - q) * (a > y) - q * (a < y)
+        return (1 - q) * (a > y).astype(a.dtype) - q * (a < y).astype(a.dtype)
