@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import inspection
+from .arrays import as_numbers
 from .batches import by_rows, rows_at_a_time
 from .callbacks import CallbackSupportMixin
 from .fitting import Fitting
@@ -652,7 +653,8 @@ class ScratchMLPRegressor(
         shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
         if shapes != given:
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
-        for view, array in zip(views, arrays):
+        copies = [as_numbers(array, name).astype(self._params.dtype) for array in arrays]
+        for view, array in zip(views, copies):  # copies: the arrays may be such views themselves
             view[...] = array
 
     def _layers(self):

@@ -100,6 +100,23 @@ def test_weights_can_be_set_as_in_mlpregressor(model, rng):
         model.coefs_ = coefs[:-1]
 
 
+def test_weights_are_set_all_or_none(model):
+    before = [W.copy() for W in model.coefs_]
+    words = [*before[:-1], np.full(before[-1].shape, "one")]
+    with pytest.raises(ValueError, match="coefs_ must be real numbers"):
+        model.coefs_ = [W + 1 if W.dtype.kind == "f" else W for W in words]
+    for W, old in zip(model.coefs_, before):
+        assert_array_equal(W, old)
+
+
+def test_two_layers_can_change_places(regression):
+    model = ScratchMLPRegressor((4, 4), max_iter=2, random_state=0).fit(*regression)
+    first, second, last = (W.copy() for W in model.coefs_)
+    model.coefs_ = model.coefs_[1], model.coefs_[0], model.coefs_[2]
+    for W, expected in zip(model.coefs_, (second, first, last)):
+        assert_array_equal(W, expected)
+
+
 def test_training_goes_on_from_weights_that_were_set(regression):
     X, y = regression
     params = {"early_stopping": True, "learning_rate_init": 1e-12, "random_state": 0}
