@@ -27,7 +27,7 @@ from .initializers import initialize
 from .network import Network
 from .registries import ACTIVATIONS, name_of
 from .report import make_report
-from .scoring import score_of
+from .scoring import check_score, score_of
 from .standardize import raw_units, standard_units
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
@@ -48,7 +48,7 @@ class Run:
     merit: float = -np.inf  # the greater the better: decides between several draws
     message: str = None  # what there is to warn of
     error: str = None  # set if nothing came of it
-    interrupted: bool = False
+    is_last: bool = False  # no further draw is asked for
 
 
 class Fitting:
@@ -221,7 +221,7 @@ class Fitting:
             patience, fitted = (self.tol, self.n_iter_no_change), self._fitted_by(state)
             watch = Watch(state, *patience, validate, monitor, report, tasks, fitted)
             runs.append(self._train_once(rows, pieces, watch, incremental))
-            if runs[-1].interrupted:
+            if runs[-1].is_last:
                 break
         if report:
             report.end()
@@ -249,19 +249,20 @@ class Fitting:
                 run.message = self._run(problem, pieces, watch, incremental)
                 watch.check_params()
             except KeyboardInterrupt:
-                run.interrupted = True
+                run.is_last = True
                 warnings.warn("Training interrupted by user.", stacklevel=6)
             except Diverged as error:
                 run.message = f"{DIVERGED} (Training diverged: {error}.)"
-                if not watch.monitor:
+                if watch.monitor:
+                    run.message += " The weights with the best validation score are kept."
+                else:
                     run.error = run.message
-                    return run
-                run.message += " The weights with the best validation score are kept."
             if not incremental or watch.diverged:
                 watch.keep_best()
-        if watch.tasks:
-            watch.tasks.end_run()
-        run.merit = state.best_merit if watch.monitor else -state.loss
+        if watch.tasks and watch.tasks.end_run():
+            run.is_last = True
+        if not run.error:
+            run.merit = state.best_merit if watch.monitor else -state.loss
         return run
 
     def _dropout(self, state, pieces):
@@ -334,6 +335,7 @@ class Fitting:
             raise ValueError("sample_weight is zero for all samples of the validation set.")
         scorer = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
         network, y = self._network, units.targets(data.y)
+        decides = self.early_stopping and self.early_stopping != "loss"
 
         def validate(params):
             params = units.fold(network, params)
@@ -341,12 +343,14 @@ class Fitting:
             if not np.isfinite(output).all():
                 return np.nan, np.nan
             losses = network.loss(y, units.targets(output)).sum(axis=1)
+            loss = float(np.average(losses, weights=weight))
             if scorer is None:
                 score = score_of(network.loss, data.y, network.loss.predict(output), weight)
             else:
                 weights = {} if weight is None else {"sample_weight": weight}
                 score = scorer(self._predicting_by(params), data.X, data.target(), **weights)
-            return float(np.average(losses, weights=weight)), score
+            check_score(score, decides and np.isfinite(loss))
+            return loss, score
 
         return validate
 

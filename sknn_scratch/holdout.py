@@ -61,7 +61,7 @@ def split_rows(fraction, data, groups, random_state):
         splits = list(fraction.split(data.X, data.target(), groups))
         if not splits:
             raise ValueError(f"validation_fraction={fraction} made no split.")
-        train, held_out = splits[-1]
+        train, held_out = (np.arange(n)[rows] for rows in splits[-1])  # numbers, or masks
     else:
         is_held_out = _in_test_fold(fraction, n)
         train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)

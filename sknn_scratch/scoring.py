@@ -1,5 +1,7 @@
 """The score of predictions: R2, or D2 where they are quantiles."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.metrics import d2_pinball_score, r2_score
 
@@ -29,3 +31,14 @@ def score_of(loss, y, prediction, sample_weight=None):
         for level, quantile in zip(loss.levels, quantiles, strict=True)
     ]
     return float(np.mean(scores))
+
+
+def check_score(score, decides):
+    """Raise TypeError or ValueError unless ``score`` is a number: not nan, if it decides."""
+    if not isinstance(score, Real):
+        raise TypeError(f"scoring must give a number, got {score!r}.")
+    if decides and np.isnan(score):
+        raise ValueError(
+            "The score on the validation data is nan, and cannot decide when to stop: the "
+            "validation data need more rows, or scoring must give a number."
+        )

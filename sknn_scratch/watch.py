@@ -208,11 +208,16 @@ class Watch:
         """Under early stopping, return in place to the best parameters.
 
         After a divergence the first epochs may have done harm already: then the parameters
-        that training started from are a candidate too.
+        that training started from are a candidate too. They are the only one if no epoch was
+        validated.
         """
         state = self.state
         if not self.monitor:
             return
-        if self.diverged and self.merit(*self.validate(self.start_params)) > state.best_merit:
-            state.best_params, state.best_epoch = self.start_params, self.start_epoch
+        if self.diverged or state.best_params is self.start_params:
+            loss, score = self.validate(self.start_params)
+            merit = self.merit(loss, score)
+            if merit > state.best_merit:
+                state.best_merit, state.best_epoch = merit, self.start_epoch
+                state.best_score, state.best_params = score, self.start_params
         state.params[...], state.best_params = state.best_params, None

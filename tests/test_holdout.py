@@ -241,6 +241,21 @@ def test_a_splitter_without_a_split_is_refused(regression):
         network(early_stopping=True, validation_fraction=Empty()).fit(*regression)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("convert", [list, lambda rows: np.isin(np.arange(60), rows)])
+def test_a_splitter_may_give_lists_or_masks(convert, weighted, regression):
+    class Converted(KFold):
+        def split(self, X, y=None, groups=None):
+            return (map(convert, rows) for rows in super().split(X, y, groups))
+
+    weight = np.arange(1.0, 61.0) if weighted else None
+    model, by_numbers = (
+        network(early_stopping=True, validation_fraction=splitter).fit(*regression, weight)
+        for splitter in (Converted(3), KFold(3))
+    )
+    assert_array_equal(weights(model), weights(by_numbers))
+
+
 def test_a_splitter_clones_pickles_and_is_searched_over(regression):
     model = network(early_stopping=True, validation_fraction=ShuffleSplit(1, random_state=0))
     for duplicate in (clone, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))):
@@ -275,6 +290,56 @@ def test_validation_may_begin_later(parts):
     assert_array_equal(np.isnan(model.validation_scores_), [True, True, False])
     assert model.n_iter_best_ == 3
     assert model.validation_scores_[2] == model.best_validation_score_
+
+
+# --- scores that cannot decide, or were not computed ---
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("score", "error", "match"),
+    [
+        (np.nan, ValueError, "score on the validation data is nan"),
+        (None, TypeError, "scoring must give a number, got None"),
+        ({"r2": 1.0}, TypeError, "scoring must give a number"),
+    ],
+)
+def test_a_score_that_is_no_number_is_refused(score, error, match, method, parts):
+    train, own = parts
+    model = network(early_stopping=True, scoring=lambda estimator, X, y: score)
+    with pytest.raises(error, match=match):
+        getattr(model, method)(*train, **own)
+    assert not hasattr(model, "coefs_")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_one_validation_row_has_a_loss_but_no_r2(parts):
+    train, own = parts
+    one = {name: array[:1] for name, array in own.items()}
+    with pytest.raises(ValueError, match="need more rows"):
+        network(early_stopping=True).fit(*train, **one)
+    assert network(early_stopping="loss").fit(*train, **one).n_iter_best_ > 0
+
+
+def test_where_lbfgs_has_nothing_to_do_the_score_is_that_of_the_weights_it_began_with(parts):
+    train, own = parts
+    model = network(solver="lbfgs", early_stopping=True, warm_start=True).fit(*train, **own)
+    model.set_params(tol=1e3).fit(*train, **own)
+    assert model.n_iter_ == 0
+    assert model.best_validation_score_ == model.score(own["X_val"], own["y_val"])
+
+
+@pytest.mark.parametrize("early_stopping", [True, "loss"])
+def test_after_a_divergence_the_score_is_that_of_the_weights_that_are_kept(early_stopping, parts):
+    train, own = parts
+    good = network(solver="lbfgs").fit(*train)
+    init = [*good.coefs_, *good.intercepts_]
+    model = network(init=init, solver="sgd", learning_rate_init=1e30, early_stopping=early_stopping)
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        model.fit(*train, **own)
+    assert model.n_iter_best_ == 0
+    score = pytest.approx(model.score(own["X_val"], own["y_val"]), rel=1e-9)
+    assert model.best_validation_score_ == score
 
 
 # --- errors, routing, printing ---
