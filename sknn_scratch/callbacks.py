@@ -62,12 +62,14 @@ class Tasks:
             self.tell_begin(self.run)
 
     def end_run(self):
-        """Tell that training has ended; an epoch that never came to its end ends as it is."""
+        """Tell that training has ended; return True if a callback asks for no further run.
+
+        An epoch that never came to its end ends as it is.
+        """
         if self.epoch is not None:
             self.tell_end(self.epoch)
             self.epoch = None
-        if self.several_runs:
-            self.tell_end(self.run)
+        return self.several_runs and self.tell_end(self.run)
 
     def begin_epoch(self, attributes):
         """Tell that an epoch begins."""

@@ -125,6 +125,36 @@ def test_each_initialization_is_a_task_of_its_own(regression):
 
 
 @needs_callbacks
+def test_a_callback_that_returns_true_at_the_end_of_an_initialization_ends_restarts(regression):
+    class Once(Recorder):
+        def on_fit_task_end(self, estimator, context):
+            self.calls.append(("end", context.task_name, context.task_id))
+            return context.task_name == "initialization"
+
+    recorder = Once()
+    network(n_init=3, max_iter=2).set_callbacks(recorder).fit(*regression)
+    runs = [call for call in recorder.calls if "initialization" in call]
+    assert runs == [("begin", "initialization", 0), ("end", "initialization", 0)]
+
+
+@needs_callbacks
+def test_an_initialization_that_diverges_ends_all_its_tasks(regression):
+    draws = iter([1e200, 0.1])
+
+    def init(shape, random_state):
+        return np.full(shape, next(draws))
+
+    recorder = Recorder()
+    model = network(hidden_layer_sizes=(), init=init, n_init=2, max_iter=2)
+    model.set_callbacks(recorder).fit(*regression)
+    begun, ended = (
+        [call[1:] for call in recorder.calls if call[0] == when] for when in ("begin", "end")
+    )
+    assert len(begun) == 6  # fit, two initializations, one epoch and two
+    assert sorted(begun) == sorted(ended)
+
+
+@needs_callbacks
 @every_solver
 def test_a_failed_fit_tears_down_and_leaves_no_trace(solver, regression):
     X, y = regression
