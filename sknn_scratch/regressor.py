@@ -295,6 +295,11 @@ class ScratchMLPRegressor(
     a single one. Elsewhere matrix products round differently, and training enlarges the
     differences.
 
+    Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each epoch
+    (or iteration of L-BFGS) is a task of `fit`; with ``n_init`` > 1 it belongs to a task
+    'initialization'. A callback that returns True ends training after that epoch, and restarts
+    after that initialization. `partial_fit` calls none.
+
     A sample of weight 2 counts as two samples, but not under early stopping: the rows to hold
     out are drawn one by one, as MLPRegressor draws them, so two equal rows may be parted.
 

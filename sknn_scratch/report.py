@@ -1,5 +1,6 @@
 """What `verbose` prints: a line per epoch, or one line that is overwritten."""
 
+import shutil
 import sys
 import time
 
@@ -22,7 +23,7 @@ class Report:
     def epoch(self, state, validated, rate=None):
         """Print the line of an epoch: aligned, and the same columns in each."""
         n, total = state.n_iter, self.n_epochs
-        count = f"{n:{len(str(total))}d}/{total}" if total else f"{len(state.loss_curve)}"
+        count = f"{n:{len(str(total))}d}/{total}" if total else f"{len(state.loss_curve):4d}"
         columns = [f"Iteration {count}", f"loss {number(state.loss)}"]
         if validated:
             columns.append(f"validation loss {number(state.validation_losses[-1])}")
@@ -30,9 +31,9 @@ class Report:
         if rate is not None:
             columns.append(f"rate {rate:.2e}")
         elapsed = time.perf_counter() - self.start
-        columns.append(f"{elapsed:.1f} s")
+        columns.append(f"{elapsed:7.1f} s")
         if total:
-            columns.append(f"at most {elapsed / n * (total - n):.1f} s left")
+            columns.append(f"at most {elapsed / n * (total - n):7.1f} s left")
         self.line("  ".join(columns))
 
     def line(self, text):
@@ -40,6 +41,7 @@ class Report:
         if not self.overwrite:
             print(text)
             return
+        text = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps stays
         print(f"\r{text:{self.width}}", end="", flush=True)
         self.width = len(text)
 

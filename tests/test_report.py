@@ -1,6 +1,8 @@
 import io
+import itertools
 import re
 import sys
+import time
 
 import pytest
 
@@ -32,6 +34,19 @@ def test_a_line_per_epoch_is_printed_and_all_are_aligned(solver, verbose, regres
         assert len({line.index(column) for line in lines}) == 1
     assert all(("  rate " in line) == (solver != "lbfgs") for line in lines)
     assert all(line.endswith(" s left") for line in lines)
+
+
+@pytest.mark.parametrize("calls", [0, 12])
+def test_lines_stay_aligned_when_minutes_become_hours(calls, regression, capsys, monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", itertools.count(step=1000).__next__)
+    model = ScratchMLPRegressor(**SHORT, verbose=True)
+    for _ in range(calls):
+        model.partial_fit(*regression)
+    if not calls:
+        model.fit(*regression)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12
+    assert len({len(line) for line in lines}) == 1
 
 
 def test_the_numbers_are_those_of_the_curves(regression, capsys):
@@ -82,6 +97,14 @@ def test_true_prints_lines_on_a_terminal_too(verbose, regression, monkeypatch):
     ScratchMLPRegressor(**SHORT, verbose=verbose).fit(*regression)
     assert terminal.getvalue().count("\n") == 12
     assert "\r" not in terminal.getvalue()
+
+
+def test_one_line_is_never_wider_than_the_terminal(regression, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "60")  # in which the line would wrap, and then not be overwritten
+    ScratchMLPRegressor(**SHORT, verbose=1, early_stopping=True).fit(*regression)
+    assert {len(line) for line in terminal.getvalue().rstrip("\n").split("\r")[1:]} == {59}
 
 
 def test_a_note_stands_on_a_line_of_its_own(monkeypatch):
