@@ -1,4 +1,6 @@
-"""The unit of the target does not matter.
+"""
+The unit of the target does not matter
+======================================
 
 The diabetes data with the target in other units: a thousand times as large, a millionth, or
 counted from a far origin. MLPRegressor is handed standardised features and the target as it is.
@@ -7,7 +9,7 @@ ScratchMLPRegressor is handed both as they are, and standardises them inside.
 What to see in the picture: the R2 on test data of ScratchMLPRegressor is the same in every unit;
 MLPRegressor's depends on it, and is far below zero in most.
 
-    python examples/any_unit.py
+Run it: ``python examples/any_unit.py``
 """
 
 import warnings

@@ -1,4 +1,6 @@
-"""Activations: predictions that stay positive or in an interval, and smoother networks.
+"""
+Predictions that stay positive or in an interval, and smoother networks
+=======================================================================
 
 A plant's growth is known to lie between 0 and 10, and is measured at a few doses only. The output
 layer's activation decides where predictions can go, also far from the data.
@@ -8,7 +10,7 @@ possible, 'softplus' stays positive, and Bounded(0, 10) stays between the dotted
 right, what the activation of a few hidden units makes of a wave: 'relu' is made of straight
 pieces, the others are smooth.
 
-    python examples/kept_in_bounds.py
+Run it: ``python examples/kept_in_bounds.py``
 """
 
 from pathlib import Path

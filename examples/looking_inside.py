@@ -1,4 +1,6 @@
-"""What goes on inside a network: by hand on arrays, then inside a fitted one.
+"""
+What goes on inside a network
+=============================
 
 Part 1 writes training out: `feedforward` and `backprop` are called on arrays, and a few lines of
 gradient descent fit a noisy curve. One derivative is checked by moving its weight a little.
@@ -10,7 +12,7 @@ What to see in looking_inside.png: each of the five hidden units makes one step,
 a place of its own; the steps add up to the curve; and although training was shown values only,
 the network has learnt the slope too.
 
-    python examples/looking_inside.py
+Run it: ``python examples/looking_inside.py``
 """
 
 from pathlib import Path
@@ -118,7 +120,8 @@ def draw(X, y, losses, model):
         ax.spines[["top", "right"]].set_visible(False)
     path = Path("looking_inside.png")
     figure.savefig(path, dpi=150)
-    print(f"\nThe picture is in {path.resolve()}.\n" + __doc__.split("\n\n")[3])
+    print(f"\nThe picture is in {path.resolve()}: each hidden unit makes one step,")
+    print("the steps add up to the curve, and the slope was learnt without being shown.")
 
 
 if __name__ == "__main__":

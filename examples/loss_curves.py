@@ -1,4 +1,6 @@
-"""When to stop, and what a network has found out, in pictures.
+"""
+When to stop, and what a network has found out
+==============================================
 
 The data are Friedman's: ten features, of which only the first five decide the target, and noise.
 Of the 400 rows to train on, 100 are held out to validate on.
@@ -10,7 +12,7 @@ the weights the turn comes later and lower, although the training loss is higher
 
 On the right: a network of four units. The lines from x5 to x9, which do not matter, are faint.
 
-    python examples/loss_curves.py
+Run it: ``python examples/loss_curves.py``
 """
 
 import warnings

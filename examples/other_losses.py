@@ -1,4 +1,6 @@
-"""Other losses: the median, outliers, and several quantiles by one network.
+"""
+Other losses: the median, outliers, and several quantiles
+=========================================================
 
 Left: data with outliers. The squared error follows them; the absolute error (the median), Huber's
 loss and log-cosh do not.
@@ -9,7 +11,7 @@ quantiles for each sample, which never cross.
 What to see in the picture: on the left the red line is drawn up by the outliers, the others lie
 on the dashed truth. On the right the band widens with the spread; four of five points lie inside.
 
-    python examples/other_losses.py
+Run it: ``python examples/other_losses.py``
 """
 
 from pathlib import Path

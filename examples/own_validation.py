@@ -1,4 +1,6 @@
-"""Your own validation data: patients, not rows, decide when to stop.
+"""
+Your own validation data: patients, not rows, decide when to stop
+=================================================================
 
 Each of 40 patients was measured 15 times. Patients differ by an offset that nothing explains,
 but their ten characteristics give them away: a network can learn each of them by heart. Rows
@@ -9,7 +11,7 @@ What to see in the picture: on the left, the loss on random rows (orange) falls 
 loss on other patients (blue) soon rises: the dots are the epochs that are kept. On the right,
 the error on new patients is smaller where other patients decided.
 
-    python examples/own_validation.py
+Run it: ``python examples/own_validation.py``
 """
 
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The network that this package grew from, and a first real data set.
+"""
+The network that this package grew from, and a first real data set
+==================================================================
 
 Part 1 trains two layers of sigmoid units, four of them hidden and none with an intercept, by
 plain gradient descent on the sum of squared errors, until they know that the answer is 1 where
@@ -7,7 +9,7 @@ exactly one of the first two inputs is 1.
 Part 2 fits scikit-learn's diabetes data in a pipeline with a small grid search, next to
 MLPRegressor.
 
-    python examples/seed_network.py
+Run it: ``python examples/seed_network.py``
 """
 
 import time
