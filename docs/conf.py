@@ -1,0 +1,73 @@
+"""How Sphinx builds these pages: ``python -m sphinx -W --keep-going docs docs/_build/html``.
+
+Nothing here needs the network. ``-D plot_gallery=0`` leaves the examples unrun.
+"""
+
+import os
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from sknn_scratch import __version__
+from sknn_scratch.regressor import DOCUMENTATION
+
+ROOT = Path(__file__).parents[1]
+
+project = "sknn_scratch"
+copyright = author = "The sknn_scratch developers"
+version = release = __version__
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+
+html_theme = "furo"
+html_title = f"sknn_scratch {__version__}"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", DOCUMENTATION + "/")
+html_show_sphinx = False
+smartquotes = False  # most quotes are Python's
+
+default_role = "py:obj"  # what `single backticks` mean in a docstring
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say more
+autodoc_mock_imports = [  # a page on an extra can be built without it
+    name for name in ("dask", "distributed", "onnx", "onnxruntime") if find_spec(name) is None
+]
+numpydoc_class_members_toctree = False
+numpydoc_show_class_members = False  # the templates list what a page shows
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"\.py$",  # run them all
+    "within_subsection_order": "FileNameSortKey",
+    "doc_module": ("sknn_scratch",),
+    "backreferences_dir": "generated/backreferences",
+    "reference_url": {"sknn_scratch": None},
+    "download_all_examples": False,
+    "min_reported_time": float("inf"),
+    "show_memory": False,
+    "write_computation_times": False,
+}
+
+
+def skip_metadata_setters(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn adds to every estimator: it refers to pages of its own."""
+    return skip or bool(re.fullmatch(r"set_\w+_request", name))
+
+
+def shorten_paths(app, docname, source):
+    """Leave out where the pages are built from what the examples print."""
+    source[0] = source[0].replace(f"{ROOT}{os.sep}", "")
+
+
+def setup(app):
+    """Connect the functions above."""
+    app.connect("source-read", shorten_paths)
+    app.connect("autodoc-skip-member", skip_metadata_setters)

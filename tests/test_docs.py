@@ -1,0 +1,120 @@
+"""The pages in docs/: their snippets run, nothing public is missing, and Sphinx builds them."""
+
+import doctest
+import inspect
+import re
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sklearn.neural_network import MLPRegressor
+
+import sknn_scratch
+from sknn_scratch.regressor import DOCUMENTATION
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+# A block of Python, and the block of text that may follow at once: what it prints.
+SNIPPET = re.compile(
+    r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL
+)
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+EXTRAS = {"dask", "distributed", "onnx", "onnxruntime", "matplotlib"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_snippets_of_a_page_run_in_order_and_print_what_it_says(
+    page, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for code, expected in SNIPPET.findall(page.read_text(encoding="utf-8")):
+        try:
+            exec(compile(code, page.name, "exec"), names)
+        except ModuleNotFoundError as error:
+            if error.name.partition(".")[0] not in EXTRAS:
+                raise
+            pytest.skip(f"needs {error.name}")
+        printed = capsys.readouterr().out
+        assert doctest.OutputChecker().check_output(expected, printed, FLAGS), (
+            f"{code}\nexpected: {expected}\ngot: {printed}"
+        )
+
+
+def test_there_is_a_page_for_each_kind_of_reader():
+    assert {"index", "learn", "extend", "mlpregressor"} <= {page.stem for page in PAGES}
+
+
+def test_what_the_pages_include_is_there():
+    included = 0
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for path, options in re.findall(
+            r"^```{\w*include} (\S+)\n((?::.*\n)*)", text, re.MULTILINE
+        ):
+            source, included = (DOCS / path).read_text(encoding="utf-8"), included + 1
+            for marker in re.findall(
+                r'^:(?:start-after|end-before): "(.*)"$', options, re.MULTILINE
+            ):
+                assert marker in source, f"{page.name}: {path} has no {marker!r}"
+            for name in re.findall(r"^:pyobject: (\w+)$", options, re.MULTILINE):
+                assert re.search(rf"^(class|def) {name}\b", source, re.MULTILINE), name
+    assert included >= 4
+
+
+def test_everything_public_is_on_a_page_of_the_reference():
+    entries = []
+    for page in (DOCS / "reference").glob("*.rst"):
+        text = page.read_text(encoding="utf-8")
+        for block in re.findall(r"^\.\. autosummary::\n((?:   .*\n|\n)*)", text, re.MULTILINE):
+            entries += re.findall(r"^   (\w+)$", block, re.MULTILINE)
+    assert sorted(entries) == sorted(set(sknn_scratch.__all__))
+
+
+def test_whatever_the_package_imports_for_its_users_is_public():
+    imported = {
+        name
+        for name, value in vars(sknn_scratch).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert imported == set(sknn_scratch.__all__)
+
+
+def test_every_parameter_that_mlpregressor_lacks_is_on_the_page_that_compares():
+    page = (DOCS / "mlpregressor.md").read_text(encoding="utf-8")
+    ours = inspect.signature(sknn_scratch.ScratchMLPRegressor).parameters
+    added = ours.keys() - inspect.signature(MLPRegressor).parameters.keys()
+    assert [name for name in sorted(added) if not re.search(rf"`{name}\b", page)] == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_opens_with_a_title_for_the_gallery(path):
+    _, title, underline, blank, *_ = path.read_text(encoding="utf-8").splitlines()
+    assert underline == "=" * len(title)
+    assert blank == ""
+
+
+@pytest.mark.skipif(
+    not all(map(find_spec, ["sphinx", "sphinx_gallery", "numpydoc", "myst_parser", "furo"])),
+    reason="the documentation is built where the extra 'docs' is installed",
+)
+def test_sphinx_builds_the_pages_without_a_warning(tmp_path):
+    ignored = shutil.ignore_patterns("_build", "generated", "auto_examples", "__pycache__", "*.png")
+    for folder in ("docs", "examples", "sknn_scratch"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    for path in ROOT.glob("*.md"):
+        shutil.copy(path, tmp_path)
+    options = ["-W", "--keep-going", "-q", "-D", "plot_gallery=0", "-b", "html"]
+    command = [sys.executable, "-m", "sphinx", *options, "docs", "html"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    link = sknn_scratch.ScratchMLPRegressor()._get_doc_link()
+    assert link.startswith(DOCUMENTATION)
+    assert (tmp_path / "html" / link.removeprefix(DOCUMENTATION + "/")).exists()
+    for name in sknn_scratch.__all__:
+        assert (tmp_path / "html" / "generated" / f"sknn_scratch.{name}.html").exists()
