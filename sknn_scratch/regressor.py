@@ -635,6 +635,32 @@ class ScratchMLPRegressor(
         prediction = self.predict(X)
         return score_of(self._network.loss, y, prediction, sample_weight)
 
+    def to_sklearn(self):
+        """Return a fitted `sklearn.neural_network.MLPRegressor` that predicts the same.
+
+        It has the weights, the attributes and the constructor's parameters of this model, as far
+        as MLPRegressor has them too, and shares no memory with it. Training it is another
+        matter: what MLPRegressor does not have (``standardize``, ``dropout``, other losses and
+        solvers, ...) is left out, or at its default. `fit` starts anew, even if ``warm_start``
+        is set here; `partial_fit` goes on from the weights, with the solver's state and
+        ``best_loss_`` as at the start.
+
+        Returns
+        -------
+        model : MLPRegressor
+
+        Raises
+        ------
+        ValueError
+            If MLPRegressor cannot predict so. It takes one of 'identity', 'logistic', 'tanh' and
+            'relu' for all hidden layers, any of these or 'exp' (scikit-learn 1.7 or later) for
+            the output, and no sorted quantiles.
+        """
+        from .sklearn_export import to_mlp_regressor  # the only one to import MLPRegressor
+
+        check_is_fitted(self)
+        return to_mlp_regressor(self)
+
     @property
     def coefs_(self):
         return tuple(W for W, _ in self._layers())
