@@ -914,7 +914,8 @@ import sys, sklearn  # which imports pandas by itself, where there is one
 before = set(sys.modules)
 import sknn_scratch
 new = set(sys.modules) - before
-print(sorted(new & {"matplotlib", "pandas", "polars", "pyarrow", "sklearn.neural_network"}))
+needless = {"matplotlib", "onnx", "pandas", "polars", "pyarrow", "skl2onnx", "skops"}
+print(sorted(new & (needless | {"sklearn.neural_network"})))
 """
     run = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
