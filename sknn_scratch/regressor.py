@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import inspection
+from . import inspection, persistence
 from .arrays import as_numbers
 from .batches import by_rows, rows_at_a_time
 from .callbacks import CallbackSupportMixin
@@ -692,6 +692,12 @@ class ScratchMLPRegressor(
         if not self.__sklearn_is_fitted__():
             raise AttributeError("This ScratchMLPRegressor is not fitted yet.")
         return self._network.layers(self._params)
+
+    def __getstate__(self):
+        return persistence.sealed(super().__getstate__())
+
+    def __setstate__(self, state):
+        super().__setstate__(persistence.opened(state))
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_params")

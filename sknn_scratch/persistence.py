@@ -1,0 +1,32 @@
+"""What a stored model says of itself: which layout its attributes have, and who stored it.
+
+A pickle (or a file of joblib, cloudpickle, skops) holds the attributes of an estimator, not its
+code. Code that expects other attributes would fail late and obscurely, or predict nonsense. So
+the state carries the number of its layout, and a layout that is not known is refused.
+
+Whoever adds, renames or removes an attribute of a fitted model (or a field of what hangs on it:
+`TrainingState`, `Units`, `Network`) raises `LAYOUT`, and either brings older states up to date in
+`opened` or leaves them to be refused. The models in ``tests/data`` tell when that is due.
+"""
+
+LAYOUT = 1
+
+
+def sealed(state):
+    """Return the attributes as they are stored."""
+    from . import __version__  # which is set only after the package's modules are imported
+
+    return {**state, "_layout": LAYOUT, "_stored_by": __version__}
+
+
+def opened(state):
+    """Return the attributes from what was stored; ValueError if their layout is another."""
+    state = dict(state)
+    layout, version = state.pop("_layout", None), state.pop("_stored_by", "unknown")
+    if layout != LAYOUT:
+        raise ValueError(
+            f"This model was stored by sknn_scratch {version}, in layout {layout}; the installed "
+            f"version reads layout {LAYOUT}. Load it with the version that stored it, or fit it "
+            "again."
+        )
+    return state
