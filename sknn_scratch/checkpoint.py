@@ -3,6 +3,7 @@
 import os
 import pickle
 import tempfile
+from numbers import Integral
 from pathlib import Path
 
 
@@ -39,6 +40,14 @@ def fit_with_checkpoints(
     estimator : ScratchMLPRegressor
         The trained network: the one handed in, or the one that was saved and trained on.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not one that is asked for, or the file holds something else; or as
+        `partial_fit` does.
+    FileNotFoundError
+        If there is no such folder.
+
     Examples
     --------
     >>> import tempfile
@@ -55,12 +64,16 @@ def fit_with_checkpoints(
     >>> folder.cleanup()
     """
     for name, value in (("n_epochs", n_epochs), ("every", every)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be an int >= 1, got {value!r}.")
-    path = Path(path)
+    path, asked_for = Path(path), type(estimator)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
     if path.exists():
         with path.open("rb") as file:
             estimator = pickle.load(file)
+    if type(estimator) is not asked_for:
+        raise TypeError(f"{str(path)!r} must hold a {asked_for.__name__}, got {estimator!r}.")
     done = len(getattr(estimator, "loss_curve_", ()))
     for epoch in range(done + 1, n_epochs + 1):
         estimator.partial_fit(X, y, sample_weight, **validation)

@@ -111,3 +111,22 @@ def test_bad_numbers_are_named(name, value, regression, tmp_path):
         fit_with_checkpoints(
             ScratchMLPRegressor(), *regression, tmp_path / "m", **{"n_epochs": 3, name: value}
         )
+
+
+def test_numbers_of_numpy_will_do(regression, tmp_path):
+    numbers = {"n_epochs": np.int64(3), "every": np.int32(2)}
+    model = ScratchMLPRegressor((5,), random_state=0)
+    assert len(fit_with_checkpoints(model, *regression, tmp_path / "m", **numbers).loss_curve_) == 3
+
+
+def test_a_folder_that_is_not_there_is_refused_before_training(regression, tmp_path):
+    model = ScratchMLPRegressor((5,), random_state=0)
+    with pytest.raises(FileNotFoundError, match="path must be in a folder that exists"):
+        fit_with_checkpoints(model, *regression, tmp_path / "no" / "model", n_epochs=3)
+    assert not hasattr(model, "coefs_")
+
+
+def test_a_file_that_holds_something_else_is_refused(regression, tmp_path):
+    save_atomically({"not": "a model"}, tmp_path / "m")
+    with pytest.raises(TypeError, match=r"must hold a ScratchMLPRegressor, got .'not'"):
+        fit_with_checkpoints(ScratchMLPRegressor(), *regression, tmp_path / "m", n_epochs=3)
