@@ -376,5 +376,5 @@ class Fitting:
         self.validation_scores_ = state.validation_scores if validated else None
         self.validation_loss_curve_ = state.validation_losses if validated else None
         self.best_loss_ = None if stopping_early else state.best_loss
-        self.n_iter_best_ = state.best_epoch if stopping_early else len(state.loss_curve)
+        self.n_iter_best_ = state.best_epoch
         self.best_validation_score_ = state.best_score if stopping_early else None

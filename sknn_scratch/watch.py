@@ -40,7 +40,7 @@ class TrainingState:
     best_loss: float = np.inf
     best_merit: float = -np.inf  # the validation score, or the negative validation loss
     best_score: float = -np.inf  # the validation score of the best
-    best_epoch: int = 0  # counted through all calls, as the curves are
+    best_epoch: int = 0  # counted through all calls, as the curves are; the last if none is best
     best_params: np.ndarray = None  # the best on the validation rows, under early stopping
 
     def copy(self):
@@ -112,7 +112,8 @@ class Watch:
         self.report, self.tasks, self.fitted = report, tasks, fitted
         self.diverged = False
         self.start_params = state.params.copy() if monitor else None
-        self.start_epoch = len(state.loss_curve)
+        going_on = state.best_params is not None  # from other parameters than the best
+        self.start_epoch = len(state.loss_curve) if going_on else state.best_epoch
         if monitor and state.best_params is None:
             state.best_params, state.best_epoch = self.start_params, self.start_epoch
 
@@ -140,6 +141,7 @@ class Watch:
             improved = not loss > state.best_loss - self.tol
             state.no_improvement_count = 0 if improved else state.no_improvement_count + 1
             state.best_loss = min(loss, state.best_loss)
+            state.best_epoch = len(state.loss_curve)
         self.check_finite(loss)
         if self.tasks:
             self.stopped = self.tasks.end_epoch(self.attributes)

@@ -329,6 +329,21 @@ def test_where_lbfgs_has_nothing_to_do_the_score_is_that_of_the_weights_it_began
     assert model.best_validation_score_ == model.score(own["X_val"], own["y_val"])
 
 
+@every_solver
+def test_the_epoch_that_is_kept_is_known_to_later_calls(solver, parts):
+    train, own = parts
+    params = {"solver": solver, "learning_rate_init": 0.3, "max_iter": 30, "warm_start": True}
+    model = network(early_stopping=True, **params).fit(*train, **own)
+    best = model.n_iter_best_
+    assert best < len(model.loss_curve_)
+    if solver == "lbfgs":
+        model.set_params(tol=1e3).fit(*train, **own)
+    else:
+        model.set_params(learning_rate_init=10.0).partial_fit(*train, **own)  # makes it worse
+    assert model.n_iter_best_ == best
+    assert model.validation_scores_[best - 1] == model.best_validation_score_
+
+
 @pytest.mark.parametrize("early_stopping", [True, "loss"])
 def test_after_a_divergence_the_score_is_that_of_the_weights_that_are_kept(early_stopping, parts):
     train, own = parts
