@@ -24,7 +24,7 @@ SNIPPET = re.compile(
     r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL
 )
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-EXTRAS = {"dask", "distributed", "onnx", "onnxruntime", "matplotlib"}
+EXTRAS = {"dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops", "matplotlib"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
