@@ -6,13 +6,14 @@
 
 so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
 into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
-are sliced per batch.
+are sliced per batch. Of mapped inputs there is no copy: rows are packed as they are gathered.
 """
 
 import numpy as np
 from scipy import sparse
 
 from .arrays import aligned
+from .mapped import Mapped
 
 CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
 
@@ -62,11 +63,11 @@ class SparseBatch:
 
 
 class Rows:
-    """A copy of the training rows.
+    """The training rows: a packed copy of them or, if X is mapped, where to read them.
 
     Parameters
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
     weight : ndarray of shape (n_samples,) or None
         Relative to their mean: what sums over rows are divided by is the number of rows.
@@ -77,29 +78,45 @@ class Rows:
         Whether the inputs get a column of ones.
     units : Units or None
         What inputs and targets are standardised by (see `standardize`); None leaves them.
+
+    Attributes
+    ----------
+    packed : ndarray of shape (len(rows), width) or None
+        The copy; None if X is mapped.
+    X : CSR matrix or None
+        The inputs, if they are sparse.
     """
 
     def __init__(self, X, y, weight, rows, dtype, ones, units=None):
         self.is_sparse = sparse.issparse(X)
+        self.X, self.packed = None, None
         if self.is_sparse:
             self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
             self.X = units.inputs(self.X) if units else self.X
-        rows = np.arange(len(y)) if rows is None else rows
         n_inputs = 0 if self.is_sparse else X.shape[1] + ones
         self.inputs = slice(0, n_inputs)
         self.targets = slice(n_inputs, n_inputs + y.shape[1])
         self.weighted = weight is not None
-        self.packed = aligned((len(rows), self.targets.stop + self.weighted), dtype, 1)
-        for part in slices(len(rows), max(1, CACHED // self.packed.strides[0])):
-            chosen, packed = rows[part], self.packed[part]
-            if not self.is_sparse:
-                packed[:, : X.shape[1]] = units.inputs(X[chosen]) if units else X[chosen]
-            packed[:, self.targets] = units.targets(y[chosen]) if units else y[chosen]
-            if self.weighted:
-                packed[:, -1] = weight[chosen]
+        self.dtype, self.width = np.dtype(dtype), self.targets.stop + self.weighted
+        self.length = len(y) if rows is None else len(rows)
+        self.source = X, y, weight, rows, units
+        if not isinstance(X, Mapped):
+            packed = self.buffer(len(self))
+            for part in slices(len(self), max(1, CACHED // self.row_bytes)):
+                self.read(part, packed[part])
+            self.packed, self.source = packed, None
 
     def __len__(self):
-        return len(self.packed)
+        return self.length
+
+    @property
+    def row_bytes(self):
+        """The size of a packed row."""
+        return self.width * self.dtype.itemsize
+
+    def buffer(self, n):
+        """Return an array for n packed rows, in which the column of ones is set."""
+        return aligned((n, self.width), self.dtype, 1)
 
     def batch(self, packed):
         """Return (x, y, weight), views of ``packed`` as `Program.calls` takes them."""
@@ -108,8 +125,21 @@ class Rows:
         return x, packed[:, self.targets].T, weight
 
     def gather(self, rows, packed):
-        """Copy ``rows``, in their order, into ``packed``."""
-        self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
+        """Copy ``rows``, in their order, into the buffer ``packed``."""
+        if self.packed is None:
+            self.read(rows, packed)
+        else:
+            self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
+
+    def read(self, rows, packed):
+        """Copy ``rows`` (a slice, or an array of int) from where they came into ``packed``."""
+        X, y, weight, chosen, units = self.source
+        rows = rows if chosen is None else chosen[rows]
+        if not self.is_sparse:
+            packed[:, : X.shape[1]] = units.inputs(X[rows]) if units else X[rows]
+        packed[:, self.targets] = units.targets(y[rows]) if units else y[rows]
+        if self.weighted:
+            packed[:, -1] = weight[rows]
 
 
 def rows_at_a_time(sizes, itemsize):
@@ -131,7 +161,7 @@ def by_rows(function, X, size):
     """Return ``function(X)``, a row per row of X, computed ``size`` rows at a time."""
     n_rows = X.shape[0]
     if n_rows <= size:
-        return function(X)
+        return function(X[:] if isinstance(X, Mapped) else X)
     X = X.tocsr() if sparse.issparse(X) else X
     result = None
     for part in slices(n_rows, size):

@@ -1,12 +1,33 @@
-"""Targets and sample weights, checked before use.
+"""Mapped inputs, targets and sample weights, checked before use.
 
 Every error names the array, says what it got, and what it takes.
 """
 
 import numpy as np
-from sklearn.utils import check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from .arrays import as_numbers
+from .batches import slices
+from .mapped import Mapped
+
+AT_A_TIME = 1 << 20  # values of a mapped array that are checked together
+
+
+def check_mapped(X, dtypes):
+    """Return an array over a mapped file as `Mapped`: as it is, or converted when it is read.
+
+    As `check_array` does, but a part at a time: ``dtypes`` are the accepted ones, the first of
+    which all others are converted to.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or too large for that type.
+    """
+    mapped = Mapped(X, X.dtype if X.dtype in dtypes else dtypes[0])
+    for part in slices(len(X), max(1, AT_A_TIME // X.shape[1])):
+        assert_all_finite(mapped[part], estimator_name="ScratchMLPRegressor", input_name="X")
+    return mapped
 
 
 def check_target(y, n_samples, loss, dtype, suffix=""):

@@ -69,7 +69,7 @@ class Epoch:
     def __init__(
         self, problem, batch_size, shuffle, order, solver, solver_state, max_grad_norm=None
     ):
-        params, packed = problem.params, problem.rows.packed
+        params, rows = problem.params, problem.rows
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
         self.gradient = aligned(params.shape, params.dtype)
@@ -81,11 +81,10 @@ class Epoch:
             self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
         self.programs = {}
 
-        n_gather = batch_size * max(1, GATHER // (batch_size * packed.strides[0]))
-        self.in_place = not shuffle and n_gather >= len(packed)
-        shape = min(n_gather, len(packed)), packed.shape[1]
-        buffer = packed if self.in_place else aligned(shape, packed.dtype)
-        n_whole, rest = divmod(len(packed), len(buffer))
+        n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
+        self.in_place = not shuffle and n_gather >= len(rows) and rows.packed is not None
+        buffer = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
+        n_whole, rest = divmod(len(rows), len(buffer))
         self.chunks = [_Chunk(self, buffer)] * n_whole
         if rest:
             self.chunks.append(_Chunk(self, buffer[:rest]))
@@ -150,6 +149,12 @@ class FullBatch:
 
     The rows are taken a few hundred at a time (see `batches.rows_at_a_time`).
 
+    Parameters
+    ----------
+    problem : Problem
+    n : int or None
+        What sums over rows are divided by; None is the number of rows.
+
     Attributes
     ----------
     loss : float
@@ -158,36 +163,38 @@ class FullBatch:
         The multiplications in the largest matrix product.
     """
 
-    def __init__(self, problem):
-        rows, self.params = problem.rows, aligned_copy(problem.params)
+    def __init__(self, problem, n=None):
+        self.rows, self.params = problem.rows, aligned_copy(problem.params)
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
-        n = len(rows)
-        size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
-        batches = list(slices(len(rows), size))
-        self.largest_product = size * max(
+        n = len(self.rows) if n is None else n
+        self.size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
+        self.largest_product = self.size * max(
             block.size for block in problem.network.blocks(self.params)
         )
-        self.losses = aligned((len(batches) + 1,), self.params.dtype)
-        programs, self.steps = {}, []
-        for i, batch in enumerate(batches):
-            x, y, weight = rows.batch(rows.packed[batch])
-            if rows.is_sparse:
-                x.x = rows.X[batch]
+        programs, mapped, self.parts = {}, {}, []
+        for batch in slices(len(self.rows), self.size):
             length = batch.stop - batch.start
             if length not in programs:
                 programs[length] = Program(*fixed, length)
-            calls = programs[length].calls(x, y, weight, 1 / n, self.losses[i, ...])
-            self.steps.append(compiled(calls))
+            part = mapped.get(length) or _Part(self.rows, batch, programs[length], n)
+            if part.buffer is not None:
+                mapped[length] = part
+            self.parts.append(part)
+        self.losses = aligned((len(self.parts) + 1,), self.params.dtype)
         self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.losses[-1, ...]))
 
     def __call__(self, vector):
         """Return the loss and its gradient, in float64."""
         self.params[...] = vector
         total = np.zeros(len(vector))
-        for step in self.steps:
-            for call in step:
+        for i, batch in enumerate(slices(len(self.rows), self.size)):
+            part = self.parts[i]
+            if part.buffer is not None:
+                self.rows.read(batch, part.buffer)
+            for call in part.calls:
                 call()
+            self.losses[i] = part.loss
             total += self.gradient
         self.gradient[...] = 0
         for call in self.penalty:
@@ -195,3 +202,23 @@ class FullBatch:
         total += self.gradient
         self.loss = float(self.losses.sum(dtype=np.float64)) / 2
         return self.loss, total
+
+
+class _Part:
+    """The calls for rows that are taken together; those of mapped rows serve any slice.
+
+    Attributes
+    ----------
+    buffer : ndarray or None
+        What mapped rows are to be read into before the calls.
+    loss : ndarray of shape ()
+        Receives twice the loss.
+    """
+
+    def __init__(self, rows, batch, program, n):
+        self.buffer = rows.buffer(program.size) if rows.packed is None else None
+        x, y, weight = rows.batch(rows.packed[batch] if self.buffer is None else self.buffer)
+        if rows.is_sparse:
+            x.x = rows.X[batch]
+        self.loss = np.zeros((), program.dtype)
+        self.calls = compiled(program.calls(x, y, weight, 1 / n, self.loss))

@@ -19,11 +19,12 @@ from sklearn.utils.validation import validate_data
 from .arrays import aligned_copy
 from .batches import Rows
 from .callbacks import tasks_of, with_callbacks
-from .data import check_sample_weight, check_target
+from .data import check_mapped, check_sample_weight, check_target
 from .dropout import Dropout
 from .epochs import Epoch, FullBatch, Problem
 from .holdout import Data, split_rows
 from .initializers import initialize
+from .mapped import is_mapped
 from .network import Network
 from .registries import ACTIVATIONS, name_of
 from .report import make_report
@@ -96,7 +97,7 @@ class Fitting:
         rows = Rows(data.X, data.y, weight, train, dtype, ones, state.units)
         n_init = self.n_init if fresh and not incremental else 1
         metadata = {} if data.weight is None else {"sample_weight": data.weight}
-        arguments = {"X": data.X, "y": data.target(), "metadata": metadata}
+        arguments = {"X": data.inputs, "y": data.target(), "metadata": metadata}
         tasks = None if incremental else tasks_of(self, n_init, self.max_iter, arguments)
         state = self._train(state, pieces, rows, validation, n_init, incremental, tasks)
         self._set_attributes(state)
@@ -127,7 +128,11 @@ class Fitting:
 
     def _check_data(self, X, y, sample_weight, loss, dtypes, reset, suffix=""):
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
-            X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
+            if is_mapped(X):
+                X = validate_data(self, X, ensure_all_finite=False, reset=reset)
+                X = check_mapped(X, dtypes)
+            else:
+                X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
             y = check_target(y, X.shape[0], loss, X.dtype, suffix)
         X = X.tocsr() if sparse.issparse(X) else X
         return Data(X, y, check_sample_weight(sample_weight, X.shape[0], suffix))
@@ -212,7 +217,7 @@ class Fitting:
         untrained, runs = state.copy() if n_init > 1 else None, []
         for i in range(n_init):
             if i > 0:
-                drawn = self._start(self._network, pieces, rows.packed.dtype, state.random_state)
+                drawn = self._start(self._network, pieces, rows.dtype, state.random_state)
                 state = untrained.copy()
                 state.params, state.solver_state = drawn.params, drawn.solver_state
             if n_init > 1 and report:
@@ -334,6 +339,7 @@ class Fitting:
         if weight is not None and weight.max() == 0:
             raise ValueError("sample_weight is zero for all samples of the validation set.")
         scorer = None if self.scoring is None else check_scoring(self, scoring=self.scoring)
+        X = data.X if scorer is None else data.inputs()
         network, y = self._network, units.targets(data.y)
         decides = self.early_stopping and self.early_stopping != "loss"
 
@@ -348,7 +354,7 @@ class Fitting:
                 score = score_of(network.loss, data.y, network.loss.predict(output), weight)
             else:
                 weights = {} if weight is None else {"sample_weight": weight}
-                score = scorer(self._predicting_by(params), data.X, data.target(), **weights)
+                score = scorer(self._predicting_by(params), X, data.target(), **weights)
             check_score(score, decides and np.isfinite(loss))
             return loss, score
 

@@ -6,6 +6,8 @@ from numbers import Real
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from .mapped import Mapped
+
 
 @dataclass(frozen=True)
 class Data:
@@ -13,7 +15,7 @@ class Data:
 
     Attributes
     ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
     weight : ndarray of shape (n_samples,) or None
     """
@@ -30,8 +32,13 @@ class Data:
         return self.y[:, 0] if self.y.shape[1] == 1 else self.y
 
     def take(self, rows):
-        """Return these rows, a copy."""
-        return Data(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+        """Return these rows: a copy, but for a mapped X."""
+        X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
+        return Data(X, self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def inputs(self):
+        """Return X as an array or a sparse matrix, to be handed to the user's functions."""
+        return self.X.to_array() if isinstance(self.X, Mapped) else self.X
 
 
 def split_rows(fraction, data, groups, random_state):
@@ -58,7 +65,7 @@ def split_rows(fraction, data, groups, random_state):
     if isinstance(fraction, Real):
         train, held_out = _draw(fraction, n, random_state)
     elif hasattr(fraction, "split"):
-        splits = list(fraction.split(data.X, data.target(), groups))
+        splits = list(fraction.split(data.inputs(), data.target(), groups))
         if not splits:
             raise ValueError(f"validation_fraction={fraction} made no split.")
         train, held_out = (np.arange(n)[rows] for rows in splits[-1])  # numbers, or masks
