@@ -14,6 +14,7 @@ from .dropout import Dropout
 from .network import Network
 from .program import Penalty, Program, compiled
 from .solvers import clip
+from .sums import Tree
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 12% slower.
@@ -181,27 +182,37 @@ class FullBatch:
             if part.buffer is not None:
                 mapped[length] = part
             self.parts.append(part)
-        self.losses = aligned((len(self.parts) + 1,), self.params.dtype)
-        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.losses[-1, ...]))
+        self.penalty_loss = np.zeros((), self.params.dtype)
+        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.penalty_loss))
 
     def __call__(self, vector):
         """Return the loss and its gradient, in float64."""
+        total = self.sums(vector).total()
         self.params[...] = vector
-        total = np.zeros(len(vector))
+        self.gradient[...] = 0
+        for call in self.penalty:
+            call()
+        self.loss = (float(total[0]) + float(self.penalty_loss)) / 2
+        return self.loss, total[1:] + self.gradient
+
+    def sums(self, vector, first=0):
+        """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`.
+
+        Its terms are the batches, counted from ``first``: float64 arrays of the loss, followed
+        by the gradient.
+        """
+        self.params[...] = vector
+        tree = Tree()
         for i, batch in enumerate(slices(len(self.rows), self.size)):
             part = self.parts[i]
             if part.buffer is not None:
                 self.rows.read(batch, part.buffer)
             for call in part.calls:
                 call()
-            self.losses[i] = part.loss
-            total += self.gradient
-        self.gradient[...] = 0
-        for call in self.penalty:
-            call()
-        total += self.gradient
-        self.loss = float(self.losses.sum(dtype=np.float64)) / 2
-        return self.loss, total
+            term = np.empty(1 + len(self.gradient))
+            term[0], term[1:] = part.loss, self.gradient
+            tree.add(term, first + i)
+        return tree
 
 
 class _Part:

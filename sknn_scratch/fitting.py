@@ -90,11 +90,10 @@ class Fitting:
             train, held_out = self._split(state, data, groups)
             validation = data.take(held_out)
         self._set_shape(network)
-        weight = self._relative(data.weight, train, state, len(data))
+        weight = self._relative(data, train, state)
         if fresh:
             self._choose_units(state, network, data, train)
-        dtype, ones = state.params.dtype, self.fit_intercept
-        rows = Rows(data.X, data.y, weight, train, dtype, ones, state.units)
+        rows = self._rows(data, weight, train, state)
         n_init = self.n_init if fresh and not incremental else 1
         metadata = {} if data.weight is None else {"sample_weight": data.weight}
         arguments = {"X": data.inputs, "y": data.target(), "metadata": metadata}
@@ -279,27 +278,32 @@ class Fitting:
             state.dropout_generator = np.random.default_rng(seed)
         return Dropout(pieces.dropout, state.dropout_generator)
 
-    def _relative(self, sample_weight, train, state, n_samples):
+    def _relative(self, data, train, state):
         """Return the weights relative to the mean of those seen so far, which it updates."""
-        n_used = n_samples if train is None else len(train)
-        if sample_weight is None:
-            state.see_weights(1.0, n_used)
+        weight = data.weight
+        state.see_weights(data.mean_weight(train), len(data) if train is None else len(train))
+        if weight is None:
             if state.mean_weight == 1:
                 return None
-            sample_weight = np.ones(n_samples)  # among others that were weighted
-        else:
-            state.see_weights(
-                np.mean(sample_weight if train is None else sample_weight[train]), n_used
-            )
+            weight = np.ones(len(data))  # among others that were weighted
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        return sample_weight / state.mean_weight
+        return weight / state.mean_weight
+
+    def _rows(self, data, weight, train, state):
+        """Return the rows to train on."""
+        dtype, ones = state.params.dtype, self.fit_intercept
+        return Rows(data.X, data.y, weight, train, dtype, ones, state.units)
+
+    def _full_batch(self, problem):
+        """Return what L-BFGS minimises."""
+        return FullBatch(problem)
 
     def _run(self, problem, pieces, watch, incremental):
         """Run the solver; return what kept it from converging, or None."""
         state = watch.state
         if not pieces.solver.stochastic:
-            objective = FullBatch(problem)
+            objective = self._full_batch(problem)
             with quiet_blas(objective.largest_product):
                 return train_lbfgs(objective, pieces.solver.max_fun, watch, self.max_iter, self.tol)
         n_rows = len(problem.rows)

@@ -6,7 +6,10 @@ from numbers import Real
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from .batches import slices
 from .mapped import Mapped
+from .standardize import rows_of_a_part, statistics
+from .sums import Tree
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,20 @@ class Data:
         """Return these rows: a copy, but for a mapped X."""
         X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
         return Data(X, self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def mean_weight(self, rows=None):
+        """Return the mean weight of these rows; None is all."""
+        if self.weight is None:
+            return 1.0
+        weight, tree = self.weight if rows is None else self.weight[rows], Tree()
+        for i, part in enumerate(slices(len(weight), rows_of_a_part(self.X.shape[1]))):
+            tree.add(float(weight[part].sum()), i)
+        return tree.total() / len(weight)
+
+    def statistics(self, name, rows=None):
+        """Return the `Moments` of "X" or "y" over these rows; None is all."""
+        size = rows_of_a_part(self.X.shape[1])
+        return statistics(getattr(self, name), self.weight, rows, size)
 
     def inputs(self):
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""

@@ -23,8 +23,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import inplace_column_scale
 
 from .batches import slices
+from .sums import Tree
 
-AT_A_TIME = 1 << 24  # bytes of X to take statistics of
+AT_A_TIME = 1 << 22  # bytes of X to take statistics of
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,11 @@ def standard_units(network, data, rows=None):
     ValueError
         If a value is too large for its square to be finite.
     """
-    found = statistics(data.X, data.weight, rows)
+    found = data.statistics("X", rows)
     x_shift, x_scale = found.mean_, found.scale_
     if sparse.issparse(data.X) or not network.fit_intercept:
         x_shift = np.zeros_like(x_shift)
-    y_shift, y_scale = target_units(network, data.y, data.weight, rows)
+    y_shift, y_scale = target_units(network, data, rows)
     for name, scale in (("X", x_scale), ("y", y_scale)):
         if not np.isfinite(scale).all():
             raise ValueError(
@@ -134,33 +135,34 @@ def standard_units(network, data, rows=None):
     return Units(x_shift, x_scale, y_shift, y_scale)
 
 
-def target_units(network, y, weight, rows):
+def target_units(network, data, rows):
     """Return shift and scale of the targets, as far as loss and output activation allow it.
 
     A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
     output layer that can take it in.
     """
     rescaling, scaling = network.loss.rescaling, network.activations[-1].scaling
-    no_shift, no_scale = np.zeros(y.shape[1]), np.ones(y.shape[1])
+    no_shift, no_scale = np.zeros(data.y.shape[1]), np.ones(data.y.shape[1])
     if rescaling is None or scaling is None or (scaling == "log" and not network.fit_intercept):
         return no_shift, no_scale
-    found = statistics(y, weight, rows)
+    found = data.statistics("y", rows)
     if rescaling != "mean" and scaling == "linear" and network.fit_intercept:
         if rescaling == "robust":
-            return robust(y, weight, rows, found.scale_)
+            return robust(data, rows, found.scale_)
         return found.mean_, found.scale_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
     size = found.mean_ if rescaling == "mean" else np.sqrt(found.mean_**2 + found.var_)
     return no_shift, np.where(size > 0, size, no_scale)
 
 
-def robust(y, weight, rows, fallback):
+def robust(data, rows, fallback):
     """Return the weighted median of each column, and what is a normal's standard deviation.
 
     That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
     """
-    rows = np.arange(len(y)) if rows is None else rows
-    shares = np.full(len(rows), 1.0) if weight is None else weight[rows]
+    rows = np.arange(len(data)) if rows is None else rows
+    y, weight = np.asarray(data.y), data.weight
+    shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
     low, median, high = np.empty((3, y.shape[1]))
     for column, values in enumerate(y[rows].T):
         order = np.argsort(values)
@@ -171,17 +173,64 @@ def robust(y, weight, rows, fallback):
     return median, np.where(scale > 0, scale, fallback)
 
 
-def statistics(X, weight=None, rows=None):
-    """Return a StandardScaler that has seen these rows of X."""
-    scaler = StandardScaler(with_mean=not sparse.issparse(X))
-    if weight is not None:
-        rows = np.arange(X.shape[0]) if rows is None else rows
-        rows = rows[weight[rows] > 0]  # a chunk without any weight has no mean
-        weight = weight / weight[rows].mean()
-    n = X.shape[0] if rows is None else len(rows)
-    for part in slices(n, max(1, AT_A_TIME // (8 * X.shape[1]))):
-        chosen = part if rows is None else rows[part]
-        chunk = X[chosen].astype(np.float64)
+@dataclass(frozen=True)
+class Moments:
+    """Mean, variance and scale of columns, as a `StandardScaler` has them; they can be added.
+
+    By equation 1.5 of Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for
+    computing sample variances, COMPSTAT 1982, with sums of weights for numbers of samples.
+    """
+
+    weight: float  # the sum over the rows
+    count: int  # rows of any weight
+    mean_: np.ndarray
+    var_: np.ndarray
+
+    @classmethod
+    def of(cls, X, weight=None):
+        """Return the moments of an array, or a sparse matrix, that is not too large."""
+        if weight is not None:
+            X, weight = X[weight > 0], weight[weight > 0]
+        n = X.shape[0]
+        if n == 0:
+            return cls(0.0, 0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
+        relative = None if weight is None else weight / weight.mean()
+        scaler = StandardScaler(with_mean=not sparse.issparse(X))
         with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
-            scaler.partial_fit(chunk, sample_weight=None if weight is None else weight[chosen])
-    return scaler
+            scaler.fit(X.astype(np.float64), sample_weight=relative)
+        return cls(float(n if weight is None else weight.sum()), n, scaler.mean_, scaler.var_)
+
+    def __add__(self, other):
+        """Return the moments of the rows of both."""
+        if self.count == 0 or other.count == 0:
+            return other if self.count == 0 else self
+        weight = self.weight + other.weight
+        share = other.weight / weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean_ - self.mean_
+            mean = self.mean_ + share * delta
+            var = self.var_ + share * (other.var_ - self.var_ + (1 - share) * delta**2)
+        return Moments(weight, self.count + other.count, mean, var)
+
+    @property
+    def scale_(self):
+        """The standard deviation; 1 where a column is constant up to rounding."""
+        noise = self.count * np.finfo(np.float64).eps
+        with np.errstate(over="ignore"):
+            is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
+        return np.where(is_constant, 1.0, np.sqrt(self.var_))
+
+
+def rows_of_a_part(n_features):
+    """Return of how many rows statistics are taken together."""
+    return max(1, AT_A_TIME // (8 * n_features))
+
+
+def statistics(array, weight, rows, size):
+    """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
+    tree = Tree()
+    n = array.shape[0] if rows is None else len(rows)
+    for i, part in enumerate(slices(n, size)):
+        chosen = part if rows is None else rows[part]
+        tree.add(Moments.of(array[chosen], None if weight is None else weight[chosen]), i)
+    return tree.total()
