@@ -290,6 +290,6 @@ def dask_arrays(X, y, sample_weight):
             )
     if y.shape[1:] == (1,):
         message = "A column-vector y was passed when a 1d array was expected."
-        warnings.warn(message, DataConversionWarning, stacklevel=5)
+        warnings.warn(message, DataConversionWarning, stacklevel=6)
         y = y[:, 0]
     return X.rechunk({1: -1}), y.rechunk({1: -1}) if y.ndim == 2 else y, weight

@@ -181,9 +181,16 @@ class Fitting:
                 f"To go on training, standardize must stay {self._standardized}, "
                 f"got {self.standardize}."
             )
+        if not self._state.units.suit(network):
+            raise ValueError(
+                f"To go on training with y standardised as it was, loss and out_activation must "
+                f"allow it: {network.loss!r} and {network.activations[-1]!r} do not. Fit anew, "
+                "without warm_start, or with standardize=False from the start."
+            )
         state = self._state.copy()
         state.n_iter = 0
-        if not np.array_equal(self._params, self._folded(state)):  # they were set since
+        before, now = (each.activations[-1].scaling for each in (self._network, network))
+        if before != now or not np.array_equal(self._params, self._folded(state)):  # set since
             state.params = state.units.unfold(network, self._params)
             state.best_params = None if state.best_params is None else state.params.copy()
         if state.solver is not type(pieces.solver):

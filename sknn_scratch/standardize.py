@@ -47,6 +47,11 @@ class Units:
         shifts, scales = (self.x_shift, self.y_shift), (self.x_scale, self.y_scale)
         return not any(map(np.any, shifts)) and all((scale == 1).all() for scale in scales)
 
+    def suit(self, network):
+        """Return True if the output layer of the network can take in the units of the targets."""
+        factor = takes_factor(network) or (self.y_scale == 1).all()
+        return factor and (takes_shift(network) or not self.y_shift.any())
+
     def inputs(self, X):
         """Return X standardised: a copy, unless it stays as it is."""
         if not self.x_shift.any() and (self.x_scale == 1).all():
@@ -141,18 +146,31 @@ def target_units(network, data, rows):
     A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
     output layer that can take it in.
     """
-    rescaling, scaling = network.loss.rescaling, network.activations[-1].scaling
+    rescaling = network.loss.rescaling
     no_shift, no_scale = np.zeros(data.y.shape[1]), np.ones(data.y.shape[1])
-    if rescaling is None or scaling is None or (scaling == "log" and not network.fit_intercept):
+    if not takes_factor(network):
         return no_shift, no_scale
     found = data.statistics("y", rows)
-    if rescaling != "mean" and scaling == "linear" and network.fit_intercept:
+    if takes_shift(network):
         if rescaling == "robust":
             return robust(data, rows, found.scale_)
         return found.mean_, found.scale_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
     size = found.mean_ if rescaling == "mean" else np.sqrt(found.mean_**2 + found.var_)
     return no_shift, np.where(size > 0, size, no_scale)
+
+
+def takes_factor(network):
+    """Return True if loss and output layer can take in a factor of the targets."""
+    scaling = network.activations[-1].scaling
+    allowed = scaling is not None and network.loss.rescaling is not None
+    return allowed and (scaling != "log" or network.fit_intercept)
+
+
+def takes_shift(network):
+    """Return True if they can take in a shift as well."""
+    linear = network.activations[-1].scaling == "linear" and network.fit_intercept
+    return linear and network.loss.rescaling not in (None, "mean")
 
 
 def robust(data, rows, fallback):

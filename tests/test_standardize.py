@@ -312,3 +312,36 @@ def test_moments_of_rows_are_those_of_a_copy_of_them(rng):
     found, expected = statistics(X, None, rows, 8), statistics(X[rows], None, None, 8)
     assert_array_equal(found.mean_, expected.mean_)
     assert_array_equal(found.var_, expected.var_)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"out_activation": "relu"},
+        {"out_activation": "softplus"},
+        {"loss": "poisson", "out_activation": "identity"},
+    ],
+)
+def test_going_on_with_what_cannot_take_in_the_units_of_the_target_is_refused(
+    change, method, regression
+):
+    X, y = regression
+    model = ScratchMLPRegressor((3,), random_state=0, max_iter=2, warm_start=True)
+    before = model.fit(X, np.abs(y) + 5).set_params(**change).predict(X)
+    with pytest.raises(ValueError, match="To go on training with y standardised"):
+        getattr(model, method)(X, np.abs(y) + 5)
+    assert_array_equal(model.predict(X), before)
+    raw = ScratchMLPRegressor((3,), max_iter=2, warm_start=True, standardize=False, init="uniform")
+    raw.fit(X, np.abs(y) + 5).set_params(**change)
+    getattr(raw, method)(X, np.abs(y) + 5)
+
+
+def test_another_output_goes_on_from_the_same_weights(regression):
+    X, y = regression
+    params = {"loss": "poisson", "max_iter": 2, "warm_start": True, "learning_rate_init": 1e-300}
+    model = ScratchMLPRegressor((3,), random_state=0, **params).fit(X, np.exp(y))
+    before = [W.copy() for W in (*model.coefs_, *model.intercepts_)]
+    model.set_params(loss="squared_error", out_activation="relu").fit(X, np.exp(y))
+    for W, old in zip((*model.coefs_, *model.intercepts_), before):
+        assert_allclose(W, old)
