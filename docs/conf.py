@@ -36,9 +36,8 @@ smartquotes = False  # most quotes are Python's
 default_role = "py:obj"  # what `single backticks` mean in a docstring
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more
-autodoc_mock_imports = [  # a page on an extra can be built without it
-    name for name in ("dask", "distributed", "onnx", "onnxruntime") if find_spec(name) is None
-]
+EXTRAS = "dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops"
+autodoc_mock_imports = [name for name in EXTRAS if find_spec(name) is None]
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False  # the templates list what a page shows
 
