@@ -1,13 +1,19 @@
-"""Train on a file several times larger than the memory that this process allows itself.
+"""
+A file larger than memory
+=========================
 
-The limit is on private memory: what the process allocates. Pages of the file itself belong to
-the operating system, which drops them when it likes. Three ways to go through the data:
+Train on a file several times larger than the memory that this process allows itself. The limit
+is on private memory: what the process allocates. Pages of the file itself belong to the
+operating system, which drops them when it likes. Three ways to go through the data:
 
 1. `partial_fit` on one slice of a memory-mapped file after the other;
 2. `fit` on the mapped file as a whole, of which it reads no more than it works on;
 3. `partial_fit` on the batches of a Parquet file, if pyarrow is installed.
 
-    python examples/larger_than_memory.py
+What to see in the picture: the loss falls as rows go by, in all three ways, while the memory
+stays below the limit and far below the size of the file.
+
+Run it: ``python examples/larger_than_memory.py``
 """
 
 import os

@@ -21,8 +21,9 @@ def fit_with_checkpoints(
     ----------
     estimator : ScratchMLPRegressor
         The network to train, not fitted; it is used if there is no checkpoint, and trained in
-        place. Give ``random_state`` an int if a training that was killed before its first
-        checkpoint shall begin anew as it had begun.
+        place. Its parameters must be those of the saved model, but for ``verbose``. Give
+        ``random_state`` an int if a training that was killed before its first checkpoint shall
+        begin anew as it had begun.
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
@@ -66,7 +67,7 @@ def fit_with_checkpoints(
     for name, value in (("n_epochs", n_epochs), ("every", every)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be an int >= 1, got {value!r}.")
-    path, asked_for = Path(path), type(estimator)
+    path, asked_for, asked = Path(path), type(estimator), estimator.get_params(deep=False)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
     if path.exists():
@@ -74,12 +75,26 @@ def fit_with_checkpoints(
             estimator = pickle.load(file)
     if type(estimator) is not asked_for:
         raise TypeError(f"{str(path)!r} must hold a {asked_for.__name__}, got {estimator!r}.")
+    changed = differing(asked, estimator.get_params(deep=False))
+    if changed:
+        raise ValueError(
+            f"{str(path)!r} holds a model with other parameters ({', '.join(changed)}): go on with "
+            "its own, or train to another file."
+        )
     done = len(getattr(estimator, "loss_curve_", ()))
     for epoch in range(done + 1, n_epochs + 1):
         estimator.partial_fit(X, y, sample_weight, **validation)
         if epoch % every == 0 or epoch == n_epochs:
             save_atomically(estimator, path)
     return estimator
+
+
+def differing(asked, found):
+    """Return the names of the parameters that decide on training and differ."""
+    names = [name for name in asked if name != "verbose"]
+    if not isinstance(asked["random_state"], int):  # a RandomState that was drawn from
+        names.remove("random_state")
+    return [name for name in names if repr(asked[name]) != repr(found[name])]
 
 
 def save_atomically(estimator, path):

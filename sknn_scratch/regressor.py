@@ -128,7 +128,8 @@ class ScratchMLPRegressor(
         matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
         target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
-        ``fit_intercept=False``, is scaled but not centred; a constant column is not scaled.
+        ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
+        column is centred but not scaled.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root

@@ -110,9 +110,9 @@ def raw_units(network):
 def standard_units(network, data, rows=None):
     """Return the units in which the columns of X and y have mean 0 and standard deviation 1.
 
-    Not centred are sparse X, and all X where layers have no intercepts; a constant column is
-    not scaled. Targets are standardised like inputs if loss and output activation both allow it
-    (see `target_units`).
+    Not centred are sparse X, and all X where layers have no intercepts: these are divided by
+    their root mean square. A constant column is centred but not scaled. Targets are standardised
+    like inputs if loss and output activation both allow it (see `target_units`).
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def standard_units(network, data, rows=None):
     found = data.statistics("X", rows)
     x_shift, x_scale = found.mean_, found.scale_
     if sparse.issparse(data.X) or not network.fit_intercept:
-        x_shift = np.zeros_like(x_shift)
+        x_shift, x_scale = np.zeros_like(x_shift), found.root_mean_square()
     y_shift, y_scale = target_units(network, data, rows)
     for name, scale in (("X", x_scale), ("y", y_scale)):
         if not np.isfinite(scale).all():
@@ -156,8 +156,9 @@ def target_units(network, data, rows):
             return robust(data, rows, found.scale_)
         return found.mean_, found.scale_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
-    size = found.mean_ if rescaling == "mean" else np.sqrt(found.mean_**2 + found.var_)
-    return no_shift, np.where(size > 0, size, no_scale)
+    if rescaling == "mean":
+        return no_shift, np.where(found.mean_ > 0, found.mean_, no_scale)
+    return no_shift, found.root_mean_square()
 
 
 def takes_factor(network):
@@ -237,6 +238,12 @@ class Moments:
         with np.errstate(over="ignore"):
             is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
         return np.where(is_constant, 1.0, np.sqrt(self.var_))
+
+    def root_mean_square(self):
+        """Return the scale about zero; 1 where all is zero."""
+        with np.errstate(over="ignore"):
+            size = np.sqrt(self.mean_**2 + self.var_)
+        return np.where(size > 0, size, 1.0)
 
 
 def rows_of_a_part(n_features):

@@ -95,6 +95,17 @@ def test_a_finished_training_is_not_gone_on_with(regression, tmp_path):
     assert len(fit_with_checkpoints(model, *regression, path, n_epochs=6).loss_curve_) == 6
 
 
+def test_a_model_with_other_parameters_is_not_gone_on_with(regression, tmp_path):
+    path = tmp_path / "model"
+    settings = {"init": "he_normal", "random_state": 0}
+    fit_with_checkpoints(ScratchMLPRegressor((5,), **settings), *regression, path, n_epochs=2)
+    other = ScratchMLPRegressor((6,), alpha=1, **settings)
+    with pytest.raises(ValueError, match=r"other parameters \(alpha, hidden_layer_sizes\)"):
+        fit_with_checkpoints(other, *regression, path, n_epochs=3)
+    same = ScratchMLPRegressor((5,), **settings, verbose=2)
+    assert len(fit_with_checkpoints(same, *regression, path, n_epochs=3).loss_curve_) == 3
+
+
 def test_a_failed_save_leaves_the_old_file_and_nothing_beside(tmp_path):
     path = tmp_path / "model"
     path.write_bytes(b"old")
