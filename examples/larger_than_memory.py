@@ -10,8 +10,8 @@ operating system, which drops them when it likes. Three ways to go through the d
 2. `fit` on the mapped file as a whole, of which it reads no more than it works on;
 3. `partial_fit` on the batches of a Parquet file, if pyarrow is installed.
 
-What to see in the picture: the loss falls as rows go by, in all three ways, while the memory
-stays below the limit and far below the size of the file.
+What to see in the picture: the loss falls as the rows of the file go by, while the memory stays
+flat, below the limit and far below the size of the file.
 
 Run it: ``python examples/larger_than_memory.py``
 """
