@@ -12,12 +12,12 @@ It ends training, unless the schedule answers it with a smaller learning rate. O
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
+from typing import NamedTuple
 
 from .checks import Checked, check_range, number
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """How far training has come, before an epoch.
 
     Attributes
