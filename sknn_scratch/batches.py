@@ -109,6 +109,9 @@ class Rows:
     def __len__(self):
         return self.length
 
+    def __sizeof__(self):  # by which Dask decides whether to move the rows, or the work to them
+        return super().__sizeof__() + (0 if self.packed is None else self.packed.nbytes)
+
     @property
     def row_bytes(self):
         """The size of a packed row."""
@@ -125,14 +128,17 @@ class Rows:
         return x, packed[:, self.targets].T, weight
 
     def gather(self, rows, packed):
-        """Copy ``rows``, in their order, into the buffer ``packed``."""
+        """Copy ``rows``, an array of int, in their order, into the buffer ``packed``."""
         if self.packed is None:
             self.read(rows, packed)
         else:
             self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
 
     def read(self, rows, packed):
-        """Copy ``rows`` (a slice, or an array of int) from where they came into ``packed``."""
+        """Copy ``rows``, an array of int or a slice, into ``packed``, from where they are."""
+        if self.packed is not None:
+            packed[...] = self.packed[rows]
+            return
         X, y, weight, chosen, units = self.source
         rows = rows if chosen is None else chosen[rows]
         if not self.is_sparse:

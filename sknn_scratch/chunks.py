@@ -88,7 +88,8 @@ def packed(X, y, weight, dtype, ones, units):
 def sums_over_rows(rows, first, params, n, network):
     """Return the loss of a chunk's rows and its gradient, without penalty (`FullBatch.sums`)."""
     with np.errstate(all="ignore"):  # a divergence is told once, where training is watched
-        return FullBatch(Problem(network, params, rows, 0.0), n).sums(params, first)
+        full_batch = FullBatch(Problem(network, params, rows, 0.0), n, copying=True)
+        return full_batch.sums(params, first)
 
 
 def cut(lengths, unit):

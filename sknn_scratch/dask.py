@@ -37,7 +37,6 @@ try:
     import dask
     from dask import array as da
     from dask.distributed import Client, get_client
-    from dask.sizeof import sizeof
 except ImportError as error:
     raise ImportError(
         "sknn_scratch.dask needs Dask: python -m pip install 'sknn-scratch[dask]'"
@@ -202,11 +201,6 @@ class ClusterRows:
 
     def __len__(self):
         return self.n
-
-
-@sizeof.register(Rows)
-def _(rows):
-    return rows.packed.nbytes
 
 
 class ClusterBatch(FullBatch):

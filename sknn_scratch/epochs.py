@@ -155,6 +155,10 @@ class FullBatch:
     problem : Problem
     n : int or None
         What sums over rows are divided by; None is the number of rows.
+    copying : bool
+        Whether the rows are copied into a buffer, so that the same calls serve every batch: to
+        compile calls for each takes half as long as to compute them. Mapped rows always are, and
+        sparse ones cannot be.
 
     Attributes
     ----------
@@ -164,7 +168,7 @@ class FullBatch:
         The multiplications in the largest matrix product.
     """
 
-    def __init__(self, problem, n=None):
+    def __init__(self, problem, n=None, copying=False):
         self.rows, self.params = problem.rows, aligned_copy(problem.params)
         self.gradient = aligned(self.params.shape, self.params.dtype)
         fixed = problem.network, self.params, self.gradient
@@ -173,15 +177,16 @@ class FullBatch:
         self.largest_product = self.size * max(
             block.size for block in problem.network.blocks(self.params)
         )
-        programs, mapped, self.parts = {}, {}, []
+        self.copying = copying or self.rows.packed is None
+        programs, parts, self.parts = {}, {}, []
         for batch in slices(len(self.rows), self.size):
             length = batch.stop - batch.start
             if length not in programs:
                 programs[length] = Program(*fixed, length)
-            part = mapped.get(length) or _Part(self.rows, batch, programs[length], n)
-            if part.buffer is not None:
-                mapped[length] = part
-            self.parts.append(part)
+            key = length if self.copying else batch.start
+            if key not in parts:
+                parts[key] = _Part(self.rows, batch, programs[length], n, self.copying)
+            self.parts.append(parts[key])
         self.penalty_loss = np.zeros((), self.params.dtype)
         self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.penalty_loss))
 
@@ -205,8 +210,8 @@ class FullBatch:
         tree = Tree()
         for i, batch in enumerate(slices(len(self.rows), self.size)):
             part = self.parts[i]
-            if part.buffer is not None:
-                self.rows.read(batch, part.buffer)
+            if self.copying:
+                self.rows.read(batch, part.packed)
             for call in part.calls:
                 call()
             term = np.empty(1 + len(self.gradient))
@@ -216,19 +221,19 @@ class FullBatch:
 
 
 class _Part:
-    """The calls for rows that are taken together; those of mapped rows serve any slice.
+    """The calls for rows that are taken together.
 
     Attributes
     ----------
-    buffer : ndarray or None
-        What mapped rows are to be read into before the calls.
+    packed : ndarray
+        The rows: they themselves, or a buffer that they are to be copied into before the calls.
     loss : ndarray of shape ()
         Receives twice the loss.
     """
 
-    def __init__(self, rows, batch, program, n):
-        self.buffer = rows.buffer(program.size) if rows.packed is None else None
-        x, y, weight = rows.batch(rows.packed[batch] if self.buffer is None else self.buffer)
+    def __init__(self, rows, batch, program, n, copying):
+        self.packed = rows.buffer(program.size) if copying else rows.packed[batch]
+        x, y, weight = rows.batch(self.packed)
         if rows.is_sparse:
             x.x = rows.X[batch]
         self.loss = np.zeros((), program.dtype)
