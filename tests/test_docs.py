@@ -24,10 +24,11 @@ SNIPPET = re.compile(
     r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL
 )
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+SNIPPETS = [page for page in PAGES if page.stem != "large_data"]  # see test_large_data.py
 EXTRAS = {"dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops", "matplotlib"}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", SNIPPETS, ids=lambda page: page.stem)
 def test_the_snippets_of_a_page_run_in_order_and_print_what_it_says(
     page, capsys, tmp_path, monkeypatch
 ):
