@@ -26,9 +26,16 @@ def forward(f, z, a):
 
 def backward(f, delta, z, a):
     """Return the calls that multiply ``delta`` by f'(z); they may spoil ``z`` and ``a``."""
-    if type(f) in BACKWARD:
-        return BACKWARD[type(f)](f, delta, z, a)
-    return [(lambda: np.multiply(delta, f.derivative(z, a), delta),)]
+    if type(f) is Identity:
+        return []
+    return [*slope(f, z, a), (np.multiply, delta, a, delta)]
+
+
+def slope(f, z, a):
+    """Return the calls that put f'(z) where f(z) is, into ``a``; they may spoil ``z``."""
+    if type(f) in SLOPE:
+        return SLOPE[type(f)](f, z, a)
+    return [(lambda: np.copyto(a, f.derivative(z, a)),)]
 
 
 def _logistic(f, z, a):
@@ -36,18 +43,14 @@ def _logistic(f, z, a):
     return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, one, a, a)]
 
 
-def _logistic_slope(f, delta, z, a):
-    one = np.ones((), a.dtype)
-    return [
-        (np.multiply, delta, a, delta),
-        (np.subtract, one, a, a),
-        (np.multiply, delta, a, delta),
-    ]
+def _logistic_slope(f, z, a):
+    one, rest = np.ones((), a.dtype), np.empty_like(a)
+    return [(np.subtract, one, a, rest), (np.multiply, a, rest, a)]
 
 
-def _tanh_slope(f, delta, z, a):
+def _tanh_slope(f, z, a):
     one = np.ones((), a.dtype)
-    return [(np.multiply, a, a, a), (np.subtract, one, a, a), (np.multiply, delta, a, delta)]
+    return [(np.multiply, a, a, a), (np.subtract, one, a, a)]
 
 
 def _relu(f, z, a):
@@ -55,17 +58,10 @@ def _relu(f, z, a):
     return [(partial(np.maximum, out=a), z, np.zeros_like(z))]
 
 
-def _relu_slope(f, delta, z, a):
-    # a >= 0, so the integer with the bits of -a has its sign bit set exactly where a > 0.
-    # Shifted over the whole word, the sign bit is a mask that keeps delta there.
-    integer = np.dtype(f"i{a.itemsize}")
-    mask, kept = a.view(integer), delta.view(integer)
-    shift = np.array(8 * a.itemsize - 1, integer)
-    return [
-        (np.negative, mask, mask),
-        (np.right_shift, mask, shift, mask),
-        (np.bitwise_and, kept, mask, kept),
-    ]
+def _relu_slope(f, z, a):
+    # A boolean is a byte of 0 or 1, and numbers are quicker to copy than booleans.
+    positive, zero = np.empty(a.shape, bool), np.zeros((), a.dtype)
+    return [(np.greater, a, zero, positive), (np.copyto, a, positive.view(np.uint8))]
 
 
 FORWARD = {
@@ -76,13 +72,13 @@ FORWARD = {
     Exp: lambda f, z, a: [(np.exp, z, a)],
     **fast_rectifiers.FORWARD,
 }
-BACKWARD = {
-    Identity: lambda f, delta, z, a: [],
+SLOPE = {
+    Identity: lambda f, z, a: [(a.fill, 1)],
     Logistic: _logistic_slope,
     Tanh: _tanh_slope,
     ReLU: _relu_slope,
-    Exp: lambda f, delta, z, a: [(np.multiply, delta, a, delta)],
-    **fast_rectifiers.BACKWARD,
+    Exp: lambda f, z, a: [],
+    **fast_rectifiers.SLOPE,
 }
 
 

@@ -13,14 +13,13 @@ def _leaky_relu(f, z, a):
     return [(np.multiply, z, slope, leak), (partial(np.maximum, out=a), z, leak)]
 
 
-def _leaky_relu_slope(f, delta, z, a):
+def _leaky_relu_slope(f, z, a):
     positive, numbers = np.empty(a.shape, bool), (0, f.slope, 1 - f.slope)
     zero, slope, rise = (np.array(x, a.dtype) for x in numbers)
     return [
         (np.greater, a, zero, positive),
         (np.multiply, positive, rise, a),
         (np.add, a, slope, a),
-        (np.multiply, delta, a, delta),
     ]
 
 
@@ -38,7 +37,7 @@ def _elu(z, a, low, high):
     ]
 
 
-def _elu_slope(delta, a, low, high):
+def _elu_slope(a, low, high):
     """Return the calls for the slope ``high`` where a > 0, else ``a + low``."""
     zeros, start = np.zeros_like(a), np.array(low, a.dtype)
     before, after = [], []
@@ -48,7 +47,7 @@ def _elu_slope(delta, a, low, high):
         before = [(np.greater, a, zeros, positive), (np.multiply, positive, rise, more)]
         after = [(np.add, a, more, a)]
     below = [(partial(np.minimum, out=a), a, zeros), (np.add, a, start, a)]
-    return [*before, *below, *after, (np.multiply, delta, a, delta)]
+    return [*before, *below, *after]
 
 
 def _silu(f, z, a):
@@ -56,7 +55,7 @@ def _silu(f, z, a):
     return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, z, a, a)]
 
 
-def _silu_slope(f, delta, z, a):
+def _silu_slope(f, z, a):
     # s + a (1 - s) = 1 - (1 - a) (1 - s), where 1 - s = 1 / (1 + exp(z))
     one = np.ones((), a.dtype)
     return [
@@ -65,11 +64,10 @@ def _silu_slope(f, delta, z, a):
         (np.subtract, one, a, a),
         (np.divide, a, z, a),
         (np.subtract, one, a, a),
-        (np.multiply, delta, a, delta),
     ]
 
 
-def _gelu_slope(f, delta, z, a):
+def _gelu_slope(f, z, a):
     # P(z) = a / z takes far less time than the distribution itself; at 0 it is a half.
     P, nonzero = np.empty_like(a), np.empty(a.shape, bool)
     zero, half, factor = (np.array(x, a.dtype) for x in (0, -0.5, 1 / sqrt(2 * pi)))
@@ -83,7 +81,6 @@ def _gelu_slope(f, delta, z, a):
         (np.multiply, a, z, a),
         (np.multiply, a, factor, a),
         (np.add, a, P, a),
-        (np.multiply, delta, a, delta),
     ]
 
 
@@ -93,10 +90,10 @@ FORWARD = {
     SELU: lambda f, z, a: _elu(z, a, f.scale * f.alpha, f.scale),
     SiLU: _silu,
 }
-BACKWARD = {
+SLOPE = {
     LeakyReLU: _leaky_relu_slope,
-    ELU: lambda f, delta, z, a: _elu_slope(delta, a, f.alpha, 1),
-    SELU: lambda f, delta, z, a: _elu_slope(delta, a, f.scale * f.alpha, f.scale),
+    ELU: lambda f, z, a: _elu_slope(a, f.alpha, 1),
+    SELU: lambda f, z, a: _elu_slope(a, f.scale * f.alpha, f.scale),
     SiLU: _silu_slope,
     GELU: _gelu_slope,
 }

@@ -41,6 +41,35 @@ def test_the_training_loop_computes_what_backprop_does(
     assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.parametrize("hidden", [*ACTIVATIONS.values(), Sine()], ids=repr)
+@pytest.mark.parametrize("sizes", [(3, 6, 1), (3, 5, 1), (3, 6, 1, 2)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_training_loop_computes_what_backprop_does_where_layer_2_is_one_unit(
+    hidden, sizes, fit_intercept, rng
+):
+    identity, loss = ACTIVATIONS["identity"], LOSSES["squared_error"]
+    network = make_network(hidden, identity, loss, fit_intercept, sizes)
+    params, X, y = make_problem(network, rng)
+    weight = rng.uniform(0, 2, len(X))
+    loss, gradient = run_program(network, params, X, y, weight, 0.3)
+    expected_loss, expected_gradient = backprop(X, y, params, network, weight, 0.3)
+    assert_allclose(loss, expected_loss, rtol=1e-12)
+    assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
+
+
+def test_a_unit_that_is_off_for_all_samples_gets_no_gradient_at_all(rng):
+    # Not even one of rounding errors: Adam would make whole steps of them.
+    relu, identity = ACTIVATIONS["relu"], ACTIVATIONS["identity"]
+    network = make_network(relu, identity, LOSSES["squared_error"], sizes=(3, 6, 1))
+    params, X, y = make_problem(network, rng)
+    network.blocks(params)[0][-1, 2] = -1e3
+    _, gradient = run_program(network, params, X, y, None, 0)
+    first, second = network.blocks(gradient)
+    assert not first[:, 2].any()
+    assert second[2] == 0
+    assert first.any()
+
+
 def test_float32_stays_float32_and_close_to_float64(rng):
     network = make_network(Sine(), ACTIVATIONS["identity"], LOSSES["squared_error"])
     params, X, y = make_problem(network, rng)
