@@ -1,5 +1,7 @@
 """Arrays from outside, made sure of; and arrays for the training loop, made on cache lines."""
 
+import math
+
 import numpy as np
 from scipy import sparse
 
@@ -9,7 +11,7 @@ LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's 
 def aligned(shape, dtype, fill=0):
     """Return ``np.full(shape, fill, dtype)``, aligned to a cache line."""
     dtype = np.dtype(dtype)
-    size = int(np.prod(shape)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     memory = np.empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
     array = memory[start : start + size].view(dtype).reshape(shape)

@@ -11,10 +11,13 @@ that formula.
 from functools import partial
 
 import numpy as np
+from scipy.special import expit
 
 from . import fast_rectifiers
 from .activations import Exp, Identity, Logistic, ReLU, Tanh
 from .losses import SquaredError
+
+FEW = 128  # values for which one call of SciPy's is quicker than four of NumPy's
 
 
 def forward(f, z, a):
@@ -39,6 +42,8 @@ def slope(f, z, a):
 
 
 def _logistic(f, z, a):
+    if a.size <= FEW:
+        return [(expit, z, a)]
     one = np.ones((), a.dtype)  # a 0-d array: a Python number is converted at each call
     return [(np.negative, z, a), (np.exp, a, a), (np.add, a, one, a), (np.divide, one, a, a)]
 
