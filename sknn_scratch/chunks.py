@@ -17,7 +17,7 @@ from sklearn.utils import check_array
 from .batches import Rows, slices
 from .data import check_sample_weight, check_target
 from .epochs import FullBatch, Problem
-from .standardize import Moments
+from .moments import Moments
 from .sums import Tree
 
 

@@ -29,8 +29,8 @@ from .batches import Rows, rows_at_a_time
 from .chunks import Survey, cut, packed, sums_over_rows, survey
 from .epochs import FullBatch
 from .holdout import Data
+from .moments import rows_of_a_part
 from .regressor import ScratchMLPRegressor
-from .standardize import rows_of_a_part
 from .validation import check_parameters
 
 try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import fast_solvers
-from .arrays import aligned, aligned_copy
+from .arrays import LINE, aligned, aligned_copy
 from .batches import Rows, rows_at_a_time, slices
 from .dropout import Dropout
 from .network import Network
@@ -174,7 +174,10 @@ class FullBatch:
 
     def __init__(self, problem, n=None, copying=False):
         self.rows, self.params = problem.rows, aligned_copy(problem.params)
-        self.gradient = aligned(self.params.shape, self.params.dtype)
+        dtype, before = self.params.dtype, LINE // self.params.itemsize
+        # Twice the loss, followed by the gradient, which begins on a cache line.
+        self.result = aligned((before + len(self.params),), dtype)[before - 1 :]
+        self.twice_loss, self.gradient = self.result[0, ...], self.result[1:]
         fixed = problem.network, self.params, self.gradient
         n = len(self.rows) if n is None else n
         self.size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
@@ -189,20 +192,27 @@ class FullBatch:
                 programs[length] = Program(*fixed, length)
             key = length if self.copying else batch.start
             if key not in parts:
-                parts[key] = _Part(self.rows, batch, programs[length], n, self.copying)
+                parts[key] = self.part(batch, programs[length], n)
             self.parts.append(parts[key])
-        self.penalty_loss = np.zeros((), self.params.dtype)
-        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.penalty_loss))
+        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.twice_loss))
+
+    def part(self, batch, program, n):
+        """Return where the rows of a batch are or are to be copied, and the calls for them."""
+        packed = self.rows.buffer(program.size) if self.copying else self.rows.packed[batch]
+        x, y, weight = self.rows.batch(packed)
+        if self.rows.is_sparse:
+            x.x = self.rows.X[batch]
+        return packed, compiled(program.calls(x, y, weight, 1 / n, self.twice_loss))
 
     def __call__(self, vector):
         """Return the loss and its gradient, in float64."""
         total = self.sums(vector).total()
-        self.params[...] = vector
-        self.gradient[...] = 0
+        self.params[...], self.result[...] = vector, 0
         for call in self.penalty:
             call()
-        self.loss = (float(total[0]) + float(self.penalty_loss)) / 2
-        return self.loss, total[1:] + self.gradient
+        total = total + self.result
+        self.loss = float(total[0]) / 2
+        return self.loss, total[1:]
 
     def sums(self, vector, first=0):
         """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`.
@@ -213,32 +223,10 @@ class FullBatch:
         self.params[...] = vector
         tree = Tree()
         for i, batch in enumerate(slices(len(self.rows), self.size)):
-            part = self.parts[i]
+            packed, calls = self.parts[i]
             if self.copying:
-                self.rows.read(batch, part.packed)
-            for call in part.calls:
+                self.rows.read(batch, packed)
+            for call in calls:
                 call()
-            term = np.empty(1 + len(self.gradient))
-            term[0], term[1:] = part.loss, self.gradient
-            tree.add(term, first + i)
+            tree.add(self.result.astype(np.float64), first + i)
         return tree
-
-
-class _Part:
-    """The calls for rows that are taken together.
-
-    Attributes
-    ----------
-    packed : ndarray
-        The rows: they themselves, or a buffer that they are to be copied into before the calls.
-    loss : ndarray of shape ()
-        Receives twice the loss.
-    """
-
-    def __init__(self, rows, batch, program, n, copying):
-        self.packed = rows.buffer(program.size) if copying else rows.packed[batch]
-        x, y, weight = rows.batch(self.packed)
-        if rows.is_sparse:
-            x.x = rows.X[batch]
-        self.loss = np.zeros((), program.dtype)
-        self.calls = compiled(program.calls(x, y, weight, 1 / n, self.loss))

@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from .batches import slices
 from .mapped import Mapped
-from .standardize import rows_of_a_part, statistics
+from .moments import rows_of_a_part, statistics
 from .sums import Tree
 
 

@@ -19,13 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import inplace_column_scale
-
-from .batches import slices
-from .sums import Tree
-
-AT_A_TIME = 1 << 22  # bytes of X to take statistics of
 
 
 @dataclass(frozen=True)
@@ -190,72 +184,3 @@ def robust(data, rows, fallback):
             quantiles[column] = values[order][np.searchsorted(reached, level * reached[-1])]
     scale = (high - low) / 1.349
     return median, np.where(scale > 0, scale, fallback)
-
-
-@dataclass(frozen=True)
-class Moments:
-    """Mean, variance and scale of columns, as a `StandardScaler` has them; they can be added.
-
-    By equation 1.5 of Chan, Golub and LeVeque, Updating formulae and a pairwise algorithm for
-    computing sample variances, COMPSTAT 1982, with sums of weights for numbers of samples.
-    """
-
-    weight: float  # the sum over the rows
-    count: int  # rows of any weight
-    mean_: np.ndarray
-    var_: np.ndarray
-
-    @classmethod
-    def of(cls, X, weight=None):
-        """Return the moments of an array, or a sparse matrix, that is not too large."""
-        if weight is not None:
-            X, weight = X[weight > 0], weight[weight > 0]
-        n = X.shape[0]
-        if n == 0:
-            return cls(0.0, 0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
-        relative = None if weight is None else weight / weight.mean()
-        scaler = StandardScaler(with_mean=not sparse.issparse(X))
-        with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
-            scaler.fit(X.astype(np.float64), sample_weight=relative)
-        return cls(float(n if weight is None else weight.sum()), n, scaler.mean_, scaler.var_)
-
-    def __add__(self, other):
-        """Return the moments of the rows of both."""
-        if self.count == 0 or other.count == 0:
-            return other if self.count == 0 else self
-        weight = self.weight + other.weight
-        share = other.weight / weight
-        with np.errstate(over="ignore", invalid="ignore"):
-            delta = other.mean_ - self.mean_
-            mean = self.mean_ + share * delta
-            var = self.var_ + share * (other.var_ - self.var_ + (1 - share) * delta**2)
-        return Moments(weight, self.count + other.count, mean, var)
-
-    @property
-    def scale_(self):
-        """The standard deviation; 1 where a column is constant up to rounding."""
-        noise = self.count * np.finfo(np.float64).eps
-        with np.errstate(over="ignore"):
-            is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
-        return np.where(is_constant, 1.0, np.sqrt(self.var_))
-
-    def root_mean_square(self):
-        """Return the scale about zero; 1 where all is zero."""
-        with np.errstate(over="ignore"):
-            size = np.sqrt(self.mean_**2 + self.var_)
-        return np.where(size > 0, size, 1.0)
-
-
-def rows_of_a_part(n_features):
-    """Return of how many rows statistics are taken together."""
-    return max(1, AT_A_TIME // (8 * n_features))
-
-
-def statistics(array, weight, rows, size):
-    """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
-    tree = Tree()
-    n = array.shape[0] if rows is None else len(rows)
-    for i, part in enumerate(slices(n, size)):
-        chosen = part if rows is None else rows[part]
-        tree.add(Moments.of(array[chosen], None if weight is None else weight[chosen]), i)
-    return tree.total()

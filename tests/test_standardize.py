@@ -12,7 +12,7 @@ from sknn_scratch.holdout import Data
 from sknn_scratch.losses import SquaredError
 from sknn_scratch.network import Network, feedforward
 from sknn_scratch.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.standardize import raw_units, standard_units, statistics
+from sknn_scratch.standardize import raw_units, standard_units
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -297,31 +297,9 @@ def test_values_whose_square_is_infinite_are_refused(regression):
 def test_many_rows_are_taken_in_chunks(monkeypatch, regression):
     X, y = regression
     whole = network().fit(X, y, sample_weight=np.arange(60) // 20)
-    monkeypatch.setattr("sknn_scratch.standardize.AT_A_TIME", 300)
+    monkeypatch.setattr("sknn_scratch.moments.AT_A_TIME", 300)
     chunks = network().fit(X, y, sample_weight=np.arange(60) // 20)
     assert_allclose(chunks.predict(X), whole.predict(X), rtol=1e-9)
-
-
-@pytest.mark.parametrize("weighted", [True, False])
-@pytest.mark.parametrize("size", [7, 500])
-def test_moments_of_parts_are_those_of_a_standard_scaler(size, weighted, rng):
-    X = np.column_stack([rng.normal(size=100) + 1e6, rng.normal(size=100), np.full(100, 0.1)])
-    weight = rng.choice([0.0, 1.0, 3.0], 100) if weighted else None
-    found = statistics(X, weight, None, size)
-    scaler = StandardScaler().fit(X, sample_weight=weight)
-    assert_allclose(found.mean_, scaler.mean_, rtol=1e-14)
-    assert_allclose(found.var_[:2], scaler.var_[:2], rtol=1e-8)
-    assert_allclose(found.scale_, scaler.scale_, rtol=1e-8)
-    assert found.scale_[2] == 1
-    assert_allclose(found.weight, 100 if weight is None else weight.sum())
-    assert found.count == (100 if weight is None else np.count_nonzero(weight))
-
-
-def test_moments_of_rows_are_those_of_a_copy_of_them(rng):
-    X, rows = rng.normal(size=(50, 2)), rng.permutation(50)[:30]
-    found, expected = statistics(X, None, rows, 8), statistics(X[rows], None, None, 8)
-    assert_array_equal(found.mean_, expected.mean_)
-    assert_array_equal(found.var_, expected.var_)
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])

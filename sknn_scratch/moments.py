@@ -1,0 +1,104 @@
+"""Mean and variance of columns, part by part: the same to the last bit wherever the parts are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from .batches import slices
+from .sums import Tree
+
+AT_A_TIME = 1 << 22  # bytes of X in a part
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean, variance and scale of columns, as a `StandardScaler` has them; they can be added.
+
+    Sum and bound on the rounding of a constant column are those of Chan, Golub and LeVeque,
+    Algorithms for computing the sample variance: analysis and recommendations, The American
+    Statistician 37, 1983, with sums of weights for numbers of samples.
+    """
+
+    weight: float  # the sum over the rows
+    count: int  # rows of any weight
+    mean_: np.ndarray
+    var_: np.ndarray
+
+    @classmethod
+    def of(cls, X, weight=None):
+        """Return the moments of an array, or a sparse matrix, that is not too large."""
+        if weight is not None:
+            X, weight = X[weight > 0], weight[weight > 0]
+        n, n_columns = X.shape
+        if n == 0:
+            return cls(0.0, 0, np.zeros(n_columns), np.zeros(n_columns))
+        relative = None if weight is None else weight / weight.mean()
+        with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
+            if sparse.issparse(X):
+                mean, var = mean_variance_axis(X.astype(np.float64), axis=0, weights=relative)
+            else:
+                mean, var = mean_and_variance(X, relative)
+        return cls(float(n if weight is None else weight.sum()), n, mean, var)
+
+    def __add__(self, other):
+        """Return the moments of the rows of both."""
+        if self.count == 0 or other.count == 0:
+            return other if self.count == 0 else self
+        weight = self.weight + other.weight
+        share = other.weight / weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean_ - self.mean_
+            mean = self.mean_ + share * delta
+            var = self.var_ + share * (other.var_ - self.var_ + (1 - share) * delta**2)
+        return Moments(weight, self.count + other.count, mean, var)
+
+    @property
+    def scale_(self):
+        """The standard deviation; 1 where a column is constant up to rounding."""
+        noise = self.count * np.finfo(np.float64).eps
+        with np.errstate(over="ignore"):
+            is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
+        return np.where(is_constant & np.isfinite(self.var_), 1.0, np.sqrt(self.var_))
+
+    def root_mean_square(self):
+        """Return the scale about zero; 1 where all is zero."""
+        with np.errstate(over="ignore"):
+            size = np.sqrt(self.mean_**2 + self.var_)
+        return np.where(size > 0, size, 1.0)
+
+
+def mean_and_variance(X, weight):
+    """Return mean and variance of the columns of an array, by two passes.
+
+    By no matrix product: the order in which it adds depends on the threads of the BLAS.
+    """
+
+    def average(values):
+        if weight is None:
+            return values.sum(axis=0) / len(values)
+        return (values * weight[:, np.newaxis]).sum(axis=0) / weight.sum()
+
+    X = np.array(X, np.float64, order="C")
+    mean = average(X)
+    X -= mean
+    rest = average(X)  # of the rounding of the mean
+    X -= rest
+    X *= X
+    return mean + rest, average(X)
+
+
+def rows_of_a_part(n_features):
+    """Return of how many rows statistics are taken together."""
+    return max(1, AT_A_TIME // (8 * n_features))
+
+
+def statistics(array, weight, rows, size):
+    """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
+    tree = Tree()
+    n = array.shape[0] if rows is None else len(rows)
+    for i, part in enumerate(slices(n, size)):
+        chosen = part if rows is None else rows[part]
+        tree.add(Moments.of(array[chosen], None if weight is None else weight[chosen]), i)
+    return tree.total()

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch.moments import statistics
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("size", [7, 500])
+def test_moments_of_parts_are_those_of_a_standard_scaler(size, weighted, rng):
+    X = np.column_stack([rng.normal(size=100) + 1e6, rng.normal(size=100), np.full(100, 0.1)])
+    weight = rng.choice([0.0, 1.0, 3.0], 100) if weighted else None
+    found = statistics(X, weight, None, size)
+    scaler = StandardScaler().fit(X, sample_weight=weight)
+    assert_allclose(found.mean_, scaler.mean_, rtol=1e-14)
+    assert_allclose(found.var_[:2], scaler.var_[:2], rtol=1e-8)
+    assert_allclose(found.scale_, scaler.scale_, rtol=1e-8)
+    assert found.scale_[2] == 1
+    assert_allclose(found.weight, 100 if weight is None else weight.sum())
+    assert found.count == (100 if weight is None else np.count_nonzero(weight))
+
+
+def test_moments_of_rows_are_those_of_a_copy_of_them(rng):
+    X, rows = rng.normal(size=(50, 2)), rng.permutation(50)[:30]
+    found, expected = statistics(X, None, rows, 8), statistics(X[rows], None, None, 8)
+    assert_array_equal(found.mean_, expected.mean_)
+    assert_array_equal(found.var_, expected.var_)
+
+
+def test_the_order_of_the_array_in_memory_does_not_matter(rng):
+    X = rng.normal(size=(500, 3))
+    for weight in (None, rng.uniform(size=500)):
+        found = [statistics(array, weight, None, 99) for array in (X, np.asfortranarray(X))]
+        assert_array_equal(found[0].mean_, found[1].mean_)
+        assert_array_equal(found[0].var_, found[1].var_)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_moments_of_a_sparse_matrix_are_those_of_its_array(weighted, rng):
+    X = rng.normal(size=(60, 4)) * (rng.uniform(size=(60, 4)) < 0.3)
+    weight = rng.choice([0.0, 1.0, 3.0], 60) if weighted else None
+    found, expected = (statistics(array, weight, None, 25) for array in (sparse.csr_array(X), X))
+    assert_allclose(found.mean_, expected.mean_)
+    assert_allclose(found.var_, expected.var_)
+
+
+def test_a_far_origin_costs_few_digits(rng):
+    X = rng.normal(size=(5000, 1))
+    far, near = statistics(X + 2.0**30, None, None, 999), statistics(X, None, None, 999)
+    assert_allclose(far.mean_ - 2.0**30, near.mean_, atol=1e-6)
+    assert_allclose(far.var_, near.var_, rtol=1e-6)
