@@ -80,11 +80,11 @@ def products(sizes, batch, dtype, bias, kind):
 
 def evaluations_per_iteration(workload, X, y):
     """Return how often L-BFGS computes loss and gradient per iteration."""
-    from sknn_scratch import ScratchMLPRegressor, epochs, fitting
+    from sknn_scratch import ScratchMLPRegressor, fitting, full_batch
 
     counted = []
 
-    class Counting(epochs.FullBatch):
+    class Counting(full_batch.FullBatch):
         def __call__(self, vector):
             counted.append(1)
             return super().__call__(vector)

@@ -16,7 +16,8 @@ from sklearn.utils import check_array
 
 from .batches import Rows, slices
 from .data import check_sample_weight, check_target
-from .epochs import FullBatch, Problem
+from .epochs import Problem
+from .full_batch import FullBatch
 from .moments import Moments
 from .sums import Tree
 

@@ -27,11 +27,11 @@ from sklearn.utils.validation import validate_data
 
 from .batches import Rows, rows_at_a_time
 from .chunks import Survey, cut, packed, sums_over_rows, survey
-from .epochs import FullBatch
+from .full_batch import FullBatch
 from .holdout import Data
 from .moments import rows_of_a_part
+from .pieces import check_parameters
 from .regressor import ScratchMLPRegressor
-from .validation import check_parameters
 
 try:
     import dask

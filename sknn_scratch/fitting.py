@@ -21,18 +21,19 @@ from .batches import Rows
 from .callbacks import tasks_of, with_callbacks
 from .data import check_mapped, check_sample_weight, check_target
 from .dropout import Dropout
-from .epochs import Epoch, FullBatch, Problem
+from .epochs import Epoch, Problem
+from .full_batch import FullBatch
 from .holdout import Data, split_rows
 from .initializers import initialize
 from .mapped import is_mapped
 from .network import Network
+from .pieces import check_parameters
 from .registries import ACTIVATIONS, name_of
 from .report import make_report
 from .scoring import check_score, score_of
 from .standardize import raw_units, standard_units
 from .threads import quiet_blas
 from .training import train_lbfgs, train_stochastic
-from .validation import check_parameters
 from .watch import Diverged, TrainingState, Watch
 
 DIVERGED = (

@@ -20,10 +20,11 @@ from .callbacks import CallbackSupportMixin
 from .fitting import Fitting
 from .losses import Loss
 from .network import feedforward
+from .pieces import check_parameters, resolve
 from .registries import LOSSES, SOLVERS
 from .scoring import score_of
 from .solvers import Solver
-from .validation import check_hidden_layer_sizes, check_parameters, resolve
+from .validation import check_hidden_layer_sizes
 
 DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
 

@@ -1,8 +1,8 @@
 """Training: the loop over epochs, and L-BFGS.
 
 Nothing here knows what a layer is: `train_stochastic` and `train_lbfgs` are handed something
-that runs an epoch, or computes loss and gradient (see `epochs`), and a `Watch` whose state they
-change in place.
+that runs an epoch, or computes loss and gradient (see `epochs`, `full_batch`), and a `Watch`
+whose state they change in place.
 """
 
 import numpy as np
@@ -67,7 +67,7 @@ def train_lbfgs(objective, max_fun, watch, max_iter, tol):
 
     Changes the state of ``watch`` in place, and returns what kept training from converging, or
     None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
-    longer changes. ``objective(vector)`` returns loss and gradient (see `epochs.FullBatch`).
+    longer changes. ``objective(vector)`` returns loss and gradient (see `full_batch`).
     """
     state = watch.state
 

@@ -4,7 +4,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch.batches import Rows, rows_at_a_time
 from sknn_scratch.chunks import cut, packed, sums_over_rows, survey
-from sknn_scratch.epochs import FullBatch, Problem
+from sknn_scratch.epochs import Problem
+from sknn_scratch.full_batch import FullBatch
 from sknn_scratch.network import Network, backprop
 from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.standardize import raw_units

@@ -3,13 +3,12 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from sknn_scratch import batches, epochs
+from sknn_scratch import epochs
 from sknn_scratch.batches import Rows
-from sknn_scratch.epochs import Epoch, FullBatch, Problem
+from sknn_scratch.epochs import Epoch, Problem
 from sknn_scratch.network import backprop
 from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.solvers import SGD
-from tests.calculus import assert_is_gradient
 from tests.test_network import make_network
 
 PLAIN = SGD(momentum=0, nesterovs_momentum=False)
@@ -78,24 +77,3 @@ def test_the_gradient_of_each_batch_is_clipped(rng):
         assert_allclose(problem.params, expected, rtol=1e-10, atol=1e-13)
         steps[max_grad_norm] = np.linalg.norm(problem.params - params)
     assert steps[None] == steps[1e9] > steps[2.0] > steps[0.1] > 0
-
-
-@pytest.mark.parametrize("n", [23, 600])
-@pytest.mark.parametrize("as_sparse", [True, False])
-def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, rng, monkeypatch):
-    monkeypatch.setattr(batches, "CACHED", 1)  # so that 600 rows are taken in three parts
-    network, params, X, y, weight, rows = make_network_and_rows(rng, n, as_sparse=as_sparse)
-    objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3))
-    for vector in (params, params + 0.1, params):
-        loss, gradient = objective(vector)
-        expected_loss, expected_gradient = backprop(X, y, vector, network, weight, 0.3)
-        assert_allclose(loss, expected_loss, rtol=1e-12)
-        assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
-    assert_is_gradient(gradient, lambda p: objective(p)[0], params)
-
-
-def test_the_full_batch_leaves_the_parameters_of_the_problem_alone(rng):
-    network, params, *_, rows = make_network_and_rows(rng)
-    problem = Problem(network, np.zeros_like(params), rows, 0.3)
-    FullBatch(problem)(params)
-    assert (problem.params == 0).all()
