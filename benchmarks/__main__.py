@@ -15,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+from threadpoolctl import threadpool_info
+
 from . import memory
 from .workloads import WORKLOADS
 
@@ -107,7 +109,15 @@ def machine():
         "machine": platform.machine(),
         "python": platform.python_version(),
         "versions": versions,
+        "blas": blas(),
     }
+
+
+def blas():
+    """Return the matrix libraries in use, and the processor that each takes this one for."""
+    kept = "internal_api", "version", "architecture", "num_threads"
+    found = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    return [{key: each[key] for key in kept if key in each} for each in found]
 
 
 def plot(records, path):
