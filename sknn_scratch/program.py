@@ -59,6 +59,7 @@ class Program:
             self.z.append(output if f.from_output else aligned((units, size), dtype))
             self.delta.append(aligned((units, size), dtype))
         self.error = aligned(self.delta[-1].shape, dtype)
+        self.pieces = {}
         self.dropped, self.read = {}, list(self.a)  # what the next layer reads
         for layer, rate in enumerate(dropout.rates if dropout else (), 1):
             if rate > 0:
@@ -90,19 +91,31 @@ class Program:
             if layer > 1:
                 calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
             z = self.z[layer]
-            calls += fast.forward(f, z, z if f.from_output else self.a[layer][: len(z)])
+            out = z if f.from_output else self.a[layer][: len(z)]
+            calls += self.piece(fast.forward, layer, z, out)
             if layer in self.dropped:
                 calls += self.dropped[layer].forward()
         return calls
 
+    def piece(self, make, layer, *arrays):
+        """Return the calls that ``make`` makes of the activation of a layer.
+
+        They are made once, for all batches: they bring arrays of their own, which stay in the
+        cache only if they are few.
+        """
+        if (make, layer) not in self.pieces:
+            self.pieces[make, layer] = make(self.network.activations[layer - 1], *arrays)
+        return self.pieces[make, layer]
+
     def output_delta(self, y, weight, scale, loss):
         """Return the calls that compute the loss, and its derivative in the last z."""
         z, a, delta, error = self.z[-1], self.a[-1], self.delta[-1], self.error
-        objective, f = self.network.loss, self.network.activations[-1]
+        objective = self.network.loss
         factor = np.full((), scale, self.dtype)
         weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
-        slope = [] if self.network.is_canonical else fast.backward(f, delta, z, a)
-        if self.network.is_canonical or fast.gradient_is_error(objective):
+        canonical, last = self.network.is_canonical, len(self.a) - 1
+        slope = [] if canonical else self.piece(fast.backward, last, delta, z, a)
+        if canonical or fast.gradient_is_error(objective):
             gradient = [(np.subtract, a, y, error), (np.multiply, error, factor, delta)]
         else:
             gradient = [(lambda: np.multiply(objective.gradient(y.T, a.T).T, factor, delta),)]
@@ -121,7 +134,7 @@ class Program:
             calls.append((W.dot, delta, into))
             if below in self.dropped:
                 calls += self.dropped[below].backward(into)
-            calls += fast.backward(self.network.activations[below - 1], into, z, a)
+            calls += self.piece(fast.backward, below, into, z, a)
         return calls + x.backward(self.delta[1], self.gradients[0])
 
     def below(self, layer):
@@ -144,7 +157,7 @@ class Program:
         ((x * delta[2]) @ f'(z).T) * W.T, with a product and a pass over (units, samples) less.
         """
         a, z, W, _ = self.below(2)
-        calls = fast.slope(self.network.activations[0], z, a)
+        calls = [*self.piece(fast.slope, 1, z, a)]
         if 1 in self.dropped:
             calls += self.dropped[1].backward(a)
         gradient = self.gradients[0]

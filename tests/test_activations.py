@@ -18,6 +18,7 @@ from tests.calculus import numerical_derivative
 EVERY_ACTIVATION = [*ACTIVATIONS.values(), LeakyReLU(0.3), ELU(0.5), Bounded(-1, 2)]
 every_activation = pytest.mark.parametrize("f", EVERY_ACTIVATION, ids=repr)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+few_and_many = pytest.mark.parametrize("times", [1, 50])  # some have calls for few values
 Z = np.concatenate([np.linspace(-4, 4, 40), [-30.0, -1e-3, 1e-3, 30.0]])
 
 
@@ -77,8 +78,9 @@ def test_the_registry_holds_each_activation_under_its_own_name():
 
 @every_activation
 @every_dtype
-def test_the_calls_of_the_training_loop_compute_the_formula(f, dtype):
-    z = np.append(Z, [-0.0, 0.0]).astype(dtype)
+@few_and_many
+def test_the_calls_of_the_training_loop_compute_the_formula(f, dtype, times):
+    z = np.tile(np.append(Z, [-0.0, 0.0]).astype(dtype), times)
     a = f(z)
     slope = f.derivative(z, a)
     delta = np.linspace(-2, 3, len(z)).astype(dtype)
@@ -104,8 +106,10 @@ def test_the_calls_may_also_write_beside_their_input(f):
 
 @every_activation
 @every_dtype
-def test_nothing_but_the_result_overflows(f, dtype):
-    z, delta = np.array([-1e4, -100, 100, 1e4], dtype), np.ones(4, dtype)
+@few_and_many
+def test_nothing_but_the_result_overflows(f, dtype, times):
+    z = np.tile(np.array([-1e4, -100, 100, 1e4], dtype), times)
+    delta = np.ones_like(z)
     a = z if f.from_output else np.empty_like(z)
     with np.errstate(over="ignore"):
         run(fast.forward(f, z, a))
