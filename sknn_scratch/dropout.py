@@ -25,7 +25,7 @@ class Dropout:
 
 
 class Dropped:
-    """What dropout leaves of a hidden layer: buffers, and calls as in `program`.
+    """What dropout leaves of a hidden layer: buffers, and calls as in `forward`.
 
     Parameters
     ----------

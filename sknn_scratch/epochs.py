@@ -1,6 +1,6 @@
 """One epoch: over all training rows in mini-batches, with a step of the solver after each.
 
-The calls of all steps are compiled once (see `program`), and only run afterwards.
+The calls of all steps are compiled once (see `forward`), and only run afterwards.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from . import fast_solvers
 from .arrays import aligned
 from .batches import Rows, slices
 from .dropout import Dropout
+from .forward import compiled
 from .network import Network
-from .program import Penalty, Program, compiled
+from .program import Penalty, Program
 from .solvers import clip
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one

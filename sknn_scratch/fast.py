@@ -2,7 +2,7 @@
 
 For a small network, making an array takes longer than filling it. So the training loop works
 in arrays that are made once per fit, by calls ``(function, argument, ...)`` that are fixed
-beforehand (see `program`). Every piece can be made into such calls from its formulas, which
+beforehand (see `forward`). Every piece can be made into such calls from its formulas, which
 allocate; the pieces in the two tables below (and in `fast_rectifiers`) have calls of their own,
 which do not. The tables go by the very class, so a subclass with another formula is computed by
 that formula.

@@ -1,13 +1,14 @@
 """Loss and gradient of the whole training set, for L-BFGS.
 
-The calls are compiled once (see `program`), and only run afterwards.
+The calls are compiled once (see `forward`), and only run afterwards.
 """
 
 import numpy as np
 
 from .arrays import LINE, aligned, aligned_copy
 from .batches import rows_at_a_time, slices
-from .program import Penalty, Program, compiled
+from .forward import compiled
+from .program import Penalty, Program
 from .sums import Tree
 
 

@@ -1,40 +1,21 @@
 """The network once more, for the training loop: feedforward and backprop as a list of calls.
 
-This module computes what `network.backprop` computes; nothing new happens here. For a network
-of ordinary size most of the time of a training step goes into calling NumPy, not into NumPy's
-arithmetic. So everything that can be done once per fit is done once: the arrays are allocated,
-the views are taken, and what is left of a step is a fixed list of calls, each a tuple
-``(function, argument, ...)``, that `compiled` turns into a loop body without arguments::
-
-    for call in step:
-        call()
-
-Three conventions make that list short.
-
-*   Activations are kept as (units, samples), a transposed `network`: the formulas read
-    z = block.T @ a, and the first rows of an array are contiguous, as ``ndarray.dot`` asks of
-    the array it writes to.
-*   The array of an activation has one more row, of ones, for the intercepts (see `network`).
-*   ``a.dot(b, out)`` is the quickest way to call a matrix product, and a 0-d array the
-    quickest way to pass a number.
+This module computes what `network.backprop` computes; nothing new happens here (`forward` has
+the first half, and how the calls are made). Each piece of arithmetic writes into an array that
+is made once per fit, and reads others that were.
 """
 
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
 from . import fast
 from .arrays import aligned
 from .batches import DenseBatch
-from .dropout import Dropped
+from .forward import Forward
 
 
-def compiled(calls):
-    """Return the calls, tuples ``(function, argument, ...)``, as callables without arguments."""
-    return [partial(*call) for call in calls]
-
-
-class Program:
+class Program(Forward):
     """Buffers for batches of one size, and the calls that compute loss and gradient in them.
 
     Parameters
@@ -48,24 +29,12 @@ class Program:
     """
 
     def __init__(self, network, params, gradient, size, dropout=None):
-        dtype, last = params.dtype, len(network.activations)
-        self.network, self.size, self.dtype = network, size, dtype
-        self.weights, self.gradients = network.blocks(params), network.blocks(gradient)
-        self.a, self.z, self.delta = [None], [None], [None]
-        for layer, (units, f) in enumerate(zip(network.sizes[1:], network.activations), 1):
-            ones = int(network.fit_intercept and layer < last)
-            self.a.append(aligned((units + ones, size), dtype, 1))
-            output = self.a[-1][:units]
-            self.z.append(output if f.from_output else aligned((units, size), dtype))
-            self.delta.append(aligned((units, size), dtype))
-        self.error = aligned(self.delta[-1].shape, dtype)
-        self.pieces = {}
-        self.dropped, self.read = {}, list(self.a)  # what the next layer reads
-        for layer, rate in enumerate(dropout.rates if dropout else (), 1):
-            if rate > 0:
-                units = network.sizes[layer]
-                self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
-                self.read[layer] = self.dropped[layer].a
+        super().__init__(network, params, size, dropout)
+        self.gradients = network.blocks(gradient)
+        self.delta = [None]
+        for units in network.sizes[1:]:
+            self.delta.append(aligned((units, size), self.dtype))
+        self.error = aligned(self.delta[-1].shape, self.dtype)
 
     def calls(self, x, y, weight, scale, loss):
         """Return the calls for one batch.
@@ -83,29 +52,6 @@ class Program:
             Receives twice the loss of the batch, without penalty.
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
-
-    def forward(self, x):
-        """Return the calls that compute every z and a."""
-        calls = x.forward(self.weights[0], self.z[1])
-        for layer, f in enumerate(self.network.activations, 1):
-            if layer > 1:
-                calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
-            z = self.z[layer]
-            out = z if f.from_output else self.a[layer][: len(z)]
-            calls += self.piece(fast.forward, layer, z, out)
-            if layer in self.dropped:
-                calls += self.dropped[layer].forward()
-        return calls
-
-    def piece(self, make, layer, *arrays):
-        """Return the calls that ``make`` makes of the activation of a layer.
-
-        They are made once, for all batches: they bring arrays of their own, which stay in the
-        cache only if they are few.
-        """
-        if (make, layer) not in self.pieces:
-            self.pieces[make, layer] = make(self.network.activations[layer - 1], *arrays)
-        return self.pieces[make, layer]
 
     def output_delta(self, y, weight, scale, loss):
         """Return the calls that compute the loss, and its derivative in the last z."""

@@ -3,6 +3,7 @@
 import copy
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -18,6 +19,7 @@ from .arrays import as_numbers
 from .batches import by_rows, rows_at_a_time
 from .callbacks import CallbackSupportMixin
 from .fitting import Fitting
+from .forward import Predictor
 from .losses import Loss
 from .network import feedforward
 from .pieces import check_parameters, resolve
@@ -718,13 +720,11 @@ class ScratchMLPRegressor(
 
     def _feedforward(self, X, params):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
-        network, layers = self._network, self._network.layers(params)
-        coefs, intercepts = [W for W, _ in layers], [b for _, b in layers]
-
-        def predict(rows):
-            return feedforward(rows, coefs, intercepts, network.activations)
-
-        return by_rows(predict, X, rows_at_a_time(network.sizes, params.itemsize))
+        network, size = self._network, rows_at_a_time(self._network.sizes, params.itemsize)
+        if X.shape[0] > size and not sparse.issparse(X):
+            return by_rows(Predictor(network, params), X, size)
+        coefs, intercepts = zip(*network.layers(params))
+        return by_rows(lambda X: feedforward(X, coefs, intercepts, network.activations), X, size)
 
 
 for _name in ("transform", "fit_transform", "get_feature_names_out"):

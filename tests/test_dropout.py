@@ -12,7 +12,8 @@ from sknn_scratch import ScratchMLPRegressor, feedforward
 from sknn_scratch.arrays import aligned_copy
 from sknn_scratch.batches import DenseBatch
 from sknn_scratch.dropout import Dropout
-from sknn_scratch.program import Program, compiled
+from sknn_scratch.forward import compiled
+from sknn_scratch.program import Program
 from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from tests.calculus import assert_is_gradient
 from tests.test_activations import Sine

@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch.arrays import LINE, aligned, aligned_copy
+from sknn_scratch.arrays import aligned_copy
 from sknn_scratch.batches import DenseBatch
+from sknn_scratch.forward import compiled
 from sknn_scratch.network import backprop
-from sknn_scratch.program import Penalty, Program, compiled
+from sknn_scratch.program import Penalty, Program
 from sknn_scratch.registries import ACTIVATIONS, LOSSES
 from tests.test_activations import Sine
 from tests.test_network import EVERY_NETWORK, make_network, make_problem
@@ -86,13 +87,3 @@ def test_the_registries_are_covered():
     assert hidden >= set(ACTIVATIONS.values())
     assert outs >= set(ACTIVATIONS.values())
     assert losses == set(LOSSES.values())
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
-def test_aligned_arrays_start_on_a_cache_line(dtype):
-    for shape in [(), (1,), (3, 5), (1000,)]:
-        array = aligned(shape, dtype, fill=3)
-        assert array.ctypes.data % LINE == 0
-        assert array.shape == shape
-        assert (array == 3).all()
-        assert array.flags.c_contiguous
