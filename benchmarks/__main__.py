@@ -67,10 +67,17 @@ def measure(names, dtypes, peers, rounds):
     return records
 
 
-def spread(values, scale=1.0, digits=3):
+def spread(values, scale=1.0):
     """Return 'median (min-max)'."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle * scale:.{digits}g} ({low * scale:.{digits}g}-{high * scale:.{digits}g})"
+    chosen = statistics.median(values), min(values), max(values)
+    middle, low, high = (figure(value * scale) for value in chosen)
+    return f"{middle} ({low}-{high})"
+
+
+def figure(value):
+    """Return a number with three digits that count, and without an exponent."""
+    rounded = f"{value:.3g}"
+    return rounded if value < 1000 else f"{float(rounded):,.0f}"
 
 
 def header(workers):
