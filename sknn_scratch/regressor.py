@@ -721,7 +721,8 @@ class ScratchMLPRegressor(
     def _feedforward(self, X, params):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
         network, size = self._network, rows_at_a_time(self._network.sizes, params.itemsize)
-        if X.shape[0] > size and not sparse.issparse(X):
+        wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
+        if X.shape[0] > size and not (wide or sparse.issparse(X)):
             return by_rows(Predictor(network, params), X, size)
         coefs, intercepts = zip(*network.layers(params))
         return by_rows(lambda X: feedforward(X, coefs, intercepts, network.activations), X, size)

@@ -26,8 +26,14 @@ def test_several_threads_predict_with_one_model_at_once(model, rng):
                 assert_array_equal(y, right)
 
 
+@pytest.mark.parametrize("hidden", [(8, 5), (2,), ()])
 @pytest.mark.parametrize("container", [np.asarray, sparse.csr_array, sparse.csc_array])
-def test_predictions_do_not_depend_on_how_many_rows_are_asked_for(model, container, rng):
+def test_predictions_do_not_depend_on_how_many_rows_are_asked_for(
+    hidden, container, regression, rng
+):
+    X, y = regression
+    model = ScratchMLPRegressor(hidden, max_iter=20, random_state=0)
+    model.fit(X, np.column_stack([y, -y]))
     X = container(rng.normal(size=(20_000, 4)))
     whole = model.predict(X)  # in chunks
     assert whole.shape == (20_000, 2)
