@@ -63,12 +63,6 @@ def _relu(f, z, a):
     return [(partial(np.maximum, out=a), z, np.zeros_like(z))]
 
 
-def _relu_slope(f, z, a):
-    # A boolean is a byte of 0 or 1, and numbers are quicker to copy than booleans.
-    positive, zero = np.empty(a.shape, bool), np.zeros((), a.dtype)
-    return [(np.greater, a, zero, positive), (np.copyto, a, positive.view(np.uint8))]
-
-
 FORWARD = {
     Identity: lambda f, z, a: [] if a is z else [(np.copyto, a, z)],
     Logistic: _logistic,
@@ -81,7 +75,7 @@ SLOPE = {
     Identity: lambda f, z, a: [(a.fill, 1)],
     Logistic: _logistic_slope,
     Tanh: _tanh_slope,
-    ReLU: _relu_slope,
+    ReLU: lambda f, z, a: fast_rectifiers.step(a, a),
     Exp: lambda f, z, a: [],
     **fast_rectifiers.SLOPE,
 }

@@ -8,19 +8,21 @@ import numpy as np
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, SiLU
 
 
+def step(x, out):
+    """Return the calls that put 1 where x > 0, else 0, into ``out``, which may be ``x``."""
+    # A boolean is a byte of 0 or 1, and numbers are quicker to copy than booleans.
+    positive, zero = np.empty(x.shape, bool), np.zeros((), x.dtype)
+    return [(np.greater, x, zero, positive), (np.copyto, out, positive.view(np.uint8))]
+
+
 def _leaky_relu(f, z, a):
     slope, leak = np.array(f.slope, a.dtype), np.empty_like(a)
     return [(np.multiply, z, slope, leak), (partial(np.maximum, out=a), z, leak)]
 
 
 def _leaky_relu_slope(f, z, a):
-    positive, numbers = np.empty(a.shape, bool), (0, f.slope, 1 - f.slope)
-    zero, slope, rise = (np.array(x, a.dtype) for x in numbers)
-    return [
-        (np.greater, a, zero, positive),
-        (np.multiply, positive, rise, a),
-        (np.add, a, slope, a),
-    ]
+    slope, rise = (np.array(x, a.dtype) for x in (f.slope, 1 - f.slope))
+    return [*step(a, a), (np.multiply, a, rise, a), (np.add, a, slope, a)]
 
 
 def _elu(z, a, low, high):
@@ -42,9 +44,8 @@ def _elu_slope(a, low, high):
     zeros, start = np.zeros_like(a), np.array(low, a.dtype)
     before, after = [], []
     if high != low:  # what is more where a > 0
-        positive, more = np.empty(a.shape, bool), np.empty_like(a)
-        rise = np.array(high - low, a.dtype)
-        before = [(np.greater, a, zeros, positive), (np.multiply, positive, rise, more)]
+        more, rise = np.empty_like(a), np.array(high - low, a.dtype)
+        before = [*step(a, more), (np.multiply, more, rise, more)]
         after = [(np.add, a, more, a)]
     below = [(partial(np.minimum, out=a), a, zeros), (np.add, a, start, a)]
     return [*before, *below, *after]
