@@ -74,19 +74,13 @@ def mean_and_variance(X, weight):
 
     By no matrix product: the order in which it adds depends on the threads of the BLAS.
     """
-
-    def average(values):
-        if weight is None:
-            return values.sum(axis=0) / len(values)
-        return (values * weight[:, np.newaxis]).sum(axis=0) / weight.sum()
-
     X = np.array(X, np.float64, order="C")
-    mean = average(X)
+    mean = np.average(X, axis=0, weights=weight)
     X -= mean
-    rest = average(X)  # of the rounding of the mean
+    rest = np.average(X, axis=0, weights=weight)  # of the rounding of the mean
     X -= rest
     X *= X
-    return mean + rest, average(X)
+    return mean + rest, np.average(X, axis=0, weights=weight)
 
 
 def rows_of_a_part(n_features):
