@@ -9,8 +9,7 @@ from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from .arrays import as_numbers
 from .batches import slices
 from .mapped import Mapped
-
-AT_A_TIME = 1 << 20  # values of a mapped array that are checked together
+from .moments import rows_of_a_part
 
 
 def check_mapped(X, dtypes):
@@ -25,7 +24,7 @@ def check_mapped(X, dtypes):
         If a value is not finite, or too large for that type.
     """
     mapped = Mapped(X, X.dtype if X.dtype in dtypes else dtypes[0])
-    for part in slices(len(X), max(1, AT_A_TIME // X.shape[1])):
+    for part in slices(len(X), rows_of_a_part(X.shape[1])):
         assert_all_finite(mapped[part], estimator_name="ScratchMLPRegressor", input_name="X")
     return mapped
 
