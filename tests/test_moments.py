@@ -51,3 +51,13 @@ def test_a_far_origin_costs_few_digits(rng):
     far, near = statistics(X + 2.0**30, None, None, 999), statistics(X, None, None, 999)
     assert_allclose(far.mean_ - 2.0**30, near.mean_, atol=1e-6)
     assert_allclose(far.var_, near.var_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_what_summing_large_numbers_rounds_off_is_put_back(weighted, rng):
+    k = rng.integers(0, 10, 999)
+    weight = rng.integers(1, 4, 999) if weighted else np.ones(999, int)
+    n, total, squares = (int((weight * power).sum()) for power in (1, k, k**2))
+    found = statistics(2.0**52 + k[:, np.newaxis], weight.astype(float), None, 999)
+    assert_allclose(found.mean_ - 2.0**52, total / n, atol=0.5)  # to the nearest there is
+    assert_allclose(found.var_, squares / n - (total / n) ** 2, rtol=1e-12)
