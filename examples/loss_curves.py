@@ -18,11 +18,6 @@ Run it: ``python examples/loss_curves.py``
 import warnings
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # draw into a file
-
-import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import make_friedman1
 from sklearn.exceptions import ConvergenceWarning
@@ -62,7 +57,15 @@ def tell(networks):
 
 
 def draw(networks, small):
-    """Draw the losses of some networks, and one small network."""
+    """Draw the losses of some networks, and one small network, if matplotlib is there."""
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+    except ImportError:
+        print("(pip install matplotlib draws a picture of this.)")
+        return
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
     LossCurveDisplay.from_estimators(networks, ax=left)
     left.set(title="When to stop: two networks of 100 units", ylim=(0, 0.4))

@@ -49,3 +49,12 @@ def test_training_by_hand_comes_near_the_curve(tmp_path):
     assert float(end[1]) < float(start[1]) / 100
     assert [float(value) for value in end[2:]] == pytest.approx([0, 1.41, 0.24], abs=0.4)
     assert "pip install matplotlib" in out
+
+
+def test_the_epochs_that_are_kept_are_told_without_a_picture_too(tmp_path):
+    path = next(path for path in EXAMPLES if path.stem == "loss_curves")
+    out = run_without_matplotlib(path, tmp_path)
+    free, held = (line.split() for line in out.splitlines() if line.startswith("alpha="))
+    assert int(free[1]) < int(held[1])  # the turn comes later with a penalty, and lower
+    assert float(held[2]) < float(free[2]) < float(free[3])
+    assert "pip install matplotlib" in out
