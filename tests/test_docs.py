@@ -99,6 +99,16 @@ def test_every_parameter_that_mlpregressor_lacks_is_on_the_page_that_compares():
     assert [name for name in sorted(added) if not re.search(rf"`{name}\b", page)] == []
 
 
+def test_the_terms_of_the_glossary_are_in_alphabetical_order_and_explained():
+    page = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    block = re.search(r"^```{glossary}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[1]
+    entries = re.findall(r"^(\S.*)\n((?:    .*\n)+)", block, re.MULTILINE)
+    terms = [term for term, _ in entries]
+    assert terms == sorted(set(terms), key=str.lower)
+    assert terms == re.findall(r"^(\S.*)$", block, re.MULTILINE)
+    assert {"epoch", "mini-batch", "momentum", "canonical link", "deviance"} <= set(terms)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_opens_with_a_title_for_the_gallery(path):
     _, title, underline, blank, *_ = path.read_text(encoding="utf-8").splitlines()
