@@ -1,3 +1,6 @@
+import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -5,11 +8,20 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+# Those in cells, which are notebooks as well.
+TUTORIALS = [path for path in EXAMPLES if "\n# %%\n" in path.read_text(encoding="utf-8")]
+
+
+def example(stem):
+    return next(path for path in EXAMPLES if path.stem == stem)
 
 
 def run(path, folder, *options):
     command = [sys.executable, "-W", "error", *options, str(path)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
+    environment = {**os.environ, "MPLBACKEND": "Agg"}  # no windows
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -34,8 +46,7 @@ def run_without_matplotlib(path, folder):
 
 
 def test_the_seed_network_learns_and_both_regressors_score_the_same(tmp_path):
-    assert EXAMPLES[-1].stem == "seed_network"
-    out = run_without_matplotlib(EXAMPLES[-1], tmp_path)
+    out = run_without_matplotlib(example("seed_network"), tmp_path)
     table = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
     assert table["1500"][2:] == ["0.02", "0.98", "0.98", "0.02"]
     assert "+----" in out
@@ -43,8 +54,7 @@ def test_the_seed_network_learns_and_both_regressors_score_the_same(tmp_path):
 
 
 def test_training_by_hand_comes_near_the_curve(tmp_path):
-    path = next(path for path in EXAMPLES if path.stem == "looking_inside")
-    out = run_without_matplotlib(path, tmp_path)
+    out = run_without_matplotlib(example("looking_inside"), tmp_path)
     start, *_, end = (line.split() for line in out.splitlines() if line[:5].strip().isdigit())
     assert float(end[1]) < float(start[1]) / 100
     assert [float(value) for value in end[2:]] == pytest.approx([0, 1.41, 0.24], abs=0.4)
@@ -52,9 +62,37 @@ def test_training_by_hand_comes_near_the_curve(tmp_path):
 
 
 def test_the_epochs_that_are_kept_are_told_without_a_picture_too(tmp_path):
-    path = next(path for path in EXAMPLES if path.stem == "loss_curves")
-    out = run_without_matplotlib(path, tmp_path)
+    out = run_without_matplotlib(example("loss_curves"), tmp_path)
     free, held = (line.split() for line in out.splitlines() if line.startswith("alpha="))
     assert int(free[1]) < int(held[1])  # the turn comes later with a penalty, and lower
     assert float(held[2]) < float(free[2]) < float(free[3])
     assert "pip install matplotlib" in out
+
+
+def test_the_tutorial_learns_and_finds_the_factor_between_the_losses(tmp_path):
+    out = run_without_matplotlib(example("from_scratch"), tmp_path)
+    lines = out.splitlines()
+    table = lines[lines.index("predicted  actual") + 1 :][:4]
+    predicted, actual = zip(*(map(float, line.split()) for line in table))
+    assert actual == (0, 1, 1, 0)
+    assert predicted == pytest.approx(actual, abs=0.05)
+    assert "one divided by the other: 8.000000" in lines
+    assert "pip install matplotlib" in out
+
+
+@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+def test_a_tutorial_is_a_notebook_that_runs_by_itself(path, tmp_path):
+    notebook = pytest.importorskip("sphinx_gallery.notebook")
+    notebook.python_to_jupyter_cli([shutil.copy(path, tmp_path)])
+    cells = json.loads((tmp_path / f"{path.stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) > 5
+    script = "import sys; sys.modules['matplotlib'] = None; names = {}\n"
+    script += "".join(f"exec(compile({cell!r}, 'cell', 'exec'), names)\n" for cell in code)
+    (tmp_path / "cells.py").write_text(script, encoding="utf-8")
+    done = run(tmp_path / "cells.py", tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_there_are_tutorials():
+    assert {"from_scratch"} <= {path.stem for path in TUTORIALS}
