@@ -63,7 +63,7 @@ def limit(workload, X, y):
 
 def products(sizes, batch, dtype, bias, kind):
     """Return the matrix products of one step, as calls on arrays made before."""
-    from sknn_scratch.arrays import aligned
+    from sknn_scratch.engine.aligned import aligned
 
     calls = []
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):
@@ -80,7 +80,9 @@ def products(sizes, batch, dtype, bias, kind):
 
 def evaluations_per_iteration(workload, X, y):
     """Return how often L-BFGS computes loss and gradient per iteration."""
-    from sknn_scratch import ScratchMLPRegressor, fitting, full_batch
+    from sknn_scratch import ScratchMLPRegressor
+    from sknn_scratch.engine import full_batch
+    from sknn_scratch.training import trainer
 
     counted = []
 
@@ -89,11 +91,11 @@ def evaluations_per_iteration(workload, X, y):
             counted.append(1)
             return super().__call__(vector)
 
-    original, fitting.FullBatch = fitting.FullBatch, Counting
+    original, trainer.FullBatch = trainer.FullBatch, Counting
     try:
         model = ScratchMLPRegressor(**workload.settings(), standardize=False).fit(X, y)
     finally:
-        fitting.FullBatch = original
+        trainer.FullBatch = original
     return len(counted) / model.n_iter_
 
 

@@ -9,11 +9,12 @@ import time
 
 import numpy as np
 
-from sknn_scratch.batches import Rows
-from sknn_scratch.epochs import Epoch, Problem
-from sknn_scratch.network import Network
-from sknn_scratch.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.solvers import Adam
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.engine.batches import Rows
+from sknn_scratch.engine.minibatch import MinibatchLoop
+from sknn_scratch.engine.problem import Problem
+from sknn_scratch.maths.network import Network
+from sknn_scratch.maths.solvers import Adam
 
 from .workloads import WORKLOADS
 
@@ -41,7 +42,7 @@ def make_epoch(workload, dtype):
     params = np.random.default_rng(0).uniform(-0.1, 0.1, network.n_parameters).astype(dtype)
     rows = Rows(X, y[:, np.newaxis], None, None, X.dtype, True)
     solver = Adam()
-    epoch = Epoch(
+    epoch = MinibatchLoop(
         Problem(network, params, rows, 1e-4),
         workload.batch,
         True,

@@ -23,12 +23,17 @@ FUNCTIONS = [  # our class, its parameters, and PyTorch's function
 ]
 
 
-def reference(piece, params, function, z):
+def reference(component, params, function, z):
     """Return the values of a function and its derivative at each z, in float64."""
     z = torch.tensor(z, dtype=torch.float64, requires_grad=True)
     a = function(z)
     a.sum().backward()
-    return {"piece": piece, "params": params, "a": a.tolist(), "derivative": z.grad.tolist()}
+    return {
+        "component": component,
+        "params": params,
+        "a": a.tolist(),
+        "derivative": z.grad.tolist(),
+    }
 
 
 def main():

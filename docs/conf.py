@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sknn_scratch import __version__
-from sknn_scratch.regressor import DOCUMENTATION
+from sknn_scratch.estimators.regressor import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ layer's activation decides where predictions can go, also far from the data.
 What to see in the picture: on the left, beyond the data (shaded), the identity leaves what is
 possible, 'softplus' stays positive, and Bounded(0, 10) stays between the dotted lines. On the
 right, what the activation of a few hidden units makes of a wave: 'relu' is made of straight
-pieces, the others are smooth.
+components, the others are smooth.
 
 Run it: ``python examples/kept_in_bounds.py``
 """

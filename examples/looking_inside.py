@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from sknn_scratch import Network, ScratchMLPRegressor, backprop, feedforward
-from sknn_scratch.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 
 GRID = np.linspace(-3, 3, 301)[:, np.newaxis]
 

@@ -1,17 +1,50 @@
 """A multi-layer perceptron regressor for scikit-learn, written from scratch in NumPy."""
 
-from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
-from .bounded import Bounded
-from .checkpoint import fit_with_checkpoints
-from .display import LossCurveDisplay
-from .losses import Gamma, Loss, Poisson, SquaredError
-from .network import Network, backprop, feedforward
-from .network_display import NetworkDisplay
-from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
-from .regressor import ScratchMLPRegressor
-from .robust import AbsoluteError, Huber, LogCosh, Quantile
-from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Progress, Schedule
-from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver
+from ._version import __version__  # noqa: F401
+from .components import (
+    ELU,
+    GELU,
+    SELU,
+    AbsoluteError,
+    Adaptive,
+    Bounded,
+    Constant,
+    Cosine,
+    Huber,
+    InverseScaling,
+    LeakyReLU,
+    LogCosh,
+    Mish,
+    OneCycle,
+    Progress,
+    Quantile,
+    Schedule,
+    SiLU,
+    Softplus,
+)
+from .estimators import ScratchMLPRegressor, fit_with_checkpoints
+from .maths import (
+    LBFGS,
+    SGD,
+    Activation,
+    Adam,
+    AdamW,
+    Exp,
+    Gamma,
+    Identity,
+    Logistic,
+    Loss,
+    Network,
+    Poisson,
+    ReLU,
+    RMSprop,
+    Solver,
+    SquaredError,
+    Tanh,
+    backprop,
+    feedforward,
+)
+from .plotting import LossCurveDisplay, NetworkDisplay
 
 __all__ = [
     "ELU",
@@ -57,4 +90,3 @@ __all__ = [
     "feedforward",
     "fit_with_checkpoints",
 ]
-__version__ = "0.1.0"

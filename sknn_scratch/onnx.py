@@ -1,94 +1,9 @@
-"""ONNX: a fitted network as a graph of operators, for runtimes without Python.
+"""Conversion to ONNX: importing this teaches skl2onnx to convert a `ScratchMLPRegressor`.
 
-Importing this module teaches skl2onnx to convert `ScratchMLPRegressor`, alone or in a pipeline::
-
-    import sknn_scratch.onnx
-    from skl2onnx import to_onnx
-
-    graph = to_onnx(model, X[:1])  # float32 inputs make a float32 graph, float64 a float64 one
-
-The formulas are not written down a second time: `network.feedforward` itself is followed, with a
-stand-in for X that writes the graph (see `onnx_graph`). So an activation or a loss of your own
-can be converted too, if its formula is made of functions that the tables `OPERATORS` and
-`COMPOSED` there have; else the error names what is missing.
-
-Where the network is a transformer, as in front of other steps of a pipeline, the graph returns
-what `transform` does. (Alone in a ColumnTransformer that nothing follows it cannot be told from
-a regressor, and predicts.)
+`OPERATORS` and `COMPOSED` are the functions that a formula of one's own may be made of.
 """
 
-from functools import partial
+from .interop import onnx  # noqa: F401 (registers the converter)
+from .interop.onnx_graph import COMPOSED, OPERATORS
 
-from sklearn.utils.validation import check_is_fitted
-
-from .network import feedforward
-from .regressor import ScratchMLPRegressor
-
-try:
-    from skl2onnx import update_registered_converter
-    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, guess_proto_type
-
-    from .onnx_graph import Graph, Traced, followed
-except ImportError as error:
-    raise ImportError(
-        "sknn_scratch.onnx needs skl2onnx: python -m pip install 'sknn-scratch[onnx]'"
-    ) from error
-
-
-def converted(model, X, hidden):
-    """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
-    network = model._network
-    activations = [partial(followed, f, repr(f)) for f in network.activations]
-    layers = model.coefs_, model.intercepts_, activations
-    if hidden:
-        return feedforward(X, *(each[:-1] for each in layers))
-    return followed(network.loss.predict, repr(network.loss), feedforward(X, *layers))
-
-
-def is_transformer(operator):
-    """Return True if what comes out goes into another step, and is no prediction.
-
-    Ensembles, which want predictions, read them by nodes; only pipelines, column transformers
-    and feature unions link operators.
-    """
-    name = operator.outputs[0].onnx_name
-    readers = (
-        each
-        for each in operator.scope_inst.operators.values()
-        if each.type not in ("SklearnIdentity", "SklearnCast")  # made for names and types
-    )
-    return any(variable.onnx_name == name for each in readers for variable in each.inputs)
-
-
-def number_type(operator):
-    """Return the type of all numbers in the graph: doubles if any input is."""
-    double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
-    return DoubleTensorType if double else FloatTensorType
-
-
-def _calculate_shape(operator):
-    model = operator.raw_operator
-    check_is_fitted(model)
-    width = model._network.sizes[-2 if is_transformer(operator) else -1]
-    n_rows = operator.inputs[0].get_first_dimension()
-    operator.outputs[0].set_type(number_type(operator)([n_rows, width]))
-
-
-def _convert(scope, operator, container):
-    model, numbers = operator.raw_operator, number_type(operator)
-    graph = Graph(scope, container, guess_proto_type(numbers()))
-    columns = []  # of a data frame, or all of them at once
-    for variable in operator.inputs:
-        column = Traced(graph, variable.full_name, None)
-        same = isinstance(variable.type, numbers)
-        columns.append(column if same else graph.cast(column, graph.number_type))
-    X = columns[0]
-    if len(columns) > 1:
-        X = graph.node("Concat", columns, model.n_features_in_, axis=1)
-    result = converted(model, X, is_transformer(operator))
-    container.add_node("Identity", result.name, operator.outputs[0].full_name)
-
-
-update_registered_converter(
-    ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert
-)
+__all__ = ["COMPOSED", "OPERATORS"]

@@ -1,4 +1,4 @@
-"""The models in tests/data, as they were stored by each version; run this file to store them.
+"""The models in tests/data, as they were stored in each layout; run this file to store them.
 
     python -m tests.stored_models
 
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sknn_scratch import Bounded, LeakyReLU, Quantile, ScratchMLPRegressor, __version__
-from sknn_scratch.persistence import LAYOUT
+from sknn_scratch import Bounded, LeakyReLU, Quantile, ScratchMLPRegressor
+from sknn_scratch.estimators.persistence import LAYOUT
 
 DATA = Path(__file__).parent / "data"
 
@@ -75,7 +75,7 @@ def main():
     """Store the models."""
     if int(np.__version__.split(".")[0]) > 1:
         raise SystemExit("Store models with NumPy 1, whose pickles NumPy 2 can read.")
-    path, models = DATA / f"models_{__version__.replace('.', '_')}", make_models()
+    path, models = DATA / f"models_layout_{LAYOUT}", make_models()
     path.with_suffix(".pickle").write_bytes(pickle.dumps(models, protocol=4))
     expected = {"layout": LAYOUT, **{name: figures(model) for name, model in models.items()}}
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from sklearn.neural_network import MLPRegressor
 
 import sknn_scratch
-from sknn_scratch.regressor import DOCUMENTATION
+from sknn_scratch.estimators.regressor import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

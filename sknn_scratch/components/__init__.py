@@ -1,0 +1,53 @@
+"""More components of each kind, their names, and the constructor parameters that stand for them."""
+
+from .arrays import as_numbers
+from .checks import check_hidden_layer_sizes, check_number
+from .initializers import initialize
+from .parameters import check_parameters, resolve
+from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
+from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS, name_of
+from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
+from .schedules import (
+    Adaptive,
+    Constant,
+    Cosine,
+    Factor,
+    InverseScaling,
+    OneCycle,
+    Progress,
+    Schedule,
+)
+
+__all__ = [
+    "ACTIVATIONS",
+    "ELU",
+    "GELU",
+    "LOSSES",
+    "SCHEDULES",
+    "SELU",
+    "SOLVERS",
+    "AbsoluteError",
+    "Adaptive",
+    "Bounded",
+    "Constant",
+    "Cosine",
+    "Factor",
+    "Huber",
+    "InverseScaling",
+    "LeakyReLU",
+    "LogCosh",
+    "Mish",
+    "OneCycle",
+    "Progress",
+    "Quantile",
+    "Schedule",
+    "SiLU",
+    "Softplus",
+    "as_numbers",
+    "check_hidden_layer_sizes",
+    "check_number",
+    "check_parameters",
+    "initialize",
+    "name_of",
+    "resolve",
+]

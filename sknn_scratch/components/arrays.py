@@ -1,0 +1,25 @@
+"""Arrays from outside, made sure of."""
+
+import numpy as np
+from scipy import sparse
+
+
+def as_numbers(values, name):
+    """Return ``values`` as an array of real numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is sparse, or not numbers; the message begins with ``name``.
+    """
+    if sparse.issparse(values):
+        raise TypeError(f"{name} must be a dense array, got a sparse matrix.")
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind == "O":  # pandas' columns with missing values, for one
+            array = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be real numbers: {error}") from error
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"{name} must be real numbers, got an array of dtype {array.dtype}.")
+    return array

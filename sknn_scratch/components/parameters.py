@@ -1,0 +1,132 @@
+"""The components that the constructor parameters stand for.
+
+A component (activation, loss, solver, schedule) is chosen by its name in a registry, or handed
+over.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ..maths import Activation, Loss, Solver
+from .checks import (
+    check_dropout,
+    check_early_stopping,
+    check_hidden_layer_sizes,
+    check_init,
+    check_max_grad_norm,
+    check_numbers,
+    check_seed,
+    is_str,
+)
+from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
+from .schedules import Factor, Schedule
+
+
+def resolve(value, name, registry, base, more=""):
+    """Return the registry's component of that name, or ``value`` itself if it is one already.
+
+    ``more`` is what else the parameter takes, for the error message.
+    """
+    if isinstance(value, base):
+        return value
+    if isinstance(value, str) and value in registry:
+        return registry[value]
+    raise ValueError(
+        f"{name} must be one of {', '.join(map(repr, registry))}, or an object of type "
+        f"{base.__name__}{more}; got {value!r}."
+    )
+
+
+def build(params, name, registry, base, more=""):
+    """Return the component that ``params[name]`` asks for.
+
+    By name it is made from the constructor parameters that its fields are named after; fields
+    that no parameter is named after keep their defaults.
+    """
+    component = resolve(params[name], name, registry, base, more)
+    if isinstance(component, base):
+        return component
+    given = [field.name for field in fields(component) if field.name in params]
+    return component(**{name: params[name] for name in given})
+
+
+def build_schedule(params):
+    """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
+    rate = params["learning_rate"]
+    if callable(rate) and not isinstance(rate, (type, Schedule)):
+        return Factor(rate)
+    return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
+
+
+@dataclass(frozen=True)
+class Components:
+    """What the constructor parameters stand for."""
+
+    hidden_layer_sizes: tuple
+    activations: tuple  # of each hidden layer
+    out_activation: Activation
+    drawn_for: tuple  # of each layer, the activation that decides the bound of init='auto'
+    loss: Loss
+    solver: Solver
+    schedule: Schedule
+    dropout: tuple  # the rate of each hidden layer
+
+
+def check_parameters(params):
+    """Return the `Components` that the constructor parameters ask for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter has the wrong type, or a value outside its range.
+    """
+    check_numbers(params)
+    check_early_stopping(params)
+    check_seed(params["random_state"])
+    check_init(params["init"], params["n_init"])
+
+    solver = build(params, "solver", SOLVERS, Solver)
+    check_max_grad_norm(params["max_grad_norm"], solver)
+
+    loss = resolve(params["loss"], "loss", LOSSES, Loss)
+    out_activation = params["out_activation"]
+    if is_str(out_activation, "auto"):
+        out_activation = loss.out_activation
+    out_activation = resolve(out_activation, "out_activation", ACTIVATIONS, Activation)
+    sizes = check_hidden_layer_sizes(params["hidden_layer_sizes"])
+    hidden, drawn_for = check_activation(params["activation"], len(sizes), out_activation)
+    return Components(
+        hidden_layer_sizes=sizes,
+        activations=hidden,
+        out_activation=out_activation,
+        drawn_for=drawn_for,
+        loss=loss,
+        solver=solver,
+        schedule=build_schedule(params),
+        dropout=check_dropout(params["dropout"], sizes, solver),
+    )
+
+
+def check_activation(activation, n_layers, out_activation):
+    """Return the activation of each hidden layer, and of each layer the one it is drawn for.
+
+    The latter decides the bound of ``init='auto'``. The output layer is drawn for the last
+    hidden layer's, as MLPRegressor does, or for its own if ``activation`` is an empty list.
+    """
+    if isinstance(activation, np.ndarray):
+        activation = activation.tolist()
+    if not isinstance(activation, (list, tuple)):
+        more = ", or a list with one of these per hidden layer"
+        f = resolve(activation, "activation", ACTIVATIONS, Activation, more)
+        return (f,) * n_layers, (f,) * (n_layers + 1)
+    if len(activation) != n_layers:
+        raise ValueError(
+            f"activation must be one for all hidden layers, or a list with one for each of the "
+            f"{n_layers}; got {len(activation)}: {activation!r}."
+        )
+    hidden = tuple(
+        resolve(f, f"activation[{layer}]", ACTIVATIONS, Activation)
+        for layer, f in enumerate(activation)
+    )
+    return hidden, (*hidden, hidden[-1] if hidden else out_activation)

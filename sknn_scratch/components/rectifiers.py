@@ -1,0 +1,194 @@
+"""Rectifiers, leaky and smooth: activations that, as ReLU, let through what is positive.
+
+Beside them `Bounded`, an output that is known to lie in an interval.
+
+Where a function has a kink at 0, its derivative there is the one from the left, as in PyTorch.
+"""
+
+from dataclasses import dataclass
+from math import inf, pi, sqrt
+
+import numpy as np
+from scipy.special import expit, ndtr
+
+from ..maths import Activation, Checked, number
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Checked, Activation):
+    """f(z) = max(z, slope z); f' = 1 where z > 0, else slope (at 0 too).
+
+    Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
+    2013 (workshop on deep learning for audio, speech and language processing).
+
+    Parameters
+    ----------
+    slope : float, default=0.01
+        The slope for z < 0, from 0 (which makes it ReLU) to 1.
+    """
+
+    slope: float = number("[0, 1]", default=0.01)
+
+    name, from_output, scaling = "leaky_relu", True, "positive"
+
+    def __call__(self, z):
+        return np.maximum(z, self.slope * z)
+
+    def derivative(self, z, a):
+        return np.where(a > 0, 1, self.slope).astype(a.dtype)
+
+
+@dataclass(frozen=True)
+class ELU(Checked, Activation):
+    """f(z) = z where z > 0, else alpha (exp(z) - 1); f' = 1 where z > 0, else a + alpha.
+
+    At 0 f' is alpha. Clevert, Unterthiner and Hochreiter, Fast and accurate deep network
+    learning by exponential linear units (ELUs), ICLR 2016.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        The limit of -f for z << 0, greater than 0.
+    """
+
+    alpha: float = number("(0, inf)", default=1.0)
+
+    name, from_output = "elu", True
+
+    def __call__(self, z):
+        return np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0))
+
+    def derivative(self, z, a):
+        return np.where(a > 0, 1, a + self.alpha)
+
+
+class SELU(Activation):
+    """f(z) = scale z where z > 0, else scale alpha (exp(z) - 1).
+
+    f' = scale where z > 0, else a + scale alpha (at 0 too). With these two constants and
+    weights of variance 1 / fan_in (``init='lecun_normal'``) the outputs of all layers stay near
+    mean 0 and variance 1. Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural
+    networks, NIPS 2017, equation 2.
+    """
+
+    name, from_output = "selu", True
+    alpha = 1.6732632423543772
+    scale = 1.0507009873554805
+
+    def __call__(self, z):
+        return self.scale * (np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0)))
+
+    def derivative(self, z, a):
+        return np.where(a > 0, self.scale, a + self.scale * self.alpha)
+
+
+class Softplus(Activation):
+    """f(z) = log(1 + exp(z)), positive; f' = 1 / (1 + exp(-z)) = 1 - exp(-a).
+
+    Dugas, Bengio, Bélisle, Nadeau and Garcia, Incorporating second-order functional knowledge
+    for better option pricing, NIPS 2000.
+    """
+
+    name, from_output = "softplus", True
+
+    def __call__(self, z):
+        return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))  # the same, and never overflows
+
+    def derivative(self, z, a):
+        return -np.expm1(-a)
+
+
+class SiLU(Activation):
+    """f(z) = z s, where s = 1 / (1 + exp(-z)); f' = s + a (1 - s). Also called swish.
+
+    Elfwing, Uchibe and Doya, Sigmoid-weighted linear units for neural network function
+    approximation in reinforcement learning, Neural Networks 107, 2018.
+    """
+
+    name = "silu"
+
+    def __call__(self, z):
+        return z * expit(z)
+
+    def derivative(self, z, a):
+        s = expit(z)
+        return s + a * (1 - s)
+
+
+class GELU(Activation):
+    """f(z) = z P(z), where P is the standard normal distribution; f' = P(z) + z P'(z).
+
+    P' is the density exp(-z^2 / 2) / sqrt(2 pi). This is the exact form, not the one by tanh.
+    Hendrycks and Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415, section 2.
+    """
+
+    name = "gelu"
+
+    def __call__(self, z):
+        return z * ndtr(z)
+
+    def derivative(self, z, a):
+        return ndtr(z) + z * np.exp(-0.5 * z * z) / sqrt(2 * pi)
+
+
+class Mish(Activation):
+    """f(z) = z tanh(log(1 + exp(z))).
+
+    With w = exp(z) and n = w (w + 2), f = z n / (n + 2) and f' = n / (n + 2) +
+    4 z w (w + 1) / (n + 2)^2. Misra, Mish: a self regularized non-monotonic activation
+    function, BMVC 2020.
+    """
+
+    name = "mish"
+
+    def __call__(self, z):
+        w = np.exp(np.minimum(z, 40))  # beyond 40, n / (n + 2) is 1 to the last digit
+        n = w * (w + 2)
+        return z * (n / (n + 2))
+
+    def derivative(self, z, a):
+        w = np.exp(np.minimum(z, 40))
+        n = w * (w + 2)
+        return n / (n + 2) + 4 * z * (w / (n + 2)) * ((w + 1) / (n + 2))
+
+
+@dataclass(frozen=True)
+class Bounded(Checked, Activation):
+    """f(z) = low + (high - low) s, where s = 1 / (1 + exp(-z)); f' = (high - low) s (1 - s).
+
+    The logistic, stretched to an interval: for outputs that are known to lie in one.
+
+    Parameters
+    ----------
+    low, high : float
+        The ends of the interval. Outputs lie in it to the last digit, ends included.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If low and high are not finite numbers, or not low < high.
+
+    Examples
+    --------
+    >>> Bounded(0, 100)
+    Bounded(low=0.0, high=100.0)
+    """
+
+    low: float = number("(-inf, inf)")
+    high: float = number("(-inf, inf)")
+
+    glorot_factor = 2.0  # the logistic's, which Bounded(0, 1) is
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 < self.high - self.low < inf:
+            raise ValueError(
+                f"Bounded takes low < high and a finite high - low, got {self.low} and {self.high}."
+            )
+
+    def __call__(self, z):
+        return np.minimum(self.low + (self.high - self.low) * expit(z), self.high)
+
+    def derivative(self, z, a):
+        s = expit(z)  # not from a, which has few digits left if low and high are close
+        return (self.high - self.low) * s * (1 - s)

@@ -1,0 +1,64 @@
+"""The names by which activations, losses, solvers and schedules are chosen.
+
+Solvers and schedules are made anew from the estimator's parameters, so their names stand for
+classes. (Initialisers are functions, listed where they are defined: `initializers`.)
+"""
+
+from ..maths import (
+    LBFGS,
+    SGD,
+    Adam,
+    AdamW,
+    Exp,
+    Gamma,
+    Identity,
+    Logistic,
+    Poisson,
+    ReLU,
+    RMSprop,
+    SquaredError,
+    Tanh,
+)
+from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
+from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
+from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
+
+ACTIVATIONS = {
+    "identity": Identity(),
+    "logistic": Logistic(),
+    "tanh": Tanh(),
+    "relu": ReLU(),
+    "exp": Exp(),
+    "leaky_relu": LeakyReLU(),
+    "elu": ELU(),
+    "selu": SELU(),
+    "softplus": Softplus(),
+    "silu": SiLU(),
+    "gelu": GELU(),
+    "mish": Mish(),
+}
+LOSSES = {
+    "squared_error": SquaredError(),
+    "absolute_error": AbsoluteError(),
+    "huber": Huber(),
+    "log_cosh": LogCosh(),
+    "quantile": Quantile(),
+    "poisson": Poisson(),
+    "gamma": Gamma(),
+}
+SOLVERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lbfgs": LBFGS}
+SCHEDULES = {
+    "constant": Constant,
+    "invscaling": InverseScaling,
+    "adaptive": Adaptive,
+    "cosine": Cosine,
+    "one_cycle": OneCycle,
+}
+
+
+def name_of(component, registry):
+    """Return the name under which the registry holds such a component, else itself."""
+    for name, known in registry.items():
+        if type(component) is type(known) and vars(component) == vars(known):
+            return name
+    return component

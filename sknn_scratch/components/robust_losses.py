@@ -1,0 +1,91 @@
+"""Losses that large errors do not dominate, as they do the squared error; see `maths.losses`."""
+
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from ..maths import Checked, Loss, number
+
+
+class AbsoluteError(Loss):
+    """The absolute error, abs(a - y): fits the median. Link: identity. Gradient at a = y: 0."""
+
+    rescaling = "standard"
+
+    def __call__(self, y, a):
+        return np.abs(a - y)
+
+    def gradient(self, y, a):
+        return np.sign(a - y)
+
+
+@dataclass(frozen=True)
+class Huber(Checked, Loss):
+    """Half the square of small errors, linear in large ones. Link: identity.
+
+    With e = a - y, it is e^2 / 2 where abs(e) <= delta, and delta (abs(e) - delta / 2) beyond:
+    both are c (e - c / 2), where c is e clipped to +-delta. ``delta`` is in the unit of the
+    target that the network sees. Huber, Robust estimation of a location parameter, Annals of
+    Mathematical Statistics 35, 1964.
+    """
+
+    delta: float = number("(0, inf)", default=1.35)
+    rescaling = "robust"
+
+    def __call__(self, y, a):
+        clipped = self.gradient(y, a)
+        return clipped * (a - y - clipped / 2)
+
+    def gradient(self, y, a):
+        return np.clip(a - y, -self.delta, self.delta)
+
+
+class LogCosh(Loss):
+    """log(cosh(e)), e = a - y: near e^2 / 2 if small, abs(e) - log(2) if large. Link: identity.
+
+    Green, Bayesian reconstructions from emission tomography data, IEEE Trans. Med. Imaging 9, 1990.
+    """
+
+    rescaling = "robust"
+
+    def __call__(self, y, a):
+        error = np.abs(a - y)  # cosh(e) = exp(e) (1 + exp(-2 e)) / 2 would overflow
+        return error + np.log1p(np.expm1(-2 * error) / 2)
+
+    def gradient(self, y, a):
+        return np.tanh(a - y)
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """The pinball loss: q (y - a) if a < y, else (1 - q) (a - y): fits a quantile. Link: identity.
+
+    At a = y the gradient is 0. Koenker and Bassett, Regression quantiles, Econometrica 46, 1978.
+
+    ``quantile`` is q, or several in increasing order, for one target. Predictions are sorted, so
+    that no two cross; that never increases the loss (Chernozhukov, Fernandez-Val and Galichon,
+    Quantile and probability curves without crossing, Econometrica 78, 2010).
+    """
+
+    quantile: float | tuple = 0.5
+    rescaling = "standard"
+
+    def __post_init__(self):
+        got = self.quantile
+        q = tuple(got) if np.iterable(got) else (got,)
+        if not (q and all(isinstance(x, Real) for x in q) and (np.diff([0, *q, 1]) > 0).all()):
+            raise ValueError(f"quantile must be in (0, 1), and increase if several; got {got!r}.")
+        object.__setattr__(self, "quantile", tuple(map(float, q)) if q[1:] else float(q[0]))
+
+    @property
+    def levels(self):
+        return self.quantile if isinstance(self.quantile, tuple) else (self.quantile,)
+
+    def __call__(self, y, a):
+        q, error = np.asarray(self.quantile, a.dtype), y - a
+        return np.maximum(q * error, (q - 1) * error)
+
+    def gradient(self, y, a):
+        q = np.asarray(self.quantile, a.dtype)
+        return (1 - q) * (a > y).astype(a.dtype) - q * (a < y).astype(a.dtype)

@@ -1,0 +1,194 @@
+"""Schedules: the learning rate as a function of how far training has come.
+
+A schedule is a pure function of ``learning_rate_init`` and a `Progress`, which counts epochs,
+samples and plateaus: a plateau is when the loss (or the validation score) has stopped improving.
+It ends training, unless the schedule answers it with a smaller learning rate. One of your own::
+
+    class Halving(Schedule):
+        def __call__(self, learning_rate_init, progress):
+            return learning_rate_init / 2**progress.epoch
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import cos, pi
+from typing import NamedTuple
+
+from ..maths import Checked, check_range, number
+
+
+class Progress(NamedTuple):
+    """How far training has come, before an epoch.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done since `fit` last began, if it ever did; a call of `partial_fit` is one.
+    n_epochs : int
+        ``max_iter``: the epochs that training is planned for.
+    t : int
+        Samples seen, also in earlier fits if a warm start goes on from them.
+    plateaus : int
+        Plateaus in those epochs.
+    """
+
+    epoch: int
+    n_epochs: int
+    t: int = 0
+    plateaus: int = 0
+
+    @property
+    def planned_epoch(self):
+        """``epoch``, or the last of the plan if `partial_fit` goes on after it."""
+        return min(self.epoch, self.n_epochs - 1)
+
+
+class Schedule(Checked):
+    """A learning rate per epoch.
+
+    Attributes
+    ----------
+    planned : bool
+        True if it plans for ``n_epochs``: to end there is then no lack of convergence.
+    ending : str
+        What verbose output says at a plateau that ends training.
+    """
+
+    planned = False
+    ending = "Stopping."
+
+    def __call__(self, learning_rate_init, progress):
+        """Return the learning rate of the next epoch."""
+        raise NotImplementedError
+
+    def ends_at_plateau(self, learning_rate):
+        """Return True if a plateau at this learning rate ends training."""
+        return True
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """``learning_rate_init`` throughout."""
+
+    def __call__(self, learning_rate_init, progress):
+        return learning_rate_init
+
+
+@dataclass(frozen=True)
+class InverseScaling(Schedule):
+    """``learning_rate_init / (t + 1)^power_t``, t being the samples seen."""
+
+    power_t: float = number("[0, inf)", default=0.5)
+
+    def __call__(self, learning_rate_init, progress):
+        return learning_rate_init / (progress.t + 1) ** self.power_t
+
+
+@dataclass(frozen=True)
+class Adaptive(Schedule):
+    """A fifth of the learning rate at each plateau, until it is 1e-6 or less."""
+
+    ending = "Learning rate too small. Stopping."
+
+    def __call__(self, learning_rate_init, progress):
+        return learning_rate_init / 5.0**progress.plateaus
+
+    def ends_at_plateau(self, learning_rate):
+        return learning_rate <= 1e-6
+
+
+def _half_cosine(start, end, share):
+    """Go from ``start`` to ``end`` as ``share`` goes from 0 to 1, slowly at both ends."""
+    return end + (start - end) * (1 + cos(pi * share)) / 2
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """A linear warm-up, and then half a cosine from ``learning_rate_init`` down.
+
+    Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017,
+    equation 5, without restarts. The rates are those of PyTorch's CosineAnnealingLR with a step
+    per epoch, after w = ``warmup * n_epochs`` epochs of its LinearLR from 1 / (w + 1).
+
+    Attributes
+    ----------
+    warmup : float
+        The share of the epochs, in [0, 1), in which the rate rises, in equal steps: from 0,
+        before the first epoch, to ``learning_rate_init``.
+    final : float
+        The share of ``learning_rate_init``, in [0, 1], that the cosine would reach in the epoch
+        after the last.
+
+    Examples
+    --------
+    >>> cosine = Cosine(warmup=0.4)
+    >>> [round(cosine(1.0, Progress(epoch, n_epochs=5)), 3) for epoch in range(5)]
+    [0.333, 0.667, 1.0, 0.75, 0.25]
+    """
+
+    planned = True
+    warmup: float = number("[0, 1)", default=0.0)
+    final: float = number("[0, 1]", default=0.0)
+
+    def __call__(self, learning_rate_init, progress):
+        epoch, rising = progress.planned_epoch, self.warmup * progress.n_epochs
+        if epoch < rising:
+            return learning_rate_init * (epoch + 1) / (rising + 1)
+        share = (epoch - rising) / (progress.n_epochs - rising)
+        return learning_rate_init * _half_cosine(1, self.final, share)
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Up to ``learning_rate_init`` and down to almost nothing, by half a cosine each.
+
+    Smith and Topin, Super-convergence: very fast training of neural networks using large
+    learning rates, 2019. The rates, and the defaults, are those of PyTorch's OneCycleLR with a
+    step per epoch; the momentum stays as it is.
+
+    Attributes
+    ----------
+    warmup : float
+        The share of the epochs, in [0, 1), in which the rate rises.
+    start, final : float
+        The rates of the first and the last epoch, as shares of ``learning_rate_init``, in
+        (0, 1]. A single epoch is the last.
+    """
+
+    planned = True
+    warmup: float = number("[0, 1)", default=0.3)
+    start: float = number("(0, 1]", default=0.04)
+    final: float = number("(0, 1]", default=4e-6)
+
+    def __call__(self, learning_rate_init, progress):
+        epoch, last = progress.planned_epoch, progress.n_epochs - 1
+        peak = self.warmup * progress.n_epochs - 1  # the epoch at the top, perhaps a fraction
+        if epoch < peak:
+            return learning_rate_init * _half_cosine(self.start, 1, epoch / peak)
+        return learning_rate_init * _half_cosine(1, self.final, (epoch - peak) / (last - peak))
+
+
+@dataclass(frozen=True)
+class Factor(Schedule):
+    """``learning_rate_init * function(epoch, n_epochs)``: what a function stands for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the function does not take the two numbers, or returns no finite number >= 0.
+    """
+
+    planned = True
+    function: Callable
+
+    def __call__(self, learning_rate_init, progress):
+        epoch, n_epochs = progress.epoch, progress.n_epochs
+        try:
+            factor = self.function(epoch, n_epochs)
+        except TypeError as error:
+            raise TypeError(
+                f"learning_rate, as a function of (epoch, n_epochs), fails at "
+                f"({epoch}, {n_epochs}): {error}"
+            ) from error
+        check_range(factor, f"learning_rate({epoch}, {n_epochs})", "[0, inf)")
+        return learning_rate_init * factor

@@ -1,0 +1,29 @@
+"""What comes in: data sets checked, split and scaled."""
+
+from .chunking import CACHED, by_rows, rows_at_a_time, slices
+from .dataset import DataSet
+from .mapped import Mapped, is_mapped
+from .moments import Moments, Tree, rows_of_a_part
+from .scaling import Scaling, no_scaling, standard_scaling
+from .split import split_rows
+from .validation import check_mapped, check_sample_weight, check_target
+
+__all__ = [
+    "CACHED",
+    "DataSet",
+    "Mapped",
+    "Moments",
+    "Scaling",
+    "Tree",
+    "by_rows",
+    "check_mapped",
+    "check_sample_weight",
+    "check_target",
+    "is_mapped",
+    "no_scaling",
+    "rows_at_a_time",
+    "rows_of_a_part",
+    "slices",
+    "split_rows",
+    "standard_scaling",
+]

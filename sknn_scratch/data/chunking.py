@@ -1,0 +1,38 @@
+"""Rows taken some at a time: how many, which, and a function of all of them."""
+
+import numpy as np
+from scipy import sparse
+
+from .mapped import Mapped
+
+CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
+
+
+def rows_at_a_time(sizes, itemsize):
+    """Return how many rows to take at a time through layers of ``sizes`` units.
+
+    So many that the activations of the widest layer stay in the cache, but not so few that a
+    matrix product is over before it has started.
+    """
+    return max(256, CACHED // (itemsize * max(sizes)))
+
+
+def slices(length, size):
+    """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))
+
+
+def by_rows(function, X, size):
+    """Return ``function(X)``, a row per row of X, computed ``size`` rows at a time."""
+    n_rows = X.shape[0]
+    if n_rows <= size:
+        return function(X[:] if isinstance(X, Mapped) else X)
+    X = X.tocsr() if sparse.issparse(X) else X
+    result = None
+    for part in slices(n_rows, size):
+        rows = function(X[part])
+        if result is None:
+            result = np.empty((n_rows, *rows.shape[1:]), rows.dtype)
+        result[part] = rows
+    return result

@@ -1,0 +1,55 @@
+"""A data set: inputs, targets and weights, checked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .chunking import slices
+from .mapped import Mapped
+from .moments import Tree, rows_of_a_part, statistics
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Inputs, targets and weights, checked.
+
+    Attributes
+    ----------
+    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_outputs)
+    weight : ndarray of shape (n_samples,) or None
+    """
+
+    X: object
+    y: np.ndarray
+    weight: np.ndarray
+
+    def __len__(self):
+        return len(self.y)
+
+    def target(self):
+        """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
+        return self.y[:, 0] if self.y.shape[1] == 1 else self.y
+
+    def take(self, rows):
+        """Return these rows: a copy, but for a mapped X."""
+        X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
+        return DataSet(X, self.y[rows], None if self.weight is None else self.weight[rows])
+
+    def mean_weight(self, rows=None):
+        """Return the mean weight of these rows; None is all."""
+        if self.weight is None:
+            return 1.0
+        weight, tree = self.weight if rows is None else self.weight[rows], Tree()
+        for i, part in enumerate(slices(len(weight), rows_of_a_part(self.X.shape[1]))):
+            tree.add(float(weight[part].sum()), i)
+        return tree.total() / len(weight)
+
+    def statistics(self, name, rows=None):
+        """Return the `Moments` of "X" or "y" over these rows; None is all."""
+        size = rows_of_a_part(self.X.shape[1])
+        return statistics(getattr(self, name), self.weight, rows, size)
+
+    def inputs(self):
+        """Return X as an array or a sparse matrix, to be handed to the user's functions."""
+        return self.X.to_array() if isinstance(self.X, Mapped) else self.X

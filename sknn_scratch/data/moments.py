@@ -1,0 +1,137 @@
+"""Mean and variance of columns, part by part: the same to the last bit wherever the parts are."""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from .chunking import slices
+
+AT_A_TIME = 1 << 22  # bytes of X in a part
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Mean, variance and scale of columns, as a `StandardScaler` has them; they can be added.
+
+    Sum and bound on the rounding of a constant column are those of Chan, Golub and LeVeque,
+    Algorithms for computing the sample variance: analysis and recommendations, The American
+    Statistician 37, 1983, with sums of weights for numbers of samples.
+    """
+
+    weight: float  # the sum over the rows
+    count: int  # rows of any weight
+    mean_: np.ndarray
+    var_: np.ndarray
+
+    @classmethod
+    def of(cls, X, weight=None):
+        """Return the moments of an array, or a sparse matrix, that is not too large."""
+        if weight is not None:
+            X, weight = X[weight > 0], weight[weight > 0]
+        n, n_columns = X.shape
+        if n == 0:
+            return cls(0.0, 0, np.zeros(n_columns), np.zeros(n_columns))
+        relative = None if weight is None else weight / weight.mean()
+        with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
+            if sparse.issparse(X):
+                mean, var = mean_variance_axis(X.astype(np.float64), axis=0, weights=relative)
+            else:
+                mean, var = mean_and_variance(X, relative)
+        return cls(float(n if weight is None else weight.sum()), n, mean, var)
+
+    def __add__(self, other):
+        """Return the moments of the rows of both."""
+        if self.count == 0 or other.count == 0:
+            return other if self.count == 0 else self
+        weight = self.weight + other.weight
+        share = other.weight / weight
+        with np.errstate(over="ignore", invalid="ignore"):
+            delta = other.mean_ - self.mean_
+            mean = self.mean_ + share * delta
+            var = self.var_ + share * (other.var_ - self.var_ + (1 - share) * delta**2)
+        return Moments(weight, self.count + other.count, mean, var)
+
+    @property
+    def scale_(self):
+        """The standard deviation; 1 where a column is constant up to rounding."""
+        noise = self.count * np.finfo(np.float64).eps
+        with np.errstate(over="ignore"):
+            is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
+        return np.where(is_constant & np.isfinite(self.var_), 1.0, np.sqrt(self.var_))
+
+    def root_mean_square(self):
+        """Return the scale about zero; 1 where all is zero."""
+        with np.errstate(over="ignore"):
+            size = np.sqrt(self.mean_**2 + self.var_)
+        return np.where(size > 0, size, 1.0)
+
+
+def mean_and_variance(X, weight):
+    """Return mean and variance of the columns of an array, by two passes.
+
+    By no matrix product: the order in which it adds depends on the threads of the BLAS.
+    """
+    X = np.array(X, np.float64, order="C")
+    mean = np.average(X, axis=0, weights=weight)
+    X -= mean
+    rest = np.average(X, axis=0, weights=weight)  # of the rounding of the mean
+    X -= rest
+    X *= X
+    return mean + rest, np.average(X, axis=0, weights=weight)
+
+
+def rows_of_a_part(n_features):
+    """Return of how many rows statistics are taken together."""
+    return max(1, AT_A_TIME // (8 * n_features))
+
+
+def statistics(array, weight, rows, size):
+    """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
+    tree = Tree()
+    n = array.shape[0] if rows is None else len(rows)
+    for i, part in enumerate(slices(n, size)):
+        chosen = part if rows is None else rows[part]
+        tree.add(Moments.of(array[chosen], None if weight is None else weight[chosen]), i)
+    return tree.total()
+
+
+class Tree:
+    """A sum of numbered terms, added in pairs: ((0 + 1) + (2 + 3)) + ((4 + 5) + ...).
+
+    The same additions are made in whatever order the terms come, and however they are spread
+    over several trees that are added in the end. (Pairs also keep the error small: it grows with
+    the logarithm of the number of terms; Higham, Accuracy and Stability of Numerical Algorithms,
+    2002, section 4.2.)
+
+    Attributes
+    ----------
+    nodes : dict
+        (level, position): the sum of the 2^level terms from number position * 2^level on, where
+        the sum of twice as many is not known yet.
+    """
+
+    def __init__(self, nodes=()):
+        self.nodes = dict(nodes)
+
+    def add(self, term, position, level=0):
+        """Add a term, or the sum of 2^level terms; None of them is changed."""
+        while (level, position ^ 1) in self.nodes:
+            sibling = self.nodes.pop((level, position ^ 1))
+            term = sibling + term if position & 1 else term + sibling
+            level, position = level + 1, position >> 1
+        self.nodes[level, position] = term
+
+    def __add__(self, other):
+        """Return the tree of the terms of both."""
+        tree = Tree(self.nodes)
+        for (level, position), term in other.nodes.items():
+            tree.add(term, position, level)
+        return tree
+
+    def total(self):
+        """Return the sum, when all terms have come."""
+        nodes = sorted(self.nodes.items(), key=lambda node: -node[0][0])  # in order of the terms
+        return reduce(lambda above, below: above + below, (term for _, term in nodes))

@@ -1,0 +1,186 @@
+"""Scaling: what the network is trained in, and how that is folded back into its layers.
+
+    X, y        as they came
+    (X - x_shift) / x_scale,  (y - y_shift) / y_scale        what the network is trained on
+
+The weights that training finds belong to the standardised values. Both transformations are
+linear, so the first and the last layer can take them in, and then the network reads X and
+gives predictions of y as they came::
+
+    z[1]    = (X - shift) / scale @ W + b      = X @ (W / scale) + (b - shift / scale @ W)
+    a[last] = (a @ W + b) * scale + shift      = a @ (W * scale) + (b * scale + shift)
+
+The second line holds for the identity. What else a layer can take in depends on its activation
+(`Activation.scaling`): a positive factor if f(c z) = c f(z), and if f is exp, then
+c exp(z) = exp(z + log c).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import inplace_column_scale
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """The standardisation of inputs and targets; float64 arrays, an element per column.
+
+    A single element of ``y_shift`` and ``y_scale`` goes for all columns: where one target has
+    several outputs, for those too.
+    """
+
+    x_shift: np.ndarray
+    x_scale: np.ndarray
+    y_shift: np.ndarray
+    y_scale: np.ndarray
+
+    @property
+    def is_identity(self):
+        """True if nothing is changed."""
+        shifts, scales = (self.x_shift, self.y_shift), (self.x_scale, self.y_scale)
+        return not any(map(np.any, shifts)) and all((scale == 1).all() for scale in scales)
+
+    def suit(self, network):
+        """Return True if the output layer of the network can take in the scaling of the targets."""
+        factor = takes_factor(network) or (self.y_scale == 1).all()
+        return factor and (takes_shift(network) or not self.y_shift.any())
+
+    def inputs(self, X):
+        """Return X standardised: a copy, unless it stays as it is."""
+        if not self.x_shift.any() and (self.x_scale == 1).all():
+            return X
+        if sparse.issparse(X):
+            X = X.copy()
+            inplace_column_scale(X, (1 / self.x_scale).astype(X.dtype))
+            return X
+        return (X - self.x_shift) / self.x_scale
+
+    def targets(self, y):
+        """Return targets, or predictions of them, standardised."""
+        return (y - self.y_shift) / self.y_scale
+
+    def fold(self, network, params):
+        """Return the parameters for X and y as they came, from those for standardised ones."""
+        if self.is_identity:
+            return params.copy()
+        folded = params.astype(np.float64)
+        layers = network.layers(folded)
+        W, b = layers[0]
+        W /= self.x_scale[:, np.newaxis]
+        b -= self.x_shift @ W
+        W, b = layers[-1]
+        if network.activations[-1].scaling == "log":
+            b += np.log(self.y_scale)
+        else:
+            W *= self.y_scale
+            b[...] = b * self.y_scale + self.y_shift
+        return folded.astype(params.dtype)
+
+    def unfold(self, network, folded):
+        """Return the parameters for standardised X and y: the inverse of `fold`."""
+        if self.is_identity:
+            return folded.copy()
+        params = folded.astype(np.float64)
+        layers = network.layers(params)
+        W, b = layers[-1]
+        if network.activations[-1].scaling == "log":
+            b -= np.log(self.y_scale)
+        else:
+            W /= self.y_scale
+            b[...] = (b - self.y_shift) / self.y_scale
+        W, b = layers[0]
+        b += self.x_shift @ W
+        W *= self.x_scale[:, np.newaxis]
+        return params.astype(folded.dtype)
+
+
+def no_scaling(network):
+    """Return the scaling that leaves inputs and targets as they are."""
+    n_features = network.sizes[0]
+    return Scaling(np.zeros(n_features), np.ones(n_features), np.zeros(1), np.ones(1))
+
+
+def standard_scaling(network, data, rows=None):
+    """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
+
+    Not centred are sparse X, and all X where layers have no intercepts: these are divided by
+    their root mean square. A constant column is centred but not scaled. Targets are standardised
+    like inputs if loss and output activation both allow it (see `target_scaling`).
+
+    Parameters
+    ----------
+    network : Network
+    data : DataSet
+    rows : ndarray of int or None
+        The rows that count; None takes all.
+
+    Raises
+    ------
+    ValueError
+        If a value is too large for its square to be finite.
+    """
+    found = data.statistics("X", rows)
+    x_shift, x_scale = found.mean_, found.scale_
+    if sparse.issparse(data.X) or not network.fit_intercept:
+        x_shift, x_scale = np.zeros_like(x_shift), found.root_mean_square()
+    y_shift, y_scale = target_scaling(network, data, rows)
+    for name, scale in (("X", x_scale), ("y", y_scale)):
+        if not np.isfinite(scale).all():
+            raise ValueError(
+                f"{name} contains values too large to be standardised; rescale it, or set "
+                "standardize=False."
+            )
+    return Scaling(x_shift, x_scale, y_shift, y_scale)
+
+
+def target_scaling(network, data, rows):
+    """Return shift and scale of the targets, as far as loss and output activation allow it.
+
+    A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
+    output layer that can take it in.
+    """
+    rescaling = network.loss.rescaling
+    no_shift, no_scale = np.zeros(data.y.shape[1]), np.ones(data.y.shape[1])
+    if not takes_factor(network):
+        return no_shift, no_scale
+    found = data.statistics("y", rows)
+    if takes_shift(network):
+        if rescaling == "robust":
+            return robust(data, rows, found.scale_)
+        return found.mean_, found.scale_
+    # A factor only: the root mean square, or the mean where targets cannot be negative.
+    if rescaling == "mean":
+        return no_shift, np.where(found.mean_ > 0, found.mean_, no_scale)
+    return no_shift, found.root_mean_square()
+
+
+def takes_factor(network):
+    """Return True if loss and output layer can take in a factor of the targets."""
+    scaling = network.activations[-1].scaling
+    allowed = scaling is not None and network.loss.rescaling is not None
+    return allowed and (scaling != "log" or network.fit_intercept)
+
+
+def takes_shift(network):
+    """Return True if they can take in a shift as well."""
+    linear = network.activations[-1].scaling == "linear" and network.fit_intercept
+    return linear and network.loss.rescaling not in (None, "mean")
+
+
+def robust(data, rows, fallback):
+    """Return the weighted median of each column, and what is a normal's standard deviation.
+
+    That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
+    """
+    rows = np.arange(len(data)) if rows is None else rows
+    y, weight = np.asarray(data.y), data.weight
+    shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
+    low, median, high = np.empty((3, y.shape[1]))
+    for column, values in enumerate(y[rows].T):
+        order = np.argsort(values)
+        reached = np.cumsum(shares[order])
+        for quantiles, level in ((low, 0.25), (median, 0.5), (high, 0.75)):
+            quantiles[column] = values[order][np.searchsorted(reached, level * reached[-1])]
+    scale = (high - low) / 1.349
+    return median, np.where(scale > 0, scale, fallback)

@@ -1,0 +1,67 @@
+"""Validation data: rows held out of training, or data of the user's own."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+
+def split_rows(fraction, data, groups, random_state):
+    """Return the rows to train on and the rows to validate on.
+
+    Parameters
+    ----------
+    fraction : float, splitter or array-like of shape (n_samples,)
+        The proportion to draw at random; or an object with scikit-learn's ``split(X, y, groups)``,
+        of whose splits the last is used; or the test fold: True, or a number from 0 up, for rows
+        to validate on, False or -1 for rows to train on (as in `PredefinedSplit`).
+    data : DataSet
+    groups : array-like of shape (n_samples,) or None
+        For the splitter.
+    random_state : RandomState
+        For the draw.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows on either side.
+    """
+    n = len(data)
+    if isinstance(fraction, Real):
+        train, held_out = _draw(fraction, n, random_state)
+    elif hasattr(fraction, "split"):
+        splits = list(fraction.split(data.inputs(), data.target(), groups))
+        if not splits:
+            raise ValueError(f"validation_fraction={fraction} made no split.")
+        train, held_out = (np.arange(n)[rows] for rows in splits[-1])  # numbers, or masks
+    else:
+        is_held_out = _in_test_fold(fraction, n)
+        train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    if len(train) == 0:
+        raise ValueError("validation_fraction leaves no rows to train on.")
+    if len(held_out) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' "
+            "or the size of your dataset."
+        )
+    return train, held_out
+
+
+def _draw(fraction, n, random_state):
+    try:
+        return train_test_split(np.arange(n), test_size=fraction, random_state=random_state)
+    except ValueError as error:
+        raise ValueError(
+            f"validation_fraction={fraction} cannot split {n} samples: {error}"
+        ) from error
+
+
+def _in_test_fold(fold, n):
+    """Return which rows belong to the test fold."""
+    fold = np.asarray(fold)
+    if fold.shape != (n,) or fold.dtype.kind not in "biu":
+        raise ValueError(
+            "validation_fraction, as a test fold, must be booleans or integers (-1 to train on) "
+            f"of shape ({n},), one per row of X; got {fold.dtype} of shape {fold.shape}."
+        )
+    return fold if fold.dtype.kind == "b" else fold >= 0

@@ -1,0 +1,94 @@
+"""Mapped inputs, targets and sample weights, checked before use.
+
+Every error names the array, says what it got, and what it takes.
+"""
+
+import numpy as np
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
+
+from ..components import as_numbers
+from .chunking import slices
+from .mapped import Mapped
+from .moments import rows_of_a_part
+
+
+def check_mapped(X, dtypes):
+    """Return an array over a mapped file as `Mapped`: as it is, or converted when it is read.
+
+    As `check_array` does, but a part at a time: ``dtypes`` are the accepted ones, the first of
+    which all others are converted to.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite, or too large for that type.
+    """
+    mapped = Mapped(X, X.dtype if X.dtype in dtypes else dtypes[0])
+    for part in slices(len(X), rows_of_a_part(X.shape[1])):
+        assert_all_finite(mapped[part], estimator_name="ScratchMLPRegressor", input_name="X")
+    return mapped
+
+
+def check_target(y, n_samples, loss, dtype, suffix=""):
+    """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
+
+    ``suffix`` is that of the arrays' names, for error messages.
+
+    Raises
+    ------
+    ValueError
+        If it is not numeric, not finite, not 1-D or 2-D, not of the length of X, or outside
+        the domain of the loss.
+    """
+    name = f"y{suffix}"
+    if y is None:
+        raise ValueError(
+            f"ScratchMLPRegressor requires {name} to be passed, but the target {name} is None."
+        )
+    y = as_numbers(y, name)
+    if y.ndim not in (1, 2) or y.size == 0:
+        raise ValueError(
+            f"{name} should be a 1d array, or a 2d array for several outputs, got shape {y.shape}."
+        )
+    if len(y) != n_samples:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: "
+            f"X{suffix} has {n_samples}, {name} has {len(y)}."
+        )
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = column_or_1d(y, warn=True)
+    y = check_array(y.reshape(n_samples, -1), dtype=dtype, input_name=name)
+    if not loss.in_domain(y).all():
+        raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
+    return y
+
+
+def check_sample_weight(sample_weight, n_samples, suffix=""):
+    """Return the sample weights as an array of shape (n_samples,), or None.
+
+    ``suffix`` is that of the arrays' names, for error messages.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, if all are zero, or the shape is wrong.
+    """
+    if sample_weight is None:
+        return None
+    name = f"sample_weight{suffix}"
+    weight = as_numbers(sample_weight, name)
+    if weight.ndim == 0:
+        weight = np.full(n_samples, weight)
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"{name} must have shape ({n_samples},), one weight per row of X{suffix}; "
+            f"got {weight.shape}."
+        )
+    weight = check_array(weight, ensure_2d=False, dtype=np.float64, input_name=name)
+    if weight.min() < 0:
+        raise ValueError(f"{name} must be >= 0, got a minimum of {weight.min()}.")
+    if weight.max() == 0:
+        raise ValueError(f"{name} must not be zero for all samples.")
+    if weight.max() > np.finfo(np.float64).max / n_samples:
+        raise ValueError(f"{name} must have a finite sum, got up to {weight.max()}.")
+    return weight

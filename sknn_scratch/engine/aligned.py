@@ -1,0 +1,25 @@
+"""Arrays from outside, made sure of; and arrays for the training loop, made on cache lines."""
+
+import math
+
+import numpy as np
+
+LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
+
+
+def aligned(shape, dtype, fill=0):
+    """Return ``np.full(shape, fill, dtype)``, aligned to a cache line."""
+    dtype = np.dtype(dtype)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    array = memory[start : start + size].view(dtype).reshape(shape)
+    array[...] = fill
+    return array
+
+
+def aligned_copy(array):
+    """Return a copy of ``array``, aligned to a cache line."""
+    copy = aligned(array.shape, array.dtype)
+    copy[...] = array
+    return copy

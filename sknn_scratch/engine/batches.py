@@ -1,0 +1,146 @@
+"""Rows of the training set, as the batches that `backward` reads.
+
+`Rows` holds a copy of the training rows, side by side in one array where X is dense::
+
+    [inputs, 1 (with intercepts), targets, weight (where there are any)]
+
+so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
+into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
+are sliced per batch. Of mapped inputs there is no copy: rows are packed as they are gathered.
+"""
+
+import numpy as np
+from scipy import sparse
+
+from ..data import CACHED, Mapped, slices
+from .aligned import aligned
+
+
+class DenseBatch:
+    """Inputs of a batch: a fixed view of shape (features [+ 1], samples)."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def forward(self, block, z):
+        """Return the calls for z = block.T @ x."""
+        return [(block.T.dot, self.x, z)]
+
+    def backward(self, delta, gradient):
+        """Return the calls for gradient = x @ delta.T."""
+        return [(self.x.dot, delta.T, gradient)]
+
+
+class SparseBatch:
+    """Inputs of a batch as a CSR matrix of shape (samples, features), set before each step."""
+
+    def __init__(self, x=None):
+        self.x = x
+
+    def forward(self, block, z):
+        """Return the calls for z = block.T @ [x, 1]."""
+
+        def product():
+            W = block[: self.x.shape[1]]
+            z[...] = (self.x @ W).T
+            if len(block) > len(W):
+                np.add(z, block[-1][:, np.newaxis], z)
+
+        return [(product,)]
+
+    def backward(self, delta, gradient):
+        """Return the calls for gradient = [x, 1] @ delta.T."""
+
+        def product():
+            W = gradient[: self.x.shape[1]]
+            W[...] = self.x.T @ delta.T
+            if len(gradient) > len(W):
+                delta.sum(axis=1, out=gradient[-1])
+
+        return [(product,)]
+
+
+class Rows:
+    """The training rows: a packed copy of them or, if X is mapped, where to read them.
+
+    Parameters
+    ----------
+    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_outputs)
+    weight : ndarray of shape (n_samples,) or None
+        Relative to their mean: what sums over rows are divided by is the number of rows.
+    rows : ndarray of int or None
+        The rows to take; None takes all.
+    dtype : dtype
+    ones : bool
+        Whether the inputs get a column of ones.
+    scaling : Units or None
+        What inputs and targets are standardised by (see `data.scaling`); None leaves them.
+
+    Attributes
+    ----------
+    packed : ndarray of shape (len(rows), width) or None
+        The copy; None if X is mapped.
+    X : CSR matrix or None
+        The inputs, if they are sparse.
+    """
+
+    def __init__(self, X, y, weight, rows, dtype, ones, scaling=None):
+        self.is_sparse = sparse.issparse(X)
+        self.X, self.packed = None, None
+        if self.is_sparse:
+            self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
+            self.X = scaling.inputs(self.X) if scaling else self.X
+        n_inputs = 0 if self.is_sparse else X.shape[1] + ones
+        self.inputs = slice(0, n_inputs)
+        self.targets = slice(n_inputs, n_inputs + y.shape[1])
+        self.weighted = weight is not None
+        self.dtype, self.width = np.dtype(dtype), self.targets.stop + self.weighted
+        self.length = len(y) if rows is None else len(rows)
+        self.source = X, y, weight, rows, scaling
+        if not isinstance(X, Mapped):
+            packed = self.buffer(len(self))
+            for part in slices(len(self), max(1, CACHED // self.row_bytes)):
+                self.read(part, packed[part])
+            self.packed, self.source = packed, None
+
+    def __len__(self):
+        return self.length
+
+    def __sizeof__(self):  # by which Dask decides whether to move the rows, or the work to them
+        return super().__sizeof__() + (0 if self.packed is None else self.packed.nbytes)
+
+    @property
+    def row_bytes(self):
+        """The size of a packed row."""
+        return self.width * self.dtype.itemsize
+
+    def buffer(self, n):
+        """Return an array for n packed rows, in which the column of ones is set."""
+        return aligned((n, self.width), self.dtype, 1)
+
+    def batch(self, packed):
+        """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
+        x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
+        weight = packed[:, -1] if self.weighted else None
+        return x, packed[:, self.targets].T, weight
+
+    def gather(self, rows, packed):
+        """Copy ``rows``, an array of int, in their order, into the buffer ``packed``."""
+        if self.packed is None:
+            self.read(rows, packed)
+        else:
+            self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
+
+    def read(self, rows, packed):
+        """Copy ``rows``, an array of int or a slice, into ``packed``, from where they are."""
+        if self.packed is not None:
+            packed[...] = self.packed[rows]
+            return
+        X, y, weight, chosen, scaling = self.source
+        rows = rows if chosen is None else chosen[rows]
+        if not self.is_sparse:
+            packed[:, : X.shape[1]] = scaling.inputs(X[rows]) if scaling else X[rows]
+        packed[:, self.targets] = scaling.targets(y[rows]) if scaling else y[rows]
+        if self.weighted:
+            packed[:, -1] = weight[rows]

@@ -1,0 +1,119 @@
+"""Feedforward once more, as a list of calls: for the training loop, and for many rows.
+
+For a network of ordinary size most of the time goes into calling NumPy and into making arrays,
+not into arithmetic. So everything that can be done once is done once: the arrays are allocated,
+the views are taken, and what is left is a fixed list of calls, each a tuple
+``(function, argument, ...)``, that `compiled` turns into a loop body without arguments::
+
+    for call in step:
+        call()
+
+Three conventions make that list short.
+
+*   Activations are kept as (units, samples), a transposed `maths.network`: the formulas read
+    z = block.T @ a, and the first rows of an array are contiguous, as ``ndarray.dot`` asks of
+    the array it writes to.
+*   The array of an activation has one more row, of ones, for the intercepts (see `maths.network`).
+*   ``a.dot(b, out)`` is the quickest way to call a matrix product, and a 0-d array the
+    quickest way to pass a number.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from . import fast
+from .aligned import aligned
+from .batches import DenseBatch
+from .dropout import Dropped
+
+
+def compiled(calls):
+    """Return the calls, tuples ``(function, argument, ...)``, as callables without arguments."""
+    return [partial(*call) for call in calls]
+
+
+class Forward:
+    """Buffers for batches of one size, and the calls that compute the activations in them.
+
+    Parameters
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+        Read by the calls.
+    size : int
+        Samples in a batch.
+    dropout : Dropout or None
+
+    Attributes
+    ----------
+    a, z : list of ndarray of shape (units [+ 1], size)
+        Of each layer; a[0] and z[0] are None.
+    """
+
+    def __init__(self, network, params, size, dropout=None):
+        dtype, last = params.dtype, len(network.activations)
+        self.network, self.size, self.dtype = network, size, dtype
+        self.weights, self.activation_calls = network.blocks(params), {}
+        self.a, self.z = [None], [None]
+        for layer, (units, f) in enumerate(zip(network.sizes[1:], network.activations), 1):
+            ones = int(network.fit_intercept and layer < last)
+            self.a.append(aligned((units + ones, size), dtype, 1))
+            output = self.a[-1][:units]
+            self.z.append(output if f.from_output else aligned((units, size), dtype))
+        self.dropped, self.read = {}, list(self.a)  # what the next layer reads
+        for layer, rate in enumerate(dropout.rates if dropout else (), 1):
+            if rate > 0:
+                units = network.sizes[layer]
+                self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
+                self.read[layer] = self.dropped[layer].a
+
+    def forward(self, x):
+        """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
+        calls = x.forward(self.weights[0], self.z[1])
+        for layer, f in enumerate(self.network.activations, 1):
+            if layer > 1:
+                calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
+            z = self.z[layer]
+            a = z if f.from_output else self.a[layer][: len(z)]
+            calls += self.calls_of(fast.forward, layer, z, a)
+            if layer in self.dropped:
+                calls += self.dropped[layer].forward()
+        return calls
+
+    def calls_of(self, make, layer, *arrays):
+        """Return the calls that ``make`` makes of the activation of a layer.
+
+        They are made once, for all batches: they bring arrays of their own, which stay in the
+        cache only if they are few.
+        """
+        if (make, layer) not in self.activation_calls:
+            self.activation_calls[make, layer] = make(self.network.activations[layer - 1], *arrays)
+        return self.activation_calls[make, layer]
+
+
+class Predictor:
+    """What `network.feedforward` computes, for arrays of rows in turn, and faster.
+
+    Parameters
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+    """
+
+    def __init__(self, network, params):
+        self.network, self.params, self.programs = network, params, {}
+
+    def __call__(self, X):
+        """Return the predictions for some rows, in an array that the next call overwrites."""
+        if len(X) not in self.programs:
+            forward = Forward(self.network, self.params, len(X))
+            rows = aligned((len(X), len(forward.weights[0])), self.params.dtype, 1)
+            calls = compiled(forward.forward(DenseBatch(rows.T)))
+            self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
+        inputs, calls, output = self.programs[len(X)]
+        inputs[...] = X
+        with np.errstate(over="ignore"):  # of exp(-z), on the way to 1 / (1 + exp(-z))
+            for call in calls:
+                call()
+        return output

@@ -1,0 +1,94 @@
+"""Loss and gradient of the whole training set, for L-BFGS.
+
+The calls are compiled once (see `forward`), and only run afterwards.
+"""
+
+import numpy as np
+
+from ..data import Tree, rows_at_a_time, slices
+from .aligned import LINE, aligned, aligned_copy
+from .backward import Backward, Penalty
+from .forward import compiled
+
+
+class FullBatch:
+    """Loss and gradient of the whole training set, as a function of the parameter vector.
+
+    The rows are taken a few hundred at a time (see `data.rows_at_a_time`).
+
+    Parameters
+    ----------
+    problem : Problem
+    n : int or None
+        What sums over rows are divided by; None is the number of rows.
+    copying : bool
+        Whether the rows are copied into a buffer, so that the same calls serve every batch: to
+        compile calls for each takes half as long as to compute them. Mapped rows always are, and
+        sparse ones cannot be.
+
+    Attributes
+    ----------
+    loss : float
+        At the vector of the last call.
+    largest_product : int
+        The multiplications in the largest matrix product.
+    """
+
+    def __init__(self, problem, n=None, copying=False):
+        self.rows, self.params = problem.rows, aligned_copy(problem.params)
+        dtype, before = self.params.dtype, LINE // self.params.itemsize
+        # Twice the loss, followed by the gradient, which begins on a cache line.
+        self.result = aligned((before + len(self.params),), dtype)[before - 1 :]
+        self.twice_loss, self.gradient = self.result[0, ...], self.result[1:]
+        fixed = problem.network, self.params, self.gradient
+        n = len(self.rows) if n is None else n
+        self.size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
+        self.largest_product = self.size * max(
+            block.size for block in problem.network.blocks(self.params)
+        )
+        self.copying = copying or self.rows.packed is None
+        programs, parts, self.parts = {}, {}, []
+        for batch in slices(len(self.rows), self.size):
+            length = batch.stop - batch.start
+            if length not in programs:
+                programs[length] = Backward(*fixed, length)
+            key = length if self.copying else batch.start
+            if key not in parts:
+                parts[key] = self.part(batch, programs[length], n)
+            self.parts.append(parts[key])
+        self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.twice_loss))
+
+    def part(self, batch, program, n):
+        """Return where the rows of a batch are or are to be copied, and the calls for them."""
+        packed = self.rows.buffer(program.size) if self.copying else self.rows.packed[batch]
+        x, y, weight = self.rows.batch(packed)
+        if self.rows.is_sparse:
+            x.x = self.rows.X[batch]
+        return packed, compiled(program.calls(x, y, weight, 1 / n, self.twice_loss))
+
+    def __call__(self, vector):
+        """Return the loss and its gradient, in float64."""
+        total = self.sums(vector).total()
+        self.params[...], self.result[...] = vector, 0
+        for call in self.penalty:
+            call()
+        total = total + self.result
+        self.loss = float(total[0]) / 2
+        return self.loss, total[1:]
+
+    def sums(self, vector, first=0):
+        """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`.
+
+        Its terms are the batches, counted from ``first``: float64 arrays of the loss, followed
+        by the gradient.
+        """
+        self.params[...] = vector
+        tree = Tree()
+        for i, batch in enumerate(slices(len(self.rows), self.size)):
+            packed, calls = self.parts[i]
+            if self.copying:
+                self.rows.read(batch, packed)
+            for call in calls:
+                call()
+            tree.add(self.result.astype(np.float64), first + i)
+        return tree

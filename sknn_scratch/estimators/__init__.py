@@ -1,0 +1,12 @@
+"""scikit-learn's interface: the estimators and what is done with a fitted one."""
+
+from .checkpoint import fit_with_checkpoints
+from .moved import register_moved_classes
+from .regressor import ScratchMLPRegressor
+
+register_moved_classes()
+
+__all__ = [
+    "ScratchMLPRegressor",
+    "fit_with_checkpoints",
+]

@@ -1,0 +1,139 @@
+"""Looking inside a network: its hidden activations, its slope, and a check of its gradient.
+
+Plain functions of arrays, as in `network`. Feedforward can be stopped at a hidden layer; what
+leaves it there are the features that the network has made of its inputs. Backpropagation can
+be carried on to the inputs. With g[l] the derivative of one output in a[l]::
+
+    g[last] = 1                    g[l] = (g[l+1] * f'(z[l+1])) @ W[l].T
+
+g[0] says how that output changes with each input.
+
+`check_gradient` asks whether a gradient is right without knowing a formula: it moves every
+parameter a little, up and down, and looks at how the loss changes.
+"""
+
+from operator import index
+
+import numpy as np
+
+from ..data import by_rows, rows_at_a_time
+from ..maths import backprop, feedforward
+
+STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
+
+
+def hidden_activations(X, coefs, intercepts, activations, layer=-1):
+    """Return what leaves a hidden layer.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    coefs, intercepts, activations : sequence
+        Of each layer, the output layer last: see `network.feedforward`.
+    layer : int, default=-1
+        The hidden layer: 0 is the first, -1 the last.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_units)
+
+    Raises
+    ------
+    TypeError, IndexError
+        If there is no such hidden layer.
+    """
+    n_hidden = len(coefs) - 1
+    try:
+        number = index(layer)
+    except TypeError:
+        raise TypeError(f"layer must be an int, got {layer!r}.") from None
+    if not -n_hidden <= number < n_hidden:
+        raise IndexError(
+            f"layer must be the number of a hidden layer, from {-n_hidden} to {n_hidden - 1}; "
+            f"got {layer}."
+        )
+    stop = number % n_hidden + 1
+    layers = coefs[:stop], intercepts[:stop], activations[:stop]
+    return by_rows(lambda rows: feedforward(rows, *layers), X, _rows_at_a_time(coefs))
+
+
+def input_gradient(X, coefs, intercepts, activations):
+    """Return the derivative of every output in every input.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    coefs, intercepts, activations : sequence
+        Of each layer, the output layer last: see `network.feedforward`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs, n_features)
+    """
+
+    def gradients(rows):
+        z, a = [], [rows]
+        for W, b, f in zip(coefs, intercepts, activations, strict=True):
+            z.append(a[-1] @ W + b)
+            a.append(f(z[-1]))
+        n_rows, n_outputs = a[-1].shape
+        g = np.eye(n_outputs, dtype=a[-1].dtype)  # (outputs, outputs), for every row
+        for layer in reversed(range(len(z))):
+            slope = activations[layer].derivative(z[layer], a[layer + 1])
+            g = g * slope[:, np.newaxis, :]  # (rows, outputs, units)
+            g = g.reshape(n_rows * n_outputs, -1) @ coefs[layer].T  # as one large product
+            g = g.reshape(n_rows, n_outputs, -1)
+        return g
+
+    return by_rows(gradients, X, max(1, _rows_at_a_time(coefs) // coefs[-1].shape[1]))
+
+
+@np.errstate(all="ignore")
+def check_gradient(X, y, params, network, sample_weight=None, alpha=0.0):
+    """Compare the gradient of `network.backprop` with finite differences.
+
+    For each parameter p and a small step h, the derivative is about::
+
+        (loss at p + h  -  loss at p - h) / 2h
+
+    Where that does not agree, smaller steps are tried, down to 1e-8: a kink, such as the
+    rectifier's, may lie within the larger ones. A wrong formula is wrong with every step.
+
+    Parameters
+    ----------
+    X, y, params, network, sample_weight, alpha
+        As for `network.backprop`, in float64.
+
+    Returns
+    -------
+    error : float
+        The largest difference in a component, relative to the largest component of the
+        gradient, or to a hundredth of the loss where that is larger: at a minimum the gradient
+        is zero. About 1e-9 where all is well; nan if the loss is not finite.
+    """
+
+    def loss_at(i, value):
+        moved = params.copy()
+        moved[i] = value
+        return backprop(X, y, moved, network, sample_weight, alpha)[0]
+
+    loss, gradient = backprop(X, y, params, network, sample_weight, alpha)
+    if not np.isfinite(loss):
+        return np.nan
+    scale = max(abs(loss) / 100, np.abs(gradient).max()) or 1.0
+    worst = 0.0
+    for i, p in enumerate(params):
+        error = np.inf
+        for step in STEPS:
+            low, high = p - step * max(1, abs(p)), p + step * max(1, abs(p))
+            slope = (loss_at(i, high) - loss_at(i, low)) / (high - low)
+            error = min(error, abs(slope - gradient[i]) / scale)
+            if error < 1e-8:
+                break
+        worst = max(worst, error)
+    return float(worst)
+
+
+def _rows_at_a_time(coefs):
+    sizes = [coefs[0].shape[0], *(W.shape[1] for W in coefs)]
+    return rows_at_a_time(sizes, coefs[0].itemsize)

@@ -1,0 +1,736 @@
+"""ScratchMLPRegressor: the face that scikit-learn knows. There is no maths here."""
+
+import copy
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..components import (
+    LOSSES,
+    SOLVERS,
+    as_numbers,
+    check_hidden_layer_sizes,
+    check_parameters,
+    resolve,
+)
+from ..data import by_rows, rows_at_a_time
+from ..engine import Predictor
+from ..maths import Loss, Solver, feedforward
+from ..training import CallbackSupportMixin, Fitting, score_of
+from . import inspection, persistence
+
+DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
+
+
+def _is_stochastic(estimator):
+    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+
+
+def _has_hidden_layers(estimator):
+    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
+
+
+def _is_small_and_plain(X):
+    """Return True if X is a small array in which there is nothing left to check or convert.
+
+    `validate_data` takes longer over a few rows than the network does.
+    """
+    return (
+        type(X) is np.ndarray
+        and X.dtype in (np.float64, np.float32)
+        and X.ndim == 2
+        and 0 < X.size < 10_000
+        and bool(np.isfinite(X).all())
+    )
+
+
+class ScratchMLPRegressor(
+    Fitting,
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    RegressorMixin,
+    BaseEstimator,
+):
+    """Multi-layer perceptron regressor, written from scratch in NumPy.
+
+    It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
+    attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
+    apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
+
+    The parameters come in four groups, and what MLPRegressor lacks stands last in each: the
+    network (``hidden_layer_sizes`` to ``dropout``), the loss (``loss`` to ``standardize``), the
+    solver (``solver`` to ``n_init``), and when to stop (``max_iter`` to ``scoring``).
+
+    To look inside: `transform` returns hidden activations, `input_gradient` the derivative of
+    the prediction in the inputs, and `check_gradient` compares backpropagation with finite
+    differences.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or array-like of int, default=(100,)
+        Units of each hidden layer. ``()`` makes a linear model.
+    activation : str, Activation or list of these, default='relu'
+        What the hidden layers apply to their input: one for all, or a list with one for each.
+        By name 'identity', 'logistic', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu' (best with
+        ``init='lecun_normal'``), 'softplus', 'silu', 'gelu' (the exact one), 'mish' or 'exp';
+        or an object, such as ``LeakyReLU(slope=0.1)``, ``ELU(alpha=0.5)`` or one of your own.
+    out_activation : 'auto', a name as for ``activation``, or Activation, default='auto'
+        What the output layer applies; 'auto' is what the loss asks for: 'exp' for Poisson and
+        gamma, 'identity' for all others. 'exp' and 'softplus' keep predictions positive,
+        'logistic' in (0, 1), and ``Bounded(low, high)`` between low and high.
+    fit_intercept : bool, default=True
+        Whether layers have intercepts; without, ``intercepts_`` are zeros.
+    init : str, callable or sequence of array-like, default='auto'
+        The initial weights. 'auto' draws weights and intercepts as MLPRegressor does: for the
+        activation of each layer, the output layer for that of the last hidden layer.
+        'glorot_uniform', 'glorot_normal', 'he_uniform', 'he_normal', 'lecun_normal' and
+        'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
+        ``(shape, random_state)`` returns the weights of a layer, or its weights and
+        intercepts. A list holds all weight matrices, optionally followed by all intercepts:
+        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the units of X and y as they come;
+        all else is drawn for the standardised network.
+    dropout : float or array-like of float, default=0.0
+        The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
+        training: one for all hidden layers, or one for each. The others are scaled up to make
+        up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
+    loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
+'gamma'} or Loss, default='squared_error'
+        What training makes small, as a mean over the samples:
+
+        - 'squared_error': half the squared error, which fits the mean.
+        - 'absolute_error': the absolute error, which fits the median.
+        - 'huber' or ``Huber(delta=1.35)``: half the squared error up to ``delta``, and linear
+          beyond, so that outliers count for less. With ``standardize=True`` ``delta`` is in
+          standard deviations of y, as estimated from its quartiles, else in the unit of y.
+        - 'log_cosh': log(cosh(error)), a smooth form of the same idea, in the same unit.
+        - 'quantile' or ``Quantile(0.5)``: the pinball loss, which fits the quantile of that
+          level. ``Quantile([0.1, 0.5, 0.9])`` fits several quantiles of one target with one
+          network; the predictions are put in increasing order, so they never cross.
+        - 'poisson': half the Poisson deviance, for targets >= 0, with a log link.
+        - 'gamma': half the gamma deviance, for targets > 0, with a log link.
+
+        The classes are in `sknn_scratch`; for a loss of your own see `sknn_scratch.Loss`. The
+        absolute error and the pinball loss have a kink at the target: L-BFGS, which is made for
+        smooth functions, still ends close to their minimum.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
+        the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
+        by its number of samples (times the mean sample weight).
+    standardize : bool, default=True
+        Whether the network is trained on standardised X and y, so that their units do not
+        matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
+        target has median 0 and the quartiles of a standard normal), as weighted by
+        ``sample_weight`` on the rows trained on. Sparse X, and any X with
+        ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
+        column is centred but not scaled.
+        The target is standardised where the output activation is the identity and the loss
+        depends on the error alone; where only a factor can be taken in by the output layer
+        ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
+        mean square; else it is left alone. ``coefs_``, ``intercepts_`` and `predict` are in the
+        units of X and y as they come; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
+        and ``validation_loss_curve_`` are in standardised ones. The statistics of the first
+        call stay in force with `partial_fit` and ``warm_start``. False is what MLPRegressor
+        does.
+    solver : {'adam', 'sgd', 'adamw', 'rmsprop', 'lbfgs'} or Solver, default='adam'
+        Adam, stochastic gradient descent, Adam with decoupled weight decay (0.01, intercepts
+        too; ``alpha`` acts besides) or RMSprop (rho=0.99), in mini-batches; or L-BFGS, on all
+        data at once, which is often better on small data sets. Objects have all their
+        parameters: ``AdamW(weight_decay=0.1)``, ``RMSprop(rho=0.9)``.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, callable or \
+            Schedule, default='constant'
+        How the learning rate changes. 'constant': not at all. 'invscaling':
+        ``learning_rate_init / (t + 1)**power_t`` after t samples. 'adaptive': divided by 5 at
+        each plateau, until it is 1e-6 or less. 'cosine': from ``learning_rate_init`` to 0
+        along half a cosine. 'one_cycle': up from a 25th of it in the first 30% of the epochs,
+        and down to almost 0. A function ``(epoch, n_epochs)`` of the epochs done and
+        ``max_iter`` returns a factor >= 0 that ``learning_rate_init`` is multiplied by. Objects
+        have more: ``Cosine(warmup=0.1)`` warms up. Inert with L-BFGS.
+
+        'cosine', 'one_cycle' and functions plan for ``max_iter`` epochs: to end there is no
+        lack of convergence. They still stop at a plateau, unless ``n_iter_no_change=np.inf``.
+        With `partial_fit`, ``max_iter`` is the number of calls that they plan for; in further
+        ones, 'cosine' and 'one_cycle' stay at their last rate. Each `fit` begins anew.
+    learning_rate_init : float, default=0.001
+        The initial learning rate; the largest, if there is a warm-up. Inert with L-BFGS.
+    power_t : float, default=0.5
+        The exponent of 'invscaling'; inert with all else.
+    batch_size : int or 'auto', default='auto'
+        Samples per mini-batch; 'auto' is ``min(200, n_samples)``. Inert with L-BFGS.
+    shuffle : bool, default=True
+        Whether each epoch takes the samples in a new order. Inert with L-BFGS.
+    momentum : float, default=0.9
+        Momentum of 'sgd', between 0 and 1; inert with other solvers.
+    nesterovs_momentum : bool, default=True
+        Nesterov's momentum instead of the classical one, with 'sgd'; inert with other solvers.
+    beta_1 : float, default=0.9
+        Decay of the first moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
+    beta_2 : float, default=0.999
+        Decay of the second moment in 'adam' and 'adamw', in [0, 1); inert with other solvers.
+    epsilon : float, default=1e-8
+        Added to the denominator in 'adam', 'adamw' and 'rmsprop'; inert with other solvers.
+    max_fun : int, default=15000
+        Evaluations of the loss at most, with L-BFGS; inert with other solvers.
+    random_state : int, RandomState instance or None, default=None
+        Decides the initial weights, the validation set, the order of the samples and which
+        units are dropped. See the notes on what is reproducible.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the last call's weights and solver state. What counts for
+        stopping starts anew.
+    max_grad_norm : float or None, default=None
+        The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
+        all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.
+    n_init : int, default=1
+        How many times to train, from different initial weights. The best is kept: the one with
+        the best validation score (or loss) under early stopping, else with the smallest
+        ``loss_``. All have the same validation rows. Inert in `partial_fit` and where a warm
+        start goes on.
+    max_iter : int, default=200
+        Epochs at most, or iterations of L-BFGS. Some schedules plan by it: see
+        ``learning_rate``.
+    tol : float, default=1e-4
+        The least improvement that counts: of the training loss, or of the validation score
+        under early stopping. For L-BFGS, the largest component of the gradient at which it has
+        converged as well.
+    n_iter_no_change : int or inf, default=10
+        Training stops after this number plus one epochs in a row that improve by less than
+        ``tol``. Inert with L-BFGS, unless it stops early.
+    early_stopping : bool or 'loss', default=False
+        Stop when the score on validation data (see ``scoring``), or with 'loss' the loss, no
+        longer improves, and keep the weights with the best. The data are held out of X, or
+        those given to `fit`. With L-BFGS too.
+    validation_fraction : float, splitter or array-like of shape (n_samples,), default=0.1
+        The rows held out: a proportion in [0, 1), drawn at random; an object with
+        scikit-learn's ``split(X, y, groups)``, of whose splits the last is used (the latest
+        times, with `TimeSeriesSplit`); or the test fold itself, True (or a number from 0 up)
+        for a row to validate on, False (or -1) for a row to train on. Inert without early
+        stopping, and if `fit` is given validation data.
+    verbose : bool or int, default=False
+        True prints a line per epoch: loss, validation loss and score, learning rate, time, and
+        the time that is left if all epochs are needed. 1, on a terminal, keeps to one line;
+        elsewhere, and more than 1, is as True.
+    scoring : str, callable or None, default=None
+        What ``validation_scores_`` holds: a name or a scorer of scikit-learn, the greater the
+        better; None is `score`. Inert without validation data.
+
+    Attributes
+    ----------
+    coefs_ : tuple of ndarray of shape (fan_in, fan_out)
+        The weights of each layer, for X and y as they come; views of one vector: assign all
+        (``coefs_ = [W1, W2]``), or into one (``coefs_[0][:] = W1``).
+    intercepts_ : tuple of ndarray of shape (fan_out,)
+        The intercepts of each layer, likewise.
+    loss_ : float
+        The loss of the last epoch or iteration, penalty included.
+    best_loss_ : float or None
+        The smallest loss so far; None under early stopping.
+    loss_curve_ : list of float
+        The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS. With
+        ``standardize=True`` it is in standardised units: for the squared error, 0.5 (per
+        output) is what predicting the mean would reach. With ``dropout`` it is the loss of the
+        network with units dropped.
+    validation_scores_ : list of float or None
+        The score on the validation data after each epoch; None without validation data. Epochs
+        of earlier calls that had none are nan.
+    validation_loss_curve_ : list of float or None
+        The loss on the validation data after each epoch, in the units of ``loss_curve_`` and
+        without the penalty; None or nan likewise.
+    best_validation_score_ : float or None
+        The validation score of the weights that are kept; None without early stopping.
+    n_iter_best_ : int
+        The epoch whose weights are kept, counted from 1 as in ``loss_curve_``: with early
+        stopping the best, else the last. 0 if none was better than the initial weights.
+    n_iter_ : int
+        Epochs or iterations of the last call.
+    t_ : int
+        Training samples seen, by the stochastic solvers.
+    n_layers_ : int
+        Layers, the input and the output among them.
+    n_outputs_ : int
+        Outputs: one for each target, or for each quantile of the only target.
+    out_activation_ : str or Activation
+        The activation of the output layer.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X has names that are all strings.
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : What this class takes the place of.
+
+    Notes
+    -----
+    Where it deviates from MLPRegressor (of scikit-learn 1.9):
+
+    - X and y are standardised inside, unless ``standardize=False``.
+    - ``hidden_layer_sizes`` comes first, and all else by keyword.
+    - ``sample_weight`` is relative to the mean weight of the training set, not of the batch
+      (with `partial_fit`: of all samples seen so far).
+    - The loss of several outputs is their sum. MLPRegressor reports the mean of squared
+      errors but follows the gradient of the sum; so does this class.
+    - A warm start keeps the solver's state and goes on with the random state; what counts for
+      stopping starts anew.
+    - If training diverges it stops at once: with early stopping it keeps the best weights and
+      warns, without it raises ValueError.
+    - L-BFGS has ``loss_curve_``, early stopping and verbose output, and stays in float32.
+    - 'adaptive' and 'invscaling' work with Adam too.
+    - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
+      it takes ``early_stopping=True``.
+    - `partial_fit` heeds a ``learning_rate_init`` that was changed since the last call.
+    - ``coefs_`` and ``intercepts_`` are tuples of views, so that ``coefs_[0] = W``, which would
+      change nothing, is an error.
+    - ``verbose`` prints other lines.
+    - Poisson checks that y >= 0, and sample weights must not be negative.
+
+    Reproducibility: with an int as ``random_state``, two fits are equal bit for bit on the same
+    machine with the same versions of Python, NumPy, SciPy and scikit-learn and the same number of
+    BLAS threads. So are, there, n calls of `partial_fit` and one `fit` of n epochs; a copy (or an
+    unpickled model) that goes on training and the original; and the first of ``n_init`` runs and
+    a single one. Elsewhere matrix products round differently, and training enlarges the
+    differences.
+
+    Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each epoch
+    (or iteration of L-BFGS) is a task of `fit`; with ``n_init`` > 1 it belongs to a task
+    'initialization'. A callback that returns True ends training after that epoch, and restarts
+    after that initialization. `partial_fit` calls none.
+
+    A sample of weight 2 counts as two samples, but not under early stopping: the rows to hold
+    out are drawn one by one, as MLPRegressor draws them, so two equal rows may be parted.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors",
+    Nature 323, 1986.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sknn_scratch import ScratchMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> model = ScratchMLPRegressor(
+    ...     (20,), activation="logistic", solver="lbfgs", alpha=10, random_state=0
+    ... )
+    >>> round(model.fit(X_train, y_train).score(X_test, y_test), 2)
+    0.38
+    """
+
+    # Where scikit-learn's HTML representation leads to: see its guide for developers.
+    _doc_link_module = "sknn_scratch"
+    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        *,
+        activation="relu",
+        loss="squared_error",
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        out_activation="auto",
+        fit_intercept=True,
+        init="auto",
+        standardize=True,
+        scoring=None,
+        n_init=1,
+        max_grad_norm=None,
+        dropout=0.0,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+        self.out_activation = out_activation
+        self.fit_intercept = fit_intercept
+        self.init = init
+        self.standardize = standardize
+        self.scoring = scoring
+        self.n_init = n_init
+        self.max_grad_norm = max_grad_norm
+        self.dropout = dropout
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
+        """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. float32 stays float32, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets; for several quantiles one.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples. Only ratios matter, but for the
+            penalty: see ``alpha``.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Inputs to validate on. `fit` then holds out no rows of X. Loss and score on them are
+            recorded after each epoch, and decide when to stop if ``early_stopping`` is set.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Handed to ``validation_fraction``, where that is a splitter.
+
+        Returns
+        -------
+        self : ScratchMLPRegressor
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or an array is not what is asked for, or if training diverges. The
+            estimator is then as it was before the call.
+        """
+        with self._unchanged_on_error():
+            given = self._check_together(X_val, y_val, sample_weight_val, groups)
+            return self._fit((X, y, sample_weight), given, groups, incremental=False)
+
+    @available_if(_is_stochastic)
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
+        """Train for one epoch, going on from where the last call ended.
+
+        With the same data, n calls make the same model as one `fit` of n epochs. Not available
+        with ``solver='lbfgs'``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights are relative to the mean weight of all samples seen so far.
+        X_val, y_val, sample_weight_val, groups
+            As for `fit`.
+
+        Returns
+        -------
+        self : ScratchMLPRegressor
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`; also if X or y has another width than in the first call.
+
+        Notes
+        -----
+        With ``early_stopping=True`` every call holds out its own validation rows (the same
+        ones if the data are the same), and `predict` uses the parameters that scored best in
+        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
+        """
+        with self._unchanged_on_error():
+            given = self._check_together(X_val, y_val, sample_weight_val, groups)
+            return self._fit((X, y, sample_weight), given, groups, incremental=True)
+
+    def predict(self, X):
+        """Return the predictions for X.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions. Several quantiles are columns, in increasing order in each row.
+        """
+        X = self._check_rows(X)
+        y = self._network.loss.predict(self._feedforward(X, self._params))
+        return y.ravel() if y.shape[1] == 1 else y
+
+    def transform(self, X, layer=-1):
+        """Return the activations of a hidden layer: the features that the network has learnt.
+
+        Only with hidden layers: not with ``hidden_layer_sizes=()``. In a pipeline the network
+        hands on what leaves its last hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        layer : int, default=-1
+            The hidden layer: 0 is the first, -1 the last. `get_feature_names_out`, and so
+            `set_output`, is for the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+
+        Raises
+        ------
+        TypeError, IndexError
+            If there is no such hidden layer.
+        """
+        return inspection.hidden_activations(self._check_rows(X), *self._chain(), layer)
+
+    def input_gradient(self, X):
+        """Return the derivative of the prediction in the inputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The derivative of `predict`, of each output where there are several. At a kink, as
+            relu has at 0, it is the one that training uses.
+        """
+        X, loss = self._check_rows(X), self._network.loss
+        gradient = inspection.input_gradient(X, *self._chain())
+        if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
+            order = np.argsort(self._feedforward(X, self._params), axis=1)
+            gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
+        return gradient[:, 0] if gradient.shape[1] == 1 else gradient
+
+    def check_gradient(self, X, y, sample_weight=None):
+        """Compare backpropagation with finite differences, for this very configuration.
+
+        The gradient is that of the loss of X and y as one batch, with the constructor's
+        activations, loss and penalty, in float64, in standardised units (if ``standardize``) and
+        without dropout. It is taken at the fitted parameters, or before `fit` at those from which
+        `fit` would start. Nothing is changed.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. The loss is computed twice per parameter of the network or more often,
+            so a few dozen rows will do.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        error : float
+            The largest difference between the two gradients in a component, relative to the
+            largest component (or to a hundredth of the loss, where that is larger: at a minimum
+            the gradient is nearly zero). Less than 1e-6 is good; a wrong formula usually makes
+            it 1e-3 or more. nan if the loss is not finite.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`, if a parameter or an array is not what is asked for.
+        """
+        components = check_parameters(self.get_params(deep=False))
+        fitted = self.__sklearn_is_fitted__()
+        twin = copy.copy(self)  # for what is set and drawn here
+        twin.random_state = copy.deepcopy(check_random_state(self.random_state))
+        dtypes = [np.float64]
+        data = twin._check_data(X, y, sample_weight, components.loss, dtypes, reset=not fitted)
+        network = self._make_network(components, data.X.shape[1], data.y.shape[1])
+        if fitted:
+            scaling = twin._go_on(network, components, np.float64).scaling
+            params = scaling.unfold(network, self._params.astype(np.float64))
+        else:
+            state = twin._start(network, components, np.float64)
+            twin._choose_scaling(state, network, data, None)
+            scaling, params = state.scaling, state.params
+        X, y = scaling.inputs(data.X), scaling.targets(data.y)
+        return inspection.check_gradient(X, y, params, network, data.weight, self.alpha)
+
+    @property
+    def _n_features_out(self):
+        return self._network.sizes[-2]
+
+    def _check_rows(self, X):
+        """Return X as `predict` takes it."""
+        check_is_fitted(self)
+        if _is_small_and_plain(X):
+            return validate_data(self, X, reset=False, skip_check_array=True)
+        return validate_data(self, X, accept_sparse=("csr", "csc"), reset=False)
+
+    def _chain(self):
+        """Return the weights, intercepts and activations of the layers."""
+        return self.coefs_, self.intercepts_, self._network.activations
+
+    def score(self, X, y, sample_weight=None):
+        """Return the R2 of the predictions, or D2 if they are quantiles.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples.
+
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 is as good as the best constant. With the pinball loss it is
+            `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
+            all else it is `sklearn.metrics.r2_score`.
+        """
+        prediction = self.predict(X)
+        return score_of(self._network.loss, y, prediction, sample_weight)
+
+    def to_sklearn(self):
+        """Return a fitted `sklearn.neural_network.MLPRegressor` that predicts the same.
+
+        It has the weights, the attributes and the constructor's parameters of this model, as far
+        as MLPRegressor has them too, and shares no memory with it. Training it is another
+        matter: what MLPRegressor does not have (``standardize``, ``dropout``, other losses and
+        solvers, ...) is left out, or at its default. `fit` starts anew, even if ``warm_start``
+        is set here; `partial_fit` goes on from the weights, with the solver's state and
+        ``best_loss_`` as at the start.
+
+        Returns
+        -------
+        model : MLPRegressor
+
+        Raises
+        ------
+        ValueError
+            If MLPRegressor cannot predict so. It takes one of 'identity', 'logistic', 'tanh' and
+            'relu' for all hidden layers, any of these or 'exp' (scikit-learn 1.7 or later) for
+            the output, and no sorted quantiles.
+        """
+        from .sklearn_export import to_mlp_regressor
+
+        check_is_fitted(self)
+        return to_mlp_regressor(self)
+
+    @property
+    def coefs_(self):
+        return tuple(W for W, _ in self._layers())
+
+    @coefs_.setter
+    def coefs_(self, arrays):
+        self._assign(self.coefs_, arrays, "coefs_")
+
+    @property
+    def intercepts_(self):
+        return tuple(b for _, b in self._layers())
+
+    @intercepts_.setter
+    def intercepts_(self, arrays):
+        if not self._network.fit_intercept:
+            raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
+        self._assign(self.intercepts_, arrays, "intercepts_")
+
+    def _assign(self, views, arrays, name):
+        """Copy arrays into views of the parameters, all or none."""
+        shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
+        if shapes != given:
+            raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
+        copies = [as_numbers(array, name).astype(self._params.dtype) for array in arrays]
+        for view, array in zip(views, copies):  # copies: the arrays may be such views themselves
+            view[...] = array
+
+    def _layers(self):
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError("This ScratchMLPRegressor is not fitted yet.")
+        return self._network.layers(self._params)
+
+    def __getstate__(self):
+        return persistence.sealed(super().__getstate__())
+
+    def __setstate__(self, state):
+        super().__setstate__(persistence.opened(state))
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_params")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        try:
+            loss = resolve(self.loss, "loss", LOSSES, Loss)
+        except ValueError:  # tags are asked for before parameters are checked
+            return tags
+        tags.target_tags.positive_only = not loss.in_domain(np.array(-1.0))
+        tags.target_tags.multi_output = len(loss.levels) < 2
+        return tags
+
+    def _feedforward(self, X, params):
+        """Return the predictions, a few hundred rows at a time: that bounds the memory."""
+        network, size = self._network, rows_at_a_time(self._network.sizes, params.itemsize)
+        wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
+        if X.shape[0] > size and not (wide or sparse.issparse(X)):
+            return by_rows(Predictor(network, params), X, size)
+        coefs, intercepts = zip(*network.layers(params))
+        return by_rows(lambda X: feedforward(X, coefs, intercepts, network.activations), X, size)
+
+
+for _name in ("transform", "fit_transform", "get_feature_names_out"):
+    # Not by a decorator: TransformerMixin replaces `transform` when the class is made, by one
+    # that heeds `set_output` but is there for every instance.
+    _method = available_if(_has_hidden_layers)(getattr(ScratchMLPRegressor, _name))
+    setattr(ScratchMLPRegressor, _name, _method)

@@ -1,0 +1,1 @@
+"""Doors to other libraries, which need extras: ONNX and Dask."""

@@ -1,0 +1,33 @@
+"""The textbook: the network, its activations and losses, and the solvers, as formulas."""
+
+from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
+from .intervals import Checked, check_range, number
+from .losses import Gamma, Loss, Poisson, SquaredError
+from .network import Network, backprop, feedforward
+from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver, clip
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "Checked",
+    "Exp",
+    "Gamma",
+    "Identity",
+    "Logistic",
+    "Loss",
+    "Network",
+    "Poisson",
+    "RMSprop",
+    "ReLU",
+    "Solver",
+    "SquaredError",
+    "Tanh",
+    "backprop",
+    "check_range",
+    "clip",
+    "feedforward",
+    "number",
+]

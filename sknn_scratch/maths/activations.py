@@ -1,0 +1,122 @@
+"""Activations: the function f that a layer applies to its input z, and its derivative f'.
+
+    z       what reaches a layer, before f         (any shape: f works elementwise)
+    a       what leaves it, a = f(z)
+    delta   the derivative of the loss in a; times f'(z), in z
+
+An activation is two formulas. One of your own::
+
+    class Sine(Activation):
+        def __call__(self, z):
+            return np.sin(z)
+
+        def derivative(self, z, a):
+            return np.cos(z)
+
+`components.rectifiers` has more of them, and `engine.fast` the same arithmetic once more,
+for the training loop.
+"""
+
+import numpy as np
+from scipy.special import expit
+
+
+class Activation:
+    """An elementwise function and its derivative; it has no state.
+
+    Attributes
+    ----------
+    name : str or None
+        What it is called by; None for one of your own.
+    from_output : bool
+        True if f' needs ``a`` only. The training loop then writes ``a`` over ``z``, and
+        `derivative` is handed the same array twice.
+    glorot_factor : float
+        scikit-learn draws weights within ``+-sqrt(glorot_factor / (fan_in + fan_out))``.
+    scaling : {'linear', 'positive', 'log'} or None
+        How outputs on another scale (c > 0) can be had by other weights of the layer: 'linear'
+        if c f(z) + d = f(c z + d), 'positive' if c f(z) = f(c z), 'log' if c f(z) =
+        f(z + log c), None if in none of these ways.
+    """
+
+    name = None
+    from_output = False
+    glorot_factor = 6.0
+    scaling = None
+
+    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+        if {"__call__", "derivative"} & set(vars(cls)):
+            for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
+                setattr(cls, attribute, getattr(Activation, attribute))
+
+    def __call__(self, z):
+        """Return f(z)."""
+        raise NotImplementedError
+
+    def derivative(self, z, a):
+        """Return f'(z), where ``a = f(z)``."""
+        raise NotImplementedError
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class Identity(Activation):
+    """f(z) = z; f' = 1."""
+
+    name, from_output, scaling = "identity", True, "linear"
+
+    def __call__(self, z):
+        return z
+
+    def derivative(self, z, a):
+        return np.ones_like(a)
+
+
+class Logistic(Activation):
+    """f(z) = 1 / (1 + exp(-z)), between 0 and 1; f' = a (1 - a)."""
+
+    name, from_output = "logistic", True
+    glorot_factor = 2.0
+
+    def __call__(self, z):
+        return expit(z)
+
+    def derivative(self, z, a):
+        return a * (1 - a)
+
+
+class Tanh(Activation):
+    """f(z) = tanh(z), between -1 and 1; f' = 1 - a^2."""
+
+    name, from_output = "tanh", True
+
+    def __call__(self, z):
+        return np.tanh(z)
+
+    def derivative(self, z, a):
+        return 1 - a * a
+
+
+class ReLU(Activation):
+    """f(z) = max(z, 0); f' = 1 where z > 0, else 0 (at 0 too)."""
+
+    name, from_output, scaling = "relu", True, "positive"
+
+    def __call__(self, z):
+        return np.maximum(z, 0)
+
+    def derivative(self, z, a):
+        return (a > 0).astype(a.dtype)
+
+
+class Exp(Activation):
+    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
+
+    name, from_output, scaling = "exp", True, "log"
+
+    def __call__(self, z):
+        return np.exp(z)
+
+    def derivative(self, z, a):
+        return a

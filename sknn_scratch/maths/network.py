@@ -1,0 +1,151 @@
+"""The network: from one vector of parameters to a prediction, and back to one gradient.
+
+A network is a chain of layers. Layer l has a matrix of weights W[l], a vector of intercepts
+b[l] and an activation f. What enters is a[0] = X, a sample per row; what leaves the last layer
+is the prediction. **Feedforward** takes the layers in order::
+
+    z[l+1] = a[l] @ W[l] + b[l]        (n, fan_out) = (n, fan_in) @ (fan_in, fan_out)
+    a[l+1] = f(z[l+1])
+
+Training makes the mean loss of the prediction, plus a penalty on large weights, small::
+
+    E = (sum over samples and outputs of  loss(y, a[last])  +  alpha / 2 * sum of W^2) / n
+
+and for that needs the derivative of E in every weight. **Backpropagation** is the chain rule,
+taken from the last layer to the first. Let delta[l] be the derivative of the loss in z[l]::
+
+    delta[last] = d loss / d a[last] * f'(z[last])
+    delta[l]    = (delta[l+1] @ W[l].T) * f'(z[l])
+
+Since z[l+1] is linear in W[l] and b[l], its derivatives follow at once::
+
+    dW[l] = (a[l].T @ delta[l+1] + alpha * W[l]) / n          db[l] = (sum of delta[l+1]) / n
+
+(Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, Nature
+323, 1986.) With sample weights w, each sample's loss and delta are multiplied by its weight,
+and n stands for the sum of the weights: a sample of weight 2 is a sample that occurs twice.
+
+**One vector.** All parameters live in one flat vector, so a solver sees a vector and its
+gradient and need not know what a layer is. Each layer owns one block of it, of shape
+(fan_in + 1, fan_out): W[l] is the block without its last row, and the last row is b[l]. With a
+column of ones beside a[l], one product gives a[l] @ W[l] + b[l] and one gives both gradients::
+
+    z[l+1] = [a[l], 1] @ block[l]               dblock[l] = [a[l], 1].T @ delta[l+1]
+
+`feedforward` and `backprop` below are these formulas, and the definition. `engine/backward.py` does
+the same arithmetic in buffers, for the training loop.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Network:
+    """The shape of a network; its parameters are a vector of their own."""
+
+    sizes: tuple  # features, units of each hidden layer, outputs
+    activations: tuple  # of each layer, the output layer last: len(sizes) - 1
+    loss: object
+    fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
+
+    @property
+    def shapes(self):
+        """The shape of each layer's block."""
+        return [(fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise(self.sizes)]
+
+    @property
+    def n_parameters(self):
+        """The length of the parameter vector."""
+        return sum(rows * columns for rows, columns in self.shapes)
+
+    def blocks(self, vector):
+        """Return each layer's block of ``vector``: views of shape (fan_in [+ 1], fan_out)."""
+        blocks, start = [], 0
+        for rows, columns in self.shapes:
+            blocks.append(vector[start : start + rows * columns].reshape(rows, columns))
+            start += rows * columns
+        return blocks
+
+    def layers(self, vector):
+        """Return [(W, b), ...], views of ``vector`` (b is a new zero without intercepts)."""
+        return [
+            (block[:fan_in], block[-1] if self.fit_intercept else np.zeros_like(block[0]))
+            for block, fan_in in zip(self.blocks(vector), self.sizes)
+        ]
+
+    @property
+    def is_canonical(self):
+        """True if delta = a - y at the output, without a derivative (see `losses`)."""
+        return self.loss.canonical is not None and self.loss.canonical == self.activations[-1].name
+
+
+def feedforward(X, coefs, intercepts, activations):
+    """Return the prediction of a network.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    coefs : list of ndarray of shape (fan_in, fan_out)
+        The weights W of each layer.
+    intercepts : list of ndarray of shape (fan_out,)
+        The intercepts b of each layer.
+    activations : list of Activation
+        The activation of each layer.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+    """
+    a = X
+    for W, b, f in zip(coefs, intercepts, activations, strict=True):
+        a = f(a @ W + b)
+    return a
+
+
+def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
+    """Return the loss of a network and its gradient in all parameters.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) for several quantiles
+    params : ndarray of shape (network.n_parameters,)
+    network : Network
+    sample_weight : ndarray of shape (n_samples,), default=None
+        None is a weight of 1 for each sample.
+    alpha : float, default=0.0
+        The strength of the penalty ``alpha / 2 * sum of W^2``; intercepts are free.
+
+    Returns
+    -------
+    loss : float
+    gradient : ndarray of shape (network.n_parameters,)
+    """
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
+    layers, loss = network.layers(params), network.loss
+
+    z, a = [None], [X]
+    for (W, b), f in zip(layers, network.activations):
+        z.append(a[-1] @ W + b)
+        a.append(f(z[-1]))
+
+    if network.is_canonical:
+        delta = weight * (a[-1] - y)
+    else:
+        delta = weight * loss.gradient(y, a[-1]) * network.activations[-1].derivative(z[-1], a[-1])
+
+    gradient = np.empty_like(params)
+    gradients = network.layers(gradient)
+    for layer in reversed(range(len(layers))):
+        (W, _), (dW, db) = layers[layer], gradients[layer]
+        dW[...] = (a[layer].T @ delta + alpha * W) / n
+        db[...] = delta.sum(axis=0) / n
+        if layer > 0:
+            delta = (delta @ W.T) * network.activations[layer - 1].derivative(z[layer], a[layer])
+
+    penalty = alpha / 2 * sum((W * W).sum() for W, _ in layers)
+    return float(((weight * loss(y, a[-1])).sum() + penalty) / n), gradient

@@ -1,0 +1,169 @@
+"""Solvers: how the gradient changes the parameters.
+
+    params          the parameter vector
+    gradient        the derivative of the loss in it
+    state           what the solver remembers between steps, a dict kept by the caller
+    learning_rate   the step size, in force for the whole epoch (see `components.schedules`)
+
+A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
+hyperparameters are its fields (named as the estimator's constructor names them), and
+everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
+has a state. (`engine.fast_solvers` has the same rules once more, for the training loop.)
+
+L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training.loops`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg
+
+from .intervals import Checked, number
+
+
+class Solver(Checked):
+    """A rule that steps along the gradient of a mini-batch."""
+
+    stochastic = True
+
+    def init(self, params):
+        """Return the state before the first step: a dict of arrays and numbers."""
+        return {}
+
+    def update(self, params, gradient, state, learning_rate):
+        """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SGD(Solver):
+    """Stochastic gradient descent with momentum.
+
+    ::
+
+        u <- momentum * u - learning_rate * gradient
+        params <- params + u                                             (classical momentum)
+        params <- params + momentum * u - learning_rate * gradient       (Nesterov's)
+
+    Without momentum both are plain gradient descent. Sutskever, Martens, Dahl and Hinton, On
+    the importance of initialization and momentum in deep learning, ICML 2013, equations 1-4;
+    Nesterov's form is evaluated at the point looked ahead to, as in equation 7 of Bengio,
+    Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks, 2012.
+    (PyTorch keeps the learning rate out of u: the same as long as it does not change.)
+    """
+
+    momentum: float = number("[0, 1]", default=0.9)
+    nesterovs_momentum: bool = True
+
+    def init(self, params):
+        return {"velocity": np.zeros_like(params)}
+
+    def update(self, params, gradient, state, learning_rate):
+        u = state["velocity"]
+        u[...] = self.momentum * u - learning_rate * gradient
+        if self.nesterovs_momentum:
+            params += self.momentum * u - learning_rate * gradient
+        else:
+            params += u
+
+
+@dataclass(frozen=True)
+class Adam(Solver):
+    """Adaptive moment estimation: steps scaled by running means of gradient and its square.
+
+    ::
+
+        m <- beta_1 * m + (1 - beta_1) * gradient
+        v <- beta_2 * v + (1 - beta_2) * gradient^2
+        rate = learning_rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)            (t: steps so far)
+        params <- params - rate * m / (sqrt(v) + epsilon)
+
+    Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 with the
+    order of computation of section 2, as in scikit-learn. (PyTorch's epsilon, in the order of
+    algorithm 1, is epsilon * sqrt(1 - beta_2^t) here.)
+    """
+
+    beta_1: float = number("[0, 1)", default=0.9)
+    beta_2: float = number("[0, 1)", default=0.999)
+    epsilon: float = number("(0, inf)", default=1e-8)
+
+    def init(self, params):
+        return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
+
+    def rate(self, state, learning_rate):
+        """Count the step in ``state``; return the learning rate, corrected for the start."""
+        t = state["t"] = state["t"] + 1
+        return learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+
+    def update(self, params, gradient, state, learning_rate):
+        m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
+        m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
+        v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
+        params -= rate * m / (np.sqrt(v) + self.epsilon)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: before its step, all parameters shrink by a share.
+
+    ::
+
+        params <- params * (1 - learning_rate * weight_decay)                    (then as Adam)
+
+    The intercepts too, as in PyTorch. ``alpha`` is another matter: its penalty is part of the
+    loss. Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2.
+    """
+
+    weight_decay: float = number("[0, inf)", default=0.01)
+
+    def update(self, params, gradient, state, learning_rate):
+        params *= 1 - learning_rate * self.weight_decay
+        super().update(params, gradient, state, learning_rate)
+
+
+@dataclass(frozen=True)
+class RMSprop(Solver):
+    """Steps scaled by a running root mean square of the gradient.
+
+    ::
+
+        v <- rho * v + (1 - rho) * gradient^2
+        params <- params - learning_rate * gradient / (sqrt(v) + epsilon)
+
+    Tieleman and Hinton, Lecture 6.5: rmsprop, COURSERA: Neural networks for machine learning,
+    2012; epsilon and the defaults are PyTorch's.
+    """
+
+    rho: float = number("[0, 1)", default=0.99)
+    epsilon: float = number("(0, inf)", default=1e-8)
+
+    def init(self, params):
+        return {"v": np.zeros_like(params)}
+
+    def update(self, params, gradient, state, learning_rate):
+        v = state["v"]
+        v[...] = self.rho * v + (1 - self.rho) * gradient**2
+        params -= learning_rate * gradient / (np.sqrt(v) + self.epsilon)
+
+
+@dataclass(frozen=True)
+class LBFGS(Solver):
+    """Limited-memory BFGS, a quasi-Newton method on the whole training set (SciPy's L-BFGS-B).
+
+    Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization,
+    SIAM Journal on Scientific Computing 16, 1995.
+    """
+
+    stochastic = False
+    max_fun: int = number("[1, inf)", default=15000)
+
+
+def clip(gradient, max_grad_norm):
+    """Shorten ``gradient``, in place, to a length (L2 norm) of ``max_grad_norm`` at most.
+
+    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, ICML
+    2013, algorithm 1. A gradient that is not finite is left alone, so that a divergence shows.
+    """
+    norm = linalg.norm(gradient, check_finite=False)  # unlike NumPy's it does not overflow
+    if max_grad_norm < norm < np.inf:
+        gradient *= max_grad_norm / norm

@@ -1,0 +1,153 @@
+"""A picture of a network: its layers, and its weights by colour and width."""
+
+from numbers import Integral
+
+from ..components import check_number
+from .drawing import Layer, draw_colorbar, draw_weights, drawing_axes
+from .loss_curve import find_network
+
+
+class NetworkDisplay:
+    """A network: its layers from left to right, its weights as lines between their units.
+
+    Make it with `from_estimator`. Parameters are stored as attributes.
+
+    Parameters
+    ----------
+    coefs : sequence of ndarray of shape (fan_in, fan_out)
+        The weights of each layer.
+    activations : sequence of str, default=None
+        The activation of each layer.
+    feature_names : sequence of str of length n_features, default=None
+        None stands for x0, x1, ...
+    output_names : sequence of str of length n_outputs, default=None
+        None stands for y, or y0, y1, ...
+
+    Attributes
+    ----------
+    line_ : list of LineCollection
+        The weights of each layer, the smallest first.
+    nodes_ : list of PathCollection
+        The units of each layer, the inputs first.
+    colorbar_ : Colorbar or None
+    ax_ : Axes
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknn_scratch import NetworkDisplay, ScratchMLPRegressor
+    >>> model = ScratchMLPRegressor((4,), solver="lbfgs", max_iter=1000, random_state=0)
+    >>> model = model.fit(*load_diabetes(return_X_y=True))
+    >>> display = NetworkDisplay.from_estimator(model, ax=Figure().subplots())
+    >>> [len(layer.get_offsets()) for layer in display.nodes_]
+    [10, 4, 1]
+    """
+
+    def __init__(self, *, coefs, activations=None, feature_names=None, output_names=None):
+        self.coefs = coefs
+        self.activations = activations
+        self.feature_names = feature_names
+        self.output_names = output_names
+
+    @classmethod
+    def from_estimator(cls, estimator, *, max_units=12, cmap="RdBu_r", colorbar=True, ax=None):
+        """Draw a fitted network.
+
+        Colour and width say how large a weight is next to the largest of its layer, colour says
+        its sign as well. Weights are those of ``coefs_``: those of the first layer are per unit
+        of each feature, so they compare only if the features were standardised beforehand.
+        Intercepts are not drawn.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted network with ``coefs_``, or a pipeline that ends in one, a search that
+            found one, or a TransformedTargetRegressor that holds one.
+        max_units : int, default=12
+            Of a layer with more units only the first and the last are drawn, this many in all.
+        cmap : str or Colormap, default="RdBu_r"
+            A diverging colour map: its lower half is for negative weights.
+        colorbar : bool, default=True
+            Whether to draw the scale of the colours.
+        ax : Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        NetworkDisplay
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no ``coefs_``, or ``max_units`` is not an int from 2 up.
+        """
+        network = find_network(estimator, "coefs_", cls.__name__)
+        display = cls(
+            coefs=network.coefs_,
+            activations=_activation_names(network),
+            feature_names=getattr(network, "feature_names_in_", None),
+        )
+        return display.plot(ax, max_units=max_units, cmap=cmap, colorbar=colorbar)
+
+    def plot(self, ax=None, *, max_units=12, cmap="RdBu_r", colorbar=True):
+        """Draw the network.
+
+        Parameters
+        ----------
+        ax, max_units, cmap, colorbar
+            As for `from_estimator`.
+
+        Returns
+        -------
+        self : NetworkDisplay
+        """
+        check_number(max_units, "max_units", Integral, 2, None, "left")
+        sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
+        figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)
+        ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
+        layers = [Layer(x, size, max_units) for x, size in enumerate(sizes)]
+        diameter = min(16, 240 / max(layer.height for layer in layers))  # in points
+        self.nodes_ = [layer.draw(ax, diameter) for layer in layers]
+        self.line_ = [
+            draw_weights(ax, W, start, end, cmap, widest=0.18 * diameter)
+            for W, start, end in zip(self.coefs, layers, layers[1:])
+        ]
+        self._label(ax, layers, sizes, diameter)
+        self.colorbar_ = draw_colorbar(ax, self.line_[0]) if colorbar else None
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _label(self, ax, layers, sizes, diameter):
+        """Name inputs and outputs beside their units, and describe each layer below it."""
+        n_outputs = sizes[-1]
+        features = _or_numbered(self.feature_names, "x", sizes[0])
+        outputs = self.output_names
+        if outputs is None:
+            outputs = ["y"] if n_outputs == 1 else _or_numbered(None, "y", n_outputs)
+        layers[0].name_units(ax, features, -diameter, "right")
+        layers[-1].name_units(ax, outputs, diameter, "left")
+        kinds = ["input"] + ["unit"] * (len(sizes) - 2) + ["output"]
+        activations = ["", *(self.activations or [""] * len(self.coefs))]
+        labels = [
+            f"{size} {kind}{'s' if size > 1 else ''}\n{activation}"
+            for size, kind, activation in zip(sizes, kinds, activations)
+        ]
+        ax.set_xticks(range(len(sizes)), labels=labels)
+        ax.set_yticks([])
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.margins(x=0.05)
+
+
+def _or_numbered(names, letter, n):
+    return [f"{letter}{i}" for i in range(n)] if names is None else names
+
+
+def _activation_names(network):
+    """Return the names of each layer's activation, the output layer last."""
+    hidden = network.activation
+    if not isinstance(hidden, (list, tuple)):
+        hidden = [hidden] * (len(network.coefs_) - 1)
+    return [str(name) for name in (*hidden, network.out_activation_)]

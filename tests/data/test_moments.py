@@ -1,0 +1,129 @@
+import itertools
+from functools import reduce
+from operator import add
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch.data.moments import Tree, statistics
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("size", [7, 500])
+def test_moments_of_parts_are_those_of_a_standard_scaler(size, weighted, rng):
+    X = np.column_stack([rng.normal(size=100) + 1e6, rng.normal(size=100), np.full(100, 0.1)])
+    weight = rng.choice([0.0, 1.0, 3.0], 100) if weighted else None
+    found = statistics(X, weight, None, size)
+    scaler = StandardScaler().fit(X, sample_weight=weight)
+    assert_allclose(found.mean_, scaler.mean_, rtol=1e-14)
+    assert_allclose(found.var_[:2], scaler.var_[:2], rtol=1e-8)
+    assert_allclose(found.scale_, scaler.scale_, rtol=1e-8)
+    assert found.scale_[2] == 1
+    assert_allclose(found.weight, 100 if weight is None else weight.sum())
+    assert found.count == (100 if weight is None else np.count_nonzero(weight))
+
+
+def test_moments_of_rows_are_those_of_a_copy_of_them(rng):
+    X, rows = rng.normal(size=(50, 2)), rng.permutation(50)[:30]
+    found, expected = statistics(X, None, rows, 8), statistics(X[rows], None, None, 8)
+    assert_array_equal(found.mean_, expected.mean_)
+    assert_array_equal(found.var_, expected.var_)
+
+
+def test_the_order_of_the_array_in_memory_does_not_matter(rng):
+    X = rng.normal(size=(500, 3))
+    for weight in (None, rng.uniform(size=500)):
+        found = [statistics(array, weight, None, 99) for array in (X, np.asfortranarray(X))]
+        assert_array_equal(found[0].mean_, found[1].mean_)
+        assert_array_equal(found[0].var_, found[1].var_)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_moments_of_a_sparse_matrix_are_those_of_its_array(weighted, rng):
+    X = rng.normal(size=(60, 4)) * (rng.uniform(size=(60, 4)) < 0.3)
+    weight = rng.choice([0.0, 1.0, 3.0], 60) if weighted else None
+    found, expected = (statistics(array, weight, None, 25) for array in (sparse.csr_array(X), X))
+    assert_allclose(found.mean_, expected.mean_)
+    assert_allclose(found.var_, expected.var_)
+
+
+def test_a_far_origin_costs_few_digits(rng):
+    X = rng.normal(size=(5000, 1))
+    far, near = statistics(X + 2.0**30, None, None, 999), statistics(X, None, None, 999)
+    assert_allclose(far.mean_ - 2.0**30, near.mean_, atol=1e-6)
+    assert_allclose(far.var_, near.var_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_what_summing_large_numbers_rounds_off_is_put_back(weighted, rng):
+    k = rng.integers(0, 10, 999)
+    weight = rng.integers(1, 4, 999) if weighted else np.ones(999, int)
+    n, total, squares = (int((weight * power).sum()) for power in (1, k, k**2))
+    found = statistics(2.0**52 + k[:, np.newaxis], weight.astype(float), None, 999)
+    assert_allclose(found.mean_ - 2.0**52, total / n, atol=0.5)  # to the nearest there is
+    assert_allclose(found.var_, squares / n - (total / n) ** 2, rtol=1e-12)
+
+
+class Written:
+    """A term that writes down how it was added."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __add__(self, other):
+        return Written(f"({self.text}+{other.text})")
+
+
+def total(order):
+    tree = Tree()
+    for i in order:
+        tree.add(Written(str(i)), i)
+    return tree.total().text
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"),
+    [
+        (1, "0"),
+        (2, "(0+1)"),
+        (3, "((0+1)+2)"),
+        (6, "(((0+1)+(2+3))+(4+5))"),
+        (7, "((((0+1)+(2+3))+(4+5))+6)"),
+    ],
+)
+def test_terms_are_added_in_pairs_in_their_order(n, expected):
+    assert total(range(n)) == expected
+
+
+def test_the_additions_do_not_depend_on_the_order_in_which_terms_come():
+    expected = total(range(5))
+    assert {total(order) for order in itertools.permutations(range(5))} == {expected}
+
+
+@pytest.mark.parametrize("cuts", [[3], [1, 2, 11], [8], [5, 6, 7, 12], list(range(1, 13))])
+def test_nor_on_how_they_are_spread_over_trees(cuts, rng):
+    numbers = rng.normal(size=(13, 50)) * 10.0 ** rng.integers(-9, 9, size=(13, 50))
+    whole = Tree()
+    for i, number in enumerate(numbers):
+        whole.add(number, i)
+    trees = []
+    for start, stop in itertools.pairwise([0, *cuts, 13]):
+        trees.append(Tree())
+        for i in range(start, stop):
+            trees[-1].add(numbers[i], i)
+    before = [dict(tree.nodes) for tree in trees]
+    for order in (trees, trees[::-1]):
+        assert_array_equal(reduce(add, order).total(), whole.total())
+    assert [tree.nodes.keys() for tree in trees] == [nodes.keys() for nodes in before]
+    assert np.abs(whole.total() - numbers.sum(axis=0)).max() > 0  # the order does matter
+
+
+def test_few_nodes_are_kept():
+    tree = Tree()
+    for i in range(1000):
+        tree.add(1, i)
+        assert len(tree.nodes) <= 10
+    assert tree.total() == 1000

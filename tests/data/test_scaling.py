@@ -1,0 +1,337 @@
+"""Units do not matter: what standardising X and y means for a fitted network."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.linear_model import LinearRegression, PoissonRegressor
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.data.dataset import DataSet
+from sknn_scratch.data.scaling import no_scaling, standard_scaling
+from sknn_scratch.maths.losses import SquaredError
+from sknn_scratch.maths.network import Network, feedforward
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning",
+    "ignore:scipy.optimize:DeprecationWarning",  # an old scikit-learn with a new SciPy
+)
+SHORT = {"hidden_layer_sizes": (8,), "max_iter": 40, "learning_rate_init": 0.02, "random_state": 0}
+every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+
+
+def network(**params):
+    return ScratchMLPRegressor(**{**SHORT, **params})
+
+
+@every_solver
+@pytest.mark.parametrize("c", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("a", [1e-6, 1.0, 1e6])
+def test_other_units_give_the_same_predictions_in_those_units(a, c, solver, regression):
+    X, y = regression
+    plain = network(solver=solver).fit(X, y)
+    other = network(solver=solver).fit(X * a + 2 * a, y * c - 3 * c)
+    assert plain.score(X, y) > 0.2
+    predicted = (other.predict(X * a + 2 * a) + 3 * c) / c
+    assert_allclose(predicted, plain.predict(X), rtol=1e-6, atol=1e-6)
+    assert_allclose(other.loss_curve_, plain.loss_curve_, rtol=1e-6)
+
+
+def test_a_far_origin_gives_the_same_predictions(regression):
+    X, y = regression
+    plain, other = network().fit(X, y), network().fit(X * 1e-3 + 1, y * 1e-3 + 1)
+    predicted = (other.predict(X * 1e-3 + 1) - 1) * 1e3
+    assert_allclose(predicted, plain.predict(X), atol=1e-6)
+
+
+def test_without_it_the_unit_of_the_target_decides_the_answer(regression):
+    X, y = regression
+    assert network(standardize=False).fit(X, y).score(X, y) > 0.2
+    assert network(standardize=False).fit(X, y + 1000).score(X, y + 1000) < -100
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (4, 3)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("out", ["identity", "exp", "relu", "logistic"])
+def test_the_weights_predict_on_raw_data_by_a_plain_feedforward(
+    out, fit_intercept, hidden, regression
+):
+    X, y = regression
+    X, y = 5 + 3 * X, np.c_[np.abs(y), 100 * np.abs(y) + 1]
+    model = network(hidden_layer_sizes=hidden, out_activation=out, fit_intercept=fit_intercept)
+    model.fit(X, y)
+    layers = [ACTIVATIONS["relu"]] * len(hidden) + [ACTIVATIONS[out]]
+    by_hand = feedforward(X, model.coefs_, model.intercepts_, layers)
+    assert_allclose(model.predict(X), by_hand, rtol=1e-12)
+    assert np.ptp(by_hand[:, 0]) > 0
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_it_is_what_standardscaler_does_outside(weighted, regression):
+    X, y = regression
+    X, y = 5 + 3 * X, 7 + 2 * y
+    weight = np.random.default_rng(1).uniform(0, 2, len(y)) if weighted else None
+    X_scaler = StandardScaler().fit(X, sample_weight=weight)
+    y_scaler = StandardScaler().fit(y[:, None], sample_weight=weight)
+    scaled_X, scaled_y = X_scaler.transform(X), y_scaler.transform(y[:, None]).ravel()
+    outside = network(standardize=False).fit(scaled_X, scaled_y, weight)
+    inside = network().fit(X, y, weight)
+    expected = y_scaler.inverse_transform(outside.predict(scaled_X)[:, None]).ravel()
+    assert_allclose(inside.predict(X), expected, rtol=1e-9)
+    assert_allclose(inside.loss_curve_, outside.loss_curve_, rtol=1e-9)
+
+
+def test_the_loss_of_predicting_the_mean_is_one_half_per_output(regression):
+    X, y = regression
+    Y = np.c_[1e4 * y, 1e-4 * y + 3]
+    still = network(learning_rate_init=1e-12, alpha=0, init=lambda shape, _: np.zeros(shape))
+    assert still.fit(X, Y).loss_curve_[0] == pytest.approx(1.0)
+    assert_allclose(still.predict(X), np.tile(Y.mean(axis=0), (len(X), 1)))
+
+
+def test_positive_targets_are_divided_by_their_mean_under_poisson(regression):
+    X, y = regression
+    counts = np.random.default_rng(0).poisson(np.exp(y))
+    one, other = (network(loss="poisson").fit(X, factor * counts) for factor in (1, 1e5))
+    assert_allclose(other.predict(X), 1e5 * one.predict(X), rtol=1e-9)
+    linear = network(hidden_layer_sizes=(), loss="poisson", solver="lbfgs", alpha=0, tol=1e-9)
+    glm = PoissonRegressor(alpha=0, tol=1e-9, max_iter=1000).fit(X, 1e5 * counts)
+    assert_allclose(linear.fit(X, 1e5 * counts).predict(X), glm.predict(X), rtol=1e-4)
+
+
+def test_a_linear_network_finds_ordinary_least_squares_in_any_unit(regression):
+    X, y = regression
+    X = X * [1e-2, 1, 1e2, 10] + [0, 100, 0, 3]
+    model = network(hidden_layer_sizes=(), solver="lbfgs", alpha=0, tol=1e-9, max_iter=500)
+    reference = LinearRegression().fit(X, 1e4 * y)
+    model.fit(X, 1e4 * y)
+    assert_allclose(model.predict(X), reference.predict(X), atol=0.1)
+    assert_allclose(model.coefs_[0][:, 0], reference.coef_, rtol=1e-4)
+
+
+def test_a_bounded_output_leaves_the_target_alone(regression):
+    X, y = regression
+    share = 1 / (1 + np.exp(-y))
+    model = network(out_activation="logistic", solver="lbfgs").fit(X, share)
+    assert model.score(X, share) > 0.5
+    units = standard_scaling(model._network, DataSet(X, share[:, None], None))
+    assert units.y_shift == 0
+    assert units.y_scale == 1
+
+
+def test_a_loss_of_ones_own_leaves_the_target_alone_unless_it_says_otherwise(regression):
+    class Own(SquaredError):
+        def __call__(self, y, a):
+            return 0.5 * (a - y) ** 2
+
+    X, y = regression
+    data = DataSet(X, 5 + y[:, None], None)
+    for loss, expected in ((Own(), 0), (SquaredError(), data.y.mean())):
+        units = standard_scaling(Network((4, 1), (ACTIVATIONS["identity"],), loss), data)
+        assert units.y_shift == pytest.approx(expected)
+
+
+def test_constant_columns_and_targets_are_not_scaled(regression):
+    X, y = regression
+    X = np.c_[X, np.full(len(X), 1e6), np.zeros(len(X))]
+    model = network().fit(X, y)
+    assert model.score(X, y) > 0.2
+    still = network(solver="lbfgs", alpha=0, tol=1e-6, max_iter=500)
+    assert_allclose(still.fit(X, np.full(len(X), 3.0)).predict(X), 3, atol=1e-3)
+    X = sparse.csr_array(X)
+    assert np.isfinite(network().fit(X, y).predict(X)).all()
+
+
+def test_sparse_and_dense_without_intercepts_are_scaled_but_not_centred(regression):
+    X, y = regression
+    X = 5 + 3 * X
+    for data, fit_intercept in ((sparse.csr_array(X), True), (X, False)):
+        shape = Network((4, 1), (ACTIVATIONS["identity"],), LOSSES["squared_error"], fit_intercept)
+        units = standard_scaling(shape, DataSet(data, y[:, None], None))
+        assert_allclose(units.x_shift, 0)
+        assert_allclose(units.x_scale, np.sqrt((X**2).mean(axis=0)))
+
+
+@every_solver
+@pytest.mark.parametrize("as_given", [sparse.csr_array, np.asarray])
+def test_a_column_far_from_zero_does_no_harm_where_nothing_is_centred(as_given, solver, regression):
+    X, y = regression
+    params = {"solver": solver, "fit_intercept": as_given is not np.asarray}
+    X = np.c_[X, np.ones(60), 3 + 1e-3 * X[:, 0]]
+    plain, other = (network(**params).fit(as_given(X * unit), y) for unit in (1, 1e6))
+    assert plain.score(as_given(X), y) > 0.2
+    assert_allclose(other.predict(as_given(X * 1e6)), plain.predict(as_given(X)), atol=1e-6)
+
+
+def test_weighted_statistics_are_those_of_repeated_rows(regression, rng):
+    X, y = regression
+    counts = rng.integers(0, 4, len(y))
+    weighted = network(solver="lbfgs").fit(X, y, sample_weight=counts)
+    repeated = network(solver="lbfgs").fit(X.repeat(counts, 0), y.repeat(counts))
+    assert_allclose(weighted.coefs_[0], repeated.coefs_[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("loss", ["huber", "log_cosh"])
+def test_a_robust_loss_has_a_unit_that_outliers_do_not_move(loss, rng):
+    y = np.c_[rng.normal(5, 2, 4001), rng.normal(size=4001)]
+    y[:40] = 1e9
+    shape = Network((1, 2), (ACTIVATIONS["identity"],), LOSSES[loss])
+    units = standard_scaling(shape, DataSet(np.ones((4001, 1)), y, None))
+    assert_allclose(units.y_shift, np.median(y, axis=0))
+    assert_allclose(units.y_scale, [2, 1], rtol=0.1)
+
+
+def test_weighted_quartiles_are_those_of_repeated_rows(rng):
+    y, counts = rng.normal(size=(50, 2)), rng.integers(0, 4, 50)
+    shape = Network((1, 2), (ACTIVATIONS["identity"],), LOSSES["huber"])
+    weighted = standard_scaling(shape, DataSet(np.ones((50, 1)), y, counts * 0.3))
+    repeated = standard_scaling(
+        shape, DataSet(np.ones((counts.sum(), 1)), y.repeat(counts, 0), None)
+    )
+    assert_allclose(weighted.y_shift, repeated.y_shift)
+    assert_allclose(weighted.y_scale, repeated.y_scale)
+    low, median, high = np.quantile(
+        y.repeat(counts, 0), [0.25, 0.5, 0.75], 0, method="inverted_cdf"
+    )
+    assert_allclose(repeated.y_shift, median)
+    assert_allclose(repeated.y_scale, (high - low) / 1.349)
+
+
+def test_rows_held_out_do_not_count(regression):
+    X, y = regression
+    fold = np.arange(len(y)) % 4 == 0
+    y = np.where(fold, y + 1e3, y)
+    settings = {"early_stopping": True, "validation_fraction": fold}
+    model = network(**settings).fit(X, y)
+    assert model.predict(X).max() < 100
+
+
+def test_the_statistics_of_the_first_call_stay_in_force(regression):
+    X, y = regression
+    model = network().partial_fit(X[:30], y[:30])
+    scaler = StandardScaler().fit(X[:30])
+    y_mean, y_std = y[:30].mean(), y[:30].std()
+    by_hand = network(standardize=False)
+    for rows in (slice(0, 30), slice(30, 60), slice(10, 50)):
+        if rows.start:
+            model.partial_fit(X[rows], y[rows])
+        by_hand.partial_fit(scaler.transform(X[rows]), (y[rows] - y_mean) / y_std)
+    expected = by_hand.predict(scaler.transform(X)) * y_std + y_mean
+    assert_allclose(model.predict(X), expected, rtol=1e-9)
+
+
+@every_solver
+def test_a_warm_start_keeps_the_statistics_and_goes_on(solver, regression):
+    X, y = regression
+    model = network(solver=solver, warm_start=True, max_iter=5).fit(X, 10 + y)
+    first = model.loss_
+    assert model.fit(X, 10 + y).loss_ < first
+
+
+def test_going_on_with_another_choice_is_refused(regression):
+    model = network().partial_fit(*regression)
+    before = model.predict(regression[0])
+    with pytest.raises(ValueError, match="standardize must stay True"):
+        model.set_params(standardize=False).partial_fit(*regression)
+    assert_allclose(model.predict(regression[0]), before, rtol=0)
+
+
+@pytest.mark.parametrize("out", ["identity", "exp"])
+def test_the_weights_of_a_model_are_initial_weights_in_the_units_of_the_data(out, regression):
+    X, y = regression
+    X, y = 5 + 3 * X, np.exp(y) * 100
+    model = network(out_activation=out).fit(X, y)
+    start = network(
+        out_activation=out,
+        init=[*model.coefs_, *model.intercepts_],
+        learning_rate_init=1e-15,
+        max_iter=1,
+    ).fit(X, y)
+    assert_allclose(start.predict(X), model.predict(X), rtol=1e-9)
+
+
+def test_training_goes_on_from_weights_that_were_set(regression):
+    X, y = regression
+    X, y = 5 + 3 * X, 100 + 10 * y
+    source = network().fit(X, y)
+    model = network(learning_rate_init=1e-15).partial_fit(X, y)
+    model.coefs_, model.intercepts_ = source.coefs_, source.intercepts_
+    assert_allclose(model.partial_fit(X, y).predict(X), source.predict(X), rtol=1e-9)
+    model.coefs_[0][:] = 0
+    assert np.ptp(model.partial_fit(X, y).predict(X)) < 1e-9
+
+
+@pytest.mark.parametrize("out", ["identity", "exp", "relu"])
+@pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 2)])
+def test_unfolding_undoes_folding(sizes, out, rng):
+    shape = Network(sizes, (ACTIVATIONS["tanh"],) * (len(sizes) - 2) + (ACTIVATIONS[out],), None)
+    shape = Network(sizes, shape.activations, LOSSES["squared_error"])
+    data = DataSet(rng.normal(3, 5, (20, 3)), rng.normal(9, 2, (20, 2)), None)
+    units, params = standard_scaling(shape, data), rng.normal(size=shape.n_parameters)
+    folded = units.fold(shape, params)
+    assert np.abs(folded - params).max() > 0.1
+    assert_allclose(units.unfold(shape, folded), params, rtol=1e-9)
+    assert not units.is_identity
+    raw = no_scaling(shape)
+    assert raw.is_identity
+    assert_allclose(raw.fold(shape, params), params, rtol=0)
+
+
+def test_float32_stays_float32(regression):
+    X, y = (array.astype(np.float32) for array in regression)
+    X, y = 5 + 3 * X, 100 + y
+    model = network(solver="lbfgs").fit(X, y)
+    assert model.predict(X).dtype == model.coefs_[0].dtype == np.float32
+    double = network(solver="lbfgs").fit(X.astype(float), y.astype(float))
+    assert_allclose(model.predict(X), double.predict(X), atol=0.2)
+
+
+def test_values_whose_square_is_infinite_are_refused(regression):
+    X, y = regression
+    with pytest.raises(ValueError, match="X contains values too large to be standardised"):
+        network().fit(X * 1e200, y)
+    with pytest.raises(ValueError, match="y contains values too large to be standardised"):
+        network().fit(X, y * 1e200)
+
+
+def test_many_rows_are_taken_in_chunks(monkeypatch, regression):
+    X, y = regression
+    whole = network().fit(X, y, sample_weight=np.arange(60) // 20)
+    monkeypatch.setattr("sknn_scratch.data.moments.AT_A_TIME", 300)
+    chunks = network().fit(X, y, sample_weight=np.arange(60) // 20)
+    assert_allclose(chunks.predict(X), whole.predict(X), rtol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"out_activation": "relu"},
+        {"out_activation": "softplus"},
+        {"loss": "poisson", "out_activation": "identity"},
+    ],
+)
+def test_going_on_with_what_cannot_take_in_the_units_of_the_target_is_refused(
+    change, method, regression
+):
+    X, y = regression
+    model = ScratchMLPRegressor((3,), random_state=0, max_iter=2, warm_start=True)
+    before = model.fit(X, np.abs(y) + 5).set_params(**change).predict(X)
+    with pytest.raises(ValueError, match="To go on training with y standardised"):
+        getattr(model, method)(X, np.abs(y) + 5)
+    assert_array_equal(model.predict(X), before)
+    raw = ScratchMLPRegressor((3,), max_iter=2, warm_start=True, standardize=False, init="uniform")
+    raw.fit(X, np.abs(y) + 5).set_params(**change)
+    getattr(raw, method)(X, np.abs(y) + 5)
+
+
+def test_another_output_goes_on_from_the_same_weights(regression):
+    X, y = regression
+    params = {"loss": "poisson", "max_iter": 2, "warm_start": True, "learning_rate_init": 1e-300}
+    model = ScratchMLPRegressor((3,), random_state=0, **params).fit(X, np.exp(y))
+    before = [W.copy() for W in (*model.coefs_, *model.intercepts_)]
+    model.set_params(loss="squared_error", out_activation="relu").fit(X, np.exp(y))
+    for W, old in zip((*model.coefs_, *model.intercepts_), before):
+        assert_allclose(W, old)

@@ -1,0 +1,14 @@
+import numpy as np
+import pytest
+
+from sknn_scratch.engine.aligned import LINE, aligned
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_aligned_arrays_start_on_a_cache_line(dtype):
+    for shape in [(), (1,), (3, 5), (1000,)]:
+        array = aligned(shape, dtype, fill=3)
+        assert array.ctypes.data % LINE == 0
+        assert array.shape == shape
+        assert (array == 3).all()
+        assert array.flags.c_contiguous

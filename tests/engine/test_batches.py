@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sknn_scratch.data.chunking import CACHED, slices
+from sknn_scratch.engine.batches import DenseBatch, Rows, SparseBatch
+
+
+@pytest.mark.parametrize("chosen", [None, np.array([5, 2, 9])])
+@pytest.mark.parametrize("ones", [True, False])
+@pytest.mark.parametrize("weighted", [True, False])
+def test_batches_are_the_rows_that_were_gathered(chosen, ones, weighted, rng):
+    X, y, weight = rng.normal(size=(10, 3)), rng.normal(size=(10, 2)), rng.uniform(size=10)
+    rows = Rows(X, y, weight if weighted else None, chosen, np.float64, ones)
+    taken = np.arange(10) if chosen is None else chosen
+    assert len(rows) == len(taken)
+
+    buffer = np.empty((2, rows.packed.shape[1]))
+    x, batch_y, batch_weight = rows.batch(buffer)
+    rows.gather(np.array([2, 0]), buffer)
+    picked = taken[[2, 0]]
+    assert_array_equal(x.x[:3], X[picked].T)
+    assert_array_equal(x.x[3:], np.ones((int(ones), 2)))
+    assert_array_equal(batch_y, y[picked].T)
+    if weighted:
+        assert_array_equal(batch_weight, weight[picked])
+    else:
+        assert batch_weight is None
+
+
+def test_the_rows_are_a_copy_that_fits_in_several_gathers(rng):
+    X = rng.normal(size=(CACHED // 8, 2))
+    rows = Rows(X, X[:, :1], None, None, np.float64, True)
+    assert_array_equal(rows.packed, np.column_stack([X, np.ones(len(X)), X[:, 0]]))
+    assert not np.shares_memory(rows.packed, X)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_sparse_batch_multiplies_as_a_dense_one(fit_intercept, rng):
+    X = rng.normal(size=(6, 4)) * (rng.uniform(size=(6, 4)) < 0.5)
+    ones = np.ones((6, int(fit_intercept)))
+    block, delta = rng.normal(size=(4 + fit_intercept, 3)), rng.normal(size=(3, 6))
+    results = []
+    for batch in (DenseBatch(np.hstack([X, ones]).T), SparseBatch(sparse.csr_array(X))):
+        z, gradient = np.empty((3, 6)), np.empty_like(block)
+        for function, *arguments in batch.forward(block, z) + batch.backward(delta, gradient):
+            function(*arguments)
+        results.append((z, gradient))
+    (z, gradient), (sparse_z, sparse_gradient) = results
+    assert_allclose(sparse_z, z, atol=1e-15)
+    assert_allclose(sparse_gradient, gradient, atol=1e-15)
+
+
+def test_slices_cover_a_length_once():
+    assert [(s.start, s.stop) for s in slices(7, 3)] == [(0, 3), (3, 6), (6, 7)]
+    assert list(slices(0, 3)) == []

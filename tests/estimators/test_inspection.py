@@ -1,0 +1,362 @@
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.random import RandomState
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ScratchMLPRegressor, feedforward
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.data import chunking
+from sknn_scratch.estimators import inspection
+from sknn_scratch.estimators.inspection import check_gradient, hidden_activations, input_gradient
+from sknn_scratch.maths.losses import SquaredError
+from sknn_scratch.maths.network import backprop
+from tests.bad_input import BAD_DATA, BAD_PARAMETERS, NOT_HUGE, assert_refused, same
+from tests.helpers import (
+    EVERY_NETWORK,
+    Sine,
+    WrongSine,
+    assert_is_gradient,
+    make_network,
+    make_problem,
+    numerical_gradient,
+)
+
+short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+every_solver = pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+TANH, RELU, IDENTITY = (ACTIVATIONS[name] for name in ("tanh", "relu", "identity"))
+SQUARED_ERROR = LOSSES["squared_error"]
+GOOD = 1e-6  # what the documentation calls a good gradient
+
+
+class WrongLoss(SquaredError):
+    def gradient(self, y, a):
+        return 1.1 * (a - y)
+
+
+def chain(network, params):
+    coefs, intercepts = map(list, zip(*network.layers(params)))
+    return coefs, intercepts, network.activations
+
+
+def assert_is_jacobian(jacobian, predict, X):
+    """Raise AssertionError unless ``jacobian[i, k]`` is the gradient of output k at row i."""
+    for i, row in enumerate(X):
+        for k, gradient in enumerate(jacobian[i]):
+            assert_is_gradient(gradient, lambda x, k=k: predict(x[np.newaxis])[0, k], row)
+
+
+# --- hidden activations ---
+
+
+def test_a_hidden_layer_is_where_feedforward_has_come_to(rng):
+    network = make_network(TANH, IDENTITY, SQUARED_ERROR)
+    params, X, _ = make_problem(network, rng)
+    (W1, W2, W3), (b1, b2, b3), _ = layers = chain(network, params)
+    first = np.tanh(X @ W1 + b1)
+    second = np.tanh(first @ W2 + b2)
+    for layer, expected in [(0, first), (-2, first), (1, second), (-1, second)]:
+        assert_allclose(hidden_activations(X, *layers, layer), expected)
+    assert_allclose(hidden_activations(X, *layers), second)
+    assert_allclose(feedforward(X, *layers), second @ W3 + b3)
+
+
+@pytest.mark.parametrize("layer", [2, -3, 100])
+def test_a_layer_that_is_not_there_is_an_index_error(layer, rng):
+    network = make_network(TANH, IDENTITY, SQUARED_ERROR)
+    params, X, _ = make_problem(network, rng)
+    with pytest.raises(IndexError, match=f"layer must be .* from -2 to 1; got {layer}"):
+        hidden_activations(X, *chain(network, params), layer)
+
+
+@pytest.mark.parametrize("layer", [0.0, "1", None, [0]])
+def test_a_layer_is_a_whole_number(layer, rng):
+    network = make_network(TANH, IDENTITY, SQUARED_ERROR)
+    params, X, _ = make_problem(network, rng)
+    with pytest.raises(TypeError, match="layer must be an int"):
+        hidden_activations(X, *chain(network, params), layer)
+
+
+def test_rows_are_taken_a_few_at_a_time_to_the_same_result(rng, monkeypatch):
+    network = make_network(TANH, IDENTITY, SQUARED_ERROR, sizes=(3, 6, 5, 100))
+    layers = chain(network, rng.uniform(-1, 1, network.n_parameters))
+    X = rng.normal(size=(700, 3))
+    X[X < 0.3] = 0
+    whole = [f(X, *layers) for f in (hidden_activations, input_gradient)]
+    monkeypatch.setattr(chunking, "CACHED", 1)  # 256 rows through the layers, 2 for 100 outputs
+    for f, expected in zip((hidden_activations, input_gradient), whole):
+        for container in (np.asarray, sparse.csr_array, sparse.csc_array):
+            assert_allclose(f(container(X), *layers), expected, rtol=1e-9, atol=1e-14)
+
+
+# --- the derivative in the inputs ---
+
+
+@pytest.mark.parametrize("out", ACTIVATIONS.values(), ids=repr)
+@pytest.mark.parametrize("hidden", [*ACTIVATIONS.values(), Sine()], ids=repr)
+def test_the_input_gradient_agrees_with_finite_differences(hidden, out, rng):
+    network = make_network(hidden, out, SQUARED_ERROR)
+    params, X, _ = make_problem(network, rng)
+    layers = chain(network, params)
+    jacobian = input_gradient(X, *layers)
+    assert jacobian.shape == (7, 2, 3)
+    assert_is_jacobian(jacobian, lambda rows: feedforward(rows, *layers), X)
+
+
+def test_a_wrong_derivative_fails_the_check_of_the_input_gradient(rng):
+    network = make_network(WrongSine(), IDENTITY, SQUARED_ERROR, sizes=(3, 5, 2))
+    params, X, _ = make_problem(network, rng)
+    layers = chain(network, params)
+    with pytest.raises(AssertionError):
+        assert_is_jacobian(input_gradient(X, *layers), lambda x: feedforward(x, *layers), X)
+
+
+def test_the_slope_of_a_linear_network_is_the_product_of_its_weights(rng):
+    network = make_network(IDENTITY, IDENTITY, SQUARED_ERROR)
+    params, X, _ = make_problem(network, rng)
+    (W1, W2, W3), *_ = layers = chain(network, params)
+    assert_allclose(input_gradient(X, *layers), np.broadcast_to((W1 @ W2 @ W3).T, (7, 2, 3)))
+
+
+# --- the check of the gradient ---
+
+
+@pytest.mark.parametrize(("hidden", "out", "loss", "fit_intercept"), EVERY_NETWORK)
+def test_the_gradient_of_every_network_passes_the_check(hidden, out, loss, fit_intercept, rng):
+    network = make_network(hidden, out, loss, fit_intercept, sizes=(3, 4, 3, 2))
+    params, X, y = make_problem(network, rng)
+    weight = rng.uniform(0, 2, len(y))
+    assert check_gradient(X, y, params, network, weight, alpha=0.3) < 1e-8
+
+
+WRONG = {
+    "hidden layer": (WrongSine(), IDENTITY, SQUARED_ERROR),
+    "output": (TANH, WrongSine(), SQUARED_ERROR),
+    "loss": (TANH, IDENTITY, WrongLoss()),
+}
+
+
+@pytest.mark.parametrize("components", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_a_wrong_formula_anywhere_fails_the_check(components, offset, rng):
+    network = make_network(*components)
+    params, X, y = make_problem(network, rng)
+    assert check_gradient(X, y + offset, params, network) > 1e-3
+
+
+def test_a_kink_within_the_step_is_not_taken_for_an_error():
+    network = make_network(RELU, IDENTITY, SQUARED_ERROR, sizes=(1, 1, 1))
+    params = np.array([1.0, 3e-7, 2.0, 0.5])  # z = x + 3e-7
+    X, y = np.zeros((1, 1)), np.ones((1, 1))
+    _, gradient = backprop(X, y, params, network)
+    plain = numerical_gradient(lambda p: backprop(X, y, p, network)[0], params, step=1e-5)
+    assert np.abs(plain - gradient).max() > 0.1
+    assert check_gradient(X, y, params, network) < 1e-8
+
+
+def test_a_minimum_is_not_taken_for_an_error(rng):
+    network = make_network(IDENTITY, IDENTITY, SQUARED_ERROR, sizes=(3, 1))
+    X, y = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)) + 100
+    solution = LinearRegression().fit(X, y)
+    params = np.append(solution.coef_[0], solution.intercept_)
+    _, gradient = backprop(X, y, params, network)
+    assert np.abs(gradient).max() < 1e-12
+    assert check_gradient(X, y, params, network) < GOOD
+    exact = X @ solution.coef_.T + solution.intercept_
+    assert check_gradient(X, exact, params, network) < GOOD
+
+
+def test_a_loss_that_is_not_finite_makes_the_check_nan():
+    network = make_network(None, ACTIVATIONS["exp"], SQUARED_ERROR, sizes=(1, 1))
+    error = check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.array([1e3, 0.0]), network)
+    assert np.isnan(error)
+
+
+# --- the estimator ---
+
+
+def make_model(**params):
+    settings = {"hidden_layer_sizes": (6, 5), "activation": "tanh", "max_iter": 20}
+    return ScratchMLPRegressor(**{**settings, "random_state": 0, **params})
+
+
+@short
+@every_solver
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early_stopping"])
+def test_the_last_hidden_layer_is_what_the_output_layer_sees(solver, early_stopping, regression):
+    X, y = regression
+    model = make_model(solver=solver, early_stopping=early_stopping).fit(X, np.c_[y, -y])
+    assert model.transform(X, layer=0).shape == (60, 6)
+    last = model.transform(X)
+    assert_allclose(last @ model.coefs_[-1] + model.intercepts_[-1], model.predict(X))
+    assert_array_equal(model.transform(X, layer=1), last)
+    assert_array_equal(model.transform(X, -2), np.tanh(X @ model.coefs_[0] + model.intercepts_[0]))
+    assert_allclose(model.transform(sparse.csr_array(X)), last)
+    assert_array_equal(make_model(**model.get_params()).fit_transform(X, np.c_[y, -y]), last)
+
+
+@short
+def test_in_a_pipeline_it_makes_features(regression):
+    X, y = regression
+    model = make_pipeline(StandardScaler(), make_model(), LinearRegression()).fit(X, y)
+    scaled = StandardScaler().fit_transform(X)
+    features = make_model().fit(scaled, y).transform(scaled)
+    expected = LinearRegression().fit(features, y)
+    assert_allclose(model.predict(X), expected.predict(features))
+    assert model.score(X, y) >= model[1].score(scaled, y)  # the same layer, fitted to the end
+    names = [f"scratchmlpregressor{i}" for i in range(5)]
+    assert list(model[:-1].get_feature_names_out()) == names
+    frame = model[1].set_output(transform="pandas").transform(scaled)
+    assert list(frame.columns) == names
+    assert_array_equal(frame, features)
+
+
+@short
+def test_features_keep_the_index_of_a_frame_and_the_dtype(regression):
+    X, y = regression
+    frame = pd.DataFrame(X, columns=list("abcd"), index=range(100, 160))
+    model = make_model().fit(frame, y).set_output(transform="pandas")
+    assert list(model.transform(frame).index) == list(range(100, 160))
+    assert isinstance(model.predict(frame), np.ndarray)
+    single = make_model().fit(X.astype(np.float32), y)
+    for method in ("transform", "input_gradient"):
+        assert getattr(single, method)(X.astype(np.float32)).dtype == np.float32
+
+
+def test_without_hidden_layers_there_is_nothing_to_transform_to(regression):
+    names = "transform", "fit_transform", "get_feature_names_out", "set_output"
+    linear, deep = ScratchMLPRegressor((), solver="lbfgs").fit(*regression), make_model()
+    assert [hasattr(linear, name) for name in names] == [False] * 4
+    assert [hasattr(deep, name) for name in names] == [True] * 4
+    with pytest.raises(AttributeError, match="transform"):
+        linear.transform(regression[0])
+    with pytest.raises(TypeError, match="transform"):
+        make_pipeline(linear, LinearRegression()).fit(*regression)
+    assert_allclose(linear.input_gradient(regression[0]), [linear.coefs_[0][:, 0]] * 60)
+
+
+@pytest.mark.parametrize("method", ["transform", "input_gradient", "get_feature_names_out"])
+def test_before_fit_there_is_nothing_to_look_at(method, regression):
+    arguments = [] if method == "get_feature_names_out" else [regression[0]]
+    with pytest.raises(NotFittedError):
+        getattr(make_model(), method)(*arguments)
+
+
+@short
+@every_solver
+@pytest.mark.parametrize("out", ["identity", "exp"])
+def test_the_input_gradient_is_the_derivative_of_predict(solver, out, regression):
+    X, y = regression
+    model = make_model(solver=solver, out_activation=out).fit(X, y)
+    gradient = model.input_gradient(X[:5])
+    assert gradient.shape == (5, 4)
+    assert_is_jacobian(gradient[:, None], lambda x: model.predict(x)[:, None], X[:5])
+    assert_allclose(model.input_gradient(sparse.csr_array(X[:5])), gradient)
+    model.fit(X, np.c_[y, -y, 2 * y])
+    gradient = model.input_gradient(X[:5])
+    assert gradient.shape == (5, 3, 4)
+    assert_is_jacobian(gradient, model.predict, X[:5])
+
+
+CONFIGURATIONS = [
+    {},
+    {"activation": "relu", "solver": "lbfgs"},
+    {"activation": "logistic", "out_activation": "tanh", "solver": "sgd"},
+    {"loss": "poisson", "alpha": 1.0},
+    {"loss": "poisson", "out_activation": "exp", "fit_intercept": False},
+    {"activation": Sine(), "init": "he_normal", "random_state": None},
+    {"hidden_layer_sizes": (), "early_stopping": True},
+    {"dropout": 0.5, "random_state": RandomState(0)},
+]
+
+
+@short
+@pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
+@pytest.mark.parametrize("params", CONFIGURATIONS, ids=lambda params: ",".join(params))
+def test_the_gradient_of_a_configuration_passes_the_check_and_nothing_changes(
+    params, fitted, regression
+):
+    X, y = regression[0][:20], np.abs(regression[1][:20])
+    model = make_model(**params)
+    if fitted:
+        model.fit(X, y)
+    before, draws = copy.deepcopy(model), np.random.mtrand.get_state()
+    for data in ((X, y), (X, y, y), (X.astype(np.float32), y), (sparse.csr_array(X), np.c_[y, y])):
+        if fitted and data[1].ndim == 2:
+            continue
+        error = model.check_gradient(*data)
+        assert type(error) is float
+        assert error < GOOD
+    assert same(vars(model), vars(before))
+    assert same(np.random.mtrand.get_state(), draws)
+
+
+@pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
+def test_a_wrong_derivative_of_ones_own_is_found(fitted, regression):
+    X, y = regression
+    model = make_model(activation=WrongSine())
+    if fitted:
+        model.partial_fit(X, y)
+    assert model.check_gradient(X, y) > 1e-2
+    assert model.set_params(activation=Sine()).check_gradient(X, y) < GOOD
+
+
+@short
+@pytest.mark.parametrize("make", [lambda: 3, lambda: RandomState(3)], ids=["int", "RandomState"])
+def test_what_is_checked_is_the_loss_of_fit_where_it_would_start_or_has_ended(
+    make, regression, monkeypatch
+):
+    checked = []
+
+    def spy(X, y, params, network, sample_weight, alpha):
+        checked.append(params)
+        return backprop(X, y, params, network, sample_weight, alpha)[0]
+
+    monkeypatch.setattr(inspection, "check_gradient", spy)
+    data = *regression, np.random.default_rng(1).uniform(0, 2, 60)
+    model = make_model(random_state=make(), alpha=30.0, batch_size=60)
+    model.set_params(learning_rate_init=1e-300)  # so that fit stays where it starts
+    before = model.check_gradient(*data)
+    model.fit(*data)
+    assert_allclose([before, model.check_gradient(*data)], model.loss_, rtol=1e-12)
+    assert_allclose(*checked, rtol=1e-12)
+    model.set_params(learning_rate_init=0.1).partial_fit(*data).check_gradient(*data)
+    units = model._state.scaling
+    assert_allclose(units.fold(model._network, checked[-1])[:24].reshape(4, 6), model.coefs_[0])
+    assert not np.allclose(checked[-1], checked[0])
+
+
+def test_the_check_is_not_made_of_another_network_than_was_fitted(regression):
+    X, y = regression
+    model = make_model().partial_fit(X, y)
+    assert_refused(ValueError, "must stay the same", model, "check_gradient", X, np.c_[y, y])
+    model.set_params(hidden_layer_sizes=(3,))
+    assert_refused(ValueError, "must stay the same", model, "check_gradient", X, y)
+
+
+@pytest.mark.parametrize(("data", "match"), NOT_HUGE.values(), ids=NOT_HUGE)
+@pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
+def test_the_check_refuses_bad_data(data, match, fitted):
+    model = ScratchMLPRegressor((4,), random_state=0)
+    if fitted:
+        model.partial_fit(np.eye(3), np.ones(3))
+    assert_refused((TypeError, ValueError), match, model, "check_gradient", *data)
+
+
+@pytest.mark.parametrize("name", ["X huge", "y huge"])
+def test_huge_values_make_the_check_nan(name):
+    model = ScratchMLPRegressor((4,), standardize=False, random_state=0)
+    assert np.isnan(model.check_gradient(*BAD_DATA[name][0]))
+
+
+@pytest.mark.parametrize("name", BAD_PARAMETERS)
+def test_the_check_refuses_bad_parameters(name, regression):
+    model = make_model(**{name: BAD_PARAMETERS[name][0]})
+    assert_refused((TypeError, ValueError), rf"\b{name}\b", model, "check_gradient", *regression)

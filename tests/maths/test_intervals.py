@@ -1,0 +1,74 @@
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.components import checks
+from sknn_scratch.components.registries import SCHEDULES, SOLVERS
+from sknn_scratch.maths.intervals import check_range
+
+COMPONENTS = [*SOLVERS.values(), *SCHEDULES.values()]
+NUMBERS = [
+    pytest.param(component, field.name, id=f"{component.__name__}-{field.name}")
+    for component in COMPONENTS
+    for field in fields(component)
+    if type(field.default) is not bool
+]
+
+
+@pytest.mark.parametrize("bad", ["1", None, True, np.True_, 1j, [0.1], np.nan, -1, np.inf, -np.inf])
+@pytest.mark.parametrize(("component", "name"), NUMBERS)
+def test_every_number_of_a_component_is_checked_when_it_is_made(component, name, bad):
+    with pytest.raises(
+        (TypeError, ValueError), match=f"{name} of {component.__name__} must be .* got"
+    ):
+        component(**{name: bad})
+
+
+@pytest.mark.parametrize(
+    ("interval", "inside", "outside"),
+    [
+        ("[0, 1]", [0, 1, 0.5, np.float32(0.5), np.int64(1)], [-1e-9, 1 + 1e-9, np.inf]),
+        ("[0, 1)", [0, 0.999], [1, 1.0, -0.1]),
+        ("(0, 1]", [1, 1e-300], [0, 0.0, 1.1]),
+        ("(0, inf)", [1e300, 5], [0, np.inf, -np.inf]),
+        ("[0, inf)", [0, 1e300], [-1e-300, np.inf]),
+    ],
+)
+def test_an_interval_holds_what_it_holds_in_mathematics(interval, inside, outside):
+    for value in inside:
+        check_range(value, "x", interval)
+    for value in [*outside, np.nan]:
+        with pytest.raises(ValueError, match="x must be a number in"):
+            check_range(value, "x", interval)
+
+
+def test_the_error_says_what_is_taken_and_what_was_got():
+    with pytest.raises(
+        ValueError, match=r"^momentum of SGD must be a number in \[0, 1\], got 2\.$"
+    ):
+        SOLVERS["sgd"](momentum=2)
+    with pytest.raises(TypeError, match=r"^rho of RMSprop must .* \[0, 1\), got '0.9'\.$"):
+        SOLVERS["rmsprop"](rho="0.9")
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_every_component_can_be_made_without_arguments(component):
+    assert component() == component()
+    assert hash(component()) == hash(component())
+
+
+BRACKETS = {"left": "[{}, {})", "both": "[{}, {}]", "neither": "({}, {})"}
+
+
+@pytest.mark.parametrize(("component", "name"), NUMBERS)
+def test_a_field_takes_what_the_constructor_parameter_of_that_name_takes(component, name):
+    if name not in checks.NUMBERS:
+        assert name not in ScratchMLPRegressor().get_params()
+        return
+    _, low, high, bounds = checks.NUMBERS[name]
+    (field,) = (field for field in fields(component) if field.name == name)
+    high = "inf" if high is None else high
+    assert field.metadata["interval"] == BRACKETS[bounds].format(low, high)
+    assert field.default == ScratchMLPRegressor().get_params()[name]

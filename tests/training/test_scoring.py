@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from sklearn.metrics import d2_pinball_score, r2_score
+
+from sknn_scratch import Huber, Quantile, ScratchMLPRegressor
+from sknn_scratch.components.registries import LOSSES
+from sknn_scratch.training.scoring import score_of
+
+weights = pytest.mark.parametrize("weight", [None, np.arange(40.0)], ids=["", "weighted"])
+
+
+@weights
+def test_several_quantiles_are_scored_by_their_mean_d2(weight, rng):
+    y, prediction = rng.normal(size=40), np.sort(rng.normal(size=(40, 3)), axis=1)
+    expected = np.mean(
+        [
+            d2_pinball_score(y, prediction[:, k], alpha=level, sample_weight=weight)
+            for k, level in enumerate([0.1, 0.5, 0.9])
+        ]
+    )
+    for target in (y, y[:, np.newaxis]):
+        score = score_of(Quantile([0.1, 0.5, 0.9]), target, prediction, weight)
+        assert score == pytest.approx(expected, rel=1e-12)
+
+
+shapes = pytest.mark.parametrize("shape", [(40,), (40, 1), (40, 2)])
+
+
+@shapes
+@weights
+def test_one_quantile_is_scored_by_its_d2(weight, shape, rng):
+    y, prediction = rng.normal(size=shape), rng.normal(size=shape)
+    expected = d2_pinball_score(y, prediction, alpha=0.9, sample_weight=weight)
+    assert score_of(Quantile(0.9), y, prediction, weight) == pytest.approx(expected, rel=1e-12)
+
+
+@shapes
+@pytest.mark.parametrize("loss", [loss for name, loss in LOSSES.items() if name != "quantile"])
+@weights
+def test_all_else_is_scored_by_r2(loss, weight, shape, rng):
+    y, prediction = rng.normal(size=shape), rng.normal(size=shape)
+    expected = r2_score(y, prediction, sample_weight=weight)
+    assert score_of(loss, y, prediction, weight) == pytest.approx(expected, rel=1e-12)
+
+
+@weights
+def test_the_score_of_a_model_is_that_of_the_loss_that_it_was_trained_for(weight, regression):
+    X, y = regression[0][:40], regression[1][:40]
+    for loss in (Huber(), Quantile([0.1, 0.9])):
+        model = ScratchMLPRegressor((5,), loss=loss, random_state=0).partial_fit(X, y)
+        expected = score_of(loss, y, model.predict(X), weight)
+        model.set_params(loss=Quantile([0.3, 0.4]))
+        assert model.score(X, y, weight) == expected
