@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..maths import Activation, Loss, Solver
+from ..maths import Activation, Loss, Solver, advice
 from .checks import (
     check_dropout,
     check_early_stopping,
@@ -34,7 +34,7 @@ def resolve(value, name, registry, base, more=""):
         return registry[value]
     raise ValueError(
         f"{name} must be one of {', '.join(map(repr, registry))}, or an object of type "
-        f"{base.__name__}{more}; got {value!r}."
+        f"{base.__name__}{more}; got {value!r}.{advice(value, base)}"
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import NamedTuple
 
-from ..maths import Checked, check_range, number
+from ..maths import Checked, check_formulas, check_range, number
 
 
 class Progress(NamedTuple):
@@ -56,6 +56,10 @@ class Schedule(Checked):
 
     planned = False
     ending = "Stopping."
+    formulas = ("__call__",)  # what one of your own defines
+
+    def __init_subclass__(cls):
+        check_formulas(cls, Schedule)
 
     def __call__(self, learning_rate_init, progress):
         """Return the learning rate of the next epoch."""

@@ -3,6 +3,7 @@
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .intervals import Checked, check_range, number
 from .losses import Gamma, Loss, Poisson, SquaredError
+from .mistakes import advice, check_formulas
 from .network import Network, backprop, feedforward
 from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver, clip
 
@@ -25,7 +26,9 @@ __all__ = [
     "Solver",
     "SquaredError",
     "Tanh",
+    "advice",
     "backprop",
+    "check_formulas",
     "check_range",
     "clip",
     "feedforward",

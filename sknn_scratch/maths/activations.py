@@ -20,6 +20,8 @@ for the training loop.
 import numpy as np
 from scipy.special import expit
 
+from .mistakes import check_formulas
+
 
 class Activation:
     """An elementwise function and its derivative; it has no state.
@@ -43,8 +45,11 @@ class Activation:
     from_output = False
     glorot_factor = 6.0
     scaling = None
+    formulas = "__call__", "derivative"  # what one of your own defines
 
-    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+    def __init_subclass__(cls):
+        check_formulas(cls, Activation)
+        # what is said of one formula does not hold for another
         if {"__call__", "derivative"} & set(vars(cls)):
             for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
                 setattr(cls, attribute, getattr(Activation, attribute))

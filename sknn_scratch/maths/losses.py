@@ -15,6 +15,8 @@ Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes t
 import numpy as np
 from scipy.special import kl_div
 
+from .mistakes import check_formulas
+
 
 class Loss:
     """A loss per sample and output; it has no state. One of your own needs the two formulas."""
@@ -27,8 +29,11 @@ class Loss:
     # ("mean"). None leaves it alone.
     rescaling = None
     levels = ()  # of the quantile that it fits, or of several: one for each output
+    formulas = "__call__", "gradient"  # what one of your own defines
 
-    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+    def __init_subclass__(cls):
+        check_formulas(cls, Loss)
+        # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
             cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
 

@@ -41,6 +41,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from .mistakes import check_shapes
+
 
 @dataclass(frozen=True)
 class Network:
@@ -123,7 +125,13 @@ def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
     -------
     loss : float
     gradient : ndarray of shape (network.n_parameters,)
+
+    Raises
+    ------
+    ValueError
+        If ``y`` or ``params`` has another shape.
     """
+    check_shapes(X, y, params, network)
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
     layers, loss = network.layers(params), network.loss

@@ -19,12 +19,17 @@ import numpy as np
 from scipy import linalg
 
 from .intervals import Checked, number
+from .mistakes import check_formulas
 
 
 class Solver(Checked):
     """A rule that steps along the gradient of a mini-batch."""
 
     stochastic = True
+    formulas = ("update",)  # what one of your own defines
+
+    def __init_subclass__(cls):
+        check_formulas(cls, Solver)
 
     def init(self, params):
         """Return the state before the first step: a dict of arrays and numbers."""

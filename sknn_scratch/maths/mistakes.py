@@ -1,0 +1,59 @@
+"""Mistakes that are easily made with the formulas, and what to write instead."""
+
+import inspect
+
+import numpy as np
+
+
+def check_formulas(cls, base):
+    """Raise TypeError unless the methods of ``cls`` can be called as those of ``base`` are.
+
+    The base classes of components do so when a class is derived from them: a formula with too
+    few arguments would fail in the midst of training.
+    """
+    for name, formula in vars(cls).items():
+        declared = vars(base).get(name)
+        if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
+            continue
+        wanted, given = inspect.signature(declared), inspect.signature(formula)
+        try:
+            given.bind(*wanted.parameters)
+        except TypeError:
+            raise TypeError(
+                f"{cls.__name__}.{name} must take {wanted}, as {base.__name__}.{name} does, got "
+                f"{given}. {inspect.getdoc(declared).splitlines()[0]}"
+            ) from None
+
+
+def advice(value, base):
+    """Return what to write where a class or a function stands for an object of type ``base``.
+
+    An empty string if it is neither.
+    """
+    if isinstance(value, type) and issubclass(value, base):
+        return f" This is a class; write {value.__name__}() for an object of it."
+    if isinstance(value, type) or not callable(value):
+        return ""
+    formulas = [f"`def {name}{inspect.signature(vars(base)[name])}`" for name in base.formulas]
+    return (
+        f" A function is not enough: derive a class from {base.__name__} with "
+        f"{' and '.join(formulas)}, and pass an object of it."
+    )
+
+
+def check_shapes(X, y, params, network):
+    """Raise ValueError where NumPy would broadcast, or leave numbers out, without a word."""
+    shape, n_outputs = np.shape(y), network.sizes[-1]
+    if len(shape) != 2 or shape[0] != X.shape[0]:
+        as_column = shape == (X.shape[0],) and network.loss.n_outputs(1) == n_outputs
+        raise ValueError(
+            f"y must have a row for each of the {X.shape[0]} samples and a column for each target, "
+            f"got shape {shape}.{' Write y[:, np.newaxis].' if as_column else ''}"
+        )
+    if network.loss.n_outputs(shape[1]) != n_outputs:
+        raise ValueError(f"y must suit a network of {n_outputs} outputs, got shape {shape}.")
+    if np.shape(params) != (network.n_parameters,):
+        raise ValueError(
+            f"params must be a vector of {network.n_parameters} numbers, got shape "
+            f"{np.shape(params)}."
+        )
