@@ -124,6 +124,15 @@ class Layer:
             zorder=2,
         )
 
+    def write_below(self, ax, values, spec, offset):
+        """Write numbers below the units, ``offset`` points from their centres; return the texts."""
+        style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
+        box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.6}
+        return [
+            ax.annotate(format(values[unit], spec), (self.x, y), (0, -offset), bbox=box, **style)
+            for unit, y in zip(self.units, self.y)
+        ]
+
     def name_units(self, ax, names, offset, side):
         """Write the names of the units, ``offset`` points beside them."""
         for unit, y in zip(self.units, self.y):
@@ -167,6 +176,47 @@ def draw_weights(ax, W, start, end, cmap, widest):
     )
     lines.set_clim(-1, 1)
     return ax.add_collection(lines)
+
+
+def draw_values(ax, W, start, end, spec):
+    """Write the weights between the units shown of two layers on lines, however faint theirs are.
+
+    All stand in one column, as far from each other as can be. With m units in the first layer and
+    n in the second, a height and a place 1 apart, the weight from i to j stands at the height
+    i + t (j - i) up to a constant. With t = 1 / (n + 1) these are n / (n + 1) times i + j / n:
+    numbers 1 / (n + 1) apart. So are those of t = m / (m + 1), with m; the wider of the two is
+    taken.
+
+    Parameters
+    ----------
+    ax : Axes
+    W : ndarray of shape (fan_in, fan_out)
+    start, end : Layer
+    spec : str
+        The format specification of a number.
+
+    Returns
+    -------
+    ndarray of Text of shape (n_start, n_end)
+    """
+    m, n = start.height, end.height
+    t, apart = (1 / (n + 1), 1 / (n + 1)) if n <= m else (m / (m + 1), 1 / (m + 1))
+    size = min(9, max(3, 0.7 * apart * _points_per_unit(ax, max(m, n))))
+    style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3}
+    box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.6}
+    text = np.empty((len(start.units), len(end.units)), dtype=object)
+    behind = {"color": "0.85", "linewidth": 0.8, "zorder": 0}
+    for (i, j), weight in np.ndenumerate(W[np.ix_(start.units, end.units)]):
+        x, y = start.x + t * (end.x - start.x), start.y[i] + t * (end.y[j] - start.y[i])
+        text[i, j] = ax.text(x, y, format(weight, spec), bbox=box, **style)
+        ax.plot([start.x, end.x], [start.y[i], end.y[j]], **behind)
+    return text
+
+
+def _points_per_unit(ax, height):
+    """Return how many points there are between two units of a layer of that height."""
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    return 72 * inches / (1.1 * max(height - 1, 1))
 
 
 def draw_colorbar(ax, lines):

@@ -3,7 +3,7 @@
 from numbers import Integral
 
 from ..components import check_number
-from .drawing import Layer, draw_colorbar, draw_weights, drawing_axes
+from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
 from .loss_curve import find_network
 
 
@@ -16,6 +16,8 @@ class NetworkDisplay:
     ----------
     coefs : sequence of ndarray of shape (fan_in, fan_out)
         The weights of each layer.
+    intercepts : sequence of ndarray of shape (fan_out,), default=None
+        The intercepts of each layer; None if there are none.
     activations : sequence of str, default=None
         The activation of each layer.
     feature_names : sequence of str of length n_features, default=None
@@ -29,6 +31,10 @@ class NetworkDisplay:
         The weights of each layer, the smallest first.
     nodes_ : list of PathCollection
         The units of each layer, the inputs first.
+    text_ : list of ndarray of Text of shape (n_shown, n_shown), or None
+        The numbers on the lines of each layer; None without ``values``.
+    intercept_text_ : list of list of Text, or None
+        The numbers below the units of each layer but the inputs; None where there are none.
     colorbar_ : Colorbar or None
     ax_ : Axes
     figure_ : Figure
@@ -45,20 +51,24 @@ class NetworkDisplay:
     [10, 4, 1]
     """
 
-    def __init__(self, *, coefs, activations=None, feature_names=None, output_names=None):
+    def __init__(
+        self, *, coefs, intercepts=None, activations=None, feature_names=None, output_names=None
+    ):
         self.coefs = coefs
+        self.intercepts = intercepts
         self.activations = activations
         self.feature_names = feature_names
         self.output_names = output_names
 
     @classmethod
-    def from_estimator(cls, estimator, *, max_units=12, cmap="RdBu_r", colorbar=True, ax=None):
+    def from_estimator(
+        cls, estimator, *, max_units=12, values=False, cmap="RdBu_r", colorbar=True, ax=None
+    ):
         """Draw a fitted network.
 
         Colour and width say how large a weight is next to the largest of its layer, colour says
         its sign as well. Weights are those of ``coefs_``: those of the first layer are per unit
         of each feature, so they compare only if the features were standardised beforehand.
-        Intercepts are not drawn.
 
         Parameters
         ----------
@@ -67,6 +77,10 @@ class NetworkDisplay:
             found one, or a TransformedTargetRegressor that holds one.
         max_units : int, default=12
             Of a layer with more units only the first and the last are drawn, this many in all.
+        values : bool or str, default=False
+            Whether to write each weight on its line, and each intercept, with its sign, below its
+            unit: True with three digits, a str by that format specification, such as '.1f'.
+            For networks of a few units; the more lines, the smaller the numbers.
         cmap : str or Colormap, default="RdBu_r"
             A diverging colour map: its lower half is for negative weights.
         colorbar : bool, default=True
@@ -81,22 +95,24 @@ class NetworkDisplay:
         Raises
         ------
         TypeError, ValueError
-            If there is no ``coefs_``, or ``max_units`` is not an int from 2 up.
+            If there is no ``coefs_``, ``max_units`` is not an int from 2 up, or ``values`` is no
+            bool and no format specification of a number.
         """
         network = find_network(estimator, "coefs_", cls.__name__)
         display = cls(
             coefs=network.coefs_,
+            intercepts=network.intercepts_ if getattr(network, "fit_intercept", True) else None,
             activations=_activation_names(network),
             feature_names=getattr(network, "feature_names_in_", None),
         )
-        return display.plot(ax, max_units=max_units, cmap=cmap, colorbar=colorbar)
+        return display.plot(ax, max_units=max_units, values=values, cmap=cmap, colorbar=colorbar)
 
-    def plot(self, ax=None, *, max_units=12, cmap="RdBu_r", colorbar=True):
+    def plot(self, ax=None, *, max_units=12, values=False, cmap="RdBu_r", colorbar=True):
         """Draw the network.
 
         Parameters
         ----------
-        ax, max_units, cmap, colorbar
+        ax, max_units, values, cmap, colorbar
             As for `from_estimator`.
 
         Returns
@@ -104,6 +120,7 @@ class NetworkDisplay:
         self : NetworkDisplay
         """
         check_number(max_units, "max_units", Integral, 2, None, "left")
+        spec = _format_of(values)
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
         figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)
         ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
@@ -114,10 +131,24 @@ class NetworkDisplay:
             draw_weights(ax, W, start, end, cmap, widest=0.18 * diameter)
             for W, start, end in zip(self.coefs, layers, layers[1:])
         ]
+        self.text_ = self.intercept_text_ = None
+        if spec is not None:
+            self._write_values(ax, layers, spec, diameter)
         self._label(ax, layers, sizes, diameter)
         self.colorbar_ = draw_colorbar(ax, self.line_[0]) if colorbar else None
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+    def _write_values(self, ax, layers, spec, diameter):
+        """Write weights on their lines, and intercepts below their units."""
+        pairs = zip(self.coefs, layers, layers[1:])
+        self.text_ = [draw_values(ax, W, start, end, spec) for W, start, end in pairs]
+        if self.intercepts is not None:
+            signed = spec if spec[:1] in ("+", "-", " ") else f"+{spec}"
+            self.intercept_text_ = [
+                layer.write_below(ax, b, signed, 0.7 * diameter)
+                for b, layer in zip(self.intercepts, layers[1:])
+            ]
 
     def _label(self, ax, layers, sizes, diameter):
         """Name inputs and outputs beside their units, and describe each layer below it."""
@@ -138,7 +169,22 @@ class NetworkDisplay:
         ax.set_yticks([])
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
-        ax.margins(x=0.05)
+        ax.margins(x=0.05, y=0.1 if self.intercept_text_ else 0.05)  # room below the last unit
+
+
+def _format_of(values):
+    """Return the format specification that ``values`` asks for, or None."""
+    if not isinstance(values, (bool, str)):
+        raise TypeError(f"values must be a bool or a format specification, got {values!r}.")
+    if isinstance(values, bool):
+        return ".3g" if values else None
+    try:
+        format(0.0, values)
+    except ValueError as error:
+        raise ValueError(
+            f"values must be the format specification of a number, as '.1f', got {values!r}."
+        ) from error
+    return values
 
 
 def _or_numbered(names, letter, n):

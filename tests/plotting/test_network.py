@@ -134,3 +134,86 @@ def test_a_layer_shows_two_units_at_least(max_units, error, regression, plt):
     with pytest.raises(error, match="max_units"):
         NetworkDisplay.from_estimator(fit((2,), *regression), max_units=max_units)
     assert plt.get_fignums() == []
+
+
+# --- numbers on the lines ---
+
+
+def on_its_line(text, start, end):
+    """Return whether a text stands on the line between two units, in front of it."""
+    x, y = text.get_position()
+    along = (x - start[0]) / (end[0] - start[0])
+    return 0 < along < 1 and y == pytest.approx(start[1] + along * (end[1] - start[1]))
+
+
+@pytest.mark.parametrize("sizes", [(), (2,), (4, 3)])
+def test_with_values_each_weight_stands_on_its_line(sizes, regression):
+    model = fit(sizes, *regression)
+    display = NetworkDisplay.from_estimator(model, values=True)
+    units = places(display)
+    for layer, W in enumerate(model.coefs_):
+        assert display.text_[layer].shape == W.shape
+        for (i, j), text in np.ndenumerate(display.text_[layer]):
+            assert float(text.get_text()) == pytest.approx(W[i, j], rel=0.01)
+            assert on_its_line(text, units[layer][i], units[layer + 1][j])
+
+
+@pytest.mark.parametrize("sizes", [(1,), (3, 4), (5, 2), (40, 3)])
+def test_no_two_numbers_of_a_layer_share_a_height(sizes, regression):
+    display = NetworkDisplay.from_estimator(fit(sizes, *regression), values=True, max_units=4)
+    for texts in display.text_:
+        heights = np.sort([text.get_position()[1] for text in texts.flat])
+        if len(heights) > 1:
+            assert np.diff(heights).min() >= 1 / (min(texts.shape) + 2) - 1e-9
+
+
+def test_with_values_intercepts_stand_below_their_units_with_a_sign(regression):
+    model = fit((3,), *regression)
+    display = NetworkDisplay.from_estimator(model, values=True)
+    for below, b, units in zip(display.intercept_text_, model.intercepts_, places(display)[1:]):
+        for text, value, place in zip(below, b, units, strict=True):
+            assert float(text.get_text()) == pytest.approx(value, rel=0.01)
+            assert text.get_text()[0] in "+-"
+            assert tuple(text.xy) == tuple(place)
+            assert text.get_position()[1] < 0  # in points from there
+
+
+def test_a_network_without_intercepts_has_none_written(regression):
+    model = fit((3,), *regression, fit_intercept=False)
+    display = NetworkDisplay.from_estimator(model, values=True)
+    assert display.intercept_text_ is None
+    assert display.text_ is not None
+
+
+def test_values_may_be_a_format():
+    W = [np.array([[0.123], [-4.567]])]
+    display = NetworkDisplay(coefs=W, intercepts=[np.array([1.0])]).plot(values=".1f")
+    assert [text.get_text() for text in display.text_[0].flat] == ["0.1", "-4.6"]
+    assert [text.get_text() for text in display.intercept_text_[0]] == ["+1.0"]
+
+
+def test_without_values_no_number_is_written(regression):
+    display = NetworkDisplay.from_estimator(fit((3,), *regression))
+    assert display.text_ is None
+    assert display.intercept_text_ is None
+    assert names(display) == ["x0", "x1", "x2", "x3", "y"]
+
+
+@pytest.mark.parametrize(
+    ("values", "error"), [(1, TypeError), (None, TypeError), ("d", ValueError)]
+)
+def test_values_are_a_bool_or_a_format_of_numbers(values, error, regression, plt):
+    with pytest.raises(error, match="values must be"):
+        NetworkDisplay.from_estimator(fit((2,), *regression), values=values)
+    assert plt.get_fignums() == []
+
+
+def test_sklearns_network_has_its_values_drawn_too(regression):
+    from sklearn.neural_network import MLPRegressor
+
+    model = MLPRegressor(hidden_layer_sizes=(2,), max_iter=3, random_state=0).fit(*regression)
+    display = NetworkDisplay.from_estimator(model, values=True)
+    assert float(display.text_[0][0, 0].get_text()) == pytest.approx(
+        model.coefs_[0][0, 0], rel=0.01
+    )
+    assert len(display.intercept_text_[0]) == 2
