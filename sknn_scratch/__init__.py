@@ -22,7 +22,7 @@ from .components import (
     SiLU,
     Softplus,
 )
-from .estimators import ScratchMLPRegressor, fit_with_checkpoints
+from .estimators import ScratchMLPRegressor, fit_with_checkpoints, recommended_parameters
 from .maths import (
     LBFGS,
     SGD,
@@ -89,4 +89,5 @@ __all__ = [
     "backprop",
     "feedforward",
     "fit_with_checkpoints",
+    "recommended_parameters",
 ]

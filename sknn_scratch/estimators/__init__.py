@@ -2,6 +2,7 @@
 
 from .checkpoint import fit_with_checkpoints
 from .moved import register_moved_classes
+from .recommended import recommended_parameters
 from .regressor import ScratchMLPRegressor
 
 register_moved_classes()
@@ -9,4 +10,5 @@ register_moved_classes()
 __all__ = [
     "ScratchMLPRegressor",
     "fit_with_checkpoints",
+    "recommended_parameters",
 ]

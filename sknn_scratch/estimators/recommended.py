@@ -1,0 +1,61 @@
+"""Parameters to begin with, by the size of the data."""
+
+from numbers import Integral
+
+import numpy as np
+
+from ..components import check_number
+
+BATCH_SIZE = 32
+EPOCHS = 256  # where the data are small
+STEPS = 400_000  # at most: some twenty seconds
+FEWEST_EPOCHS = 8
+
+
+def recommended_parameters(n_samples, n_features):
+    """Return the parameters of a network that suits data of this size.
+
+    The defaults of `ScratchMLPRegressor` are those of MLPRegressor: they stop before a small data
+    set is learnt. These parameters train two layers for longer, with a learning rate that rises
+    and then falls to nothing, so nothing else decides when to stop. They are one rule, by the size
+    of the data alone.
+
+    Parameters
+    ----------
+    n_samples : int
+        The rows to train on.
+    n_features : int
+        The columns of X.
+
+    Returns
+    -------
+    parameters : dict
+        For ``ScratchMLPRegressor(**parameters)``. There are 256 epochs, or fewer where these would
+        be more than 400,000 steps of 32 rows (from 50,000 rows on), but no fewer than 8.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is not an int from 1 up.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknn_scratch import ScratchMLPRegressor, recommended_parameters
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> model = ScratchMLPRegressor(**recommended_parameters(*X.shape), random_state=0).fit(X, y)
+    >>> model.n_iter_
+    256
+    """
+    check_number(n_samples, "n_samples", Integral, 1, None, "left")
+    check_number(n_features, "n_features", Integral, 1, None, "left")
+    epochs = STEPS * BATCH_SIZE // int(n_samples)
+    return {
+        "hidden_layer_sizes": (64, 64),
+        "batch_size": BATCH_SIZE,
+        "learning_rate": "one_cycle",
+        "learning_rate_init": 3e-3,
+        "max_iter": min(EPOCHS, max(FEWEST_EPOCHS, epochs)),
+        "n_iter_no_change": np.inf,
+        "tol": 0,
+    }

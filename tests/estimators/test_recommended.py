@@ -1,0 +1,46 @@
+"""The recommended parameters: what they promise, and that they are better than the defaults."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_friedman1
+
+from sknn_scratch import ScratchMLPRegressor, recommended_parameters
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of the defaults
+def test_a_network_with_them_is_more_accurate_than_by_default():
+    X, y = make_friedman1(400, noise=1.0, random_state=0)
+    X_new, truth = make_friedman1(1000, noise=0.0, random_state=1)
+    recommended = recommended_parameters(*X.shape)
+    errors = [
+        np.sqrt(
+            np.mean(
+                (ScratchMLPRegressor(**p, random_state=0).fit(X, y).predict(X_new) - truth) ** 2
+            )
+        )
+        for p in (recommended, {})
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
+@pytest.mark.parametrize("n_samples", [1, 20, 100, 442, 10_000, 45_730, 10**6])
+def test_the_steps_of_training_are_bounded(n_samples):
+    recommended = recommended_parameters(n_samples, 8)
+    steps = recommended["max_iter"] * -(-n_samples // recommended["batch_size"])
+    assert steps <= 450_000
+    assert recommended["max_iter"] >= 8
+
+
+def test_training_ends_when_the_schedule_does_and_without_a_warning():
+    X, y = make_friedman1(40, random_state=0)
+    recommended = recommended_parameters(*X.shape)
+    model = ScratchMLPRegressor(**recommended, random_state=0).fit(X, y)
+    assert model.n_iter_ == recommended["max_iter"]
+
+
+@pytest.mark.parametrize("bad", [0, -1, 2.5, "100", None, True, np.nan])
+def test_a_size_that_is_none_is_refused(bad):
+    with pytest.raises((TypeError, ValueError), match="n_samples"):
+        recommended_parameters(bad, 3)
+    with pytest.raises((TypeError, ValueError), match="n_features"):
+        recommended_parameters(3, bad)
