@@ -304,6 +304,8 @@ def test_a_loss_that_predicts_by_a_formula_is_converted_or_refused(data):
 
 def test_without_skl2onnx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "skl2onnx", None)  # makes the import fail
-    monkeypatch.delitem(sys.modules, "sknn_scratch.onnx")
+    for module in ("sknn_scratch.onnx", "sknn_scratch.interop.onnx"):
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.delattr("sknn_scratch.interop.onnx")
     with pytest.raises(ImportError, match=r"pip install 'sknn-scratch\[onnx\]'"):
         importlib.import_module("sknn_scratch.onnx")
