@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import sknn_scratch
+from sknn_scratch.estimators.regressor import DOCUMENTATION
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,6 +26,7 @@ def read(path):
 
 
 PYPROJECT = tomllib.loads(read("pyproject.toml"))
+PROJECT = PYPROJECT["project"]
 
 
 def test_the_version_is_one_that_packages_can_have():
@@ -48,3 +52,53 @@ print(sknn_scratch.__version__)
 def test_the_fallback_leads_to_the_version_at_the_top_of_the_changelog():
     newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE).group(1)
     assert PYPROJECT["tool"]["hatch"]["version"]["fallback-version"] == f"{newest}.dev0"
+
+
+def test_every_address_of_the_project_is_one_of_those_in_pyproject():
+    urls = PROJECT["urls"]
+    assert urls["Documentation"] == DOCUMENTATION
+    source = urls["Source"]
+    pages = *ROOT.glob("*.md"), *ROOT.glob("*.cff"), *ROOT.glob("docs/*.md")
+    for path in (*pages, *ROOT.glob(".github/*/*.yml")):
+        for link in re.findall(r"https://github\.com/[\w-]*/sknn[\w-]*", path.read_text("utf-8")):
+            assert link == source, path
+    for name, path in {"Issues": "issues", "Changelog": "blob/main/CHANGELOG.md"}.items():
+        assert urls[name] == f"{source}/{path}"
+
+
+def python_versions():
+    """Return the minor versions of Python 3 that the classifiers name."""
+    pattern = re.compile(r"Programming Language :: Python :: 3\.(\d+)")
+    return [int(found[1]) for found in map(pattern.fullmatch, PROJECT["classifiers"]) if found]
+
+
+def test_the_classifiers_name_every_python_from_the_oldest_supported_one():
+    minors = python_versions()
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    supported = SpecifierSet(PROJECT["requires-python"])
+    assert f"3.{minors[0]}" in supported
+    assert f"3.{minors[0] - 1}" not in supported
+
+
+def test_continuous_integration_runs_every_python_that_the_classifiers_name():
+    tested = re.findall(r'"3\.(\d+)"', read(".github/workflows/ci.yml").partition("\n  docs:")[0])
+    assert sorted(set(map(int, tested))) == python_versions()
+
+
+def test_the_oldest_tested_versions_are_the_oldest_that_may_be_installed():
+    bounds = {}
+    for text in PROJECT["dependencies"]:
+        requirement = Requirement(text)
+        (bound,) = requirement.specifier
+        assert bound.operator == ">="
+        bounds[requirement.name] = Version(bound.version)
+    oldest = {}
+    for line in read(".ci/oldest.txt").splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            (pin,) = requirement.specifier
+            oldest.setdefault(requirement.name, []).append(Version(pin.version))
+    assert oldest.keys() == bounds.keys()
+    for name, versions in oldest.items():
+        # The last part of a version is that of a bug fix: 1.24.4 stands for 1.24.
+        assert min(versions).release[:2] == bounds[name].release[:2], name
