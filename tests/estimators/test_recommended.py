@@ -8,9 +8,9 @@ from sknn_scratch import ScratchMLPRegressor, recommended_parameters
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of the defaults
-def test_a_network_with_them_is_more_accurate_than_by_default():
-    X, y = make_friedman1(400, noise=1.0, random_state=0)
-    X_new, truth = make_friedman1(1000, noise=0.0, random_state=1)
+def test_a_network_with_them_is_more_accurate_where_there_is_much_to_learn():
+    X, y = make_friedman1(400, random_state=0)
+    X_new, truth = make_friedman1(1000, random_state=1)
     recommended = recommended_parameters(*X.shape)
     errors = [
         np.sqrt(
@@ -20,7 +20,7 @@ def test_a_network_with_them_is_more_accurate_than_by_default():
         )
         for p in (recommended, {})
     ]
-    assert errors[0] < 0.8 * errors[1]
+    assert errors[0] < 0.7 * errors[1]
 
 
 @pytest.mark.parametrize("n_samples", [1, 20, 100, 442, 10_000, 45_730, 10**6])
