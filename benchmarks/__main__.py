@@ -20,7 +20,8 @@ from threadpoolctl import threadpool_info
 from . import memory
 from .workloads import WORKLOADS
 
-MODULES = {"sklearn": "sklearn", "torch": "torch", "jax": "jax"}
+OURS = "ours", "plain", "limit"  # the others are libraries
+SETTINGS = "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"
 
 
 class Worker:
@@ -47,7 +48,7 @@ class Worker:
 
 def measure(names, dtypes, peers, rounds):
     """Return one record per workload and dtype, telling of each as it is done."""
-    workers = {peer: Worker(peer) for peer in ["ours", "limit", *peers]}
+    workers = {peer: Worker(peer) for peer in [*OURS, *peers]}
     records = []
     print(header(workers))
     for name in names:
@@ -82,9 +83,8 @@ def figure(value):
 
 def header(workers):
     """Return the head of the table."""
-    others = [peer for peer in workers if peer not in ("ours", "limit")]
-    titles = ["workload", "dtype", "ours, us per step", "ours / products"]
-    titles += [f"{peer} / ours" for peer in others]
+    titles = ["workload", "dtype", "ours, us per step", "ours / plain", "ours / products"]
+    titles += [f"{peer} / ours" for peer in workers if peer not in OURS]
     return f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}"
 
 
@@ -92,8 +92,8 @@ def row(record, workers):
     """Return a line of the table: times, and ratios round by round."""
     seconds = record["seconds"]
     cells = [record["workload"], record["dtype"], spread(seconds["ours"], 1e6)]
-    cells.append(ratio(seconds, "ours", "limit"))
-    cells += [ratio(seconds, peer, "ours") for peer in workers if peer not in ("ours", "limit")]
+    cells += [ratio(seconds, "ours", peer) for peer in ("plain", "limit")]
+    cells += [ratio(seconds, peer, "ours") for peer in workers if peer not in OURS]
     return f"| {' | '.join(cells)} |"
 
 
@@ -125,6 +125,18 @@ def blas():
     kept = "internal_api", "version", "architecture", "num_threads"
     found = [each for each in threadpool_info() if each["user_api"] == "blas"]
     return [{key: each[key] for key in kept if key in each} for each in found]
+
+
+def warning():
+    """Return what is wrong with the environment, or None."""
+    found = [f"{name}={os.environ[name]}" for name in SETTINGS if name in os.environ]
+    if not found:
+        return None
+    return (
+        f"WARNING: {' and '.join(found)} chooses other kernels of OpenBLAS than a user's machine "
+        "would. The figures stand for nothing, and are not written to a file. Start again with "
+        f"env {' '.join(f'-u {name}' for name in SETTINGS)} in front of the command."
+    )
 
 
 def plot(records, path):
@@ -168,7 +180,9 @@ def main():
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
 
     asked = [peer for peer in options.peers.split(",") if peer]
-    peers = [peer for peer in asked if importlib.util.find_spec(MODULES.get(peer, peer))]
+    peers = [peer for peer in asked if importlib.util.find_spec(peer)]
+    if warning():
+        print(f"{warning()}\n", file=sys.stderr)
     print(f"{json.dumps(machine())}\n")
     for peer in asked:
         if peer not in peers:
@@ -183,6 +197,8 @@ def main():
     if not options.no_memory:
         results["memory"] = memory.measure()
         print(f"\n{memory.table(results['memory'])}")
+    if warning():
+        sys.exit(f"\n{warning()}")
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")

@@ -2,22 +2,31 @@
 
 A peer is a function ``(workload, X, y)`` that returns the function to be timed, which does
 ``workload.repeats`` epochs, iterations or calls. Making it, and a first short run of it, is not
-timed: that is where JAX compiles.
+timed: that is where JAX compiles. The peer "plain" is ours, without what the workload is about.
 """
 
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from sklearn.model_selection import GridSearchCV
 
 
-def estimator(cls, workload, X, y, **more):
-    """Return the timed function of a scikit-learn estimator: the whole of `fit`, or `predict`."""
-    model = cls(**workload.settings(), **more)
+def estimator(model, workload, X, y):
+    """Return the timed function of a scikit-learn estimator: a whole `fit`, or calls."""
+    repeats = range(workload.repeats)
     if workload.kind == "predict":
-        rows = np.tile(X, (max(1, 300 // len(X)), 1))[:2000]
-        model.set_params(max_iter=1).fit(rows, rows[:, 0])
-        return lambda: [model.predict(X) for _ in range(workload.repeats)]
+        model.set_params(max_iter=1).fit(X[:2000], y[:2000])
+        return lambda: [model.predict(X) for _ in repeats]
+    if workload.kind == "partial_fit":
+        return lambda: [model.partial_fit(X, y) for _ in repeats]
+    if workload.kind == "fit":
+        return lambda: [model.fit(X, y) for _ in repeats]
+    if workload.kind == "grid":
+        grid = {"alpha": [1e-4, 1e-3, 1e-2, 1e-1]}
+        model.set_params(max_iter=50)
+        search = GridSearchCV(model, grid, cv=5, n_jobs=2, refit=False)
+        return lambda: search.fit(X, y)
     return lambda: model.fit(X, y)
 
 
@@ -25,10 +34,15 @@ def ours(workload, X, y):
     """Return what times ScratchMLPRegressor."""
     from sknn_scratch import ScratchMLPRegressor
 
-    more = {"standardize": False}  # the same work as MLPRegressor
+    settings = {"standardize": False, **workload.settings()}  # the same work as MLPRegressor
     if workload.kind == "teaching":
-        more.update(fit_intercept=False, out_activation="logistic", init="uniform")
-    return estimator(ScratchMLPRegressor, workload, X, y, **more)
+        settings.update(fit_intercept=False, out_activation="logistic", init="uniform")
+    return estimator(ScratchMLPRegressor(**settings), workload, X, y)
+
+
+def plain(workload, X, y):
+    """Return what times ScratchMLPRegressor without what the workload is about."""
+    return ours(workload.without(), X, y)
 
 
 def sklearn(workload, X, y):
@@ -37,7 +51,9 @@ def sklearn(workload, X, y):
 
     # MLPRegressor cannot leave out the intercepts or squash its output: it does a little less
     # with the output and a little more with the intercepts of the teaching network.
-    return estimator(MLPRegressor, workload, X, y)
+    settings = workload.settings()
+    settings.pop("standardize", None)
+    return estimator(MLPRegressor(**settings), workload, X, y)
 
 
 def limit(workload, X, y):
@@ -106,10 +122,11 @@ def torch(workload, X, y):
     teaching = workload.kind == "teaching"
     sizes = [workload.features, *workload.hidden, 1]
     X, y = torch.from_numpy(X), torch.from_numpy(y)[:, None]
+    hidden = torch.nn.GELU if workload.more.get("activation") == "gelu" else torch.nn.ReLU
     layers = []
     for fan_in, fan_out in pairwise(sizes):
         layers += [torch.nn.Linear(fan_in, fan_out, bias=not teaching, dtype=X.dtype)]
-        layers += [torch.nn.Sigmoid() if teaching else torch.nn.ReLU()]
+        layers += [torch.nn.Sigmoid() if teaching else hidden()]
     model = torch.nn.Sequential(*(layers if teaching else layers[:-1]))
     weights = [p for p in model.parameters() if p.ndim == 2]
     intercepts = [p for p in model.parameters() if p.ndim == 1]
@@ -152,9 +169,12 @@ def jax(workload, X, y):
         for key, s in zip(keys, shapes)
     ]
 
+    gelu = workload.more.get("activation") == "gelu"
+    hidden = partial(jax.nn.gelu, approximate=False) if gelu else jax.nn.relu
+
     def loss_of(params, x, y):
         for W, b in params[:-1]:
-            x = jax.nn.relu(x @ W + b)
+            x = hidden(x @ W + b)
         penalty = sum((W * W).sum() for W, _ in params)
         error = x @ params[-1][0] + params[-1][1] - y
         return 0.5 * (error * error).mean() + 0.5e-4 / size * penalty
@@ -190,4 +210,11 @@ def jax(workload, X, y):
     return run
 
 
-PEERS = {"ours": ours, "limit": limit, "sklearn": sklearn, "torch": torch, "jax": jax}
+PEERS = {
+    "ours": ours,
+    "plain": plain,
+    "limit": limit,
+    "sklearn": sklearn,
+    "torch": torch,
+    "jax": jax,
+}

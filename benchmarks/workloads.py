@@ -1,8 +1,9 @@
 """What is measured: the networks, their data, and how much of it makes one measurement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import sparse
 
 
 @dataclass(frozen=True)
@@ -12,11 +13,19 @@ class Workload:
     Attributes
     ----------
     name : str
-    kind : {'train', 'teaching', 'lbfgs', 'predict'}
+    kind : {'train', 'validated', 'teaching', 'lbfgs', 'partial_fit', 'fit', 'grid', 'predict'}
     n, features, hidden, batch : int, int, tuple, int
         Samples, inputs, hidden units, samples per step.
     repeats : int
         Epochs, iterations or calls in one measurement: about half a second of ours.
+    more : dict
+        Constructor parameters that are special here.
+    plain : dict
+        What the peer "plain" has in their place; also ``busy``.
+    density : float or None
+        The share of X that is not zero; None is a dense X.
+    busy : bool
+        Whether another process computes meanwhile.
     """
 
     name: str
@@ -26,22 +35,33 @@ class Workload:
     hidden: tuple
     batch: int
     repeats: int
+    more: dict = field(default_factory=dict)
+    plain: dict = None
+    density: float = None
+    busy: bool = False
 
     @property
     def steps(self):
-        """What a measurement is divided by: steps, iterations of L-BFGS, or calls."""
-        if self.kind in ("lbfgs", "predict"):
-            return self.repeats
-        return self.repeats * -(-self.n // self.batch)
+        """What a measurement is divided by: steps of training, else epochs, iterations, calls."""
+        if self.kind in ("train", "teaching"):
+            return self.repeats * -(-self.n // self.batch)
+        return self.repeats
 
     @property
     def peers(self):
         """The peers that this workload is for."""
-        if self.kind == "train":
-            return ["ours", "limit", "sklearn", "torch", "jax"]
-        if self.kind == "teaching":
-            return ["ours", "limit", "sklearn", "torch"]
-        return ["ours", "limit", "sklearn"]
+        peers = ["ours"] if self.plain is None else ["ours", "plain"]
+        bare = self.kind in ("train", "teaching", "lbfgs", "predict") and self.density is None
+        peers += ["limit"] * bare
+        peers += ["sklearn"] * (self.more.get("activation") != "gelu")
+        compared = not self.busy and "standardize" not in self.more
+        peers += ["torch"] * (compared and self.kind in ("train", "teaching"))
+        return peers + ["jax"] * (compared and self.kind == "train")
+
+    def without(self):
+        """Return the workload of the peer "plain"."""
+        more = {**self.more, **self.plain}
+        return replace(self, busy=more.pop("busy", self.busy), more=more)
 
     def data(self, dtype):
         """Return X and y: a smooth function with noise, near unit scale."""
@@ -49,13 +69,18 @@ class Workload:
             X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], dtype)
             return X, np.array([0, 1, 1, 0], dtype)
         rng = np.random.default_rng(0)
-        X = rng.standard_normal((self.n, self.features), dtype=dtype)
         noise = rng.standard_normal(self.n, dtype=dtype)
+        if self.density is not None:
+            shape = self.n, self.features
+            X = sparse.random_array(shape, density=self.density, rng=rng, format="csr")
+            return X.astype(dtype), noise
+        X = rng.standard_normal((self.n, self.features), dtype=dtype)
         return X, (np.sin(X[:, 0]) + X[:, 1] * X[:, 2] + 0.1 * noise).astype(dtype)
 
     def settings(self):
         """Return the parameters that MLPRegressor and ScratchMLPRegressor share."""
-        endless = {"tol": 0, "n_iter_no_change": np.inf, "max_iter": self.repeats}
+        epochs = self.repeats if self.kind not in ("fit", "grid") else 1
+        endless = {"tol": 0, "n_iter_no_change": np.inf, "max_iter": epochs}
         common = {"hidden_layer_sizes": self.hidden, "random_state": 0, **endless}
         if self.kind == "lbfgs":
             return {**common, "solver": "lbfgs"}
@@ -67,8 +92,10 @@ class Workload:
                 "learning_rate_init": 0.1,
                 **plain,
             }
-        return {**common, "batch_size": self.batch}
+        return {**common, "batch_size": self.batch, **self.more}
 
+
+GELU = {"more": {"activation": "gelu"}, "plain": {"activation": "relu"}}
 
 WORKLOADS = {
     workload.name: workload
@@ -77,10 +104,48 @@ WORKLOADS = {
         Workload("small-data", "train", 442, 10, (100,), 200, 2000),
         Workload("default", "train", 20000, 8, (100,), 200, 60),
         Workload("small-batch", "train", 20000, 8, (64, 64), 32, 12),
+        Workload("small-batch-wide", "train", 20000, 20, (100, 100), 32, 8),
+        Workload("two-layers", "train", 20000, 20, (100, 100), 200, 20),
+        Workload("busy", "train", 20000, 20, (100, 100), 200, 20, plain={"busy": False}, busy=True),
         Workload("medium", "train", 20000, 50, (256, 256), 256, 4),
         Workload("large", "train", 20000, 100, (1024, 1024), 512, 1),
+        Workload(
+            "million",
+            "train",
+            1_000_000,
+            20,
+            (100,),
+            200,
+            1,
+            more={"standardize": True},
+            plain={"standardize": False},
+        ),
+        Workload(
+            "validated",
+            "validated",
+            442,
+            10,
+            (100,),
+            200,
+            1000,
+            more={"early_stopping": True},
+            plain={"early_stopping": False},
+        ),
+        Workload("gelu-small", "train", 442, 10, (100,), 200, 1000, **GELU),
+        Workload("gelu", "train", 20000, 8, (100,), 200, 30, **GELU),
         Workload("lbfgs", "lbfgs", 20000, 8, (100,), 20000, 60),
+        Workload("grid", "grid", 442, 10, (100,), 200, 1),
+        Workload("fit-1", "fit", 50, 10, (100,), 50, 200),
+        Workload("partial-fit-10", "partial_fit", 10, 10, (100,), 10, 500),
+        Workload("partial-fit-100", "partial_fit", 100, 10, (100,), 100, 500),
+        Workload("partial-fit-1000", "partial_fit", 1000, 10, (100,), 200, 300),
+        Workload("partial-fit-10-wide", "partial_fit", 10, 10, (256, 256), 10, 300),
+        Workload("partial-fit-100-wide", "partial_fit", 100, 10, (256, 256), 100, 300),
+        Workload("partial-fit-1000-wide", "partial_fit", 1000, 10, (256, 256), 200, 60),
         Workload("predict-1", "predict", 1, 8, (256, 256), 1, 3000),
+        Workload("predict-1000", "predict", 1000, 8, (256, 256), 1000, 200),
         Workload("predict-1e6", "predict", 1_000_000, 8, (256, 256), 1_000_000, 1),
+        Workload("predict-sparse", "predict", 20000, 20000, (100,), 20000, 5, density=0.002),
+        Workload("predict-wide", "predict", 500, 10000, (100,), 500, 40),
     ]
 }
