@@ -98,7 +98,9 @@ class Fitting:
         rows = self._rows(data, weight, train, state)
         n_init = self.n_init if fresh and not incremental else 1
         metadata = {} if data.weight is None else {"sample_weight": data.weight}
-        arguments = {"X": data.inputs, "y": data.target(), "metadata": metadata}
+        named = hasattr(self, "feature_names_in_")  # then X has to have its names in `predict`
+        inputs = training[0] if named else data.inputs
+        arguments = {"X": inputs, "y": data.target(), "metadata": metadata}
         tasks = None if incremental else tasks_of(self, n_init, self.max_iter, arguments)
         state = self._train(state, components, rows, validation, n_init, incremental, tasks)
         self._set_attributes(state)
@@ -251,7 +253,14 @@ class Fitting:
 
     def _fitted_by(self, state):
         """Return a function from parameters to the attributes that make a copy predict by them."""
-        return lambda params: {"_params": state.scaling.fold(self._network, params)}
+
+        def attributes(params):
+            snapshot = state.copy()  # that draws nothing from the random state of training
+            snapshot.random_state = copy.deepcopy(state.random_state)
+            folded = state.scaling.fold(self._network, params)
+            return {"_params": folded, "_state": snapshot, "_standardized": self.standardize}
+
+        return attributes
 
     def _train_once(self, rows, components, watch, incremental):
         """Train, changing the state of ``watch`` in place; return the `Run`."""

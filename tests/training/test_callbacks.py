@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -202,6 +203,32 @@ def test_scoring_monitor_logs_the_score_of_each_epoch(regression):
     scores = [row["r2"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
     assert len(scores) == 6
     assert scores[-1] == pytest.approx(model.score(*regression))
+
+
+@needs_callbacks
+def test_callbacks_are_handed_a_frame_with_the_names_that_predict_asks_for(regression):
+    X, y = regression
+    monitor = framework.ScoringMonitor(scoring="r2")
+    model = network().set_callbacks(monitor).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    same = network().fit(X, y)
+    assert monitor.get_logs().data[-1]["r2"] == pytest.approx(same.score(X, y))
+    assert list(model.feature_names_in_) == list("abcd")
+
+
+@needs_callbacks
+def test_the_estimator_of_an_epoch_can_be_looked_into_and_trained_on_by_itself(regression):
+    class Trainer(Recorder):
+        def on_fit_task_end(self, estimator, context, *, X=None, y=None, fitted_estimator=None):
+            if context.task_name == "epoch":
+                assert fitted_estimator.check_gradient(X, y) < 1e-6
+                fitted_estimator.partial_fit(X, y)
+                self.trained = fitted_estimator
+
+    recorder = Trainer()
+    model = network(batch_size=20).set_callbacks(recorder).fit(*regression)
+    plain = network(batch_size=20).fit(*regression)
+    assert_array_equal(model.coefs_[0], plain.coefs_[0])  # nothing was drawn from its random state
+    assert_array_equal(recorder.trained.coefs_[0], plain.partial_fit(*regression).coefs_[0])
 
 
 @needs_callbacks
