@@ -22,7 +22,12 @@ from .components import (
     SiLU,
     Softplus,
 )
-from .estimators import ScratchMLPRegressor, fit_with_checkpoints, recommended_parameters
+from .estimators import (
+    ScratchMLPRegressor,
+    WeightRecorder,
+    fit_with_checkpoints,
+    recommended_parameters,
+)
 from .maths import (
     LBFGS,
     SGD,
@@ -86,6 +91,7 @@ __all__ = [
     "Solver",
     "SquaredError",
     "Tanh",
+    "WeightRecorder",
     "backprop",
     "feedforward",
     "fit_with_checkpoints",

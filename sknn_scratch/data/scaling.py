@@ -94,6 +94,22 @@ class Scaling:
         W *= self.x_scale[:, np.newaxis]
         return params.astype(folded.dtype)
 
+    def fold_gradient(self, network, gradient):
+        """Return the derivative of a loss in the folded parameters, from that in the others.
+
+        `unfold` is linear up to a constant, and this is its transpose.
+        """
+        folded = gradient.astype(np.float64)
+        layers = network.layers(folded)
+        W, b = layers[0]
+        W *= self.x_scale[:, np.newaxis]
+        W += np.outer(self.x_shift, b)
+        if network.activations[-1].scaling != "log":
+            W, b = layers[-1]
+            W /= self.y_scale
+            b /= self.y_scale
+        return folded.astype(gradient.dtype)
+
 
 def no_scaling(network):
     """Return the scaling that leaves inputs and targets as they are."""

@@ -4,11 +4,13 @@ from .checkpoint import fit_with_checkpoints
 from .moved import register_moved_classes
 from .recommended import recommended_parameters
 from .regressor import ScratchMLPRegressor
+from .weight_recorder import WeightRecorder
 
 register_moved_classes()
 
 __all__ = [
     "ScratchMLPRegressor",
+    "WeightRecorder",
     "fit_with_checkpoints",
     "recommended_parameters",
 ]

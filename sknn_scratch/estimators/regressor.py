@@ -24,7 +24,7 @@ from ..components import (
 )
 from ..data import by_rows, rows_at_a_time
 from ..engine import Predictor
-from ..maths import Loss, Solver, feedforward
+from ..maths import Loss, Solver, backprop, feedforward
 from ..training import CallbackSupportMixin, Fitting, score_of
 from . import inspection, persistence
 
@@ -72,8 +72,8 @@ class ScratchMLPRegressor(
     solver (``solver`` to ``n_init``), and when to stop (``max_iter`` to ``scoring``).
 
     To look inside: `transform` returns hidden activations, `input_gradient` the derivative of
-    the prediction in the inputs, and `check_gradient` compares backpropagation with finite
-    differences.
+    the prediction in the inputs, `loss_gradient` that of the loss in the weights, and
+    `check_gradient` compares backpropagation with finite differences.
 
     Parameters
     ----------
@@ -586,6 +586,51 @@ class ScratchMLPRegressor(
         TypeError, ValueError
             As for `fit`, if a parameter or an array is not what is asked for.
         """
+        problem, _ = self._prepared(X, y, sample_weight)
+        return inspection.check_gradient(**problem)
+
+    def loss_gradient(self, X, y, sample_weight=None):
+        """Return the loss and its derivative in all weights and intercepts, where they are now.
+
+        The loss is that of X and y as one batch, penalty included, in float64 and without
+        dropout: what ``loss_curve_`` would say of it. So with ``standardize=True`` it is that of
+        standardised data. The derivative is always that in ``coefs_`` and ``intercepts_``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs, all taken at once.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        loss : float
+        coefs_gradient : tuple of ndarray of shape (fan_in, fan_out)
+            The derivative in ``coefs_``.
+        intercepts_gradient : tuple of ndarray of shape (fan_out,)
+            The derivative in ``intercepts_``; zeros with ``fit_intercept=False``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`, if a parameter or an array is not what is asked for.
+        """
+        check_is_fitted(self)
+        problem, scaling = self._prepared(X, y, sample_weight)
+        with np.errstate(all="ignore"):  # huge values: the loss is inf or nan
+            loss, gradient = backprop(**problem)
+        network = problem["network"]
+        layers = network.layers(scaling.fold_gradient(network, gradient))
+        return loss, *map(tuple, zip(*layers))
+
+    def _prepared(self, X, y, sample_weight):
+        """Return the arguments of `backprop` for this configuration, and the scaling of its data.
+
+        The parameters are the fitted ones, or before `fit` those from which it would start.
+        """
         components = check_parameters(self.get_params(deep=False))
         fitted = self.__sklearn_is_fitted__()
         twin = copy.copy(self)  # for what is set and drawn here
@@ -600,8 +645,15 @@ class ScratchMLPRegressor(
             state = twin._start(network, components, np.float64)
             twin._choose_scaling(state, network, data, None)
             scaling, params = state.scaling, state.params
-        X, y = scaling.inputs(data.X), scaling.targets(data.y)
-        return inspection.check_gradient(X, y, params, network, data.weight, self.alpha)
+        problem = {
+            "X": scaling.inputs(data.X),
+            "y": scaling.targets(data.y),
+            "params": params,
+            "network": network,
+            "sample_weight": data.weight,
+            "alpha": self.alpha,
+        }
+        return problem, scaling
 
     @property
     def _n_features_out(self):

@@ -360,3 +360,72 @@ def test_huge_values_make_the_check_nan(name):
 def test_the_check_refuses_bad_parameters(name, regression):
     model = make_model(**{name: BAD_PARAMETERS[name][0]})
     assert_refused((TypeError, ValueError), rf"\b{name}\b", model, "check_gradient", *regression)
+
+
+# --- loss_gradient ---
+
+
+def loss_at(model, vector, data):
+    """Return the loss of a model with these weights and intercepts, in one vector."""
+    twin, start = copy.deepcopy(model), 0
+    for view in (*twin.coefs_, *(twin.intercepts_ if model.fit_intercept else ())):
+        view[...] = vector[start : start + view.size].reshape(view.shape)
+        start += view.size
+    return twin.loss_gradient(*data)[0]
+
+
+@short
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"hidden_layer_sizes": (), "alpha": 2.0},
+        {"hidden_layer_sizes": (3, 2), "loss": "log_cosh"},
+        {"loss": "poisson"},
+        {"out_activation": "softplus", "loss": "gamma"},
+        {"out_activation": "relu", "fit_intercept": False, "alpha": 2.0},
+        {"loss": "quantile", "out_activation": "logistic"},
+    ],
+    ids=str,
+)
+def test_the_loss_gradient_is_the_derivative_of_the_loss_in_the_weights(
+    params, standardize, regression
+):
+    X, y = 3 * regression[0] + 5, 2 + np.abs(regression[1])
+    weight = np.linspace(0.5, 2, 60)
+    model = make_model(standardize=standardize, **params).fit(X, y)
+    loss, *gradients = model.loss_gradient(X, y, weight)
+    free = model.intercepts_ if model.fit_intercept else ()
+    vector = np.concatenate([array.ravel() for array in (*model.coefs_, *free)])
+    gradient = np.concatenate([array.ravel() for arrays in gradients for array in arrays])
+    if not model.fit_intercept:
+        assert not any(b.any() for b in gradients[1])
+    expected = numerical_gradient(lambda v: loss_at(model, v, (X, y, weight)), vector, 1e-6)
+    assert_allclose(gradient[: len(vector)], expected, atol=1e-6 * max(1, np.abs(expected).max()))
+    assert [array.shape for array in gradients[0]] == [W.shape for W in model.coefs_]
+    assert [array.shape for array in gradients[1]] == [b.shape for b in model.intercepts_]
+    assert loss == pytest.approx(loss_at(model, vector, (X, y, weight)))
+
+
+@short
+def test_the_loss_is_that_of_the_next_epoch_of_one_batch(regression):
+    X, y = regression
+    model = make_model(alpha=3.0, batch_size=60).fit(X, y)
+    loss, _, _ = model.loss_gradient(X, y)
+    assert model.partial_fit(X, y).loss_ == pytest.approx(loss, rel=1e-12)
+
+
+@short
+def test_the_gradient_of_several_targets_and_of_sparse_inputs(regression):
+    X, y = regression
+    model = make_model(standardize=False).fit(X, np.c_[y, -y])
+    dense = model.loss_gradient(X, np.c_[y, -y])
+    thin = model.loss_gradient(sparse.csr_array(X), np.c_[y, -y])
+    assert_allclose(dense[1][0], thin[1][0])
+    assert dense[1][-1].shape == (5, 2)
+
+
+def test_before_fit_there_is_no_loss_gradient(regression):
+    with pytest.raises(NotFittedError):
+        make_model().loss_gradient(*regression)

@@ -1,0 +1,144 @@
+"""What a recorder has seen: the weights of each epoch, and the gradient there."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import SGD, ScratchMLPRegressor, WeightRecorder
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+needs_callbacks = pytest.mark.skipif(
+    not hasattr(ScratchMLPRegressor, "set_callbacks"), reason="callbacks came with 1.9"
+)
+DESCENT = {"solver": SGD(momentum=0), "learning_rate_init": 0.1, "batch_size": 60}
+
+
+def network(**params):
+    return ScratchMLPRegressor(**{"hidden_layer_sizes": (5,), "max_iter": 6, **params})
+
+
+def recorded(model, X, y, *weight):
+    recorder = WeightRecorder()
+    model.set_callbacks(recorder).fit(X, y, *weight)
+    return recorder
+
+
+@needs_callbacks
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_fit_records_the_start_and_every_epoch(solver, regression):
+    recorder = recorded(network(solver=solver, random_state=0), *regression)
+    assert [W.shape for W in recorder.coefs_] == [(7, 4, 5), (7, 5, 1)]
+    assert [b.shape for b in recorder.intercepts_] == [(7, 5), (7, 1)]
+    for i in range(1, 7):
+        shorter = network(solver=solver, max_iter=i, random_state=0).fit(*regression)
+        assert_allclose(recorder.coefs_[0][i], shorter.coefs_[0], rtol=1e-12)
+        assert_allclose(recorder.intercepts_[1][i], shorter.intercepts_[1], rtol=1e-9)
+
+
+@needs_callbacks
+def test_the_records_of_gradient_descent_are_its_steps(regression):
+    recorder = recorded(network(standardize=False, **DESCENT), *regression)
+    for weights, gradients in (
+        (recorder.coefs_, recorder.coefs_gradient_),
+        (recorder.intercepts_, recorder.intercepts_gradient_),
+    ):
+        for weight, gradient in zip(weights, gradients):
+            assert_allclose(np.diff(weight, axis=0), -0.1 * gradient[:-1], rtol=1e-6, atol=1e-12)
+
+
+@needs_callbacks
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_losses_recorded_are_those_of_the_loss_curve(weighted, regression):
+    weight = [np.linspace(0.5, 3, 60)] if weighted else []
+    model = network(alpha=5.0, **DESCENT)
+    recorder = recorded(model, *regression, *weight)
+    assert_allclose(recorder.loss_[:-1], model.loss_curve_, rtol=1e-10)
+
+
+@needs_callbacks
+def test_by_hand_the_records_are_those_of_the_callback(regression):
+    by_fit = recorded(network(random_state=3), *regression)
+    model, by_hand = network(random_state=3), WeightRecorder()
+    for _ in range(6):
+        by_hand.record(model.partial_fit(*regression), *regression)
+    for name in ("coefs_", "intercepts_", "coefs_gradient_", "intercepts_gradient_"):
+        for one, other in zip(getattr(by_fit, name), getattr(by_hand, name), strict=True):
+            assert_allclose(one[1:], other, rtol=1e-10)
+    assert_allclose(by_fit.loss_[1:], by_hand.loss_)
+
+
+def test_under_early_stopping_the_last_weights_are_recorded_not_the_best(regression):
+    X, y = regression
+    settings = {"learning_rate_init": 0.3, "random_state": 0}
+    validated = network(early_stopping=True, **settings)
+    plain, seen = network(**settings), WeightRecorder()
+    for _ in range(20):
+        validated.partial_fit(X, y, X_val=X[:9], y_val=-y[:9])
+        seen.record(validated, X, y)
+        plain.partial_fit(X, y)
+    assert_allclose(seen.coefs_[0][-1], plain.coefs_[0], rtol=1e-9)
+    assert not np.allclose(validated.coefs_[0], plain.coefs_[0])
+    validated.coefs_ = [np.ones_like(W) for W in validated.coefs_]
+    seen.record(validated, X, y)
+    assert_array_equal(seen.coefs_[0][-1], 1)
+
+
+@needs_callbacks
+def test_each_training_begins_anew(regression):
+    model, recorder = network(warm_start=True, n_init=2, random_state=0), WeightRecorder()
+    model.set_callbacks(recorder).fit(*regression)
+    ended = recorder.coefs_[0][-1]
+    assert len(recorder.loss_) == 7
+    model.fit(*regression)
+    assert len(recorder.loss_) == 7
+    assert_allclose(recorder.coefs_[0][-1], model.coefs_[0])
+    assert not np.allclose(recorder.coefs_[0][-1], ended)
+
+
+@needs_callbacks
+def test_a_recorder_changes_nothing(regression):
+    plain = network(random_state=0).fit(*regression)
+    watched = network(random_state=0).set_callbacks(WeightRecorder()).fit(*regression)
+    assert_array_equal(watched.coefs_[0], plain.coefs_[0])
+
+
+@needs_callbacks
+def test_in_a_pipeline_the_network_has_the_recorder(regression):
+    recorder = WeightRecorder()
+    model = make_pipeline(StandardScaler(), network(random_state=0).set_callbacks(recorder))
+    model.fit(*regression)
+    assert_allclose(recorder.coefs_[0][-1], model[-1].coefs_[0])
+
+
+def test_what_was_recorded_stays_when_training_goes_on(regression):
+    model, recorder = network(random_state=0), WeightRecorder()
+    model.partial_fit(*regression).coefs_[0][:] = 1
+    recorder.record(model, *regression)
+    model.coefs_[0][:] = 0
+    model.partial_fit(*regression)
+    assert_array_equal(recorder.coefs_[0], np.ones((1, 4, 5)))
+
+
+@pytest.mark.parametrize("name", ["coefs_", "intercepts_", "coefs_gradient_", "loss_"])
+def test_before_anything_is_recorded_there_is_nothing_to_see(name):
+    with pytest.raises(AttributeError, match="not recorded anything yet"):
+        getattr(WeightRecorder(), name)
+
+
+def test_another_estimator_is_refused(regression):
+    with pytest.raises(TypeError, match="got LinearRegression"):
+        WeightRecorder().record(LinearRegression().fit(*regression), *regression)
+    with pytest.raises(TypeError, match=r"got Pipeline.*give it to the network inside"):
+        WeightRecorder().setup(make_pipeline(network()), None)
+
+
+def test_a_network_of_other_layers_is_refused(regression):
+    recorder = WeightRecorder()
+    recorder.record(network().partial_fit(*regression), *regression)
+    other = network(hidden_layer_sizes=(2,)).partial_fit(*regression)
+    with pytest.raises(ValueError, match=r"\[\(4, 2\), \(2, 1\)\].*another WeightRecorder"):
+        recorder.record(other, *regression)
+    assert len(recorder.loss_) == 1
