@@ -188,6 +188,7 @@ def robust(data, rows, fallback):
     """Return the weighted median of each column, and what is a normal's standard deviation.
 
     That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
+    Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.
     """
     rows = np.arange(len(data)) if rows is None else rows
     y, weight = np.asarray(data.y), data.weight
@@ -196,7 +197,8 @@ def robust(data, rows, fallback):
     for column, values in enumerate(y[rows].T):
         order = np.argsort(values)
         reached = np.cumsum(shares[order])
+        total = reached[-1] * (1 - 1e-10)  # far more than rounding, far less than a row's share
         for quantiles, level in ((low, 0.25), (median, 0.5), (high, 0.75)):
-            quantiles[column] = values[order][np.searchsorted(reached, level * reached[-1])]
+            quantiles[column] = values[order][np.searchsorted(reached, level * total)]
     scale = (high - low) / 1.349
     return median, np.where(scale > 0, scale, fallback)

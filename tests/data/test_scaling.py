@@ -199,6 +199,32 @@ def test_weighted_quartiles_are_those_of_repeated_rows(rng):
     assert_allclose(repeated.y_scale, (high - low) / 1.349)
 
 
+@pytest.mark.parametrize("n", [20, 1000])
+@pytest.mark.parametrize("constant", [0.1, 0.7, 1e-3, 1 / 3, 3.0, 1e-300])
+def test_quartiles_do_not_depend_on_a_factor_of_the_weights(constant, n, rng):
+    y, counts = rng.normal(size=(n, 1)), rng.integers(1, 3, n)
+    shape, X = Network((1, 1), (ACTIVATIONS["identity"],), LOSSES["huber"]), np.ones((n, 1))
+    doubled = standard_scaling(shape, DataSet(X.repeat(counts, 0), y.repeat(counts, 0), None))
+    for weight, expected in (
+        (np.ones(n), standard_scaling(shape, DataSet(X, y, None))),
+        (counts, doubled),
+    ):
+        found = standard_scaling(shape, DataSet(X, y, weight * constant))
+        assert_array_equal(found.y_shift, expected.y_shift)
+        assert_array_equal(found.y_scale, expected.y_scale)
+
+
+@pytest.mark.parametrize("loss", ["huber", "log_cosh"])
+def test_equal_weights_are_no_weights(loss):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 2)), rng.normal(size=20) ** 3
+    settings = {"loss": loss, "alpha": 0, "max_iter": 300}
+    expected = network(**settings).fit(X, y).predict(X)
+    for constant in (0.1, 0.3, 7.0):
+        weighted = network(**settings).fit(X, y, np.full(20, constant))
+        assert_allclose(weighted.predict(X), expected, rtol=1e-9)
+
+
 def test_rows_held_out_do_not_count(regression):
     X, y = regression
     fold = np.arange(len(y)) % 4 == 0
