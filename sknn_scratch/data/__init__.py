@@ -3,7 +3,7 @@
 from .chunking import CACHED, by_rows, rows_at_a_time, slices
 from .dataset import DataSet
 from .mapped import Mapped, is_mapped
-from .moments import Moments, Tree, rows_of_a_part
+from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import Scaling, no_scaling, standard_scaling
 from .split import split_rows
 from .validation import check_mapped, check_sample_weight, check_target
@@ -21,6 +21,7 @@ __all__ = [
     "check_target",
     "is_mapped",
     "no_scaling",
+    "power_of_two",
     "rows_at_a_time",
     "rows_of_a_part",
     "slices",

@@ -1,11 +1,11 @@
-"""Mean and variance of columns, part by part: the same to the last bit wherever the parts are."""
+"""Mean and deviation of columns, part by part: the same to the last bit wherever the parts are."""
 
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils.sparsefuncs import inplace_column_scale, mean_variance_axis
 
 from .chunking import slices
 
@@ -14,17 +14,18 @@ AT_A_TIME = 1 << 22  # bytes of X in a part
 
 @dataclass(frozen=True)
 class Moments:
-    """Mean, variance and scale of columns, as a `StandardScaler` has them; they can be added.
+    """Mean and standard deviation of columns; they can be added.
 
-    Sum and bound on the rounding of a constant column are those of Chan, Golub and LeVeque,
-    Algorithms for computing the sample variance: analysis and recommendations, The American
-    Statistician 37, 1983, with sums of weights for numbers of samples.
+    The sum is that of Chan, Golub and LeVeque, Algorithms for computing the sample variance:
+    analysis and recommendations, The American Statistician 37, 1983, with sums of weights for
+    numbers of samples. Squares are of numbers near 1, so they neither overflow nor underflow. The
+    deviation of a constant column, whatever its value, is exactly 0.
     """
 
     weight: float  # the sum over the rows
     count: int  # rows of any weight
     mean_: np.ndarray
-    var_: np.ndarray
+    std_: np.ndarray
 
     @classmethod
     def of(cls, X, weight=None):
@@ -35,12 +36,10 @@ class Moments:
         if n == 0:
             return cls(0.0, 0, np.zeros(n_columns), np.zeros(n_columns))
         relative = None if weight is None else weight / weight.mean()
-        with np.errstate(over="ignore", invalid="ignore"):  # leaves a scale that is not finite
-            if sparse.issparse(X):
-                mean, var = mean_variance_axis(X.astype(np.float64), axis=0, weights=relative)
-            else:
-                mean, var = mean_and_variance(X, relative)
-        return cls(float(n if weight is None else weight.sum()), n, mean, var)
+        moments = moments_of_sparse if sparse.issparse(X) else moments_of_dense
+        with np.errstate(over="ignore", invalid="ignore"):  # leaves what is not finite
+            mean, std = moments(X, relative)
+        return cls(float(n if weight is None else weight.sum()), n, mean, std)
 
     def __add__(self, other):
         """Return the moments of the rows of both."""
@@ -51,36 +50,53 @@ class Moments:
         with np.errstate(over="ignore", invalid="ignore"):
             delta = other.mean_ - self.mean_
             mean = self.mean_ + share * delta
-            var = self.var_ + share * (other.var_ - self.var_ + (1 - share) * delta**2)
-        return Moments(weight, self.count + other.count, mean, var)
+            unit = power_of_two(np.max([self.std_, other.std_, np.abs(delta)], axis=0))
+            a, b, d = self.std_ / unit, other.std_ / unit, delta / unit
+            var = (1 - share) * a**2 + share * (b**2 + (1 - share) * d**2)
+            return Moments(weight, self.count + other.count, mean, np.sqrt(var) * unit)
 
     @property
     def scale_(self):
-        """The standard deviation; 1 where a column is constant up to rounding."""
-        noise = self.count * np.finfo(np.float64).eps
-        with np.errstate(over="ignore"):
-            is_constant = self.var_ <= noise * self.var_ + (noise * self.mean_) ** 2
-        return np.where(is_constant & np.isfinite(self.var_), 1.0, np.sqrt(self.var_))
+        """The standard deviation; 1 where a column is constant."""
+        return np.where(self.std_ == 0, 1.0, self.std_)
 
     def root_mean_square(self):
         """Return the scale about zero; 1 where all is zero."""
         with np.errstate(over="ignore"):
-            size = np.sqrt(self.mean_**2 + self.var_)
-        return np.where(size > 0, size, 1.0)
+            size = np.hypot(self.mean_, self.std_)
+        return np.where(size == 0, 1.0, size)
 
 
-def mean_and_variance(X, weight):
-    """Return mean and variance of the columns of an array, by two passes.
+def power_of_two(size):
+    """Return the power of two that brings each number into [1, 2); a normal number."""
+    return np.ldexp(1.0, np.maximum(np.frexp(size)[1] - 1, np.finfo(np.float64).minexp))
 
-    By no matrix product: the order in which it adds depends on the threads of the BLAS.
+
+def moments_of_dense(X, weight):
+    """Return mean and standard deviation of the columns of an array, by two passes.
+
+    They are taken of what the rows differ from the first by. By no matrix product: the order in
+    which it adds depends on the threads of the BLAS.
     """
     X = np.array(X, np.float64, order="C")
+    first = X[0].copy()
+    X -= first
+    unit = power_of_two(np.maximum(X.max(axis=0), -X.min(axis=0)))
+    X *= 1 / unit
     mean = np.average(X, axis=0, weights=weight)
     X -= mean
-    rest = np.average(X, axis=0, weights=weight)  # of the rounding of the mean
-    X -= rest
     X *= X
-    return mean + rest, np.average(X, axis=0, weights=weight)
+    var = np.average(X, axis=0, weights=weight)
+    return first + mean * unit, np.sqrt(var) * unit
+
+
+def moments_of_sparse(X, weight):
+    """Return mean and standard deviation of the columns of a sparse matrix."""
+    X = X.astype(np.float64)
+    unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
+    inplace_column_scale(X, 1 / unit)
+    mean, var = mean_variance_axis(X, axis=0, weights=weight)
+    return mean * unit, np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
 
 
 def rows_of_a_part(n_features):

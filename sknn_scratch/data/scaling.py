@@ -46,6 +46,7 @@ class Scaling:
         factor = takes_factor(network) or (self.y_scale == 1).all()
         return factor and (takes_shift(network) or not self.y_shift.any())
 
+    @np.errstate(over="ignore")  # of values far beyond those that the scale was taken of
     def inputs(self, X):
         """Return X standardised: a copy, unless it stays as it is."""
         if not self.x_shift.any() and (self.x_scale == 1).all():
@@ -56,6 +57,7 @@ class Scaling:
             return X
         return (X - self.x_shift) / self.x_scale
 
+    @np.errstate(over="ignore")
     def targets(self, y):
         """Return targets, or predictions of them, standardised."""
         return (y - self.y_shift) / self.y_scale
@@ -75,7 +77,8 @@ class Scaling:
         else:
             W *= self.y_scale
             b[...] = b * self.y_scale + self.y_shift
-        return folded.astype(params.dtype)
+        with np.errstate(over="ignore"):
+            return folded.astype(params.dtype)
 
     def unfold(self, network, folded):
         """Return the parameters for standardised X and y: the inverse of `fold`."""
@@ -121,8 +124,9 @@ def standard_scaling(network, data, rows=None):
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
-    their root mean square. A constant column is centred but not scaled. Targets are standardised
-    like inputs if loss and output activation both allow it (see `target_scaling`).
+    their root mean square. A constant column is centred, and divided by its size if that is
+    above 1. Targets are standardised like inputs if loss and output activation both allow it (see
+    `target_scaling`); constant ones are centred only.
 
     Parameters
     ----------
@@ -134,20 +138,46 @@ def standard_scaling(network, data, rows=None):
     Raises
     ------
     ValueError
-        If a value is too large for its square to be finite.
+        If values are too large, or differ by too little, to be divided by their scale.
     """
     found = data.statistics("X", rows)
-    x_shift, x_scale = found.mean_, found.scale_
     if sparse.issparse(data.X) or not network.fit_intercept:
-        x_shift, x_scale = np.zeros_like(x_shift), found.root_mean_square()
+        x_shift, x_scale = np.zeros_like(found.mean_), found.root_mean_square()
+    else:
+        x_shift, x_scale = found.mean_, input_scale(found)
     y_shift, y_scale = target_scaling(network, data, rows)
-    for name, scale in (("X", x_scale), ("y", y_scale)):
-        if not np.isfinite(scale).all():
-            raise ValueError(
-                f"{name} contains values too large to be standardised; rescale it, or set "
-                "standardize=False."
-            )
+    check_scale("X", x_scale, data.X.dtype)
+    check_scale("y", y_scale, data.y.dtype)
     return Scaling(x_shift, x_scale, y_shift, y_scale)
+
+
+def input_scale(moments):
+    """Return what centred columns of inputs are divided by: see `standard_scaling`.
+
+    A constant column keeps whatever weights it was drawn; divided by its size it adds no more
+    than these to what is folded, where no digit of the other columns is lost. A column is constant
+    here if it varies by its rounding alone.
+    """
+    size = np.abs(moments.mean_)
+    is_constant = moments.std_ <= np.finfo(np.float64).eps * size
+    return np.where(is_constant, np.maximum(size, 1.0), moments.std_)
+
+
+def check_scale(name, scale, dtype):
+    """Raise ValueError unless each scale is finite, and a normal number of the type."""
+    if not np.isfinite(scale).all():
+        raise ValueError(
+            f"{name} contains values too large to be standardised; rescale it, or set "
+            "standardize=False."
+        )
+    too_small = scale < np.finfo(dtype).tiny
+    if too_small.any():
+        column = np.flatnonzero(too_small)[0]
+        raise ValueError(
+            f"{name}[:, {column}] contains values too small to be standardised: their scale of "
+            f"{scale[column]:.2g} is below the normal numbers of {np.dtype(dtype)}; rescale it, or "
+            "set standardize=False."
+        )
 
 
 def target_scaling(network, data, rows):

@@ -132,7 +132,7 @@ class ScratchMLPRegressor(
         target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
         ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
-        column is centred but not scaled.
+        column is centred, and divided by its size if that is above 1.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root

@@ -19,7 +19,7 @@ def test_moments_of_parts_are_those_of_a_standard_scaler(size, weighted, rng):
     found = statistics(X, weight, None, size)
     scaler = StandardScaler().fit(X, sample_weight=weight)
     assert_allclose(found.mean_, scaler.mean_, rtol=1e-14)
-    assert_allclose(found.var_[:2], scaler.var_[:2], rtol=1e-8)
+    assert_allclose(found.std_[:2] ** 2, scaler.var_[:2], rtol=1e-8)
     assert_allclose(found.scale_, scaler.scale_, rtol=1e-8)
     assert found.scale_[2] == 1
     assert_allclose(found.weight, 100 if weight is None else weight.sum())
@@ -30,7 +30,7 @@ def test_moments_of_rows_are_those_of_a_copy_of_them(rng):
     X, rows = rng.normal(size=(50, 2)), rng.permutation(50)[:30]
     found, expected = statistics(X, None, rows, 8), statistics(X[rows], None, None, 8)
     assert_array_equal(found.mean_, expected.mean_)
-    assert_array_equal(found.var_, expected.var_)
+    assert_array_equal(found.std_, expected.std_)
 
 
 def test_the_order_of_the_array_in_memory_does_not_matter(rng):
@@ -38,7 +38,7 @@ def test_the_order_of_the_array_in_memory_does_not_matter(rng):
     for weight in (None, rng.uniform(size=500)):
         found = [statistics(array, weight, None, 99) for array in (X, np.asfortranarray(X))]
         assert_array_equal(found[0].mean_, found[1].mean_)
-        assert_array_equal(found[0].var_, found[1].var_)
+        assert_array_equal(found[0].std_, found[1].std_)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -47,14 +47,14 @@ def test_moments_of_a_sparse_matrix_are_those_of_its_array(weighted, rng):
     weight = rng.choice([0.0, 1.0, 3.0], 60) if weighted else None
     found, expected = (statistics(array, weight, None, 25) for array in (sparse.csr_array(X), X))
     assert_allclose(found.mean_, expected.mean_)
-    assert_allclose(found.var_, expected.var_)
+    assert_allclose(found.std_, expected.std_)
 
 
 def test_a_far_origin_costs_few_digits(rng):
     X = rng.normal(size=(5000, 1))
     far, near = statistics(X + 2.0**30, None, None, 999), statistics(X, None, None, 999)
     assert_allclose(far.mean_ - 2.0**30, near.mean_, atol=1e-6)
-    assert_allclose(far.var_, near.var_, rtol=1e-6)
+    assert_allclose(far.std_, near.std_, rtol=1e-6)
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -64,7 +64,7 @@ def test_what_summing_large_numbers_rounds_off_is_put_back(weighted, rng):
     n, total, squares = (int((weight * power).sum()) for power in (1, k, k**2))
     found = statistics(2.0**52 + k[:, np.newaxis], weight.astype(float), None, 999)
     assert_allclose(found.mean_ - 2.0**52, total / n, atol=0.5)  # to the nearest there is
-    assert_allclose(found.var_, squares / n - (total / n) ** 2, rtol=1e-12)
+    assert_allclose(found.std_**2, squares / n - (total / n) ** 2, rtol=1e-12)
 
 
 class Written:

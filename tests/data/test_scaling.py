@@ -133,7 +133,7 @@ def test_a_loss_of_ones_own_leaves_the_target_alone_unless_it_says_otherwise(reg
         assert units.y_shift == pytest.approx(expected)
 
 
-def test_constant_columns_and_targets_are_not_scaled(regression):
+def test_constant_columns_and_targets_do_no_harm(regression):
     X, y = regression
     X = np.c_[X, np.full(len(X), 1e6), np.zeros(len(X))]
     model = network().fit(X, y)
@@ -314,12 +314,77 @@ def test_float32_stays_float32(regression):
     assert_allclose(model.predict(X), double.predict(X), atol=0.2)
 
 
-def test_values_whose_square_is_infinite_are_refused(regression):
+@pytest.mark.parametrize("unit", [1e-300, 1e-163, 1e-160, 1e150, 1e300])
+@pytest.mark.parametrize("as_sparse", [False, True])
+def test_tiny_and_huge_units_are_as_good_as_any(unit, as_sparse, regression):
     X, y = regression
+    X = sparse.csr_array(X) if as_sparse else X
+    plain = network(early_stopping=True).fit(X, y)
+    other = network(early_stopping=True).fit(X * unit, y)
+    assert_allclose(other.predict(X * unit), plain.predict(X), rtol=1e-9)
+    other = network(early_stopping=True).fit(X, y * unit)
+    assert_allclose(other.predict(X) / unit, plain.predict(X), rtol=1e-9)
+    assert_allclose(other.validation_scores_, plain.validation_scores_, rtol=1e-9)
+    assert other.score(X, y * unit) == pytest.approx(plain.score(X, y), rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["huber", "poisson", "quantile"])
+@pytest.mark.parametrize("unit", [1e-300, 1e-163, 1e150, 1e300])
+def test_tiny_and_huge_targets_are_as_good_as_any_with_other_losses(loss, unit, regression):
+    X, y = regression
+    y = np.exp(y)
+    plain, other = (network(loss=loss).fit(X, target) for target in (y, y * unit))
+    assert_allclose(other.predict(X) / unit, plain.predict(X), rtol=1e-9)
+    assert other.score(X, y * unit) == pytest.approx(plain.score(X, y), rel=1e-9)
+
+
+def test_values_whose_differences_are_infinite_are_refused(regression):
+    X, y = regression
+    largest = np.finfo(float).max
     with pytest.raises(ValueError, match="X contains values too large to be standardised"):
-        network().fit(X * 1e200, y)
+        network().fit(np.sign(X) * largest, y)
     with pytest.raises(ValueError, match="y contains values too large to be standardised"):
-        network().fit(X, y * 1e200)
+        network().fit(X, np.sign(y) * largest)
+
+
+@pytest.mark.parametrize(("dtype", "unit"), [(np.float32, 1e-40), (np.float64, 1e-310)])
+@pytest.mark.parametrize("as_sparse", [False, True])
+def test_subnormal_numbers_are_refused(dtype, unit, as_sparse, regression):
+    X, y = (array.astype(dtype) for array in regression)
+    with pytest.raises(ValueError, match=rf"y\[:, 0\] contains values too small.*{dtype.__name__}"):
+        network().fit(X, y * dtype(unit))
+    X[:, 2] *= dtype(unit)
+    X = sparse.csr_array(X) if as_sparse else X
+    with pytest.raises(ValueError, match=rf"X\[:, 2\] contains values too small.*{dtype.__name__}"):
+        network().fit(X, y)
+    assert np.isfinite(network(standardize=False).fit(X, y).predict(X)).all()
+
+
+# What the far column may differ by: its rounding alone, or a little more.
+FAR = [
+    *(
+        (sign * c, 0, dtype)
+        for c in (1e-30, 1.0, 1.76e9, 1e30)
+        for sign in (1, -1)
+        for dtype in (np.float32, np.float64)
+    ),
+    (1.8e18, 0, np.float64),
+    (1e30, 1e-16, np.float64),
+]
+
+
+@pytest.mark.parametrize("as_sparse", [False, True])
+@pytest.mark.parametrize(("constant", "spread", "dtype"), FAR)
+def test_a_constant_column_wherever_it_is_is_as_none(constant, spread, dtype, as_sparse, rng):
+    X = rng.normal(size=(500, 3))
+    y = X[:, 0] + np.sin(X[:, 1])
+    column = constant * (1 + spread * rng.normal(size=500))
+    X = np.c_[X, column].astype(dtype)
+    settings = {"hidden_layer_sizes": (20,), "max_iter": 100}
+    without = network(**settings).fit(X[:, :3], y).score(X[:, :3], y)
+    X = sparse.csr_array(X) if as_sparse else X
+    assert without > 0.98
+    assert network(**settings).fit(X, y).score(X, y) > 0.98
 
 
 def test_many_rows_are_taken_in_chunks(monkeypatch, regression):

@@ -40,7 +40,7 @@ def test_a_summary_knows_number_weight_mean_and_variance_of_the_rows(weighted, d
         mean = np.average(array, axis=0, weights=weight)
         var = np.average((array - mean) ** 2, axis=0, weights=weight)
         assert_allclose(moments.mean_, mean)
-        assert_allclose(moments.var_, var)
+        assert_allclose(moments.std_**2, var)
         assert_allclose(moments.scale_, np.sqrt(var))
     assert summary_of(X, Y, None, with_moments=False).total().X is None
 
@@ -55,7 +55,7 @@ def test_the_summaries_of_two_chunks_are_added_to_that_of_both(data):
     both = (trees[0] + trees[1]).total()
     assert (both.n, both.weight, both.X.weight) == (whole.n, whole.weight, whole.X.weight)
     assert_array_equal(both.X.mean_, whole.X.mean_)
-    assert_array_equal(both.y.var_, whole.y.var_)
+    assert_array_equal(both.y.std_, whole.y.std_)
 
 
 @pytest.mark.parametrize(
