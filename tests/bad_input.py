@@ -11,6 +11,7 @@ from scipy import sparse
 from sknn_scratch.components.robust_losses import Quantile
 from sknn_scratch.components.schedules import Constant
 from sknn_scratch.maths.activations import Tanh
+from sknn_scratch.maths.embedding import Periodic
 from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.solvers import Adam
 
@@ -108,6 +109,7 @@ BAD_PARAMETERS = {
     "scoring": ["nonsense", "", 1, True, ["r2"]],
     "n_init": [0, -1, 1.0, "1", None, True, np.nan],
     "max_grad_norm": [*(value for value in NO_NUMBERS if value is not None), 0, -1, np.inf],
+    "embedding": [*(value for value in NO_NAMES if value is not None), "softmax", Periodic, Tanh()],
     "dropout": [
         *("0.5", None, True, np.True_, 1j, np.nan, np.inf, -0.1, 1, 1.5, {0: 0.5}, {0.5}),
         *(["0.5"], [None], [True], [np.nan], [-0.1], [1.0], [[0.5]], [0.5, 0.5], (), [0.5, [0]]),

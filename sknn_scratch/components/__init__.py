@@ -5,7 +5,7 @@ from .checks import check_hidden_layer_sizes, check_number
 from .initializers import initialize
 from .parameters import check_parameters, resolve
 from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
-from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS, name_of
+from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, name_of
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import (
     Adaptive,
@@ -21,6 +21,7 @@ from .schedules import (
 __all__ = [
     "ACTIVATIONS",
     "ELU",
+    "EMBEDDINGS",
     "GELU",
     "LOSSES",
     "SCHEDULES",

@@ -78,6 +78,8 @@ INITIALIZERS = {
 def initialize(network, init, activations, random_state, dtype):
     """Return the parameter vector that training starts from.
 
+    The arrays of an embedding are drawn first, by itself; the dense layers as ``init`` says.
+
     Parameters
     ----------
     network : Network
@@ -98,6 +100,8 @@ def initialize(network, init, activations, random_state, dtype):
     """
     params = np.zeros(network.n_parameters, dtype)
     layers = network.layers(params)
+    if network.embedding:
+        network.embedding.draw(network.embedding_layer(params), random_state)
     if isinstance(init, str):
         draw = INITIALIZERS[init]
         drawn = [_pair(draw(W.shape, random_state, f)) for (W, _), f in zip(layers, activations)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..maths import Activation, Loss, Solver, advice
+from ..maths import Activation, Embedding, Loss, Solver, advice
 from .checks import (
     check_dropout,
     check_early_stopping,
@@ -19,7 +19,7 @@ from .checks import (
     check_seed,
     is_str,
 )
-from .registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
+from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS
 from .schedules import Factor, Schedule
 
 
@@ -71,6 +71,7 @@ class Components:
     solver: Solver
     schedule: Schedule
     dropout: tuple  # the rate of each hidden layer
+    embedding: Embedding  # or None
 
 
 def check_parameters(params):
@@ -105,7 +106,20 @@ def check_parameters(params):
         solver=solver,
         schedule=build_schedule(params),
         dropout=check_dropout(params["dropout"], sizes, solver),
+        embedding=check_embedding(params["embedding"], params["init"]),
     )
+
+
+def check_embedding(embedding, init):
+    """Return the embedding that ``embedding`` asks for, or None."""
+    if embedding is None:
+        return None
+    if not (isinstance(init, str) or callable(init)):
+        raise ValueError(
+            "init must be a name or a function where there is an embedding, whose arrays are "
+            f"drawn; got init of type {type(init).__name__} and embedding={embedding!r}."
+        )
+    return resolve(embedding, "embedding", EMBEDDINGS, Embedding, " or None")
 
 
 def check_activation(activation, n_layers, out_activation):

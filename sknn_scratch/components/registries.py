@@ -1,4 +1,4 @@
-"""The names by which activations, losses, solvers and schedules are chosen.
+"""The names by which activations, embeddings, losses, solvers and schedules are chosen.
 
 Solvers and schedules are made anew from the estimator's parameters, so their names stand for
 classes. (Initialisers are functions, listed where they are defined: `initializers`.)
@@ -13,6 +13,7 @@ from ..maths import (
     Gamma,
     Identity,
     Logistic,
+    Periodic,
     Poisson,
     ReLU,
     RMSprop,
@@ -37,6 +38,7 @@ ACTIVATIONS = {
     "gelu": GELU(),
     "mish": Mish(),
 }
+EMBEDDINGS = {"periodic": Periodic()}
 LOSSES = {
     "squared_error": SquaredError(),
     "absolute_error": AbsoluteError(),

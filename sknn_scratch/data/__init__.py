@@ -6,7 +6,7 @@ from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import Scaling, no_scaling, standard_scaling
 from .split import split_rows
-from .validation import check_mapped, check_sample_weight, check_target
+from .validation import check_dense, check_mapped, check_sample_weight, check_target
 
 __all__ = [
     "CACHED",
@@ -16,6 +16,7 @@ __all__ = [
     "Scaling",
     "Tree",
     "by_rows",
+    "check_dense",
     "check_mapped",
     "check_sample_weight",
     "check_target",

@@ -67,11 +67,9 @@ class Scaling:
         if self.is_identity:
             return params.copy()
         folded = params.astype(np.float64)
-        layers = network.layers(folded)
-        W, b = layers[0]
-        W /= self.x_scale[:, np.newaxis]
-        b -= self.x_shift @ W
-        W, b = layers[-1]
+        for layer, shift, scale in self._first_layers(network, folded):
+            layer.rescale(shift, scale)
+        W, b = network.layers(folded)[-1]
         if network.activations[-1].scaling == "log":
             b += np.log(self.y_scale)
         else:
@@ -85,28 +83,35 @@ class Scaling:
         if self.is_identity:
             return folded.copy()
         params = folded.astype(np.float64)
-        layers = network.layers(params)
-        W, b = layers[-1]
+        W, b = network.layers(params)[-1]
         if network.activations[-1].scaling == "log":
             b -= np.log(self.y_scale)
         else:
             W /= self.y_scale
             b[...] = (b - self.y_shift) / self.y_scale
-        W, b = layers[0]
-        b += self.x_shift @ W
-        W *= self.x_scale[:, np.newaxis]
+        for layer, shift, scale in self._first_layers(network, params):
+            layer.unscale(shift, scale)
         return params.astype(folded.dtype)
 
+    def _first_layers(self, network, vector):
+        """Return [(layer, shift, scale), ...] of those that take in the scaling of the inputs."""
+        found, left = [], (self.x_shift, self.x_scale)
+        for layer in network.chain(vector)[0]:
+            found.append((layer, *left))
+            left = layer.left(*left)
+            if left is None:
+                return found
+
     def fold_gradient(self, network, gradient):
-        """Return the derivative of a loss in the folded parameters, from that in the others.
+        """Return the derivative of a loss in the folded dense layers, from that in the others.
 
         `unfold` is linear up to a constant, and this is its transpose.
         """
         folded = gradient.astype(np.float64)
         layers = network.layers(folded)
-        W, b = layers[0]
-        W *= self.x_scale[:, np.newaxis]
-        W += np.outer(self.x_shift, b)
+        (W, b), (*_, shift, scale) = layers[0], self._first_layers(network, folded)[-1]
+        W *= scale[:, np.newaxis]
+        W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":
             W, b = layers[-1]
             W /= self.y_scale

@@ -4,6 +4,7 @@ Every error names the array, says what it got, and what it takes.
 """
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 
 from ..components import as_numbers
@@ -27,6 +28,15 @@ def check_mapped(X, dtypes):
     for part in slices(len(X), rows_of_a_part(X.shape[1])):
         assert_all_finite(mapped[part], estimator_name="ScratchMLPRegressor", input_name="X")
     return mapped
+
+
+def check_dense(X, embedding):
+    """Raise TypeError if X is sparse and the network has an embedding."""
+    if embedding is not None and sparse.issparse(X):
+        raise TypeError(
+            f"X must be a dense array with embedding={embedding!r}, got a sparse matrix: an "
+            "embedding makes numbers of zeros. Use X.toarray(), or embedding=None."
+        )
 
 
 def check_target(y, n_samples, loss, dtype, suffix=""):

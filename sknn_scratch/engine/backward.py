@@ -31,6 +31,7 @@ class Backward(Forward):
     def __init__(self, network, params, gradient, size, dropout=None):
         super().__init__(network, params, size, dropout)
         self.gradients = network.blocks(gradient)
+        self.embedding_gradient = network.embedding_layer(gradient)
         self.delta = [None]
         for units in network.sizes[1:]:
             self.delta.append(aligned((units, size), self.dtype))
@@ -70,7 +71,7 @@ class Backward(Forward):
 
     def backward(self, x):
         """Return the calls that compute every delta and the gradient of every block."""
-        calls = []
+        x, calls = self.entering(x, self.embedding_gradient), []
         for layer in range(len(self.weights), 1, -1):
             below, delta = layer - 1, self.delta[layer]
             calls.append((self.read[below].dot, delta.T, self.gradients[below]))

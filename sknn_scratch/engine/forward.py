@@ -26,6 +26,7 @@ from . import fast
 from .aligned import aligned
 from .batches import DenseBatch
 from .dropout import Dropped
+from .embedding import Embedded, EmbeddedBatch
 
 
 def compiled(calls):
@@ -61,6 +62,7 @@ class Forward:
             self.a.append(aligned((units + ones, size), dtype, 1))
             output = self.a[-1][:units]
             self.z.append(output if f.from_output else aligned((units, size), dtype))
+        self.embedded = Embedded(network, params, size) if network.embedding else None
         self.dropped, self.read = {}, list(self.a)  # what the next layer reads
         for layer, rate in enumerate(dropout.rates if dropout else (), 1):
             if rate > 0:
@@ -70,7 +72,7 @@ class Forward:
 
     def forward(self, x):
         """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
-        calls = x.forward(self.weights[0], self.z[1])
+        calls = self.entering(x).forward(self.weights[0], self.z[1])
         for layer, f in enumerate(self.network.activations, 1):
             if layer > 1:
                 calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
@@ -80,6 +82,10 @@ class Forward:
             if layer in self.dropped:
                 calls += self.dropped[layer].forward()
         return calls
+
+    def entering(self, x, into=None):
+        """Return what the first dense layer takes for its batch; see `EmbeddedBatch`."""
+        return EmbeddedBatch(self.embedded, x, into) if self.embedded else x
 
     def calls_of(self, make, layer, *arrays):
         """Return the calls that ``make`` makes of the activation of a layer.
@@ -108,7 +114,8 @@ class Predictor:
         """Return the predictions for some rows, in an array that the next call overwrites."""
         if len(X) not in self.programs:
             forward = Forward(self.network, self.params, len(X))
-            rows = aligned((len(X), len(forward.weights[0])), self.params.dtype, 1)
+            n_inputs = X.shape[1] + self.network.fit_intercept
+            rows = aligned((len(X), n_inputs), self.params.dtype, 1)
             calls = compiled(forward.forward(DenseBatch(rows.T)))
             self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
         inputs, calls, output = self.programs[len(X)]

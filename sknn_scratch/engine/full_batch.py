@@ -42,7 +42,7 @@ class FullBatch:
         self.twice_loss, self.gradient = self.result[0, ...], self.result[1:]
         fixed = problem.network, self.params, self.gradient
         n = len(self.rows) if n is None else n
-        self.size = rows_at_a_time(problem.network.sizes, self.params.itemsize)
+        self.size = rows_at_a_time(problem.network.widths, self.params.itemsize)
         self.largest_product = self.size * max(
             block.size for block in problem.network.blocks(self.params)
         )

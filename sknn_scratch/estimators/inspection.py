@@ -17,19 +17,19 @@ from operator import index
 import numpy as np
 
 from ..data import by_rows, rows_at_a_time
-from ..maths import backprop, feedforward
+from ..maths import backprop, forward_pass, output
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
 
 
-def hidden_activations(X, coefs, intercepts, activations, layer=-1):
+def hidden_activations(X, network, params, layer=-1):
     """Return what leaves a hidden layer.
 
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    coefs, intercepts, activations : sequence
-        Of each layer, the output layer last: see `network.feedforward`.
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
     layer : int, default=-1
         The hidden layer: 0 is the first, -1 the last.
 
@@ -42,7 +42,7 @@ def hidden_activations(X, coefs, intercepts, activations, layer=-1):
     TypeError, IndexError
         If there is no such hidden layer.
     """
-    n_hidden = len(coefs) - 1
+    n_hidden = len(network.sizes) - 2
     try:
         number = index(layer)
     except TypeError:
@@ -52,40 +52,43 @@ def hidden_activations(X, coefs, intercepts, activations, layer=-1):
             f"layer must be the number of a hidden layer, from {-n_hidden} to {n_hidden - 1}; "
             f"got {layer}."
         )
-    stop = number % n_hidden + 1
-    layers = coefs[:stop], intercepts[:stop], activations[:stop]
-    return by_rows(lambda rows: feedforward(rows, *layers), X, _rows_at_a_time(coefs))
+    layers, activations = network.chain(params)
+    stop = len(layers) - n_hidden + number % n_hidden
+    chain = layers[:stop], activations[:stop]
+    return by_rows(lambda rows: output(rows, *chain), X, _rows_at_a_time(network, params))
 
 
-def input_gradient(X, coefs, intercepts, activations):
+def input_gradient(X, network, params):
     """Return the derivative of every output in every input.
 
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    coefs, intercepts, activations : sequence
-        Of each layer, the output layer last: see `network.feedforward`.
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
 
     Returns
     -------
     ndarray of shape (n_samples, n_outputs, n_features)
     """
+    layers, activations = network.chain(params)
 
     def gradients(rows):
-        z, a = [], [rows]
-        for W, b, f in zip(coefs, intercepts, activations, strict=True):
-            z.append(a[-1] @ W + b)
-            a.append(f(z[-1]))
-        n_rows, n_outputs = a[-1].shape
-        g = np.eye(n_outputs, dtype=a[-1].dtype)  # (outputs, outputs), for every row
-        for layer in reversed(range(len(z))):
-            slope = activations[layer].derivative(z[layer], a[layer + 1])
-            g = g * slope[:, np.newaxis, :]  # (rows, outputs, units)
-            g = g.reshape(n_rows * n_outputs, -1) @ coefs[layer].T  # as one large product
-            g = g.reshape(n_rows, n_outputs, -1)
-        return g
+        z, a = [None], [rows]
+        for z_above, a_above in forward_pass(rows, layers, activations):
+            z.append(z_above)
+            a.append(a_above)
+        slopes = [f.derivative(z[i], a[i]) for i, f in enumerate(activations, 1)]
+        of_outputs = []
+        for output_number in range(network.sizes[-1]):
+            g = np.zeros_like(a[-1])
+            g[:, output_number] = 1
+            for i in reversed(range(len(layers))):
+                g = layers[i].below(a[i], g * slopes[i])
+            of_outputs.append(g)
+        return np.stack(of_outputs, axis=1)
 
-    return by_rows(gradients, X, max(1, _rows_at_a_time(coefs) // coefs[-1].shape[1]))
+    return by_rows(gradients, X, _rows_at_a_time(network, params))
 
 
 @np.errstate(all="ignore")
@@ -134,6 +137,5 @@ def check_gradient(X, y, params, network, sample_weight=None, alpha=0.0):
     return float(worst)
 
 
-def _rows_at_a_time(coefs):
-    sizes = [coefs[0].shape[0], *(W.shape[1] for W in coefs)]
-    return rows_at_a_time(sizes, coefs[0].itemsize)
+def _rows_at_a_time(network, params):
+    return rows_at_a_time(network.widths, params.itemsize)

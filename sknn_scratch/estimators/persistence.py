@@ -36,7 +36,9 @@ def opened(state):
 
 
 def _update_from_1(state):
-    """Rename, in place, what layout 2 calls otherwise."""
+    """Rename, in place, what layout 2 calls otherwise, and add what is new."""
+    state["embedding"] = None
     if "_state" in state:  # else it was not fitted
+        vars(state["_network"])["embedding"] = None
         fields = vars(state["_state"])
         fields["scaling"] = fields.pop("units")

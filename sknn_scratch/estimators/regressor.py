@@ -22,9 +22,9 @@ from ..components import (
     check_parameters,
     resolve,
 )
-from ..data import by_rows, rows_at_a_time
+from ..data import by_rows, check_dense, rows_at_a_time
 from ..engine import Predictor
-from ..maths import Loss, Solver, backprop, feedforward
+from ..maths import Loss, Solver, backprop, output
 from ..training import CallbackSupportMixin, Fitting, score_of
 from . import inspection, persistence
 
@@ -68,7 +68,7 @@ class ScratchMLPRegressor(
     apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
 
     The parameters come in four groups, and what MLPRegressor lacks stands last in each: the
-    network (``hidden_layer_sizes`` to ``dropout``), the loss (``loss`` to ``standardize``), the
+    network (``hidden_layer_sizes`` to ``embedding``), the loss (``loss`` to ``standardize``), the
     solver (``solver`` to ``n_init``), and when to stop (``max_iter`` to ``scoring``).
 
     To look inside: `transform` returns hidden activations, `input_gradient` the derivative of
@@ -103,6 +103,11 @@ class ScratchMLPRegressor(
         The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
         training: one for all hidden layers, or one for each. The others are scaled up to make
         up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
+    embedding : None, 'periodic' or Periodic, default=None
+        What each column of X passes through before the first dense layer. 'periodic' makes of it
+        a few learnt mixtures of cosines, beside the column itself; ``Periodic(n_frequencies=8,
+        n_outputs=4, scale=0.1)`` has all parameters. It needs dense X, and weights that are drawn
+        (``init`` is a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:
@@ -229,6 +234,12 @@ class ScratchMLPRegressor(
         (``coefs_ = [W1, W2]``), or into one (``coefs_[0][:] = W1``).
     intercepts_ : tuple of ndarray of shape (fan_out,)
         The intercepts of each layer, likewise.
+    embedding_ : tuple of ndarray, or None
+        The arrays of the embedding, for X as it comes; views as well. Those of 'periodic' are
+        ``frequencies`` and ``phases`` of shape (n_features, n_frequencies), in periods, ``coefs``
+        of shape (n_features, n_frequencies, n_outputs - 1) and ``intercepts`` of shape
+        (n_features, n_outputs - 1); see `Periodic`. Then ``coefs_[0]`` has a row for each of
+        the ``n_features * n_outputs`` columns that the embedding hands on.
     loss_ : float
         The loss of the last epoch or iteration, penalty included.
     best_loss_ : float or None
@@ -365,6 +376,7 @@ class ScratchMLPRegressor(
         n_init=1,
         max_grad_norm=None,
         dropout=0.0,
+        embedding=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -398,6 +410,7 @@ class ScratchMLPRegressor(
         self.n_init = n_init
         self.max_grad_norm = max_grad_norm
         self.dropout = dropout
+        self.embedding = embedding
 
     def fit(
         self,
@@ -532,7 +545,9 @@ class ScratchMLPRegressor(
         TypeError, IndexError
             If there is no such hidden layer.
         """
-        return inspection.hidden_activations(self._check_rows(X), *self._chain(), layer)
+        return inspection.hidden_activations(
+            self._check_rows(X), self._network, self._params, layer
+        )
 
     def input_gradient(self, X):
         """Return the derivative of the prediction in the inputs.
@@ -549,7 +564,7 @@ class ScratchMLPRegressor(
             relu has at 0, it is the one that training uses.
         """
         X, loss = self._check_rows(X), self._network.loss
-        gradient = inspection.input_gradient(X, *self._chain())
+        gradient = inspection.input_gradient(X, self._network, self._params)
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
             order = np.argsort(self._feedforward(X, self._params), axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
@@ -637,6 +652,7 @@ class ScratchMLPRegressor(
         twin.random_state = copy.deepcopy(check_random_state(self.random_state))
         dtypes = [np.float64]
         data = twin._check_data(X, y, sample_weight, components.loss, dtypes, reset=not fitted)
+        check_dense(data.X, components.embedding)
         network = self._make_network(components, data.X.shape[1], data.y.shape[1])
         if fitted:
             scaling = twin._go_on(network, components, np.float64).scaling
@@ -664,11 +680,8 @@ class ScratchMLPRegressor(
         check_is_fitted(self)
         if _is_small_and_plain(X):
             return validate_data(self, X, reset=False, skip_check_array=True)
+        check_dense(X, self._network.embedding)
         return validate_data(self, X, accept_sparse=("csr", "csc"), reset=False)
-
-    def _chain(self):
-        """Return the weights, intercepts and activations of the layers."""
-        return self.coefs_, self.intercepts_, self._network.activations
 
     def score(self, X, y, sample_weight=None):
         """Return the R2 of the predictions, or D2 if they are quantiles.
@@ -736,6 +749,11 @@ class ScratchMLPRegressor(
             raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
         self._assign(self.intercepts_, arrays, "intercepts_")
 
+    @property
+    def embedding_(self):
+        self._layers()
+        return self._network.embedding_layer(self._params)
+
     def _assign(self, views, arrays, name):
         """Copy arrays into views of the parameters, all or none."""
         shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
@@ -761,7 +779,7 @@ class ScratchMLPRegressor(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self.embedding is None
         tags.target_tags.multi_output = True
         try:
             loss = resolve(self.loss, "loss", LOSSES, Loss)
@@ -773,12 +791,11 @@ class ScratchMLPRegressor(
 
     def _feedforward(self, X, params):
         """Return the predictions, a few hundred rows at a time: that bounds the memory."""
-        network, size = self._network, rows_at_a_time(self._network.sizes, params.itemsize)
+        network, size = self._network, rows_at_a_time(self._network.widths, params.itemsize)
         wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
         if X.shape[0] > size and not (wide or sparse.issparse(X)):
             return by_rows(Predictor(network, params), X, size)
-        coefs, intercepts = zip(*network.layers(params))
-        return by_rows(lambda X: feedforward(X, coefs, intercepts, network.activations), X, size)
+        return by_rows(lambda X: output(X, *network.chain(params)), X, size)
 
 
 for _name in ("transform", "fit_transform", "get_feature_names_out"):

@@ -43,6 +43,8 @@ def to_mlp_regressor(estimator):
         If there is none.
     """
     network, given = estimator._network, estimator.get_params(deep=False)
+    if network.embedding is not None:
+        raise ValueError(f"MLPRegressor has no embedding, this network has {network.embedding!r}.")
     defaults = MLPRegressor().get_params()
     outputs = (*HIDDEN, "exp") if "loss" in defaults else HIDDEN
     hidden, out = activations(network, outputs)

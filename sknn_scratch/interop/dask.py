@@ -145,7 +145,7 @@ class _Trainer(ScratchMLPRegressor):
 
     def _rows(self, data, weight, train, state):
         dtype, X = state.params.dtype, data.X
-        size = rows_at_a_time(self._network.sizes, dtype.itemsize)
+        size = rows_at_a_time(self._network.widths, dtype.itemsize)
         # Cut at multiples of a power of two, so that a chunk is few nodes of the tree; of no more
         # than half a chunk, so that few rows move.
         unit = size * 2 ** int(np.log2(max(2, len(data) / X.numblocks[0] / size)) - 1)

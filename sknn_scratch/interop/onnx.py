@@ -7,8 +7,8 @@ Importing this module teaches skl2onnx to convert `ScratchMLPRegressor`, alone o
 
     graph = to_onnx(model, X[:1])  # float32 inputs make a float32 graph, float64 a float64 one
 
-The formulas are not written down a second time: `network.feedforward` itself is followed, with a
-stand-in for X that writes the graph (see `onnx_graph`). So an activation or a loss of your own
+The formulas are not written down a second time: those of layers and activations are followed, with
+a stand-in for X that writes the graph (see `onnx_graph`). So an activation or a loss of your own
 can be converted too, if its formula is made of functions that the tables `OPERATORS` and
 `COMPOSED` there have; else the error names what is missing.
 
@@ -17,12 +17,9 @@ what `transform` does. (Alone in a ColumnTransformer that nothing follows it can
 a regressor, and predicts.)
 """
 
-from functools import partial
-
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import ScratchMLPRegressor
-from ..maths import feedforward
 
 try:
     from skl2onnx import update_registered_converter
@@ -38,11 +35,11 @@ except ImportError as error:
 def converted(model, X, hidden):
     """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
     network = model._network
-    activations = [partial(followed, f, repr(f)) for f in network.activations]
-    layers = model.coefs_, model.intercepts_, activations
-    if hidden:
-        return feedforward(X, *(each[:-1] for each in layers))
-    return followed(network.loss.predict, repr(network.loss), feedforward(X, *layers))
+    layers, activations = network.chain(model._params)
+    a = X
+    for layer, f in list(zip(layers, activations))[: -1 if hidden else None]:
+        a = followed(f, repr(f), layer.as_products(a))
+    return a if hidden else followed(network.loss.predict, repr(network.loss), a)
 
 
 def is_transformer(operator):

@@ -1,7 +1,9 @@
 """The textbook: the network, its activations and losses, and the solvers, as formulas."""
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
+from .embedding import Embedding, Periodic, PeriodicLayer
 from .intervals import Checked, check_range, number
+from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import advice, check_formulas
 from .network import Network, backprop, feedforward
@@ -14,12 +16,16 @@ __all__ = [
     "Adam",
     "AdamW",
     "Checked",
+    "Embedding",
     "Exp",
     "Gamma",
     "Identity",
+    "Layer",
     "Logistic",
     "Loss",
     "Network",
+    "Periodic",
+    "PeriodicLayer",
     "Poisson",
     "RMSprop",
     "ReLU",
@@ -32,5 +38,7 @@ __all__ = [
     "check_range",
     "clip",
     "feedforward",
+    "forward_pass",
     "number",
+    "output",
 ]

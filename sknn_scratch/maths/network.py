@@ -32,15 +32,19 @@ column of ones beside a[l], one product gives a[l] @ W[l] + b[l] and one gives b
 
     z[l+1] = [a[l], 1] @ block[l]               dblock[l] = [a[l], 1].T @ delta[l+1]
 
-`feedforward` and `backprop` below are these formulas, and the definition. `engine/backward.py` does
-the same arithmetic in buffers, for the training loop.
+`feedforward` and `backprop` below are these formulas, and the definition (a single layer's are in
+`layers`, a first layer of another kind in `embedding`). `engine/backward.py` does the same
+arithmetic in buffers, for the training loop.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
+from .activations import Identity
+from .layers import Dense, forward_pass, output
 from .mistakes import check_shapes
 
 
@@ -52,19 +56,25 @@ class Network:
     activations: tuple  # of each layer, the output layer last: len(sizes) - 1
     loss: object
     fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
+    embedding: object = None  # what X passes through first (see `embedding`), or None
 
     @property
     def shapes(self):
-        """The shape of each layer's block."""
-        return [(fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise(self.sizes)]
+        """The shape of each dense layer's block."""
+        features, *units = self.sizes
+        fan_in = self.embedding.width(features) if self.embedding else features
+        return [
+            (fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise([fan_in, *units])
+        ]
 
     @property
     def n_parameters(self):
         """The length of the parameter vector."""
-        return sum(rows * columns for rows, columns in self.shapes)
+        shapes = self.embedding.shapes(self.sizes[0]) if self.embedding else []
+        return sum(map(prod, [*self.shapes, *shapes]))
 
     def blocks(self, vector):
-        """Return each layer's block of ``vector``: views of shape (fan_in [+ 1], fan_out)."""
+        """Return each dense layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
         blocks, start = [], 0
         for rows, columns in self.shapes:
             blocks.append(vector[start : start + rows * columns].reshape(rows, columns))
@@ -72,11 +82,28 @@ class Network:
         return blocks
 
     def layers(self, vector):
-        """Return [(W, b), ...], views of ``vector`` (b is a new zero without intercepts)."""
-        return [
-            (block[:fan_in], block[-1] if self.fit_intercept else np.zeros_like(block[0]))
-            for block, fan_in in zip(self.blocks(vector), self.sizes)
-        ]
+        """Return the dense layers, (W, b), views of ``vector`` (b is a new zero without)."""
+        if not self.fit_intercept:
+            return [Dense(W, np.zeros_like(W[0])) for W in self.blocks(vector)]
+        return [Dense(block[:-1], block[-1]) for block in self.blocks(vector)]
+
+    def embedding_layer(self, vector):
+        """Return the layer of the embedding, whose arrays follow the blocks; None without."""
+        start = sum(map(prod, self.shapes))
+        return self.embedding and self.embedding.layer(vector[start:], self.sizes[0])
+
+    def chain(self, vector):
+        """Return all layers, from X on, and the activation of each."""
+        if self.embedding is None:
+            return self.layers(vector), self.activations
+        first = self.embedding_layer(vector)
+        return [first, *self.layers(vector)], (Identity(), *self.activations)
+
+    @property
+    def widths(self):
+        """How many numbers each layer hands on, X among them."""
+        embedded = [self.embedding.width(self.sizes[0])] if self.embedding else []
+        return (*self.sizes, *embedded)
 
     @property
     def is_canonical(self):
@@ -101,10 +128,8 @@ def feedforward(X, coefs, intercepts, activations):
     -------
     ndarray of shape (n_samples, n_outputs)
     """
-    a = X
-    for W, b, f in zip(coefs, intercepts, activations, strict=True):
-        a = f(a @ W + b)
-    return a
+    layers = [Dense(W, b) for W, b in zip(coefs, intercepts, strict=True)]
+    return output(X, layers, activations)
 
 
 def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
@@ -134,26 +159,28 @@ def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
     check_shapes(X, y, params, network)
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
-    layers, loss = network.layers(params), network.loss
+    (layers, f), loss = network.chain(params), network.loss
 
     z, a = [None], [X]
-    for (W, b), f in zip(layers, network.activations):
-        z.append(a[-1] @ W + b)
-        a.append(f(z[-1]))
+    for z_above, a_above in forward_pass(X, layers, f):
+        z.append(z_above)
+        a.append(a_above)
 
     if network.is_canonical:
         delta = weight * (a[-1] - y)
     else:
-        delta = weight * loss.gradient(y, a[-1]) * network.activations[-1].derivative(z[-1], a[-1])
+        delta = weight * loss.gradient(y, a[-1]) * f[-1].derivative(z[-1], a[-1])
 
     gradient = np.empty_like(params)
-    gradients = network.layers(gradient)
-    for layer in reversed(range(len(layers))):
-        (W, _), (dW, db) = layers[layer], gradients[layer]
-        dW[...] = (a[layer].T @ delta + alpha * W) / n
-        db[...] = delta.sum(axis=0) / n
-        if layer > 0:
-            delta = (delta @ W.T) * network.activations[layer - 1].derivative(z[layer], a[layer])
+    gradients, _ = network.chain(gradient)
+    for i in reversed(range(len(layers))):
+        layers[i].gradient(a[i], delta, gradients[i])  # dW = a.T @ delta, db = sum of delta
+        if i > 0:
+            delta = layers[i].below(a[i], delta) * f[i - 1].derivative(z[i], a[i])
 
-    penalty = alpha / 2 * sum((W * W).sum() for W, _ in layers)
+    penalty = 0.0
+    for (W, _), (dW, _) in zip(network.layers(params), network.layers(gradient)):
+        dW += alpha * W
+        penalty += alpha / 2 * (W * W).sum()
+    gradient /= n
     return float(((weight * loss(y, a[-1])).sum() + penalty) / n), gradient

@@ -103,7 +103,7 @@ class NetworkDisplay:
             coefs=network.coefs_,
             intercepts=network.intercepts_ if getattr(network, "fit_intercept", True) else None,
             activations=_activation_names(network),
-            feature_names=getattr(network, "feature_names_in_", None),
+            feature_names=_feature_names(network),
         )
         return display.plot(ax, max_units=max_units, values=values, cmap=cmap, colorbar=colorbar)
 
@@ -189,6 +189,16 @@ def _format_of(values):
 
 def _or_numbered(names, letter, n):
     return [f"{letter}{i}" for i in range(n)] if names is None else names
+
+
+def _feature_names(network):
+    """Return the names of what the first dense layer reads, or None."""
+    names = getattr(network, "feature_names_in_", None)
+    embedding = getattr(getattr(network, "_network", None), "embedding", None)
+    if embedding is None:
+        return names
+    numbered = [f"x{i}" for i in range(network.n_features_in_)]
+    return embedding.names(numbered if names is None else names)
 
 
 def _activation_names(network):

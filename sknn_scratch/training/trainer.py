@@ -20,6 +20,7 @@ from sklearn.utils.validation import validate_data
 from ..components import ACTIVATIONS, check_parameters, initialize, name_of
 from ..data import (
     DataSet,
+    check_dense,
     check_mapped,
     check_sample_weight,
     check_target,
@@ -80,6 +81,7 @@ class Fitting:
         fresh = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
         dtypes = (np.float64, np.float32) if fresh else [self._params.dtype]
         data = self._check_data(*training, components.loss, dtypes, fresh)
+        check_dense(data.X, components.embedding)
         network = self._make_network(components, data.X.shape[1], data.y.shape[1])
         if validation:
             validation = self._check_validation(*validation, network, [data.X.dtype])
@@ -118,6 +120,7 @@ class Fitting:
             activations=(*components.activations, components.out_activation),
             loss=components.loss,
             fit_intercept=self.fit_intercept,
+            embedding=components.embedding,
         )
 
     def _check_together(self, X_val, y_val, sample_weight_val, groups):
@@ -149,6 +152,7 @@ class Fitting:
             data = self._check_data(
                 X_val, y_val, sample_weight_val, network.loss, dtypes, False, "_val"
             )
+            check_dense(data.X, network.embedding)
             n_outputs = network.loss.n_outputs(data.y.shape[1])
         except ValueError as error:
             raise ValueError(f"X_val, y_val, sample_weight_val: {error}") from error
@@ -178,6 +182,11 @@ class Fitting:
 
     def _go_on(self, network, components, dtype):
         """Return a copy of the state that the last call left."""
+        if network.embedding != self._network.embedding:
+            raise ValueError(
+                f"To go on training, embedding must stay {self._network.embedding!r}, "
+                f"got {network.embedding!r}."
+            )
         if network.shapes != self._network.shapes:
             raise ValueError(
                 f"To go on training, the network must stay the same: it has layers of "

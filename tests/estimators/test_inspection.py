@@ -63,8 +63,8 @@ def test_a_hidden_layer_is_where_feedforward_has_come_to(rng):
     first = np.tanh(X @ W1 + b1)
     second = np.tanh(first @ W2 + b2)
     for layer, expected in [(0, first), (-2, first), (1, second), (-1, second)]:
-        assert_allclose(hidden_activations(X, *layers, layer), expected)
-    assert_allclose(hidden_activations(X, *layers), second)
+        assert_allclose(hidden_activations(X, network, params, layer), expected)
+    assert_allclose(hidden_activations(X, network, params), second)
     assert_allclose(feedforward(X, *layers), second @ W3 + b3)
 
 
@@ -73,7 +73,7 @@ def test_a_layer_that_is_not_there_is_an_index_error(layer, rng):
     network = make_network(TANH, IDENTITY, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     with pytest.raises(IndexError, match=f"layer must be .* from -2 to 1; got {layer}"):
-        hidden_activations(X, *chain(network, params), layer)
+        hidden_activations(X, network, params, layer)
 
 
 @pytest.mark.parametrize("layer", [0.0, "1", None, [0]])
@@ -81,19 +81,19 @@ def test_a_layer_is_a_whole_number(layer, rng):
     network = make_network(TANH, IDENTITY, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     with pytest.raises(TypeError, match="layer must be an int"):
-        hidden_activations(X, *chain(network, params), layer)
+        hidden_activations(X, network, params, layer)
 
 
 def test_rows_are_taken_a_few_at_a_time_to_the_same_result(rng, monkeypatch):
     network = make_network(TANH, IDENTITY, SQUARED_ERROR, sizes=(3, 6, 5, 100))
-    layers = chain(network, rng.uniform(-1, 1, network.n_parameters))
+    params = rng.uniform(-1, 1, network.n_parameters)
     X = rng.normal(size=(700, 3))
     X[X < 0.3] = 0
-    whole = [f(X, *layers) for f in (hidden_activations, input_gradient)]
-    monkeypatch.setattr(chunking, "CACHED", 1)  # 256 rows through the layers, 2 for 100 outputs
+    whole = [f(X, network, params) for f in (hidden_activations, input_gradient)]
+    monkeypatch.setattr(chunking, "CACHED", 1)  # 256 rows through the layers, 100 outputs
     for f, expected in zip((hidden_activations, input_gradient), whole):
         for container in (np.asarray, sparse.csr_array, sparse.csc_array):
-            assert_allclose(f(container(X), *layers), expected, rtol=1e-9, atol=1e-14)
+            assert_allclose(f(container(X), network, params), expected, rtol=1e-9, atol=1e-14)
 
 
 # --- the derivative in the inputs ---
@@ -105,7 +105,7 @@ def test_the_input_gradient_agrees_with_finite_differences(hidden, out, rng):
     network = make_network(hidden, out, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     layers = chain(network, params)
-    jacobian = input_gradient(X, *layers)
+    jacobian = input_gradient(X, network, params)
     assert jacobian.shape == (7, 2, 3)
     assert_is_jacobian(jacobian, lambda rows: feedforward(rows, *layers), X)
 
@@ -115,14 +115,16 @@ def test_a_wrong_derivative_fails_the_check_of_the_input_gradient(rng):
     params, X, _ = make_problem(network, rng)
     layers = chain(network, params)
     with pytest.raises(AssertionError):
-        assert_is_jacobian(input_gradient(X, *layers), lambda x: feedforward(x, *layers), X)
+        assert_is_jacobian(input_gradient(X, network, params), lambda x: feedforward(x, *layers), X)
 
 
 def test_the_slope_of_a_linear_network_is_the_product_of_its_weights(rng):
     network = make_network(IDENTITY, IDENTITY, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
-    (W1, W2, W3), *_ = layers = chain(network, params)
-    assert_allclose(input_gradient(X, *layers), np.broadcast_to((W1 @ W2 @ W3).T, (7, 2, 3)))
+    (W1, W2, W3), *_ = chain(network, params)
+    assert_allclose(
+        input_gradient(X, network, params), np.broadcast_to((W1 @ W2 @ W3).T, (7, 2, 3))
+    )
 
 
 # --- the check of the gradient ---

@@ -100,6 +100,7 @@ CHECKED = [
     ScratchMLPRegressor(solver="adamw", learning_rate="cosine", max_grad_norm=1.0),
     ScratchMLPRegressor(solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1)),
     ScratchMLPRegressor(dropout=0.2),
+    ScratchMLPRegressor((20,), embedding="periodic"),
     ScratchMLPRegressor(
         (20, 10),
         activation=["gelu", "mish"],
@@ -773,6 +774,8 @@ ACTIVE = [  # the same options, where they are not inert: the test below can fai
     ({"solver": "rmsprop"}, {"max_grad_norm": 0.01}),
     ({"solver": "adam"}, {"shuffle": False}),
     ({"solver": "adam"}, {"dropout": 0.1}),
+    ({"solver": "adam"}, {"embedding": "periodic"}),
+    ({"solver": "lbfgs"}, {"embedding": "periodic"}),
     ({"solver": "adam", "tol": 10.0, "max_iter": 20}, {"n_iter_no_change": 1}),
     ({"solver": "lbfgs"}, {"max_fun": 1}),
     ({"solver": "lbfgs", "early_stopping": True}, {"validation_fraction": 0.5}),

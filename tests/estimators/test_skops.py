@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import AdamW, Bounded, Cosine, Huber, Quantile, ScratchMLPRegressor
-from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SOLVERS
+from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
 from sknn_scratch.estimators import persistence
 
 io = pytest.importorskip("skops.io")
@@ -40,6 +40,7 @@ def round_trip(model, trusted):
     [
         *({"activation": name} for name in ACTIVATIONS),
         *({"loss": name} for name in LOSSES),
+        *({"embedding": name} for name in EMBEDDINGS),
         *({"solver": name} for name in SOLVERS if SOLVERS[name].stochastic),
         {"early_stopping": True},
         {"random_state": np.random.RandomState(1)},

@@ -5,10 +5,10 @@ import pytest
 
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.components import checks
-from sknn_scratch.components.registries import SCHEDULES, SOLVERS
+from sknn_scratch.components.registries import EMBEDDINGS, SCHEDULES, SOLVERS
 from sknn_scratch.maths.intervals import check_range
 
-COMPONENTS = [*SOLVERS.values(), *SCHEDULES.values()]
+COMPONENTS = [*SOLVERS.values(), *SCHEDULES.values(), *map(type, EMBEDDINGS.values())]
 NUMBERS = [
     pytest.param(component, field.name, id=f"{component.__name__}-{field.name}")
     for component in COMPONENTS

@@ -1,0 +1,171 @@
+"""A periodic embedding: what a column of X may pass through before the dense layers.
+
+A dense layer sees a column x as one number, and has to build every bend of a function of it from
+its hidden units. Here x first becomes ``k`` cosines, whose frequencies and phases are learnt, and
+these are mixed into a few numbers by weights of the column's own::
+
+    u = 2 pi (x w + b)             k values                                 (w, b: k each)
+    e = cos(u) @ V + v             n_outputs - 1 values            (V: k x (n_outputs - 1))
+
+The layer hands on [e of the first column, e of the second, ..., x of all columns].
+Backpropagation goes the same way back. With delta the derivative of the loss in e, and d the
+derivative in u::
+
+    dV = cos(u).T @ delta         dv = sum of delta
+    d  = -sin(u) * (delta @ V.T)
+    dw = 2 pi (sum of d x)        db = 2 pi (sum of d)       dx = 2 pi (d @ w), and that of x itself
+
+where sums are over samples. The periodic features are those of Gorishniy, Rubachev and Babenko,
+On embeddings for numerical features in tabular deep learning, NeurIPS 2022, section 3.3; phases
+in the place of sines, and x beside e, are from Holzmueller, Grinsztajn and Steinwart, Better by
+default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connected).
+"""
+
+from dataclasses import dataclass
+from math import pi, prod, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from .intervals import Checked, number
+from .layers import Layer
+
+
+class Embedding:
+    """A first layer with parameters of its own: how large it is, and where it starts.
+
+    A subclass says what arrays the layer has; `layer` cuts them from a vector.
+    """
+
+    def shapes(self, n_features):
+        """Return the shapes of the arrays of the layer."""
+        raise NotImplementedError
+
+    def width(self, n_features):
+        """Return how many columns the layer hands on."""
+        raise NotImplementedError
+
+    def layer(self, vector, n_features):
+        """Return the `Layer` whose arrays are views of ``vector``."""
+        raise NotImplementedError
+
+    def draw(self, layer, random_state):
+        """Put the values that training starts from into the arrays of a layer."""
+        raise NotImplementedError
+
+    def names(self, features):
+        """Return names of the columns that it hands on, from those of the columns of X."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Periodic(Checked, Embedding):
+    """Each column of X becomes ``n_outputs``: mixtures of learnt cosines, and itself.
+
+    Parameters
+    ----------
+    n_frequencies : int, default=8
+        The cosines of each column.
+    n_outputs : int, default=4
+        What each column becomes, itself among them; at least 2.
+    scale : float, default=0.1
+        The standard deviation of the initial frequencies, in periods per standard deviation of
+        the column (per unit with ``standardize=False``). The larger, the more bends the first
+        functions have.
+    """
+
+    n_frequencies: int = number("[1, inf)", default=8)
+    n_outputs: int = number("[2, inf)", default=4)
+    scale: float = number("(0, inf)", default=0.1)
+
+    def shapes(self, n_features):
+        per_column, mixed = (n_features, self.n_frequencies), self.n_outputs - 1
+        return [per_column, per_column, (*per_column, mixed), (n_features, mixed)]
+
+    def width(self, n_features):
+        return n_features * self.n_outputs
+
+    def layer(self, vector, n_features):
+        arrays, start = [], 0
+        for shape in self.shapes(n_features):
+            arrays.append(vector[start : start + prod(shape)].reshape(shape))
+            start += prod(shape)
+        return PeriodicLayer(*arrays)
+
+    def draw(self, layer, random_state):
+        w, b, V, v = layer
+        bound = 1 / sqrt(self.n_frequencies)
+        w[...] = random_state.normal(0, self.scale, w.shape)
+        b[...] = random_state.uniform(-0.5, 0.5, b.shape)
+        V[...] = random_state.uniform(-bound, bound, V.shape)
+        v[...] = random_state.uniform(-bound, bound, v.shape)
+
+    def names(self, features):
+        mixed = [f"{name} ~{i}" for name in features for i in range(1, self.n_outputs)]
+        return [*mixed, *features]
+
+
+class _PeriodicArrays(NamedTuple):
+    frequencies: np.ndarray  # w, of shape (n_features, n_frequencies), in periods
+    phases: np.ndarray  # b, of the same shape, in periods
+    coefs: np.ndarray  # V, of shape (n_features, n_frequencies, n_outputs - 1)
+    intercepts: np.ndarray  # v, of shape (n_features, n_outputs - 1)
+
+
+class PeriodicLayer(Layer, _PeriodicArrays):
+    """The layer of `Periodic`; its arrays are those of the module's formulas, for all columns."""
+
+    __slots__ = ()
+
+    def forward(self, a):
+        e = np.cos(self._u(a)) @ self.coefs + self.intercepts[:, np.newaxis]
+        return np.hstack([np.hstack(list(e)), a])  # (n, columns * (n_outputs - 1) + columns)
+
+    def as_products(self, a):
+        columns, k, mixed = self.coefs.shape
+        w, V = np.zeros((columns, columns, k)), np.zeros((columns, k, columns, mixed))
+        for column in range(columns):  # blocks along the diagonal: the columns do not meet
+            w[column, column], V[column, :, column] = self.frequencies[column], self.coefs[column]
+        u = 2 * pi * (a @ w.reshape(columns, -1) + self.phases.ravel())
+        V = np.hstack([V.reshape(columns * k, -1), np.zeros((columns * k, columns))])
+        v = np.concatenate([self.intercepts.ravel(), np.zeros(columns)])
+        return np.cos(u) @ V + a @ np.eye(columns, len(v), len(v) - columns) + v
+
+    def gradient(self, a, delta, into):
+        u, delta = self._u(a), self._of_columns(delta)
+        d = self._d(u, delta)
+        into.coefs[...] = np.cos(u).transpose(0, 2, 1) @ delta
+        into.intercepts[...] = delta.sum(axis=1)
+        into.frequencies[...] = 2 * pi * (d * a.T[:, :, np.newaxis]).sum(axis=1)
+        into.phases[...] = 2 * pi * d.sum(axis=1)
+
+    def below(self, a, delta):
+        d = self._d(self._u(a), self._of_columns(delta))
+        through_e = 2 * pi * (d @ self.frequencies[:, :, np.newaxis])[:, :, 0].T
+        return through_e + delta[:, -len(self.phases) :]
+
+    def rescale(self, shift, scale):
+        self.frequencies[...] /= scale[:, np.newaxis]
+        self.phases[...] -= shift[:, np.newaxis] * self.frequencies
+
+    def unscale(self, shift, scale):
+        self.phases[...] += shift[:, np.newaxis] * self.frequencies
+        self.frequencies[...] *= scale[:, np.newaxis]
+
+    def left(self, shift, scale):
+        n_mixed = self.intercepts.size  # columns of e; only x itself, beside them, has any left
+        return np.r_[np.zeros(n_mixed), shift], np.r_[np.ones(n_mixed), scale]
+
+    def _u(self, a):
+        """Return u, of shape (columns, n, k)."""
+        x = a.T[:, :, np.newaxis]
+        return 2 * pi * (x * self.frequencies[:, np.newaxis] + self.phases[:, np.newaxis])
+
+    def _of_columns(self, delta):
+        """Return the part of ``delta`` that belongs to e, of shape (columns, n, n_outputs - 1)."""
+        columns, mixed = self.intercepts.shape
+        return delta[:, : columns * mixed].reshape(-1, columns, mixed).transpose(1, 0, 2)
+
+    def _d(self, u, delta):
+        """Return the derivative in u, of its shape."""
+        return -np.sin(u) * (delta @ self.coefs.transpose(0, 2, 1))

@@ -1,0 +1,44 @@
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn_scratch import Periodic
+from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
+from sknn_scratch.engine import embedding as engine_embedding
+from sknn_scratch.engine.forward import Predictor
+from sknn_scratch.maths.layers import output
+from sknn_scratch.maths.network import Network, backprop
+from tests.helpers import run_program
+
+TANH, IDENTITY = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
+
+
+def make(embedding, sizes, fit_intercept, rng):
+    activations = (TANH,) * (len(sizes) - 2) + (IDENTITY,)
+    network = Network(sizes, activations, LOSSES["squared_error"], fit_intercept, embedding)
+    params = rng.uniform(-0.7, 0.7, network.n_parameters)
+    return network, params, rng.normal(size=(7, 3)), rng.normal(size=(7, sizes[-1]))
+
+
+@pytest.mark.parametrize("calls", ["its own", "of formulas"])
+@pytest.mark.parametrize("embedding", [*EMBEDDINGS.values(), Periodic(1, 2), Periodic(3, 6)])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("sizes", [(3, 5, 4, 2), (3, 40, 1), (3, 2)])
+def test_the_training_loop_computes_what_backprop_does(
+    sizes, fit_intercept, embedding, calls, rng, monkeypatch
+):
+    if calls == "of formulas":  # as for an embedding that the table does not have
+        monkeypatch.setattr(engine_embedding, "CALLS", {})
+    network, params, X, y = make(embedding, sizes, fit_intercept, rng)
+    weight = rng.uniform(0.5, 2, len(X))
+    loss, gradient = run_program(network, params, X, y, weight, 0.3)
+    expected_loss, expected_gradient = backprop(X, y, params, network, weight, 0.3)
+    assert_allclose(loss, expected_loss, rtol=1e-12)
+    assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_many_rows_are_predicted_as_the_formulas_say(fit_intercept, rng):
+    network, params, X, _ = make(Periodic(), (3, 5, 2), fit_intercept, rng)
+    predict = Predictor(network, params)
+    for rows in (X, X[:4], X):
+        assert_allclose(predict(rows), output(rows, *network.chain(params)), rtol=1e-12)

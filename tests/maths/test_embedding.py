@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.integrate import quad
+
+from sknn_scratch import Periodic
+from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
+from sknn_scratch.maths.embedding import PeriodicLayer
+from sknn_scratch.maths.network import Network, backprop
+from tests.helpers import assert_is_gradient
+
+EVERY_EMBEDDING = [*EMBEDDINGS.values(), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)]
+every_embedding = pytest.mark.parametrize("embedding", EVERY_EMBEDDING, ids=repr)
+
+
+class WrongLayer(PeriodicLayer):
+    def gradient(self, a, delta, into):
+        super().gradient(a, delta, into)
+        into.phases[...] *= -1
+
+
+class Wrong(Periodic):
+    def layer(self, vector, n_features):
+        return WrongLayer(*super().layer(vector, n_features))
+
+
+def make_network(embedding, fit_intercept=True, sizes=(3, 5, 4, 2)):
+    hidden = (ACTIVATIONS["tanh"],) * (len(sizes) - 2)
+    activations = (*hidden, ACTIVATIONS["identity"])
+    return Network(sizes, activations, LOSSES["squared_error"], fit_intercept, embedding)
+
+
+def make_problem(network, rng):
+    params = rng.uniform(-0.7, 0.7, network.n_parameters)
+    return params, rng.normal(size=(7, 3)), rng.normal(size=(7, network.sizes[-1]))
+
+
+def make_layer(embedding, rng):
+    vector = rng.uniform(-1, 1, sum(map(np.prod, embedding.shapes(3))))
+    return embedding.layer(vector, 3), rng.normal(size=(7, 3))
+
+
+def assert_backprop_is_right(network, rng):
+    params, X, y = make_problem(network, rng)
+    weight = rng.uniform(0.5, 2, len(X))
+    _, gradient = backprop(X, y, params, network, weight, 0.3)
+    assert_is_gradient(gradient, lambda p: backprop(X, y, p, network, weight, 0.3)[0], params)
+
+
+@every_embedding
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_the_gradient_agrees_with_finite_differences(embedding, fit_intercept, rng):
+    assert_backprop_is_right(make_network(embedding, fit_intercept), rng)
+
+
+def test_a_wrong_gradient_fails_the_finite_difference_check(rng):
+    with pytest.raises(AssertionError):
+        assert_backprop_is_right(make_network(Wrong()), rng)
+
+
+@every_embedding
+def test_the_derivative_in_the_inputs_agrees_with_finite_differences(embedding, rng):
+    layer, X = make_layer(embedding, rng)
+    delta = rng.normal(size=(7, embedding.width(3)))
+
+    def weighted_sum(x):
+        return (layer.forward(x.reshape(7, 3)) * delta).sum()
+
+    assert_is_gradient(layer.below(X, delta).ravel(), weighted_sum, X.ravel())
+
+
+def test_a_column_becomes_the_mixture_of_cosines_that_the_formula_says():
+    layer = Periodic(2, 2).layer(np.array([0.5, 2.0, 0.0, 0.25, 3.0, 5.0, 7.0]), 1)
+    x = np.array([[0.0], [0.5], [1.0]])  # cos(pi x) is 1, 0, -1; -sin(4 pi x) is 0 at all three
+    assert_allclose(layer.forward(x), [[10, 0], [7, 0.5], [4, 1]], atol=1e-14)
+
+
+def test_mixtures_come_first_column_by_column_and_the_columns_of_x_last(rng):
+    embedding = Periodic(4, 3)
+    layer, X = make_layer(embedding, rng)
+    z = layer.forward(X)
+    assert z.shape == (7, 9)
+    assert_allclose(z[:, 6:], X)
+    moved = X.copy()
+    moved[:, 1] += 1
+    changed = np.abs(layer.forward(moved) - z).max(axis=0) > 1e-9
+    assert changed.tolist() == [False, False, True, True, False, False, False, True, False]
+    assert embedding.names(["a", "b"]) == ["a ~1", "a ~2", "b ~1", "b ~2", "a", "b"]
+
+
+@every_embedding
+def test_matrix_products_alone_compute_the_same(embedding, rng):
+    layer, X = make_layer(embedding, rng)
+    assert_allclose(layer.as_products(X), layer.forward(X), rtol=1e-12, atol=1e-13)
+
+
+@every_embedding
+def test_shift_and_scale_of_the_inputs_can_be_taken_in_and_out(embedding, rng):
+    layer, X = make_layer(embedding, rng)
+    before = [array.copy() for array in layer]
+    shift, scale = rng.normal(size=3), rng.uniform(0.5, 2, 3)
+    expected = layer.forward((X - shift) / scale)
+    left_shift, left_scale = layer.left(shift, scale)
+    layer.rescale(shift, scale)
+    assert_allclose((layer.forward(X) - left_shift) / left_scale, expected, rtol=1e-10, atol=1e-12)
+    layer.unscale(shift, scale)
+    for array, original in zip(layer, before):
+        assert_allclose(array, original, rtol=1e-12)
+
+
+def test_initial_values_have_the_distributions_that_are_documented():
+    embedding, n = Periodic(50, 3, 0.2), 400
+    vector = np.empty(sum(map(np.prod, embedding.shapes(n))))
+    layer = embedding.layer(vector, n)
+    embedding.draw(layer, np.random.RandomState(0))
+    assert abs(layer.frequencies.std() / 0.2 - 1) < 0.02
+    assert abs(layer.frequencies.mean()) < 0.01
+    assert layer.phases.min() < -0.49 < 0.49 < layer.phases.max() < 0.5
+    bound = 50**-0.5
+    for mixing in (layer.coefs, layer.intercepts):
+        assert -bound < mixing.min() < -0.95 * bound < 0.95 * bound < mixing.max() < bound
+
+
+def test_phases_make_cosines_of_all_shifts_equally_likely():
+    # then the mean over draws is zero wherever x is: the average of a cosine over a period
+    assert abs(quad(lambda b: np.cos(2 * np.pi * (0.3 + b)), -0.5, 0.5)[0]) < 1e-12
+
+
+def test_the_arrays_are_views_of_the_vector_behind_the_dense_blocks(rng):
+    network = make_network(Periodic())
+    params = np.zeros(network.n_parameters)
+    layers, activations = network.chain(params)
+    assert len(layers) == len(activations) == 4
+    for layer in layers:
+        for array in layer:
+            array += 1
+    assert (params == 1).all()
+    assert network.blocks(params)[0].shape == (13, 5)
+    assert network.widths == (3, 5, 4, 2, 12)
+
+
+@pytest.mark.parametrize(
+    "params", [{"n_frequencies": 0}, {"n_outputs": 1}, {"scale": 0.0}, {"n_outputs": "4"}]
+)
+def test_numbers_out_of_range_are_refused(params):
+    (name,) = params
+    with pytest.raises((TypeError, ValueError), match=f"{name} of Periodic must be"):
+        Periodic(**params)
