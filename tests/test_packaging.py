@@ -102,3 +102,11 @@ def test_the_oldest_tested_versions_are_the_oldest_that_may_be_installed():
     for name, versions in oldest.items():
         # The last part of a version is that of a bug fix: 1.24.4 stands for 1.24.
         assert min(versions).release[:2] == bounds[name].release[:2], name
+
+
+def test_pre_commit_runs_the_ruff_that_pyproject_pins():
+    (pinned,) = (
+        text for text in PROJECT["optional-dependencies"]["dev"] if text.startswith("ruff==")
+    )
+    run = re.findall(r"ruff[ =]=?[\d.]+", read(".pre-commit-config.yaml"))
+    assert run == [pinned, pinned]
