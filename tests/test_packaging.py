@@ -110,3 +110,10 @@ def test_pre_commit_runs_the_ruff_that_pyproject_pins():
     )
     run = re.findall(r"ruff[ =]=?[\d.]+", read(".pre-commit-config.yaml"))
     assert run == [pinned, pinned]
+
+
+def test_the_page_on_stability_names_the_lower_bounds():
+    rows = dict(re.findall(r"^\| (\S+) \| ([\d.]+) \|", read("docs/stability.md"), re.MULTILINE))
+    bounds = dict(re.split(">=", text) for text in PROJECT["dependencies"])
+    bounds["python"] = PROJECT["requires-python"].removeprefix(">=")
+    assert {name.lower(): bound for name, bound in rows.items()} == bounds
