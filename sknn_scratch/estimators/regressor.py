@@ -594,7 +594,8 @@ class ScratchMLPRegressor(
             The largest difference between the two gradients in a component, relative to the
             largest component (or to a hundredth of the loss, where that is larger: at a minimum
             the gradient is nearly zero). Less than 1e-6 is good; a wrong formula usually makes
-            it 1e-3 or more. nan if the loss is not finite.
+            it 1e-3 or more. Parameters at a kink (of relu, or of the absolute error) have no
+            derivative, and are left out. nan if all are, or the loss is not finite.
 
         Raises
         ------

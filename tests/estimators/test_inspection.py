@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ScratchMLPRegressor, feedforward
+from sknn_scratch import ReLU, ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.data import chunking
 from sknn_scratch.estimators import inspection
@@ -161,6 +161,30 @@ def test_a_kink_within_the_step_is_not_taken_for_an_error():
     plain = numerical_gradient(lambda p: backprop(X, y, p, network)[0], params, step=1e-5)
     assert np.abs(plain - gradient).max() > 0.1
     assert check_gradient(X, y, params, network) < 1e-8
+
+
+class WrongReLU(ReLU):
+    """As if a silent unit had a slope as well."""
+
+    def derivative(self, z, a):
+        return (a > 0) + 0.01
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_units_at_their_kink_are_left_out(seed):
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(20, 3)), rng.normal(size=20)
+    X[:3] = 0  # with intercepts of 0, every unit is at its kink
+    model = ScratchMLPRegressor((5, 4, 3), init="he_normal", standardize=False, random_state=seed)
+    assert model.check_gradient(X, y) < GOOD
+    assert model.set_params(standardize=True).check_gradient(X, y) < GOOD
+    assert model.set_params(activation=WrongReLU()).check_gradient(X, y) > 1e-3
+
+
+def test_if_all_is_at_a_kink_there_is_nothing_to_say():
+    network = make_network(None, RELU, SQUARED_ERROR, fit_intercept=False, sizes=(1, 1))
+    assert np.isnan(check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), network))
+    assert check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.ones(1) / 2, network) < 1e-8
 
 
 def test_a_minimum_is_not_taken_for_an_error(rng):
