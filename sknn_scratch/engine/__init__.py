@@ -7,7 +7,7 @@ from .forward import Predictor
 from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
 from .problem import Problem
-from .threads import quiet_blas
+from .threads import quiet_blas, shared_blas
 
 __all__ = [
     "Dropout",
@@ -18,4 +18,5 @@ __all__ = [
     "Rows",
     "aligned_copy",
     "quiet_blas",
+    "shared_blas",
 ]

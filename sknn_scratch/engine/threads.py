@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from threading import current_thread, main_thread
 
+from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
 WORTH_A_THREAD = 2e6  # multiplications in a matrix product
@@ -43,4 +44,19 @@ def quiet_blas(multiplications):
             stack.enter_context(of_scipy.limit(limits=1))
             if multiplications < WORTH_A_THREAD:
                 stack.enter_context(pools.limit(limits=1))
+        yield
+
+
+@contextmanager
+def shared_blas(n_jobs):
+    """Leave each of several jobs that run at once its share of the cores for matrix products.
+
+    For jobs in threads of this process; those in others are given their share by joblib. One job
+    alone is left what there is. Only in the main thread, as above.
+    """
+    with ExitStack() as stack:
+        if n_jobs > 1 and current_thread() is main_thread():
+            share, pools = max(1, cpu_count() // n_jobs), blas_pools()[0]
+            if any(pool["num_threads"] > share for pool in pools.info()):
+                stack.enter_context(pools.limit(limits=share))
         yield

@@ -5,7 +5,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.engine.threads import WORTH_A_THREAD, belongs_to_scipy, quiet_blas
+from sknn_scratch.engine.threads import WORTH_A_THREAD, belongs_to_scipy, quiet_blas, shared_blas
 from sknn_scratch.maths.activations import Tanh
 
 
@@ -89,3 +89,17 @@ def test_fits_in_several_threads_leave_the_threads_of_the_process_alone(two_thre
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(fit, range(3))) == [{2}] * 3
     assert set(threads().values()) == {2}
+
+
+def test_jobs_that_run_at_once_share_the_cores(two_threads, monkeypatch):
+    monkeypatch.setattr("sknn_scratch.engine.threads.cpu_count", lambda: 4)
+    for n_jobs, expected in ((1, 2), (2, 2), (3, 1), (8, 1)):
+        with shared_blas(n_jobs):
+            assert set(threads().values()) == {expected}
+    assert set(threads().values()) == {2}
+
+
+def test_sharing_does_not_raise_a_limit(two_threads, monkeypatch):
+    monkeypatch.setattr("sknn_scratch.engine.threads.cpu_count", lambda: 64)
+    with threadpool_limits(1, user_api="blas"), shared_blas(2):
+        assert set(threads().values()) == {1}
