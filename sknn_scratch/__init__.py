@@ -23,6 +23,7 @@ from .components import (
     Softplus,
 )
 from .estimators import (
+    ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
     WeightRecorder,
     fit_with_checkpoints,
@@ -87,6 +88,7 @@ __all__ = [
     "RMSprop",
     "ReLU",
     "Schedule",
+    "ScratchMLPEnsembleRegressor",
     "ScratchMLPRegressor",
     "SiLU",
     "Softplus",

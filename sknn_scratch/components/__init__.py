@@ -1,7 +1,7 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
 from .arrays import as_numbers
-from .checks import check_hidden_layer_sizes, check_number
+from .checks import check_hidden_layer_sizes, check_number, check_seed
 from .initializers import initialize
 from .parameters import check_parameters, resolve
 from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
@@ -48,6 +48,7 @@ __all__ = [
     "check_hidden_layer_sizes",
     "check_number",
     "check_parameters",
+    "check_seed",
     "initialize",
     "name_of",
     "resolve",

@@ -1,6 +1,7 @@
 """scikit-learn's interface: the estimators and what is done with a fitted one."""
 
 from .checkpoint import fit_with_checkpoints
+from .ensemble import ScratchMLPEnsembleRegressor
 from .moved import register_moved_classes
 from .recommended import recommended_parameters
 from .regressor import ScratchMLPRegressor
@@ -9,6 +10,7 @@ from .weight_recorder import WeightRecorder
 register_moved_classes()
 
 __all__ = [
+    "ScratchMLPEnsembleRegressor",
     "ScratchMLPRegressor",
     "WeightRecorder",
     "fit_with_checkpoints",

@@ -59,6 +59,10 @@ class Loss:
         """Return what is predicted where the output is ``a``: quantiles in increasing order."""
         return np.sort(a, axis=1) if len(self.levels) > 1 else a
 
+    def spread(self, a):
+        """Return what the standard deviation of y about ``a`` is proportional to: 1."""
+        return np.ones_like(a)
+
     def __repr__(self):
         return f"{type(self).__name__}()"
 
@@ -87,6 +91,9 @@ class Poisson(Loss):
     def gradient(self, y, a):
         return 1 - y / a
 
+    def spread(self, a):
+        return np.sqrt(a)
+
     def in_domain(self, y):
         return np.isfinite(y) & (y >= 0)
 
@@ -103,6 +110,9 @@ class Gamma(Loss):
 
     def gradient(self, y, a):
         return (1 - y / a) / a
+
+    def spread(self, a):
+        return a
 
     def in_domain(self, y):
         return np.isfinite(y) & (y > 0)

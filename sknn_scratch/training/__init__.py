@@ -1,6 +1,6 @@
 """The training loop: when it stops, and who is notified."""
 
-from .callbacks import CallbackSupportMixin
+from .callbacks import CallbackSupportMixin, with_callbacks
 from .scoring import score_of
 from .state import TrainingState
 from .trainer import Fitting
@@ -10,4 +10,5 @@ __all__ = [
     "Fitting",
     "TrainingState",
     "score_of",
+    "with_callbacks",
 ]

@@ -1,0 +1,461 @@
+"""ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
+
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+import sklearn
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..components import check_number, check_seed
+from ..data import check_sample_weight, check_target
+from ..maths import SquaredError
+from ..training import CallbackSupportMixin, score_of, with_callbacks
+from . import persistence
+from .blending import blending_weights
+from .conformal import Calibration
+from .folds import check_folds, make_splits, mean_by_row
+from .members import (
+    as_table,
+    check_member,
+    is_network,
+    loss_of,
+    make_member,
+    train_members,
+    weight_name,
+)
+from .recommended import member_parameters
+from .regressor import DOCUMENTATION, ScratchMLPRegressor
+
+
+class ScratchMLPEnsembleRegressor(
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    RegressorMixin,
+    BaseEstimator,
+):
+    """The mean of several networks, with intervals from the rows that each has not seen.
+
+    The rows are split into folds. Each network, a member, is trained on all folds but one, and
+    predicts the one held out. The mean of the members is more accurate than each of them; what
+    they were off by on rows they had not seen says how wide an interval must be. How far members
+    differ from each other says much less, and is not offered as an uncertainty.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        What members are clones of: a `ScratchMLPRegressor`, or a pipeline or
+        TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
+        too: of a member only `fit` and `predict` are called.
+
+        None trains two networks on each split, with `recommended_parameters`, and with a sixteenth
+        of their epochs. The first are better where the target is mostly signal, the second where
+        it is mostly noise. The rows held out tell how to weight them.
+    n_estimators : int, default=8
+        The members. With ``cv`` it is the least number of them: each split trains the same number,
+        so there are the next multiple of the number of splits.
+    cv : int, splitter or iterable, default=None
+        How rows are held out. None makes ``n_estimators`` folds of shuffled rows, an int that many.
+        A splitter (`GroupKFold`, with ``groups`` in `fit`; `TimeSeriesSplit`) or an iterable of
+        (rows to train on, rows held out) decides for itself. New rows should differ from those
+        trained on as the rows held out do: if there are several rows of each patient, and the
+        predictions are for new patients, hold out patients.
+    n_jobs : int, default=None
+        How many members are trained at the same time, each in a process of its own (or whatever
+        the backend is that `joblib.parallel_config` sets). None is 1, unless that sets a number;
+        -1 is the number of cores.
+    random_state : int, RandomState instance or None, default=None
+        Decides the folds and each member's random state. Those of ``estimator`` are replaced.
+    verbose : bool or int, default=0
+        Whether to print a line for each member that has been trained.
+
+    Attributes
+    ----------
+    estimators_ : list of estimators
+        The members: one for each split (several, if ``n_estimators`` asks for more). With
+        ``estimator=None`` all that were trained for long come first, then those trained briefly.
+    weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
+        How much each counts in the mean: alike, but for the two kinds of ``estimator=None``.
+    oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        The prediction for each row by the member that was not trained on it (the mean, if there
+        are several). nan for rows that were never held out, as the first of a time series are.
+    oob_score_ : float
+        The score of these predictions, as of `score`. It is about a single member's, and so a
+        little less than the ensemble's.
+    conformity_scores_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        ``(y - oob_prediction_) / scale``: how far off these predictions were, in units that suit
+        the row (see the notes). nan likewise.
+    n_outputs_ : int
+        Columns of `predict`.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, where X has names that are all strings.
+
+    See Also
+    --------
+    ScratchMLPRegressor : One network.
+    IntervalDisplay : A picture of the intervals.
+
+    Notes
+    -----
+    Quantiles are ``prediction + scale * q``, where q is a conformal quantile of the
+    ``conformity_scores_``: the score of rank ceil((n + 1) * level), if n rows were held out. For
+    predictions that do not depend on these n rows, an interval covers a new row with at least the
+    probability asked for, whatever the distribution, if the rows are exchangeable. Here the
+    members have seen most of them, so that is no theorem; but each score comes from a member that
+    had not, and the mean of the members errs less than each of them. Coverage is that of all rows
+    together, not of each kind of row. With ranks that do not exist (a 90% interval needs 19 rows)
+    bounds are infinite.
+
+    The scale is 1, but for losses which say how the spread of y goes with its mean: the root of
+    the mean for 'poisson', the mean for 'gamma'; and for several quantiles, the distance
+    of the outermost (conformalised quantile regression).
+
+    A sample of weight 2 counts as two samples in the quantiles too.
+
+    Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each member
+    is a task 'member' of `fit`; those that go on to its parts see its epochs too.
+
+    References
+    ----------
+    Lakshminarayanan, Pritzel and Blundell, "Simple and scalable predictive uncertainty estimation
+    using deep ensembles", 2017. Barber, Candes, Ramdas and Tibshirani, "Predictive inference with
+    the jackknife+", Annals of Statistics 49, 2021. Romano, Patterson and Candes, "Conformalized
+    quantile regression", 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> network = ScratchMLPRegressor((20,), solver="lbfgs", alpha=10, max_iter=1000)
+    >>> model = ScratchMLPEnsembleRegressor(network, random_state=0).fit(X_train, y_train)
+    >>> low, high = model.predict_interval(X_test, coverage=0.8).T
+    >>> float(((low <= y_test) & (y_test <= high)).mean().round(1))
+    0.8
+    """
+
+    _doc_link_module = "sknn_scratch"
+    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
+    __metadata_request__fit = {"groups": UNUSED}  # it is for the splitter
+
+    def __init__(
+        self,
+        estimator=None,
+        n_estimators=8,
+        *,
+        cv=None,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.cv = cv
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X, y, sample_weight=None, *, groups=None, **fit_params):
+        """Train the members, and measure them on the rows that they have not seen.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs, as ``estimator`` takes them.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples.
+        groups : array-like of shape (n_samples,), default=None
+            For ``cv``, where that is a splitter by groups.
+        **fit_params
+            Handed to each member's `fit`; routed, where metadata routing is enabled, as
+            ``sample_weight`` and ``groups`` then are. What has an entry per row of X is cut
+            as X is, but for validation data (``X_val``, ...).
+
+        Returns
+        -------
+        self : ScratchMLPEnsembleRegressor
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or an array is not what is asked for, if there are too few rows for the
+            folds, or as `ScratchMLPRegressor.fit` does. The estimator is then as it was.
+        """
+        with self._unchanged_on_error():
+            return self._fit(X, y, sample_weight, groups, fit_params)
+
+    @with_callbacks
+    def _fit(self, X, y, sample_weight, groups, fit_params):
+        self._check_parameters()
+        loss = SquaredError() if self.estimator is None else loss_of(self.estimator)
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
+            X = self._check_rows(X, reset=True)
+            n = X.shape[0]
+            y = check_target(y, n, loss, np.float64)
+        y = y.ravel() if y.shape[1] == 1 else y
+        weight = check_sample_weight(sample_weight, n)
+        params, split_params = self._routed(weight, groups, fit_params)
+        random_state = check_random_state(self.random_state)
+        splits = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
+        splits *= -(-self.n_estimators // len(splits))
+        kinds = self._kinds(min(len(train) for train, _ in splits), X.shape[1])
+        members = [make_member(kind, random_state) for kind in kinds for _ in splits]
+        members, held_out = train_members(self, members, X, y, splits * len(kinds), params)
+        of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
+        predictions = np.array([mean_by_row(n, splits, each) for each in of_kinds])
+        self.estimators_, self._on_arrays = members, is_network(self.estimator)
+        self.n_outputs_ = int(np.prod(predictions.shape[2:]))
+        w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
+        self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
+        self._calibrate(loss, y, np.einsum("k...,kn...->n...", w, predictions), weight)
+        return self
+
+    def _calibrate(self, loss, y, prediction, weight):
+        """Measure the predictions for rows that were held out: those that are not nan."""
+        rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
+        seen = None if weight is None else weight[rows]
+        self._calibration = Calibration(loss, y[rows], prediction[rows], seen)
+        self.oob_prediction_ = prediction
+        self.oob_score_ = score_of(loss, y[rows], prediction[rows], seen)
+        self.conformity_scores_ = np.full(y.shape, np.nan)
+        self.conformity_scores_[rows] = self._calibration.scores
+
+    def predict(self, X, return_std=False):
+        """Return the mean of the members' predictions, weighted by ``weights_``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+        return_std : bool, default=False
+            Whether to return how far off they are as well.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions. Several quantiles are columns, in increasing order in each row.
+        std : ndarray of shape (n_samples,) or (n_samples, n_targets)
+            With ``return_std=True``: the standard deviation of y about the prediction (or about
+            the middle one of several quantiles), as it was on the rows held out: the scale times
+            the root mean square of the conformity scores.
+        """
+        X = self._check_rows(X)
+        members = zip(self.weights_, (member.predict(X) for member in self.estimators_))
+        prediction = sum(each * np.asarray(w, each.dtype) for w, each in members)
+        if not return_std:
+            return prediction
+        return prediction, self._calibration.std(prediction)
+
+    def predict_interval(self, X, coverage=0.9):
+        """Return, for each row, an interval that y should fall into.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+        coverage : float, default=0.9
+            The share of rows, in (0, 1), that should fall inside; half of the rest on either side.
+
+        Returns
+        -------
+        interval : ndarray of shape (n_samples, 2) or (n_samples, n_targets, 2)
+            The lower and the upper bound of each target: the quantiles (1 - coverage) / 2 and
+            (1 + coverage) / 2 of `predict_quantile`. Several targets are covered each by itself.
+            -inf and inf, where too few rows were held out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``coverage`` is not a number in (0, 1).
+        """
+        check_number(coverage, "coverage", Real, 0, 1, "neither")
+        return self.predict_quantile(X, [(1 - coverage) / 2, (1 + coverage) / 2])
+
+    def predict_quantile(self, X, quantiles):
+        """Return quantiles of y for each row.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+        quantiles : float or array-like of shape (n_quantiles,)
+            Their levels, in (0, 1).
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets), and (..., n_quantiles) for \
+                several levels
+            They do not cross. Above the median, at least that share of y should be no more than
+            the quantile; below it, at most that share less. Infinite, where too few rows were
+            held out for such a level.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a level is not a number in (0, 1).
+        """
+        levels = np.asarray(quantiles)
+        if levels.ndim > 1:
+            raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
+        for level in levels.ravel().tolist():
+            check_number(level, "quantiles", Real, 0, 1, "neither")
+        prediction = self.predict(X)
+        found = self._calibration.quantiles(prediction, levels.ravel())
+        return found if levels.ndim else found[..., 0]
+
+    def transform(self, X):
+        """Return the predictions of each member.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        predictions : ndarray of shape (n_samples, n_members * n_outputs)
+            The outputs of the first member, then those of the second, and so on.
+        """
+        X = self._check_rows(X)
+        n = X.shape[0]
+        return np.hstack([member.predict(X).reshape(n, -1) for member in self.estimators_])
+
+    def score(self, X, y, sample_weight=None):
+        """Return the score of the predictions, as of `ScratchMLPRegressor.score`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples.
+
+        Returns
+        -------
+        score : float
+            R2, or D2 if the members predict quantiles.
+        """
+        prediction = self.predict(X)
+        return score_of(self._calibration.loss, y, prediction, sample_weight)
+
+    def get_metadata_routing(self):
+        """Return who is handed which metadata: the members' `fit`, and the split of ``cv``.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router.add(estimator=self._kinds(1, 1)[0], method_mapping=to_fit)
+        if hasattr(self.cv, "split"):
+            to_split = MethodMapping().add(caller="fit", callee="split")
+            router.add(splitter=self.cv, method_mapping=to_split)
+        return router
+
+    def _routed(self, weight, groups, fit_params):
+        """Return the arguments of the members' `fit` and of the split."""
+        given = {"sample_weight": weight, "groups": groups}
+        given = {name: value for name, value in given.items() if value is not None}
+        if groups is not None and not hasattr(self.cv, "split"):
+            raise ValueError(f"groups needs a splitter as cv, got cv={self.cv!r}.")
+        if sklearn.get_config()["enable_metadata_routing"]:
+            if not (given or fit_params):
+                return {}, {}
+            routed = process_routing(self, "fit", **given, **fit_params)
+            return routed.estimator.fit, routed.splitter.split if "splitter" in routed else {}
+        if weight is not None:
+            name = "sample_weight" if self.estimator is None else weight_name(self.estimator)
+            fit_params = {**fit_params, name: weight}
+        return fit_params, {} if groups is None else {"groups": groups}
+
+    def _kinds(self, n_samples, n_features):
+        """Return what members are clones of: one, or the two of `member_parameters`."""
+        if self.estimator is not None:
+            return [self.estimator]
+        networks = [ScratchMLPRegressor(**p) for p in member_parameters(n_samples, n_features)]
+        if sklearn.get_config()["enable_metadata_routing"]:
+            networks = [n.set_fit_request(sample_weight=True, groups=False) for n in networks]
+        return networks
+
+    def _check_parameters(self):
+        check_member(self.estimator)
+        check_folds(self.cv, self.n_estimators)
+        if self.n_jobs is not None:
+            check_number(self.n_jobs, "n_jobs", Integral, None, None, "both")
+            if self.n_jobs == 0:
+                raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
+        check_seed(self.random_state)
+        if not isinstance(self.verbose, (bool, np.bool_)):
+            check_number(self.verbose, "verbose", Integral, 0, None, "left")
+
+    def _check_rows(self, X, reset=False):
+        """Return X as the members take it: checked once for networks, else left to them."""
+        if not reset:
+            check_is_fitted(self)
+        if is_network(self.estimator) if reset else self._on_arrays:
+            dtypes = (np.float64, np.float32)
+            return validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
+        return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
+
+    @contextmanager
+    def _unchanged_on_error(self):
+        """Put all attributes back as they were if the block raises."""
+        before, source = dict(vars(self)), self.random_state
+        is_source = isinstance(source, np.random.RandomState)
+        drawn = source.get_state() if is_source else None
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            if is_source:
+                source.set_state(drawn)
+            raise
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_calibration")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        try:
+            check_member(self.estimator)
+        except TypeError:  # tags are asked for before parameters are checked
+            return tags
+        of_members = get_tags(ScratchMLPRegressor() if self.estimator is None else self.estimator)
+        tags.input_tags.sparse = of_members.input_tags.sparse
+        tags.input_tags.allow_nan = of_members.input_tags.allow_nan
+        tags.target_tags = of_members.target_tags
+        return tags
+
+    @property
+    def _n_features_out(self):
+        return len(self.estimators_) * self.n_outputs_
+
+    def __getstate__(self):
+        return persistence.sealed(super().__getstate__())
+
+    def __setstate__(self, state):
+        super().__setstate__(persistence.opened(state))

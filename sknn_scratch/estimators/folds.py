@@ -1,0 +1,121 @@
+"""Which rows each member of an ensemble is trained on, and which it never sees."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.model_selection import KFold, check_cv
+
+from ..components import check_number
+
+LARGEST_SEED = np.iinfo(np.int32).max
+
+
+def check_folds(cv, n_estimators):
+    """Raise TypeError or ValueError unless folds can be made."""
+    check_number(n_estimators, "n_estimators", Integral, 1, None, "left")
+    if cv is None and n_estimators < 2:
+        raise ValueError(
+            f"n_estimators must be at least 2: each fold is held out of one member; "
+            f"got {n_estimators}."
+        )
+    if isinstance(cv, (Integral, np.bool_)):
+        check_number(cv, "cv", Integral, 2, None, "left")
+    elif isinstance(cv, (str, bytes)) or not (
+        cv is None or hasattr(cv, "split") or np.iterable(cv)
+    ):
+        raise TypeError(
+            "cv must be None, an int, a splitter with a method 'split', or an iterable of "
+            f"(rows to train on, rows held out); got {cv!r}."
+        )
+
+
+def make_splits(cv, n_estimators, X, y, random_state, params):
+    """Return the splits: a list of (rows to train on, rows held out), as numbers of rows.
+
+    Parameters
+    ----------
+    cv : None, int, splitter or iterable
+        None makes ``n_estimators`` folds, an int that many, both of shuffled rows.
+    n_estimators : int
+    X, y : array-like
+        For the splitter.
+    random_state : RandomState
+        For the shuffle, which draws a seed from it.
+    params : dict
+        Further arguments of ``split``: the groups.
+
+    Raises
+    ------
+    ValueError
+        If there are too few rows for the folds, or a split is none.
+    """
+    n = X.shape[0]
+    if cv is None or isinstance(cv, Integral):
+        n_folds = int(cv or n_estimators)
+        if n_folds > n:
+            name = "n_estimators" if cv is None else "cv"
+            raise ValueError(
+                f"{name}={n_folds} needs at least {n_folds} rows, one to hold out in each fold; "
+                f"got n_samples={n}. Give fewer folds."
+            )
+        cv = KFold(n_folds, shuffle=True, random_state=random_state.randint(LARGEST_SEED))
+    splits = list(check_cv(cv).split(X, y, **params))
+    if not splits:
+        raise ValueError(f"cv={cv!r} made no split.")
+    return [_checked(train, held_out, n) for train, held_out in splits]
+
+
+def _checked(train, held_out, n):
+    try:
+        train, held_out = (np.arange(n)[rows] for rows in (train, held_out))  # numbers, or masks
+    except IndexError as error:
+        raise ValueError(f"cv must split the {n} rows of X: {error}.") from error
+    if len(train) == 0 or len(held_out) == 0:
+        raise ValueError(
+            f"Each split of cv must have rows to train on and rows to hold out; one has "
+            f"{len(train)} and {len(held_out)}."
+        )
+    if np.isin(held_out, train).any():
+        raise ValueError("cv holds out rows that it trains on: nothing can be calibrated on them.")
+    return train, held_out
+
+
+def take_rows(X, rows):
+    """Return rows of an array, a sparse matrix or a data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def take_params(params, rows, n):
+    """Return what to hand to `fit` for these rows.
+
+    What has an entry for each of the n rows of X is cut as X is; validation data, whose names end
+    in ``_val``, are not, whatever their length.
+    """
+    cut = dict(params)
+    for name, value in params.items():
+        if np.shape(value)[:1] == (n,) and not name.endswith("_val"):
+            cut[name] = take_rows(value if hasattr(value, "shape") else np.asarray(value), rows)
+    return cut
+
+
+def mean_by_row(n, splits, predictions):
+    """Return the mean, for each of n rows, of the predictions made while it was held out.
+
+    Parameters
+    ----------
+    n : int
+    splits : list of (ndarray, ndarray)
+        The second holds the rows that each of ``predictions`` is for.
+    predictions : list of ndarray of shape (n_held_out,) or (n_held_out, n_outputs)
+
+    Returns
+    -------
+    mean : ndarray of shape (n,) or (n, n_outputs)
+        nan for rows that were never held out.
+    """
+    shape = predictions[0].shape[1:]
+    total, count = np.zeros((n, *shape)), np.zeros((n, *shape))
+    for (_, held_out), prediction in zip(splits, predictions):
+        np.add.at(total, held_out, prediction)
+        np.add.at(count, held_out, 1)
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)

@@ -1,0 +1,151 @@
+"""A member of an ensemble: what it may be, how it is trained, and what it says of rows."""
+
+import time
+from contextlib import contextmanager
+
+from joblib import effective_n_jobs
+from sklearn.base import clone
+from sklearn.utils import check_array
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import has_fit_parameter
+
+from ..components import LOSSES, resolve
+from ..engine import shared_blas
+from ..maths import Loss, SquaredError
+from .folds import LARGEST_SEED, take_params, take_rows
+from .regressor import ScratchMLPRegressor
+
+
+def check_member(estimator):
+    """Raise TypeError unless members can be clones of ``estimator``, or it is None."""
+    if estimator is None:
+        return
+    asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))
+    if isinstance(estimator, type) or not asked:
+        raise TypeError(
+            "estimator must be None or a regressor, such as ScratchMLPRegressor() or a pipeline "
+            f"that ends in one; got {estimator!r}."
+        )
+
+
+def is_network(estimator):
+    """Return True if members are networks themselves, which all check X in the same way."""
+    return estimator is None or isinstance(estimator, ScratchMLPRegressor)
+
+
+def network_in(estimator):
+    """Return the network that a regressor, not fitted, ends in; None if there is none."""
+    while not isinstance(estimator, ScratchMLPRegressor):
+        if hasattr(estimator, "steps"):
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "regressor"):  # of a TransformedTargetRegressor
+            estimator = estimator.regressor
+        else:
+            return None
+    return estimator
+
+
+def loss_of(estimator):
+    """Return the loss of a regressor, in the unit of its predictions.
+
+    That of its network, or the squared error where there is none, or where a
+    TransformedTargetRegressor puts its predictions into another unit. (A transformed quantile is
+    still one.)
+    """
+    network = network_in(estimator)
+    loss = SquaredError() if network is None else resolve(network.loss, "loss", LOSSES, Loss)
+    return SquaredError() if hasattr(estimator, "regressor") and not loss.levels else loss
+
+
+def weight_name(estimator):
+    """Return what `fit` of a regressor calls the sample weights of its last step.
+
+    Raises
+    ------
+    ValueError
+        If it takes none.
+    """
+    if hasattr(estimator, "steps"):
+        step, last = estimator.steps[-1]
+        return f"{step}__{weight_name(last)}"
+    if hasattr(estimator, "regressor"):  # which is handed all that `fit` is handed
+        return weight_name(estimator.regressor)
+    if not has_fit_parameter(estimator, "sample_weight"):
+        raise ValueError(f"sample_weight must be None: {estimator!r} does not take any.")
+    return "sample_weight"
+
+
+def make_member(estimator, random_state):
+    """Return a clone whose seeds, of its parts too, are drawn from ``random_state``."""
+    member = clone(estimator)
+    names = sorted(member.get_params(deep=True))
+    seeds = {
+        name: random_state.randint(LARGEST_SEED)
+        for name in names
+        if name == "random_state" or name.endswith("__random_state")
+    }
+    return member.set_params(**seeds)
+
+
+def train_members(ensemble, members, X, y, splits, params):
+    """Train members in place, several at a time; tell the ensemble's callbacks.
+
+    Returns
+    -------
+    members : list of estimators
+        The same, or what came back from other processes.
+    predictions : list of ndarray
+        Of each for the rows that its split holds out.
+    """
+    n, n_jobs = len(members), ensemble.n_jobs
+    contexts, task = [None] * n, {"estimator": ensemble, "X": X, "y": y}
+    watched = bool(getattr(ensemble, "_skl_callbacks", None))  # what `set_callbacks` leaves
+    if watched:
+        fit = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
+        fit.call_on_fit_task_begin(**task)
+        contexts = [fit.subcontext("member", task_id=i) for i in range(n)]
+    names = [f"Member {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
+    with shared_blas(min(n, effective_n_jobs(n_jobs))):
+        trained = Parallel(n_jobs=n_jobs)(
+            delayed(train_member)(
+                *(member, X, y, split, params),
+                name if ensemble.verbose else None,
+                *((context, ensemble) if watched else ()),
+            )
+            for member, split, name, context in zip(members, splits, names, contexts)
+        )
+    if watched:
+        fit.call_on_fit_task_end(**task, reconstruction_attributes={})
+    return [list(each) for each in zip(*trained)]
+
+
+def train_member(member, X, y, split, params, name, context=None, ensemble=None):
+    """Train a member in place, in whichever process; return it and its held-out predictions."""
+    (train, held_out), start = split, time.perf_counter()
+    n, y_train = X.shape[0], y[train]
+    X_train, params = take_rows(X, train), take_params(params, train, n)
+    with told(context, ensemble, member, X_train, y_train):
+        member.fit(X_train, y_train, **params)
+    if name:
+        print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
+    return member, member.predict(take_rows(X, held_out))
+
+
+@contextmanager
+def told(context, ensemble, member, X, y):
+    """Tell the ensemble's callbacks, if it has any, that a member is being trained."""
+    if context is None:
+        yield
+        return
+    task = {"estimator": ensemble, "X": X, "y": y}
+    with context.propagate_callback_context(member):
+        context.call_on_fit_task_begin(**task)
+        yield
+    context.call_on_fit_task_end(**task)
+
+
+def as_table(X):
+    """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
+    if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
+        return X
+    return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)

@@ -1,0 +1,144 @@
+"""Conformal quantiles: against counting, simulation, and repeated rows for weights."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
+from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles
+
+NINETEEN = np.arange(1.0, 20.0)  # of the 20 gaps between them a new score falls into each alike
+
+
+def test_a_quantile_is_the_score_of_its_rank_among_the_old_ones_and_the_new():
+    levels = [0.05, 0.1, 0.45, 0.55, 0.9, 0.95]
+    expected = [1, 2, 9, 11, 18, 19]
+    shuffled = np.random.default_rng(0).permutation(NINETEEN)
+    assert_array_equal(conformal_quantiles(shuffled, levels), expected)
+
+
+def test_between_two_ranks_it_is_the_one_further_out():
+    assert_array_equal(conformal_quantiles(NINETEEN, [0.06, 0.94, 0.901]), [1, 19, 19])
+
+
+def test_a_level_that_so_few_scores_do_not_reach_is_infinite():
+    assert_array_equal(conformal_quantiles(NINETEEN, [0.04, 0.96]), [-np.inf, np.inf])
+    assert_array_equal(conformal_quantiles(NINETEEN[:0], [0.4, 0.6]), [-np.inf, np.inf])
+
+
+def test_the_median_is_the_middle():
+    assert conformal_quantiles(NINETEEN, [0.5]) == [10]
+    assert conformal_quantiles(NINETEEN[:-1], [0.5]) == [9.5]
+
+
+@pytest.mark.parametrize("n", [*range(1, 40), 999])
+def test_a_level_that_is_a_rank_is_not_rounded_to_the_next(n):
+    scores, ranks = np.arange(1.0, n + 1), np.arange(1, n + 1)
+    levels = ranks / (n + 1)
+    above, below = levels > 0.5, levels < 0.5
+    found = conformal_quantiles(scores, levels)
+    assert_array_equal(found[above], ranks[above])
+    assert_array_equal(found[below], ranks[below])
+
+
+@pytest.mark.parametrize("n", [20, 37, 200])
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
+def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):
+    rng, trials = np.random.default_rng(0), 4000
+    levels, inside = [(1 - coverage) / 2, (1 + coverage) / 2], 0
+    for _ in range(trials):
+        scores = rng.standard_t(2, n + 1)
+        low, high = conformal_quantiles(scores[1:], levels)
+        inside += low <= scores[0] <= high
+    error = 4 * np.sqrt(coverage * (1 - coverage) / trials)
+    assert coverage - error < inside / trials < coverage + 2 / (n + 1) + error
+
+
+def test_without_the_new_row_a_small_sample_would_cover_less(rng):
+    """What the rank is for: plain quantiles of 20 scores fall short by more than the error."""
+    inside = 0
+    for _ in range(4000):
+        scores = rng.normal(size=21)
+        low, high = np.quantile(scores[1:], [0.05, 0.95])
+        inside += low <= scores[0] <= high
+    assert inside / 4000 < 0.88
+
+
+def test_equal_weights_and_their_unit_change_nothing(rng):
+    scores, levels = rng.normal(size=53), [0.03, 0.1, 0.5, 0.8, 0.97]
+    expected = conformal_quantiles(scores, levels)
+    for weight in (1.0, 0.1, 7.0):
+        found = conformal_quantiles(scores, levels, np.full(53, weight))
+        assert_array_equal(found, expected)
+
+
+def test_rows_of_weight_zero_might_as_well_not_be_there(rng):
+    scores, levels = rng.normal(size=60), [0.02, 0.1, 0.5, 0.9, 0.98]
+    weight = (np.arange(60) % 3 > 0).astype(float)
+    found = conformal_quantiles(scores, levels, weight)
+    assert_array_equal(found, conformal_quantiles(scores[weight > 0], levels))
+
+
+def test_weights_move_quantiles_as_repeated_rows_do(rng):
+    scores, weight = rng.normal(size=400), rng.integers(1, 4, size=400)
+    levels = [0.05, 0.25, 0.75, 0.95]
+    weighted = conformal_quantiles(scores, levels, weight.astype(float))
+    repeated = conformal_quantiles(np.repeat(scores, weight), levels)
+    plain = conformal_quantiles(scores, levels)
+    ranks = [np.searchsorted(np.sort(scores), each) for each in (weighted, repeated)]
+    assert np.abs(ranks[0] - ranks[1]).max() <= 1  # the new row weighs more than one there
+    heavy = conformal_quantiles(scores, levels, np.where(scores > 0, 3.0, 1.0))
+    assert (heavy > plain).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "draw"),
+    [
+        (Poisson(), lambda mean, rng: rng.poisson(mean).astype(float)),
+        (Gamma(), lambda mean, rng: mean * rng.gamma(3, 1 / 3, len(mean))),
+    ],
+    ids=str,
+)
+def test_intervals_of_counts_and_amounts_cover_small_and_large_means_alike(loss, draw, rng):
+    mean = rng.choice([20.0, 500.0], 4000)
+    calibration = Calibration(loss, draw(mean, rng), mean, None)
+    new = draw(mean, rng)
+    low, high = calibration.quantiles(mean, [0.05, 0.95]).T
+    for size in (20.0, 500.0):
+        rows = mean == size
+        assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.9, abs=0.03)
+        assert new[rows].std() == pytest.approx(calibration.std(mean)[rows][0], rel=0.1)
+
+
+@pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=str)
+def test_what_cannot_be_negative_has_no_negative_quantile(loss):
+    calibration = Calibration(loss, np.full(50, 0.1), np.linspace(1, 10, 50), None)
+    assert calibration.quantiles(np.array([5.0]), [0.01, 0.5])[0, 0] == 0
+
+
+def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
+    """They are too narrow by a factor: the intervals make up for it, row by row."""
+    spread = rng.choice([1.0, 10.0], 5000)
+    y = spread * rng.normal(size=5000)
+    prediction = np.outer(spread, [-0.5, 0.0, 0.5])
+    calibration = Calibration(Quantile([0.1, 0.5, 0.9]), y, prediction, None)
+    new = spread * rng.normal(size=5000)
+    low, high = calibration.quantiles(prediction, [0.1, 0.9]).T
+    for size in (1.0, 10.0):
+        rows = spread == size
+        assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.8, abs=0.03)
+        assert high[rows][0] == pytest.approx(1.2816 * size, rel=0.05)
+
+
+def test_quantiles_do_not_cross_and_widen_outwards(rng):
+    y = rng.normal(size=(200, 2)) * [1, 5]
+    calibration = Calibration(SquaredError(), y, np.zeros((200, 2)), None)
+    found = calibration.quantiles(np.ones((3, 2)), np.linspace(0.01, 0.99, 25))
+    assert found.shape == (3, 2, 25)
+    assert (np.diff(found, axis=-1) >= 0).all()
+    assert_allclose(calibration.std(np.ones((3, 2)))[0], np.sqrt(np.mean(y**2, axis=0)))
+
+
+def test_predictions_of_another_shape_than_y_are_refused():
+    with pytest.raises(ValueError, match=r"must predict y.*\(9,\).*\(9, 2\)"):
+        Calibration(SquaredError(), np.zeros(9), np.zeros((9, 2)), None)

@@ -1,0 +1,623 @@
+"""The ensemble: its members, what they have not seen, its intervals, and its manners."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from joblib import parallel_config
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import r2_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    GroupShuffleSplit,
+    KFold,
+    RepeatedKFold,
+    TimeSeriesSplit,
+)
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknn_scratch import (
+    Quantile,
+    ScratchMLPEnsembleRegressor,
+    ScratchMLPRegressor,
+    recommended_parameters,
+)
+from tests.bad_input import BAD_DATA, X, Y, same
+
+NET = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20)
+EPOCHS = ScratchMLPRegressor((5,), max_iter=5)
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def ensemble(estimator=NET, n_estimators=4, **params):
+    return ScratchMLPEnsembleRegressor(estimator, n_estimators, **{"random_state": 0, **params})
+
+
+# --- scikit-learn's checks ---
+
+
+def checks_that_cannot_hold(model):
+    if model.estimator is None:
+        reason = "repeated rows and weighted rows make other mini-batches"
+        return {
+            f"check_sample_weight_equivalence_on_{kind}_data": reason
+            for kind in ("dense", "sparse")
+        }
+    return {}
+
+
+NAMES, CASES = parametrize_with_checks(
+    [
+        ensemble(),
+        ensemble(make_pipeline(StandardScaler(), NET), 3),
+        ensemble(TransformedTargetRegressor(NET, transformer=StandardScaler()), 2),
+        ensemble(None, 2),
+    ],
+    expected_failed_checks=checks_that_cannot_hold,
+).args
+
+
+@pytest.mark.parametrize(NAMES, list(CASES))
+def test_the_checks_of_scikit_learn_pass(estimator, check):
+    check(estimator)
+
+
+# --- members ---
+
+
+def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
+    X, y = regression
+    splits = list(KFold(3).split(X))
+    model = ensemble(cv=splits, n_estimators=3).fit(X, y)
+    assert len(model.estimators_) == 3
+    for member, (train, held_out) in zip(model.estimators_, splits):
+        twin = clone(NET).set_params(random_state=member.random_state).fit(X[train], y[train])
+        assert_array_equal(member.predict(X), twin.predict(X))
+        assert_array_equal(model.oob_prediction_[held_out], twin.predict(X[held_out]))
+    expected = np.mean([member.predict(X) for member in model.estimators_], axis=0)
+    assert_allclose(model.predict(X), expected, rtol=1e-12)
+    assert model.oob_score_ == pytest.approx(r2_score(y, model.oob_prediction_))
+    assert len({member.random_state for member in model.estimators_}) == 3
+
+
+def test_by_default_members_are_trained_for_long_and_briefly(regression):
+    X, y = regression
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    recommended = recommended_parameters(30, 4)
+    epochs = [member.n_iter_ for member in model.estimators_]
+    assert epochs == [recommended["max_iter"]] * 2 + [recommended["max_iter"] // 16] * 2
+    for member in model.estimators_:
+        assert {**recommended, "max_iter": member.max_iter}.items() <= member.get_params().items()
+    assert model.weights_.sum() == pytest.approx(1)
+    assert_allclose(model.predict(X), model.transform(X) @ model.weights_)
+    assert model.oob_score_ > 0.3
+
+
+def test_by_default_the_rows_held_out_decide_how_long_to_train():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (160, 2))
+    smooth = np.sin(2 * X[:, 0]) + X[:, 1]
+    y = np.c_[smooth, 0.2 * smooth + rng.normal(size=160)]
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    assert model.weights_.shape == (4, 2)
+    long = model.weights_[:2].sum(axis=0)
+    assert long[0] > 0.9  # signal
+    assert long[1] < 0.5  # noise
+
+
+def test_every_row_is_held_out_once_and_folds_are_shuffled(regression):
+    X, y = regression
+    order = np.argsort(y)  # in order, folds would extrapolate
+    X, y = X[order], y[order]
+    neighbors = KNeighborsRegressor()
+    sorted_folds = ensemble(neighbors, cv=KFold(4)).fit(X, y)
+    for model in (ensemble(neighbors).fit(X, y), ensemble(neighbors, cv=4).fit(X, y)):
+        assert not np.isnan(model.oob_prediction_).any()
+        assert model.oob_score_ > sorted_folds.oob_score_ + 0.05
+
+
+@pytest.mark.parametrize(("n_estimators", "n_splits", "members"), [(8, 3, 9), (2, 3, 3), (6, 3, 6)])
+def test_every_split_trains_the_same_number_of_members(n_estimators, n_splits, members, regression):
+    X, y = regression
+    model = ensemble(EPOCHS, n_estimators, cv=n_splits).fit(X, y)
+    assert len(model.estimators_) == members
+    first, again = model.estimators_[0], model.estimators_[-3] if members > 3 else None
+    if again:
+        assert not np.allclose(first.predict(X), again.predict(X))
+
+
+def test_a_row_held_out_more_than_once_has_the_mean_prediction(regression):
+    X, y = regression
+    cv = RepeatedKFold(n_splits=3, n_repeats=2, random_state=0)
+    model = ensemble(LinearRegression(), cv=cv).fit(X, y)
+    splits = list(cv.split(X))
+    row = 7
+    of_row = [
+        LinearRegression().fit(X[train], y[train]).predict(X[[row]])
+        for train, held_out in splits
+        if row in held_out
+    ]
+    assert len(of_row) == 2
+    assert model.oob_prediction_[row] == pytest.approx(np.mean(of_row))
+
+
+def test_the_same_seed_makes_the_same_ensemble_and_another_does_not(regression):
+    X, y = regression
+    first = ensemble().fit(X, y).predict(X)
+    assert_array_equal(ensemble().fit(X, y).predict(X), first)
+    assert not np.allclose(ensemble(random_state=1).fit(X, y).predict(X), first)
+    source = np.random.RandomState(0)
+    assert_array_equal(ensemble(random_state=source).fit(X, y).predict(X), first)
+    assert not np.allclose(ensemble(random_state=source).fit(X, y).predict(X), first)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"])
+def test_members_trained_at_the_same_time_are_the_same(backend, regression):
+    X, y = regression
+    expected = ensemble().fit(X, y).predict(X)
+    with parallel_config(backend, n_jobs=2):
+        model = ensemble().fit(X, y)
+    assert_allclose(model.predict(X), expected, rtol=1e-6)
+    assert_allclose(ensemble(n_jobs=2).fit(X, y).predict(X), expected, rtol=1e-6)
+
+
+def test_seeds_of_all_parts_of_a_pipeline_are_drawn(regression):
+    X, y = regression
+    inner = TransformedTargetRegressor(ScratchMLPRegressor((5,), max_iter=2, random_state=0))
+    model = ensemble(make_pipeline(StandardScaler(), inner), 2).fit(X, y)
+    seeds = {member[-1].regressor_.random_state for member in model.estimators_}
+    assert len(seeds) == 2
+    assert 0 not in seeds
+    assert inner.regressor.random_state == 0
+
+
+# --- intervals ---
+
+
+def truth(n, rng):
+    """Return X and y: noise with long tails about a smooth function."""
+    X = rng.uniform(-2, 2, (n, 2))
+    return X, np.sin(2 * X[:, 0]) + X[:, 1] + 0.3 * rng.standard_t(3, n)
+
+
+def test_intervals_cover_new_rows_as_often_as_asked_for(rng):
+    (X, y), (X_new, y_new) = truth(500, rng), truth(4000, rng)
+    model = ensemble(ScratchMLPRegressor((20,), solver="lbfgs", alpha=1, max_iter=100), 5).fit(X, y)
+    for coverage in (0.5, 0.8, 0.9, 0.95):
+        low, high = model.predict_interval(X_new, coverage).T
+        inside = np.mean((low <= y_new) & (y_new <= high))
+        assert inside == pytest.approx(coverage, abs=0.04)
+    spread = np.std([member.predict(X_new) for member in model.estimators_], axis=0)
+    assert (
+        np.mean(np.abs(model.predict(X_new) - y_new) < 1.645 * spread) < 0.6
+    )  # not an uncertainty
+
+
+def test_the_standard_deviation_is_that_of_new_errors(rng):
+    (X, y), (X_new, y_new) = truth(500, rng), truth(4000, rng)
+    model = ensemble(ScratchMLPRegressor((20,), solver="lbfgs", alpha=1, max_iter=100), 5).fit(X, y)
+    prediction, std = model.predict(X_new, return_std=True)
+    assert_array_equal(prediction, model.predict(X_new))
+    assert std.shape == prediction.shape
+    assert np.sqrt(np.mean((prediction - y_new) ** 2)) == pytest.approx(std.mean(), rel=0.15)
+
+
+def test_an_interval_is_a_pair_of_quantiles_and_quantiles_do_not_cross(regression):
+    X, y = regression
+    model = ensemble().fit(X, y)
+    assert_array_equal(
+        model.predict_interval(X, 0.6), model.predict_quantile(X, [(1 - 0.6) / 2, (1 + 0.6) / 2])
+    )
+    levels = np.linspace(0.02, 0.98, 20)
+    found = model.predict_quantile(X, levels)
+    assert found.shape == (60, 20)
+    assert (np.diff(found) >= 0).all()
+    assert_array_equal(model.predict_quantile(X, levels[3]), found[:, 3])
+
+
+def test_the_scores_are_the_errors_on_rows_held_out(regression):
+    X, y = regression
+    model = ensemble().fit(X, y)
+    assert_allclose(model.conformity_scores_, y - model.oob_prediction_)
+
+
+def test_few_rows_have_an_infinite_interval_not_a_narrow_one(regression):
+    X, y = (each[:12] for each in regression)
+    model = ensemble().fit(X, y)
+    assert_array_equal(np.isinf(model.predict_interval(X, 0.9)), True)
+    assert np.isfinite(model.predict_interval(X, 0.8)).all()
+
+
+def test_several_targets_are_calibrated_each_by_itself(regression):
+    X, y = regression
+    model = ensemble().fit(X, np.c_[y, 100 * y + 3])
+    interval = model.predict_interval(X)
+    assert interval.shape == (60, 2, 2)
+    width = np.ptp(interval, axis=-1)
+    assert_allclose(width[:, 1], 100 * width[:, 0], rtol=0.5)
+    assert model.oob_prediction_.shape == (60, 2)
+    assert model.predict_quantile(X, 0.5).shape == (60, 2)
+    assert model.predict(X, return_std=True)[1].shape == (60, 2)
+    assert model.n_outputs_ == 2
+
+
+def test_weights_count_in_the_quantiles(regression):
+    X, y = regression
+    model = ensemble(LinearRegression()).fit(X, y)
+    above = np.where(model.conformity_scores_ > 0, 100.0, 1.0)
+    folds = KFold(4)
+    plain = ensemble(KNeighborsRegressor(), cv=folds)  # takes no weights
+    with pytest.raises(ValueError, match=r"sample_weight must be None.*KNeighbors"):
+        plain.fit(X, y, above)
+    heavy = ensemble(LinearRegression(), cv=folds).fit(X, y, above)
+    expected = np.average(y, weights=above)
+    assert heavy.predict(X).mean() > y.mean()
+    assert heavy.predict_quantile(X, 0.5).mean() == pytest.approx(expected, abs=0.3)
+
+
+def test_a_weight_of_zero_is_as_good_as_no_row(regression):
+    X, y = regression
+    weight = np.ones(60)
+    weight[30:] = 0
+    y_other = np.where(weight > 0, y, 1e3)
+    splits = [(np.r_[:15, 30:60], np.arange(15, 30)), (np.arange(15, 60), np.arange(15))]
+    kept = [(train[train < 30], held_out) for train, held_out in splits]
+    model = ensemble(cv=[*splits, (np.arange(30), np.arange(30, 60))], n_estimators=3)
+    model.fit(X, y_other, weight)
+    fewer = ensemble(cv=kept, n_estimators=2).fit(X[:30], y[:30])
+    q = [0.2, 0.8]
+    width, expected = (np.diff(each.predict_quantile(X, q)) for each in (model, fewer))
+    assert_allclose(width, expected, rtol=0.3)
+    assert model.oob_score_ > -1
+
+
+# --- losses ---
+
+
+def test_several_quantiles_are_conformalised(rng):
+    X = rng.uniform(0, 1, (600, 1))
+    y = (0.1 + X[:, 0]) * rng.normal(size=600)
+    X_new = rng.uniform(0, 1, (3000, 1))
+    y_new = (0.1 + X_new[:, 0]) * rng.normal(size=3000)
+    network = ScratchMLPRegressor(
+        (10,), loss=Quantile([0.1, 0.5, 0.9]), solver="lbfgs", alpha=1, max_iter=200
+    )
+    model = ensemble(network).fit(X, y)
+    assert model.predict(X_new).shape == (3000, 3)
+    assert model.oob_prediction_.shape == (600, 3)
+    low, high = model.predict_interval(X_new, 0.8).T
+    for part in (X_new[:, 0] < 0.5, X_new[:, 0] >= 0.5):  # widths follow the data
+        inside = np.mean((low <= y_new) & (y_new <= high), where=part)
+        assert inside == pytest.approx(0.8, abs=0.05)
+    assert 0 < model.oob_score_ < 0.5  # D2 of the pinball loss
+    assert model.score(X_new, y_new) == pytest.approx(model.oob_score_, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    "loss", ["absolute_error", "huber", "log_cosh", "quantile", "poisson", "gamma"]
+)
+def test_other_losses_have_intervals_too(loss, regression):
+    X, y = regression[0], np.exp(regression[1])
+    model = ensemble(ScratchMLPRegressor((5,), loss=loss, solver="lbfgs", max_iter=50)).fit(X, y)
+    low, high = model.predict_interval(X, 0.8).T
+    assert 0.7 < np.mean((low <= y) & (y <= high)) <= 1
+    assert (low < high).all()
+    if loss in ("poisson", "gamma"):
+        assert (low >= 0).all()
+        width = high - low
+        assert np.corrcoef(width, model.predict(X))[0, 1] > 0.9
+
+
+def test_a_target_outside_the_domain_of_the_loss_is_refused(regression):
+    X, y = regression
+    network = ScratchMLPRegressor((5,), loss="poisson")
+    with pytest.raises(ValueError, match="y must be numbers >= 0"):
+        ensemble(network).fit(X, y)
+    logarithm = TransformedTargetRegressor(
+        ScratchMLPRegressor((5,), loss="gamma", solver="lbfgs"), func=np.exp, inverse_func=np.log
+    )
+    assert ensemble(logarithm).fit(X, y).predict_interval(X).min() < 0
+
+
+# --- folds ---
+
+
+def test_groups_are_held_out_together(regression):
+    X, y = regression
+    groups = np.arange(60) // 6
+    model = ensemble(LinearRegression(), cv=GroupKFold(5)).fit(X, y, groups=groups)
+    for train, held_out in GroupKFold(5).split(X, y, groups):
+        expected = LinearRegression().fit(X[train], y[train]).predict(X[held_out])
+        assert_allclose(model.oob_prediction_[held_out], expected)
+    with pytest.raises(ValueError, match="groups needs a splitter as cv"):
+        ensemble(LinearRegression()).fit(X, y, groups=groups)
+
+
+def test_rows_of_a_time_series_that_are_never_held_out_are_nan(regression):
+    X, y = regression
+    model = ensemble(LinearRegression(), cv=TimeSeriesSplit(4)).fit(X, y)
+    never = np.arange(60) < 12
+    assert_array_equal(np.isnan(model.oob_prediction_), never)
+    assert_array_equal(np.isnan(model.conformity_scores_), never)
+    assert np.isfinite(model.predict_interval(X)).all()
+    assert model.oob_score_ == pytest.approx(r2_score(y[12:], model.oob_prediction_[12:]))
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"n_estimators": 30}, r"n_estimators=30 needs at least 30 rows.*n_samples=24"),
+        ({"cv": 30}, r"cv=30 needs at least 30 rows.*n_samples=24"),
+        ({"cv": []}, "made no split"),
+        ({"cv": [([0, 1], [2, 99])]}, "cv must split the 24 rows of X"),
+        ({"cv": [([0, 1], [])]}, "rows to hold out; one has 2 and 0"),
+        ({"cv": [([0, 1], [1, 2])]}, "holds out rows that it trains on"),
+        ({"n_estimators": 1}, "n_estimators must be at least 2"),
+        ({"n_estimators": 0}, "n_estimators"),
+        ({"n_estimators": 2.0}, "n_estimators"),
+        ({"n_estimators": True}, "n_estimators"),
+        ({"cv": 1}, "cv"),
+        ({"cv": True}, "cv"),
+        ({"cv": "5"}, "cv must be None, an int, a splitter"),
+        ({"cv": 2.5}, "cv must be None, an int, a splitter"),
+        ({"estimator": ScratchMLPRegressor}, "estimator must be None or a regressor"),
+        ({"estimator": "mlp"}, "estimator must be None or a regressor"),
+        ({"estimator": StandardScaler()}, "estimator must be None or a regressor"),
+        ({"n_jobs": 0}, "n_jobs"),
+        ({"n_jobs": 1.5}, "n_jobs"),
+        ({"n_jobs": "all"}, "n_jobs"),
+        ({"random_state": "0"}, "random_state must be"),
+        ({"random_state": -1}, "random_state must be"),
+        ({"verbose": "yes"}, "verbose"),
+        ({"verbose": -1}, "verbose"),
+        ({"estimator": ScratchMLPRegressor(alpha=-1)}, "alpha"),
+    ],
+    ids=str,
+)
+def test_a_bad_parameter_is_named_and_leaves_a_fitted_ensemble_as_it_was(params, match):
+    model = ensemble().fit(X, Y)
+    model.set_params(**params)
+    before = copy.deepcopy(vars(model))
+    with pytest.raises((TypeError, ValueError), match=match):
+        model.fit(X[:, :2], Y)
+    assert same(vars(model), before)
+    model.predict(X)
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+def test_bad_data_leave_a_fitted_ensemble_as_it_was(case):
+    arguments, match = BAD_DATA[case]
+    source = np.random.RandomState(0)
+    model = ensemble(random_state=source).fit(X, Y)
+    before = copy.deepcopy(vars(model))
+    with pytest.raises((TypeError, ValueError), match=match):
+        model.fit(*arguments)
+    assert same(vars(model), before)
+
+
+@pytest.mark.parametrize("coverage", [0, 1, -0.1, 1.5, "0.9", None, True, np.nan, [0.9]])
+def test_a_coverage_that_is_none_is_refused(coverage):
+    with pytest.raises((TypeError, ValueError), match="coverage"):
+        ensemble(LinearRegression()).fit(X, Y).predict_interval(X, coverage)
+
+
+@pytest.mark.parametrize("levels", [0, 1.0, [0.1, 1.5], [[0.1]], "0.5", None, [None], np.nan])
+def test_quantiles_that_are_none_are_refused(levels):
+    with pytest.raises((TypeError, ValueError), match="quantiles"):
+        ensemble(LinearRegression()).fit(X, Y).predict_quantile(X, levels)
+
+
+def test_before_fit_nothing_is_predicted():
+    model = ensemble()
+    for call in (model.predict, model.predict_interval, model.transform):
+        with pytest.raises(NotFittedError):
+            call(X)
+    assert not [name for name in dir(model) if name.endswith("_") and not name.startswith("_")]
+
+
+# --- kinds of X ---
+
+
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_array, sparse.csr_array], ids=str)
+@pytest.mark.parametrize("estimator", [NET, make_pipeline(StandardScaler(with_mean=False), NET)])
+def test_sparse_inputs_predict_as_sparse_ones_do_in_a_network(estimator, make):
+    rng = np.random.default_rng(0)
+    X = sparse.random(60, 8, density=0.3, random_state=0, format="csr")
+    y = np.asarray(X.sum(axis=1)).ravel() + 0.1 * rng.normal(size=60)
+    splits = list(KFold(2).split(y))
+    model = ensemble(estimator, cv=splits, n_estimators=2).fit(make(X), y)
+    member = clone(model.estimators_[0]).fit(X[splits[0][0]], y[splits[0][0]])
+    assert_allclose(model.estimators_[0].predict(X), member.predict(X))
+    assert model.predict_interval(make(X)).shape == (60, 2)
+
+
+def test_float32_stays_float32(regression):
+    X, y = regression
+    model = ensemble().fit(X.astype(np.float32), y)
+    assert model.predict(X.astype(np.float32)).dtype == np.float32
+    assert model.estimators_[0].coefs_[0].dtype == np.float32
+
+
+def test_columns_of_a_data_frame_reach_the_pipeline_by_name(regression):
+    X, y = regression
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    frame["kind"] = np.where(X[:, 0] > 0, "high", "low")
+    columns = make_column_transformer(
+        (OneHotEncoder(), ["kind"]), (StandardScaler(), ["a", "b", "c", "d"])
+    )
+    model = ensemble(make_pipeline(columns, NET)).fit(frame, pd.Series(y))
+    assert list(model.feature_names_in_) == [*"abcd", "kind"]
+    assert model.oob_score_ > 0
+    assert_allclose(model.predict(frame[::-1])[::-1], model.predict(frame))
+    with pytest.raises(ValueError, match="feature names should match"):
+        model.predict(frame.rename(columns={"a": "z"}))
+
+
+@pytest.mark.parametrize(
+    "estimator", [NET, make_pipeline(StandardScaler(), NET)], ids=["net", "pipe"]
+)
+@pytest.mark.parametrize(
+    ("frame", "series"),
+    [
+        (lambda X: pd.DataFrame(X, columns=list("abcd")), pd.Series),
+        (lambda X: pl.DataFrame(X, schema=list("abcd")), pl.Series),
+    ],
+    ids=["pandas", "polars"],
+)
+def test_frames_train_as_arrays_do(frame, series, estimator, regression):
+    X, y = regression
+    expected = ensemble(estimator).fit(X, y, np.ones(60)).predict_interval(X)
+    model = ensemble(estimator).fit(frame(X), series(y), series(np.ones(60)))
+    assert_allclose(model.predict_interval(frame(X)), expected)
+
+
+# --- metadata, callbacks, output ---
+
+
+@pytest.fixture
+def routing():
+    with config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.fixture
+def weight(regression):
+    return np.random.default_rng(1).uniform(0.1, 5, len(regression[1]))
+
+
+def first_member(model, params, splits, X, y):
+    train = splits[0][0]
+    cut = {name: value[train] for name, value in params.items()}
+    return clone(model.estimators_[0]).fit(X[train], y[train], **cut)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)]
+)
+@pytest.mark.parametrize("around", [lambda net: net, TransformedTargetRegressor])
+def test_weights_reach_the_network_wherever_it_is(wrap, around, regression, weight):
+    X, y = regression
+    weight[:10] = 0
+    splits = list(KFold(2).split(X))
+    model = ensemble(wrap(around(NET)), cv=splits, n_estimators=2).fit(X, y, weight)
+    estimator = model.estimators_[0]
+    prefix = f"{estimator.steps[-1][0]}__" if hasattr(estimator, "steps") else ""
+    expected = first_member(model, {f"{prefix}sample_weight": weight}, splits, X, y)
+    assert_array_equal(estimator.predict(X), expected.predict(X))
+    assert not np.allclose(estimator.predict(X), first_member(model, {}, splits, X, y).predict(X))
+
+
+@pytest.mark.usefixtures("routing")
+def test_metadata_are_routed_to_the_members_and_the_split(regression, weight):
+    X, y = regression
+    groups, cv = np.arange(60) // 6, GroupKFold(5)
+    splits = list(cv.split(X, y, groups))
+    network = clone(NET).set_fit_request(sample_weight=True, groups=False)
+    model = ensemble(network, cv=cv).fit(X, y, sample_weight=weight, groups=groups)
+    expected = first_member(model, {"sample_weight": weight}, splits, X, y)
+    assert_array_equal(model.estimators_[0].predict(X), expected.predict(X))
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        ensemble(cv=cv).fit(X, y, sample_weight=weight, groups=groups)
+    ignoring = clone(NET).set_fit_request(sample_weight=False, groups=False)
+    unweighted = ensemble(ignoring, cv=cv).fit(X, y, sample_weight=weight, groups=groups)
+    expected = first_member(unweighted, {}, splits, X, y)
+    assert_array_equal(unweighted.estimators_[0].predict(X), expected.predict(X))
+
+
+@pytest.mark.usefixtures("routing")
+def test_groups_go_to_the_validation_of_a_member_too(regression):
+    X, y = regression
+    groups = np.arange(60) // 6
+    network = ScratchMLPRegressor(
+        (5,), early_stopping=True, validation_fraction=GroupShuffleSplit(1, random_state=0)
+    ).set_fit_request(groups=True)
+    model = ensemble(network, cv=GroupKFold(5)).fit(X, y, groups=groups)
+    splits = list(GroupKFold(5).split(X, y, groups))
+    expected = first_member(model, {"groups": groups}, splits, X, y)
+    assert_array_equal(model.estimators_[0].predict(X), expected.predict(X))
+
+
+@pytest.mark.usefixtures("routing")
+def test_a_grid_search_routes_weights_into_an_ensemble_by_default(regression, weight):
+    X, y = regression
+    model = ensemble(None, 2).set_fit_request(sample_weight=True)
+    model.set_score_request(sample_weight=True)
+    search = GridSearchCV(model, {"n_estimators": [2]}, cv=2).fit(X, y, sample_weight=weight)
+    plain = clone(search.best_estimator_).fit(X, y)
+    assert not np.allclose(plain.predict(X), search.best_estimator_.predict(X))
+
+
+def test_validation_data_are_handed_to_each_member_whole(regression):
+    X, y = regression
+    network = ScratchMLPRegressor((5,), early_stopping="loss", max_iter=20)
+    model = ensemble(network).fit(X, y, X_val=X, y_val=y)  # as many rows as X, and yet not cut
+    for member in model.estimators_:
+        assert len(member.validation_loss_curve_) == member.n_iter_
+        losses = 0.5 * (member.predict(X) - y) ** 2
+        assert min(member.validation_loss_curve_) < losses.mean() * 10
+
+
+def test_verbose_prints_a_line_for_each_member(regression, capsys):
+    ensemble(LinearRegression(), 3, verbose=1).fit(*regression)
+    lines = capsys.readouterr().out.splitlines()
+    assert [re.match(r"Member (\d)/3 +40 rows +[\d.]+ s", line)[1] for line in lines] == [
+        "1",
+        "2",
+        "3",
+    ]
+    ensemble(LinearRegression(), 3).fit(*regression)
+    assert capsys.readouterr().out == ""
+
+
+def test_transform_is_what_each_member_predicts(regression):
+    X, y = regression
+    model = ensemble().fit(X, np.c_[y, -y])
+    columns = model.transform(X)
+    assert columns.shape == (60, 8)
+    assert_array_equal(columns[:, 2:4], model.estimators_[1].predict(X))
+    framed = ensemble().set_output(transform="pandas").fit(X, y).transform(X)
+    assert list(framed.columns) == [f"scratchmlpensembleregressor{i}" for i in range(4)]
+
+
+def test_steps_of_a_pipeline_may_hand_on_frames(regression):
+    X, y = regression
+    names = []
+    look = FunctionTransformer(lambda X: names.append(list(X.columns)) or X)
+    pipe = make_pipeline(StandardScaler(), look, NET).set_output(transform="pandas")
+    ensemble(pipe, 2).fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert names[0] == list("abcd")
+
+
+COPIES = {"pickle": lambda model: pickle.loads(pickle.dumps(model)), "deepcopy": copy.deepcopy}
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+def test_a_copy_predicts_the_same(duplicate, regression):
+    X, y = regression
+    model = ensemble(cv=GroupKFold(3)).fit(X, y, np.linspace(1, 2, 60), groups=np.arange(60) // 5)
+    twin = duplicate(model)
+    assert_array_equal(twin.predict_interval(X), model.predict_interval(X))
+    assert_array_equal(twin.oob_prediction_, model.oob_prediction_)
+
+
+def test_a_clone_has_the_parameters_and_no_fit(regression):
+    model = ensemble(make_pipeline(StandardScaler(), Ridge())).fit(*regression)
+    twin = clone(model)
+    assert not hasattr(twin, "estimators_")
+    assert twin.get_params()["estimator__ridge__alpha"] == 1.0
+    twin.set_params(estimator__ridge__alpha=5)
+    assert model.estimator.steps[-1][1].alpha == 1.0
