@@ -2,9 +2,12 @@
 
 import os
 import pickle
-import tempfile
 from numbers import Integral
 from pathlib import Path
+
+from .checkpoint_file import load, part_of, save_atomically
+from .regressor import ScratchMLPRegressor
+from .same_value import same_value
 
 
 def fit_with_checkpoints(
@@ -15,20 +18,22 @@ def fit_with_checkpoints(
     If ``path`` exists, training goes on from the model saved there. An interrupted training that
     is resumed (with the same data and the same number of epochs, however often) ends with the
     very weights of one that was not, bit for bit, since a saved model holds all that goes on: the
-    solver's state, the random state and the order of the rows.
+    solver's state, the random state and the order of the rows. Early stopping ends it before that,
+    where it would end `fit`.
 
     Parameters
     ----------
     estimator : ScratchMLPRegressor
-        The network to train, not fitted; it is used if there is no checkpoint, and trained in
-        place. Its parameters must be those of the saved model, but for ``verbose``. Give
-        ``random_state`` an int if a training that was killed before its first checkpoint shall
-        begin anew as it had begun.
+        The network to train; not L-BFGS, which has no epochs to go on from. If there is no
+        checkpoint it must not be fitted, and is trained in place. If there is one, its parameters
+        must have the values of the saved model's, but for ``verbose``, and it is not changed. They
+        must be such as can be pickled (no lambda). Give ``random_state`` an int if a training that
+        was killed before its first checkpoint shall begin anew as it had begun.
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
         The file. A checkpoint replaces the last one at once: whenever the process is killed, the
-        file is a whole one. It is a pickle: load only what you trust.
+        file is a whole one. It is a pickle, with a checksum: load only what you trust.
     n_epochs : int
         Epochs in all, those before the interruption included.
     every : int, default=10
@@ -67,46 +72,71 @@ def fit_with_checkpoints(
     for name, value in (("n_epochs", n_epochs), ("every", every)):
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
             raise ValueError(f"{name} must be an int >= 1, got {value!r}.")
-    path, asked_for, asked = Path(path), type(estimator), estimator.get_params(deep=False)
+    check_can_go_on(estimator)
+    path = Path(os.path.realpath(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
+    part_of(path).unlink(missing_ok=True)  # of a process that was killed
     if path.exists():
-        with path.open("rb") as file:
-            estimator = pickle.load(file)
-    if type(estimator) is not asked_for:
-        raise TypeError(f"{str(path)!r} must hold a {asked_for.__name__}, got {estimator!r}.")
-    changed = differing(asked, estimator.get_params(deep=False))
+        estimator = saved(path, estimator)
+    elif estimator.__sklearn_is_fitted__():
+        raise ValueError(
+            f"estimator is fitted, and there is no checkpoint {str(path)!r} that it was saved to: "
+            "hand in one that is not (sklearn.base.clone), whose epochs are counted from the first."
+        )
+    done = len(getattr(estimator, "loss_curve_", ()))
+    for epoch in range(done + 1, n_epochs + 1):
+        if has_stopped_early(estimator):
+            break
+        estimator.partial_fit(X, y, sample_weight, **validation)
+        if epoch % every == 0 or epoch == n_epochs or has_stopped_early(estimator):
+            save_atomically(estimator, path)
+    return estimator
+
+
+def check_can_go_on(estimator):
+    """Raise TypeError or ValueError unless an estimator can be trained by epoch, and saved."""
+    if not isinstance(estimator, ScratchMLPRegressor):
+        raise TypeError(
+            f"estimator must be a ScratchMLPRegressor, got {type(estimator).__name__}; the steps "
+            "before it in a pipeline are fitted once, before this."
+        )
+    if not hasattr(estimator, "partial_fit"):
+        raise ValueError(f"estimator must have a stochastic solver, got {estimator.solver!r}.")
+    for name, value in estimator.get_params(deep=False).items():
+        try:
+            pickle.dumps(value)
+        except Exception as error:  # pickle has no one type of error
+            raise TypeError(
+                f"{name} must be such as can be pickled, got {value!r} ({error}); a function must "
+                "be defined in a module, by def."
+            ) from error
+
+
+def saved(path, estimator):
+    """Return the model saved at ``path``, if it is one of the same class and parameters."""
+    model, expected = load(path), type(estimator)
+    if type(model) is not expected:
+        raise TypeError(f"{str(path)!r} must hold a {expected.__name__}, got {model!r}.")
+    changed = differing(estimator.get_params(deep=False), model.get_params(deep=False))
     if changed:
         raise ValueError(
             f"{str(path)!r} holds a model with other parameters ({', '.join(changed)}): go on with "
             "its own, or train to another file."
         )
-    done = len(getattr(estimator, "loss_curve_", ()))
-    for epoch in range(done + 1, n_epochs + 1):
-        estimator.partial_fit(X, y, sample_weight, **validation)
-        if epoch % every == 0 or epoch == n_epochs:
-            save_atomically(estimator, path)
-    return estimator
+    return model
+
+
+def has_stopped_early(estimator):
+    """Return True if `fit` would have stopped early here."""
+    if not (estimator.early_stopping and estimator.__sklearn_is_fitted__()):
+        return False
+    return estimator._state.no_improvement_count > estimator.n_iter_no_change
 
 
 def differing(asked, found):
     """Return the names of the parameters that decide on training and differ."""
     names = [name for name in asked if name != "verbose"]
-    if not isinstance(asked["random_state"], int):  # a RandomState that was drawn from
+    if not isinstance(asked["random_state"], Integral):  # a RandomState that was drawn from
         names.remove("random_state")
-    return [name for name in names if repr(asked[name]) != repr(found[name])]
-
-
-def save_atomically(estimator, path):
-    """Pickle an estimator to a file that is, at any moment, the old one or the new one."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            pickle.dump(estimator, file, protocol=pickle.HIGHEST_PROTOCOL)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    return [name for name in names if not same_value(asked[name], found[name])]

@@ -4,16 +4,21 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ScratchMLPRegressor, fit_with_checkpoints
-from sknn_scratch.estimators.checkpoint import save_atomically
+from sknn_scratch import Activation, Quantile, ScratchMLPRegressor, fit_with_checkpoints
+from sknn_scratch.estimators.checkpoint_file import save_atomically
 
 SETTINGS = {"hidden_layer_sizes": (30,), "dropout": 0.1, "learning_rate": "cosine"}
+SETTINGS["n_iter_no_change"] = 1000
 N_EPOCHS = 120
 SCRIPT = f"""
 import sys
@@ -141,3 +146,191 @@ def test_a_file_that_holds_something_else_is_refused(regression, tmp_path):
     save_atomically({"not": "a model"}, tmp_path / "m")
     with pytest.raises(TypeError, match=r"must hold a ScratchMLPRegressor, got .'not'"):
         fit_with_checkpoints(ScratchMLPRegressor(), *regression, tmp_path / "m", n_epochs=3)
+
+
+class Bent(Activation):
+    """An activation with a state, but without a __repr__ of its own."""
+
+    __repr__ = object.__repr__
+
+    def __init__(self, at=0.0):
+        self.at = at
+
+    def __call__(self, z):
+        return np.abs(z - self.at)
+
+    def derivative(self, z, a):
+        return np.sign(z - self.at)
+
+
+def by_hand(epoch, n_epochs):
+    return 1.0
+
+
+def other(epoch, n_epochs):
+    return 1.0
+
+
+def fold(*rows):
+    mask = np.zeros(2000, bool)
+    mask[list(rows)] = True
+    return mask
+
+
+EARLY = {"early_stopping": True}
+SAME = {
+    "seeds": ({"random_state": 3}, {"random_state": np.int64(3)}),
+    "numbers": ({"alpha": 1}, {"alpha": np.float32(1)}),
+    "sizes": ({"hidden_layer_sizes": [5, 4]}, {"hidden_layer_sizes": (5, np.int64(4))}),
+    "masks": (*({**EARLY, "validation_fraction": fold(1, 700)},) * 2,),
+    "objects": ({"activation": Bent(1.0)}, {"activation": Bent(1.0)}),
+    "lists of objects": ({"activation": [Bent(1.0)]}, {"activation": (Bent(1.0),)}),
+    "losses": ({"loss": Quantile([0.1, 0.9])}, {"loss": Quantile([0.1, 0.9])}),
+    "functions": ({"learning_rate": by_hand}, {"learning_rate": by_hand}),
+    "infinities": ({"n_iter_no_change": np.inf}, {"n_iter_no_change": np.float64("inf")}),
+}
+DIFFERENT = {
+    "seeds": ("random_state", np.int64(0), np.int64(7)),
+    "a seed and a state": ("random_state", np.random.RandomState(0), 0),
+    "masks": ("validation_fraction", fold(1, 700), fold(1, 1300)),
+    "a mask and numbers": ("validation_fraction", fold(1, 700), fold(1, 700).astype(int)),
+    "states": ("activation", Bent(1.0), Bent(2.0)),
+    "losses": ("loss", Quantile([0.1, 0.9]), Quantile([0.1, 0.8])),
+    "functions": ("learning_rate", by_hand, other),
+    "arrays": ("init", [np.full((3, 3), v) for v in (1.0,)], [np.full((3, 3), 1.5)]),
+}
+
+
+@pytest.fixture
+def rows(rng):
+    X = rng.normal(size=(2000, 3))
+    return X, X[:, 0]
+
+
+@pytest.mark.parametrize(("params", "same"), SAME.values(), ids=SAME)
+def test_parameters_of_the_same_value_go_on(params, same, rows, tmp_path):
+    first, then = (ScratchMLPRegressor((3,)).set_params(**each) for each in (params, same))
+    if "activation" in params:
+        first, then = (each.set_params(hidden_layer_sizes=(3,)) for each in (first, then))
+    fit_with_checkpoints(first, *rows, tmp_path / "model", n_epochs=1)
+    assert len(fit_with_checkpoints(then, *rows, tmp_path / "model", n_epochs=2).loss_curve_) == 2
+
+
+@pytest.mark.parametrize(("name", "value", "another"), DIFFERENT.values(), ids=DIFFERENT)
+def test_parameters_of_another_value_do_not(name, value, another, rows, tmp_path):
+    settings = {} if name != "init" else {"hidden_layer_sizes": (), "fit_intercept": False}
+    X, y = rows
+    y = np.c_[y, y, y] if name == "init" else y
+    first, then = (
+        ScratchMLPRegressor((3,), early_stopping=name == "validation_fraction", **{name: each})
+        for each in (value, another)
+    )
+    for each in (first, then):
+        each.set_params(**settings)
+    fit_with_checkpoints(first, X, y, tmp_path / "model", n_epochs=1)
+    with pytest.raises(ValueError, match=rf"other parameters \({name}\)"):
+        fit_with_checkpoints(then, X, y, tmp_path / "model", n_epochs=2)
+
+
+def test_a_fitted_model_is_refused_unless_there_is_a_checkpoint(regression, tmp_path):
+    model = ScratchMLPRegressor((3,), random_state=0).partial_fit(*regression)
+    with pytest.raises(ValueError, match="estimator is fitted, and there is no checkpoint"):
+        fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=8)
+    assert model.n_iter_ == len(model.loss_curve_) == 1
+    fit_with_checkpoints(clone(model), *regression, tmp_path / "m", n_epochs=2)
+    assert (
+        len(fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=3).loss_curve_) == 3
+    )
+
+
+REFUSED = {
+    "a pipeline": (
+        make_pipeline(StandardScaler(), ScratchMLPRegressor()),
+        "estimator must be a ScratchMLPRegressor, got Pipeline",
+    ),
+    "lbfgs": (ScratchMLPRegressor(solver="lbfgs"), "stochastic solver, got 'lbfgs'"),
+    "a lambda": (ScratchMLPRegressor(learning_rate=lambda epoch, n: 1.0), "learning_rate must be"),
+    "a lock": (ScratchMLPRegressor(activation=Bent(threading.Lock())), "activation must be"),
+}
+
+
+@pytest.mark.parametrize(("model", "match"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_gone_on_with_is_refused_before_training(model, match, regression, tmp_path):
+    with pytest.raises((TypeError, ValueError), match=match):
+        fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=3)
+    assert os.listdir(tmp_path) == []
+    assert not hasattr(model, "coefs_")
+
+
+@pytest.mark.parametrize("kind", [True, "loss"])
+def test_early_stopping_ends_it_as_it_ends_fit(kind, rows, tmp_path):
+    settings = {"early_stopping": kind, "tol": 0.1, "n_iter_no_change": 3, "random_state": 0}
+    whole = ScratchMLPRegressor((3,), **settings).fit(*rows)
+    assert whole.n_iter_ < 50
+    for n_epochs in (2, 50, 60):  # interrupted, to the end, and no further
+        model = ScratchMLPRegressor((3,), **settings)
+        model = fit_with_checkpoints(model, *rows, tmp_path / "m", n_epochs=n_epochs, every=20)
+    assert model.loss_curve_ == whole.loss_curve_
+    assert_array_equal(model.predict(rows[0]), whole.predict(rows[0]))
+
+
+@pytest.mark.parametrize("change", ["cut", "flipped", "emptied", "longer"])
+def test_a_damaged_checkpoint_is_refused_by_its_path(change, regression, tmp_path):
+    path, model = tmp_path / "model", ScratchMLPRegressor((3,), random_state=0)
+    fit_with_checkpoints(model, *regression, path, n_epochs=2)
+    whole = path.read_bytes()
+    for place in (1, len(whole) // 2, len(whole) - 60, len(whole) - 1):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        damaged = {"cut": whole[:place], "flipped": flipped, "emptied": b"", "longer": whole + b"."}
+        path.write_bytes(damaged[change])
+        with pytest.raises(ValueError, match=r"model' is not a whole checkpoint.*Remove it"):
+            fit_with_checkpoints(model, *regression, path, n_epochs=3)
+    path.write_bytes(whole)
+    assert len(fit_with_checkpoints(model, *regression, path, n_epochs=3).loss_curve_) == 3
+
+
+def test_a_checkpoint_of_what_is_no_longer_there_is_refused_by_its_path(tmp_path, monkeypatch):
+    save_atomically(Bent(), tmp_path / "m")
+    monkeypatch.delattr(sys.modules[__name__], "Bent")
+    with pytest.raises(ValueError, match=r"m' cannot be loaded: .*Bent"):
+        fit_with_checkpoints(ScratchMLPRegressor(), [[1.0]], [1.0], tmp_path / "m", n_epochs=3)
+
+
+def test_a_checkpoint_is_a_pickle(regression, tmp_path):
+    model = ScratchMLPRegressor((3,), random_state=0)
+    fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
+    with open(tmp_path / "m", "rb") as file:
+        assert_array_equal(pickle.load(file).coefs_[0], model.coefs_[0])
+
+
+def test_what_a_killed_write_has_left_is_cleared_away(regression, tmp_path):
+    (tmp_path / "m.part").write_bytes(b"half")
+    model = ScratchMLPRegressor((3,), random_state=0)
+    fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
+    (tmp_path / "m.part").write_bytes(b"half")
+    fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
+    assert os.listdir(tmp_path) == ["m"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links are another matter there")
+def test_a_checkpoint_has_the_usual_permissions_and_keeps_those_it_is_given(regression, tmp_path):
+    path, model = tmp_path / "model", ScratchMLPRegressor((3,), random_state=0)
+    (tmp_path / "usual").touch()
+    fit_with_checkpoints(model, *regression, path, n_epochs=1)
+    assert path.stat().st_mode == (tmp_path / "usual").stat().st_mode
+    path.chmod(0o640)
+    fit_with_checkpoints(model, *regression, path, n_epochs=2)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions and links are another matter there")
+def test_a_link_leads_to_the_checkpoint_as_before(regression, tmp_path):
+    path, model = tmp_path / "link", ScratchMLPRegressor((3,), random_state=0)
+    (tmp_path / "folder").mkdir()
+    path.symlink_to(tmp_path / "folder" / "model")
+    for n_epochs in (1, 2):
+        fit_with_checkpoints(model, *regression, path, n_epochs=n_epochs)
+        assert path.is_symlink()
+        assert os.listdir(tmp_path / "folder") == ["model"]
+    assert len(model.loss_curve_) == 1  # the model that was saved has been trained on
