@@ -37,6 +37,8 @@ class MinibatchLoop:
     ----------
     learning_rate : ndarray of shape ()
         To be set before `run`.
+    largest_product : int
+        The multiplications in the largest matrix product.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class MinibatchLoop:
         params, rows = problem.params, problem.rows
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
+        self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
         self.gradient = aligned(params.shape, params.dtype)
         self.learning_rate = np.zeros((), params.dtype)
         self.solver_calls = fast_solvers.calls(

@@ -1,28 +1,107 @@
 """BLAS threads that would do harm, kept asleep.
 
 NumPy and SciPy, as installed by pip, each bring a BLAS with a pool of threads that wait for work
-by spinning. In the training loop only NumPy's works, and it knows itself when a product is worth
-a second thread: nothing is limited there. L-BFGS calls both in turn, and then each pool spins on
-the cores that the other needs.
+by spinning. A second thread of NumPy's serves large products only: on those of a mini-batch it
+gains less than it costs, and beside another process that computes, a product takes as long as it
+takes until both threads have had a core at the same time. SciPy's pool, where L-BFGS calls it in
+turn with NumPy's, spins on the cores that the other needs.
+
+How many threads a BLAS has usually belongs to the whole process. So it is kept in mind who asks
+for how few: the first lowers the number, the last puts it back.
 """
 
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from math import inf
 from pathlib import Path
-from threading import current_thread, main_thread
+from threading import Lock
 
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
-WORTH_A_THREAD = 2e6  # multiplications in a matrix product
+# Multiplications in a matrix product from which on a second thread gains more than it costs.
+WORTH_A_THREAD = 8e6
+
+
+class Pools:
+    """BLAS libraries whose number of threads is limited as long as someone asks for it.
+
+    Parameters
+    ----------
+    libraries : list of LibController
+        Of threadpoolctl.
+    """
+
+    def __init__(self, libraries):
+        self.shared = [library for library in libraries if is_shared(library)]
+        self.of_each_thread = [library for library in libraries if not is_shared(library)]
+        self.lock, self.limits, self.lowered = Lock(), {}, {}
+
+    @contextmanager
+    def limited(self, number):
+        """Give each library at most so many threads while the block runs.
+
+        Where several such blocks run at once, the least of their numbers holds for all.
+        """
+        holder, lowered = object(), {}
+        try:  # around all of it: wherever an interrupt comes, what was lowered is put back
+            lower(self.of_each_thread, number, lowered)
+            with self.lock:
+                self.limits[holder] = number
+                lower(self.shared, number, self.lowered)
+            yield
+        finally:
+            put_back(lowered)
+            with self.lock:
+                self.limits.pop(holder, None)
+                put_back(self.lowered, min(self.limits.values(), default=inf))
+
+
+def is_shared(library):
+    """Return True if all threads of the process have one number of threads in common."""
+    per_thread = (
+        library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
+    )
+    return not per_thread
+
+
+def lower(libraries, limit, lowered):
+    """Give each library at most ``limit`` threads; note in ``lowered`` what it had and has."""
+    for library in libraries:
+        number = library.num_threads
+        if number is not None and number > limit:
+            had, has = lowered.get(library, (number, number))
+            lowered[library] = (had if number == has else number), limit
+            set_threads(library, limit)
+
+
+def put_back(lowered, limit=inf):
+    """Give each library in ``lowered`` what it had, but at most ``limit`` threads."""
+    for library, (had, has) in list(lowered.items()):
+        number = min(had, limit)
+        if library.num_threads == has:  # else someone has set it since, and has his way
+            set_threads(library, number)
+        lowered[library] = had, number
+        if number == had:
+            del lowered[library]
+
+
+def set_threads(library, number):
+    """Set the number of threads."""
+    library.set_num_threads(number)
+    # From threadpoolctl 3.8 on, no other thread may set it until this one gives the right up.
+    getattr(library, "clear_controlling_thread", lambda: None)()
 
 
 @cache
 def blas_pools():
-    """Return the controllers of all BLAS pools, and of SciPy's if it has one of its own."""
-    pools = ThreadpoolController().select(user_api="blas")
-    paths = [library.filepath for library in pools.lib_controllers]
-    return pools, pools.select(filepath=[path for path in paths if belongs_to_scipy(path)])
+    """Return NumPy's and SciPy's pools; where the two share a BLAS, SciPy's are none."""
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    is_scipys = [belongs_to_scipy(library.filepath) for library in libraries]
+    return (
+        Pools([library for library, scipys in zip(libraries, is_scipys) if not scipys]),
+        Pools([library for library, scipys in zip(libraries, is_scipys) if scipys]),
+    )
 
 
 def belongs_to_scipy(path):
@@ -35,15 +114,19 @@ def belongs_to_scipy(path):
 def quiet_blas(multiplications):
     """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small.
 
-    Only in the main thread: the limit holds for the whole process, and fits in several threads
-    would put it back in the wrong order.
+    Fits may do so in several threads at once: as long as one of them has small products, all are
+    computed by one thread each.
+
+    Parameters
+    ----------
+    multiplications : int
+        In the largest matrix product.
     """
+    numpys, scipys = blas_pools()
     with ExitStack() as stack:
-        if current_thread() is main_thread():
-            pools, of_scipy = blas_pools()
-            stack.enter_context(of_scipy.limit(limits=1))
-            if multiplications < WORTH_A_THREAD:
-                stack.enter_context(pools.limit(limits=1))
+        stack.enter_context(scipys.limited(1))
+        if multiplications < WORTH_A_THREAD:
+            stack.enter_context(numpys.limited(1))
         yield
 
 
@@ -52,11 +135,10 @@ def shared_blas(n_jobs):
     """Leave each of several jobs that run at once its share of the cores for matrix products.
 
     For jobs in threads of this process; those in others are given their share by joblib. One job
-    alone is left what there is. Only in the main thread, as above.
+    alone is left what there is.
     """
     with ExitStack() as stack:
-        if n_jobs > 1 and current_thread() is main_thread():
-            share, pools = max(1, cpu_count() // n_jobs), blas_pools()[0]
-            if any(pool["num_threads"] > share for pool in pools.info()):
-                stack.enter_context(pools.limit(limits=share))
+        if n_jobs > 1:
+            for pools in blas_pools():
+                stack.enter_context(pools.limited(max(1, cpu_count() // n_jobs)))
         yield

@@ -353,14 +353,15 @@ class Fitting:
             self.max_grad_norm,
         )
         try:
-            return train_stochastic(
-                epoch,
-                components.schedule,
-                self.learning_rate_init,
-                watch,
-                self.max_iter,
-                incremental,
-            )
+            with quiet_blas(epoch.largest_product):
+                return train_stochastic(
+                    epoch,
+                    components.schedule,
+                    self.learning_rate_init,
+                    watch,
+                    self.max_iter,
+                    incremental,
+                )
         finally:
             state.order = epoch.order if incremental or self.warm_start else None
 

@@ -1,11 +1,20 @@
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, local
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.engine.threads import WORTH_A_THREAD, belongs_to_scipy, quiet_blas, shared_blas
+from sknn_scratch.engine.threads import (
+    WORTH_A_THREAD,
+    Pools,
+    belongs_to_scipy,
+    quiet_blas,
+    set_threads,
+    shared_blas,
+)
 from sknn_scratch.maths.activations import Tanh
 
 
@@ -21,10 +30,16 @@ def threads():
 @pytest.fixture
 def two_threads():
     """Let every BLAS have two threads, whatever the machine."""
-    with threadpool_limits(2, user_api="blas"):
-        if set(threads().values()) != {2}:
-            pytest.skip("this BLAS does not take two threads")
-        yield
+    # By no context of threadpoolctl: within one, other threads may not change the number.
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    before = [library.num_threads for library in libraries]
+    for library in libraries:
+        set_threads(library, 2)
+    if set(threads().values()) != {2}:
+        pytest.skip("this BLAS does not take two threads")
+    yield
+    for library, number in zip(libraries, before):
+        set_threads(library, number)
 
 
 def test_small_products_get_one_thread_everywhere(two_threads):
@@ -46,8 +61,8 @@ def test_threads_are_given_back_after_an_error(two_threads):
     assert set(threads().values()) == {2}
 
 
-def test_lbfgs_trains_on_one_thread_and_a_stochastic_solver_leaves_them_alone(
-    two_threads, regression
+def test_training_with_small_products_has_one_thread_and_with_large_ones_all(
+    two_threads, regression, monkeypatch
 ):
     seen = set()
 
@@ -57,12 +72,34 @@ def test_lbfgs_trains_on_one_thread_and_a_stochastic_solver_leaves_them_alone(
             return super().__call__(z)
 
     X, y = regression
-    for solver, expected in (("lbfgs", {1}), ("adam", {2})):
+    for solver in ("lbfgs", "adam"):
         seen.clear()
         model = ScratchMLPRegressor((4,), activation=Watching(), solver=solver, tol=10)
         model.fit(X, y)
-        assert seen == expected
+        assert seen == {1}
+        assert set(threads().values()) == {2}
+    monkeypatch.setattr("sknn_scratch.engine.threads.WORTH_A_THREAD", 200)  # 4 * 5 * 60 are more
+    seen.clear()
+    model.fit(X, y)
+    assert 2 in seen
     assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_threads_are_given_back_when_training_breaks_off(two_threads, regression, error):
+    def fail(epoch, n_epochs):
+        assert set(threads().values()) == {1}
+        raise error
+
+    X, y = regression
+    model = ScratchMLPRegressor((4,), learning_rate=fail)
+    if error is KeyboardInterrupt:
+        with pytest.warns(UserWarning, match="interrupted"):
+            model.fit(X, y)
+    else:
+        with pytest.raises(error):
+            model.fit(X, y)
+    assert set(threads().values()) == {2}
 
 
 @pytest.mark.parametrize(
@@ -78,16 +115,26 @@ def test_scipys_own_blas_is_told_by_its_folder(path, expected):
     assert belongs_to_scipy(path) == expected
 
 
-def test_fits_in_several_threads_leave_the_threads_of_the_process_alone(two_threads, regression):
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_fits_in_several_threads_are_quiet_and_give_the_threads_back(
+    two_threads, regression, solver
+):
     X, y = regression
+    seen = set()
+
+    class Watching(Tanh):
+        def __call__(self, z):
+            seen.update(threads().values())
+            return super().__call__(z)
 
     def fit(seed):
         for _ in range(10):
-            ScratchMLPRegressor((4,), solver="lbfgs", tol=1, random_state=seed).fit(X, y)
-        return set(threads().values())
+            model = ScratchMLPRegressor((4,), activation=Watching(), solver=solver, tol=10)
+            model.set_params(random_state=seed).fit(X, y)
 
     with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(fit, range(3))) == [{2}] * 3
+        list(pool.map(fit, range(3)))
+    assert seen == {1}
     assert set(threads().values()) == {2}
 
 
@@ -103,3 +150,95 @@ def test_sharing_does_not_raise_a_limit(two_threads, monkeypatch):
     monkeypatch.setattr("sknn_scratch.engine.threads.cpu_count", lambda: 64)
     with threadpool_limits(1, user_api="blas"), shared_blas(2):
         assert set(threads().values()) == {1}
+
+
+class Library:
+    """A BLAS of two threads whose limit belongs to the process, or to each thread."""
+
+    def __init__(self, internal_api):
+        self.internal_api, self.scope = internal_api, local()
+        if internal_api != "mkl":
+            self.scope = SimpleNamespace()
+
+    @property
+    def num_threads(self):
+        return getattr(self.scope, "number", 2)
+
+    def set_num_threads(self, number):
+        self.scope.number = number
+
+
+@pytest.mark.parametrize("first_leaves", ["first", "last"])
+@pytest.mark.parametrize("internal_api", ["openblas", "mkl"])
+def test_whoever_leaves_first_both_are_quiet_and_both_get_their_threads_back(
+    internal_api, first_leaves
+):
+    library, met = Library(internal_api), Barrier(2, timeout=60)
+    pools = Pools([library])
+
+    def use(enters, leaves):
+        seen = []
+        if enters == "last":
+            met.wait()
+        with pools.limited(1):
+            if enters == "first":
+                met.wait()
+            met.wait()  # both are in
+            seen.append(library.num_threads)
+            if leaves == "last":
+                met.wait()
+                seen.append(library.num_threads)
+        if leaves == "first":
+            met.wait()
+        met.wait()  # both are out
+        return [*seen, library.num_threads]
+
+    with ThreadPoolExecutor(2) as pool:
+        other = "last" if first_leaves == "first" else "first"
+        futures = [pool.submit(use, "first", first_leaves), pool.submit(use, "last", other)]
+        early, late = sorted((future.result() for future in futures), key=len)
+    assert early == [1, 2]
+    assert late == [1, 1, 2]
+
+
+def test_a_number_that_someone_has_set_meanwhile_stays():
+    library = Library("openblas")
+    with Pools([library]).limited(1):
+        library.set_num_threads(7)
+    assert library.num_threads == 7
+
+
+def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
+    class Interrupted(Library):
+        def set_num_threads(self, number):
+            super().set_num_threads(number)
+            if number == 1:
+                raise KeyboardInterrupt
+
+    first, second = Library("openblas"), Interrupted("openblas")
+    pools = Pools([first, second])
+    with pytest.raises(KeyboardInterrupt), pools.limited(1):
+        pass
+    assert (first.num_threads, second.num_threads) == (2, 2)
+    assert (pools.limits, pools.lowered) == ({}, {})
+
+
+def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
+    library = Library("openblas")
+    library.set_num_threads(8)
+    pools, seen = Pools([library]), []
+    outer, inner = pools.limited(4), pools.limited(2)
+    for change in (outer.__enter__, inner.__enter__):
+        change()
+        seen.append(library.num_threads)
+    for block in (outer, inner):  # not the order in which they were entered
+        block.__exit__(None, None, None)
+        seen.append(library.num_threads)
+    with pools.limited(2):
+        with pools.limited(4):
+            seen.append(library.num_threads)
+        seen.append(library.num_threads)
+        with pools.limited(1):
+            seen.append(library.num_threads)
+        seen.append(library.num_threads)
+    assert [*seen, library.num_threads] == [4, 2, 2, 8, 2, 2, 1, 2, 8]
