@@ -6,7 +6,15 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import AdamW, Bounded, Cosine, Huber, Quantile, ScratchMLPRegressor
+from sknn_scratch import (
+    AdamW,
+    Bounded,
+    Cosine,
+    Huber,
+    Quantile,
+    ScratchMLPEnsembleRegressor,
+    ScratchMLPRegressor,
+)
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
 from sknn_scratch.estimators import persistence
 
@@ -101,3 +109,15 @@ def test_another_layout_is_refused(regression, monkeypatch):
         stored = io.dumps(model)
     with pytest.raises(ValueError, match="in layout 0"):
         io.loads(stored, trusted=io.get_untrusted_types(data=stored))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_an_ensemble_comes_back_with_its_intervals(regression):
+    X, y = regression
+    network = ScratchMLPRegressor((3,), max_iter=5)
+    estimator = make_pipeline(StandardScaler(), network)
+    model = ScratchMLPEnsembleRegressor(estimator, 2, random_state=0).fit(X, y)
+    named = set(io.get_untrusted_types(data=io.dumps(model)))
+    assert all(name.startswith("sknn_scratch.") for name in named)
+    twin = round_trip(model, named)
+    assert_array_equal(twin.predict_interval(X, 0.8), model.predict_interval(X, 0.8))

@@ -1,0 +1,39 @@
+"""An ensemble as one graph: the graphs of its members, and their weighted mean.
+
+Importing this module teaches skl2onnx to convert `ScratchMLPEnsembleRegressor`. A member may be
+whatever skl2onnx can convert, a pipeline for one.
+"""
+
+import numpy as np
+from skl2onnx import update_registered_converter
+from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
+from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul
+from skl2onnx.common.data_types import DoubleTensorType
+from sklearn.utils.validation import check_is_fitted
+
+from ..estimators import ScratchMLPEnsembleRegressor
+from .onnx import number_type
+
+
+def _calculate_shape(operator):
+    model = operator.raw_operator
+    check_is_fitted(model)
+    n_rows = operator.inputs[0].get_first_dimension()
+    operator.outputs[0].set_type(number_type(operator)([n_rows, model.n_outputs_]))
+
+
+def _convert(scope, operator, container):
+    model, version = operator.raw_operator, {"op_version": container.target_opset}
+    dtype = np.float64 if number_type(operator) is DoubleTensorType else np.float32
+    weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
+    mean = np.zeros((1, 1), dtype)
+    for weight, member in zip(weights, model.estimators_):
+        prediction = OnnxSubEstimator(member, *operator.inputs, **version)
+        name = {"output_names": operator.outputs[:1]} if member is model.estimators_[-1] else {}
+        mean = OnnxAdd(OnnxMul(prediction, weight, **version), mean, **version, **name)
+    mean.add_to(scope, container)
+
+
+update_registered_converter(
+    ScratchMLPEnsembleRegressor, "SknnScratchMLPEnsembleRegressor", _calculate_shape, _convert
+)

@@ -1,0 +1,84 @@
+"""An ensemble as one ONNX graph, next to `predict`."""
+
+import importlib
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+
+onnx = pytest.importorskip("onnx")
+onnxruntime = pytest.importorskip("onnxruntime")
+skl2onnx = pytest.importorskip("skl2onnx")
+importlib.import_module("sknn_scratch.onnx")
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+NET = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20)
+QUANTILES = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20, loss=Quantile([0.1, 0.9]))
+
+
+def ensemble(estimator=NET):
+    return ScratchMLPEnsembleRegressor(estimator, 3, random_state=0)
+
+
+def compute(graph, **inputs):
+    onnx.checker.check_model(graph)
+    session = onnxruntime.InferenceSession(
+        graph.SerializeToString(), providers=["CPUExecutionProvider"]
+    )
+    return session.run(None, inputs)[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize(
+    "estimator", [NET, make_pipeline(StandardScaler(), NET)], ids=["net", "pipe"]
+)
+def test_the_graph_of_an_ensemble_predicts_as_it_does(estimator, n_targets, dtype, regression):
+    X, y = regression[0].astype(dtype), np.outer(regression[1], [1, -2])[:, :n_targets]
+    model = ensemble(estimator).fit(X, y if n_targets > 1 else y.ravel())
+    got = compute(skl2onnx.to_onnx(model, X[:1]), X=X)
+    assert got.dtype == dtype
+    assert got.shape == (60, n_targets)
+    expected = model.predict(X).reshape(60, n_targets)
+    assert np.ptp(expected) > 1
+    assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_members_count_by_their_weights(regression):
+    X, y = regression
+    model = ensemble().fit(X, y)
+    model.weights_ = np.array([1.0, 0.0, 0.0])
+    assert_allclose(
+        compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), model.estimators_[0].predict(X)
+    )
+
+
+def test_quantiles_are_columns_of_the_graph(regression):
+    X, y = regression
+    model = ensemble(QUANTILES).fit(X, y)
+    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X), model.predict(X), rtol=1e-9)
+
+
+def test_an_ensemble_in_a_pipeline_and_on_a_data_frame_is_one_graph_too(regression):
+    X, y = regression
+    model = make_pipeline(StandardScaler(), ensemble()).fit(X, y)
+    assert_allclose(
+        compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), model.predict(X), rtol=1e-9
+    )
+    frame = pd.DataFrame(X, columns=list("abcd"))
+    model = ensemble().fit(frame, y)
+    columns = {name: frame[[name]].to_numpy() for name in frame}
+    got = compute(skl2onnx.to_onnx(model, frame[:1]), **columns)
+    assert_allclose(got.ravel(), model.predict(frame), rtol=1e-9)
+
+
+def test_integers_are_taken_as_float32(regression):
+    counts = np.arange(240, dtype=np.int64).reshape(60, 4) % 7
+    model = ensemble().fit(counts, regression[1])
+    got = compute(skl2onnx.to_onnx(model, counts[:1]), X=counts)
+    assert_allclose(got.ravel(), model.predict(counts), rtol=1e-4, atol=1e-4)
