@@ -51,7 +51,7 @@ from .maths import (
     backprop,
     feedforward,
 )
-from .plotting import LossCurveDisplay, NetworkDisplay
+from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay
 
 __all__ = [
     "ELU",
@@ -71,6 +71,7 @@ __all__ = [
     "Gamma",
     "Huber",
     "Identity",
+    "IntervalDisplay",
     "InverseScaling",
     "LeakyReLU",
     "LogCosh",

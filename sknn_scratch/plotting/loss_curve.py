@@ -7,25 +7,9 @@ can stand beside ours.
 from collections.abc import Mapping
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from .drawing import count_epochs, draw_losses, drawing_axes, explain_styles
-
-
-def find_network(estimator, attribute, display):
-    """Return the fitted network in ``estimator``: itself, a last step, or the best of a search."""
-    check_is_fitted(estimator)
-    found = estimator
-    while not hasattr(found, attribute):
-        if hasattr(found, "steps"):
-            found = found.steps[-1][1]
-        elif hasattr(found, "best_estimator_"):
-            found = found.best_estimator_
-        elif hasattr(found, "regressor_"):  # of a TransformedTargetRegressor
-            found = found.regressor_
-        else:
-            raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
-    return found
+from .finding import find_networks
 
 
 class LossCurveDisplay:
@@ -43,7 +27,7 @@ class LossCurveDisplay:
         The epochs whose weights were kept, counted from 1; 0 stands for the initial weights.
     names : list of (str or None), default=None
         The networks' names. A network without one has a colour for each of its curves, a
-        network with one has a single colour.
+        network with one has a single colour, which networks of the same name share.
     loss_name : str, default="loss"
         The label of the y-axis.
     epoch_name : str, default="epoch"
@@ -102,7 +86,8 @@ class LossCurveDisplay:
         ----------
         estimator : estimator
             A fitted network with ``loss_curve_``, or a pipeline that ends in one, a search that
-            found one, or a TransformedTargetRegressor that holds one.
+            found one, or a TransformedTargetRegressor that holds one; or an ensemble of such, whose
+            members are all drawn in one colour.
         name : str, default=None
             Its name in the legend, if it shares the axes with others.
         ax : Axes, default=None
@@ -151,7 +136,13 @@ class LossCurveDisplay:
 
     @classmethod
     def _from(cls, estimators, names, ax, log_scale, line_kwargs):
-        networks = [find_network(each, "loss_curve_", cls.__name__) for each in estimators]
+        found = [find_networks(each, "loss_curve_", cls.__name__) for each in estimators]
+        networks = [network for each in found for network in each]
+        names = [
+            name if len(each) == 1 else f"{name or 'ensemble'}, {len(each)} members"
+            for name, each in zip(names, found)
+            for _ in each
+        ]
         display = cls(
             loss_curves=[network.loss_curve_ for network in networks],
             validation_loss_curves=[
@@ -185,10 +176,12 @@ class LossCurveDisplay:
             _check_positive([*self.loss_curves, *validations])
         ax = drawing_axes(ax, type(self).__name__)
         bests, names = self.best_epochs or [None] * n, self.names or [None] * n
-        drawn = [
-            draw_losses(ax, *network, line_kwargs or {})
-            for network in zip(self.loss_curves, validations, bests, names, strict=True)
-        ]
+        drawn, styles = [], {None: {}}
+        for network in zip(self.loss_curves, validations, bests, names, strict=True):
+            name = network[-1]
+            drawn.append(draw_losses(ax, *network, {**styles.get(name, {}), **(line_kwargs or {})}))
+            if name:  # what others of that name are drawn in; a label with "_" is in no legend
+                styles[name] = {"color": drawn[-1][0].get_color(), "label": f"_{name}"}
         artists = drawn[0] if n == 1 else map(list, zip(*drawn))
         self.line_, self.validation_line_, self.best_point_ = artists
         if any(names):

@@ -4,7 +4,7 @@ from numbers import Integral
 
 from ..components import check_number
 from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
-from .loss_curve import find_network
+from .finding import find_network
 
 
 class NetworkDisplay:

@@ -1,0 +1,35 @@
+"""Where the network is, in a pipeline, a search or an ensemble."""
+
+from sklearn.utils.validation import check_is_fitted
+
+
+def find_network(estimator, attribute, display):
+    """Return the fitted network in ``estimator``: itself, a last step, or the best of a search."""
+    check_is_fitted(estimator)
+    found = estimator
+    while not hasattr(found, attribute):
+        found = _inside(found)
+        if found is None:
+            raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
+    return found
+
+
+def _inside(estimator):
+    """Return what does the predictions of a meta-estimator, or None if it is none."""
+    if hasattr(estimator, "steps"):
+        return estimator.steps[-1][1]
+    names = "best_estimator_", "regressor_"  # of a search, of a TransformedTargetRegressor
+    return next((getattr(estimator, name) for name in names if hasattr(estimator, name)), None)
+
+
+def find_networks(estimator, attribute, display):
+    """Return the fitted networks in ``estimator``: as above, or those of an ensemble."""
+    check_is_fitted(estimator)
+    found = estimator
+    while not (hasattr(found, attribute) or hasattr(found, "estimators_")):
+        inside = _inside(found)
+        if inside is None:
+            break
+        found = inside
+    members = [found] if hasattr(found, attribute) else getattr(found, "estimators_", [found])
+    return [find_network(member, attribute, display) for member in members]
