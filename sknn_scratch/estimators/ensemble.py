@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 import sklearn
+from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -62,9 +63,10 @@ class ScratchMLPEnsembleRegressor(
         TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
         too: of a member only `fit` and `predict` are called.
 
-        None trains two networks on each split, with `recommended_parameters`, and with a sixteenth
-        of their epochs. The first are better where the target is mostly signal, the second where
-        it is mostly noise. The rows held out tell how to weight them.
+        None trains two networks on each split, both as `recommended_parameters` has it, but to the
+        end of their schedule and without dropout; and the second for a sixteenth of the epochs.
+        The first are better where the target is mostly signal, the second where it is mostly
+        noise. The rows held out tell how to weight them. (For sparse X without the embedding.)
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -218,7 +220,8 @@ class ScratchMLPEnsembleRegressor(
         random_state = check_random_state(self.random_state)
         splits = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
         splits *= -(-self.n_estimators // len(splits))
-        kinds = self._kinds(min(len(train) for train, _ in splits), X.shape[1])
+        n_fewest = min(len(train) for train, _ in splits)
+        kinds = self._kinds(n_fewest, X.shape[1], dense=not sparse.issparse(X))
         members = [make_member(kind, random_state) for kind in kinds for _ in splits]
         members, held_out = train_members(self, members, X, y, splits * len(kinds), params)
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
@@ -391,11 +394,12 @@ class ScratchMLPEnsembleRegressor(
             fit_params = {**fit_params, name: weight}
         return fit_params, {} if groups is None else {"groups": groups}
 
-    def _kinds(self, n_samples, n_features):
+    def _kinds(self, n_samples, n_features, dense=True):
         """Return what members are clones of: one, or the two of `member_parameters`."""
         if self.estimator is not None:
             return [self.estimator]
-        networks = [ScratchMLPRegressor(**p) for p in member_parameters(n_samples, n_features)]
+        of_both = member_parameters(n_samples, n_features, dense)
+        networks = [ScratchMLPRegressor(**parameters) for parameters in of_both]
         if sklearn.get_config()["enable_metadata_routing"]:
             networks = [n.set_fit_request(sample_weight=True, groups=False) for n in networks]
         return networks

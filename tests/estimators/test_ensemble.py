@@ -34,8 +34,8 @@ from sknn_scratch import (
     Quantile,
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
-    recommended_parameters,
 )
+from sknn_scratch.estimators.recommended import long_parameters
 from tests.bad_input import BAD_DATA, X, Y, same
 
 NET = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20)
@@ -97,7 +97,7 @@ def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
 def test_by_default_members_are_trained_for_long_and_briefly(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    recommended = recommended_parameters(30, 4)
+    recommended = long_parameters(30, 4)
     epochs = [member.n_iter_ for member in model.estimators_]
     assert epochs == [recommended["max_iter"]] * 2 + [recommended["max_iter"] // 16] * 2
     for member in model.estimators_:
