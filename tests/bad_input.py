@@ -125,22 +125,33 @@ def with_value(array, value):
     return array
 
 
+def with_object(array, value):
+    """Return a copy of an array, as objects, with one value changed."""
+    array = array.astype(object)
+    array.flat[5] = value
+    return array
+
+
 ONES = np.ones(24)
 
 
 BAD_DATA = {  # arguments of fit, error, what its message says
-    "X None": ((None, Y), "Expected 2D array"),
-    "X 1-D": ((X[:, 0], Y), "Expected 2D array, got 1D"),
-    "X 3-D": ((X[np.newaxis], Y), "dim 3"),
-    "X a number": ((1.0, Y), "Expected 2D array, got scalar"),
-    "X without rows": ((X[:0], Y[:0]), r"0 sample\(s\)"),
-    "X without columns": ((X[:, :0], Y), r"0 feature\(s\)"),
+    "X None": ((None, Y), r"X must be of shape \(n_samples, n_features\), got None"),
+    "X 1-D": ((X[:, 0], Y), "X: Expected 2D array, got 1D"),
+    "X 3-D": ((X[np.newaxis], Y), "X: .*dim 3"),
+    "X a number": ((1.0, Y), "X: Expected 2D array, got scalar"),
+    "X without rows": ((X[:0], Y[:0]), r"X: .*0 sample\(s\)"),
+    "X without columns": ((X[:, :0], Y), r"X: .*0 feature\(s\)"),
+    "X masked": ((np.ma.masked_greater(X, 1), Y), r"X must not be masked, got \d+ masked values"),
+    "X dates": ((np.full((24, 3), "2020", "M8[D]"), Y), r"X must be numbers, got datetime64\[D\]"),
+    "X spans": ((np.full((24, 3), 1, "m8[s]"), Y), r"X must be numbers, got timedelta64\[s\]"),
     "X with NaN": ((with_value(X, np.nan), Y), "Input X contains NaN"),
     "X with infinity": ((with_value(X, np.inf), Y), "Input X contains infinity"),
     "X sparse with NaN": ((sparse.csr_matrix(with_value(X, np.nan)), Y), "Input X contains NaN"),
-    "X complex": ((X + 1j, Y), "Complex data not supported"),
-    "X strings": ((np.full((24, 3), "a"), Y), "could not convert string"),
-    "X objects": ((np.full((24, 3), "a", object), Y), "could not convert string"),
+    "X complex": ((X + 1j, Y), "X must be real numbers: Complex data not supported.$"),
+    "X strings": ((np.full((24, 3), "a"), Y), "column 0 of X must be real.*could not convert"),
+    "X objects": ((with_object(X, "a"), Y), "column 2 of X must be real.*could not convert"),
+    "X a string": (("abc", Y), "X: could not convert"),
     "X huge": ((np.sign(X) * HUGE, Y), "large values.*diverged|too large to be standardised"),
     "y None": ((X, None), "requires y to be passed"),
     "y a number": ((X, 1.0), r"y should be a 1d array.*\(\)"),
@@ -160,6 +171,7 @@ BAD_DATA = {  # arguments of fit, error, what its message says
     "y of None": ((X, np.full(24, None, object)), "y contains NaN"),
     "y ragged": ((X, [[1.0, 2.0], *([1.0],) * 23]), r"\by\b"),
     "y complex": ((X, Y + 1j), "y must be real numbers.*complex128"),
+    "y masked": ((X, np.ma.masked_greater(Y, 1)), r"y must not be masked, got \d+ masked"),
     "y sparse": ((X, sparse.csr_matrix(Y[:, np.newaxis])), "y must be a dense array"),
     "y huge": ((X, np.sign(Y) * HUGE), "large values.*diverged|too large to be standardised"),
     "weight negative": ((X, Y, with_value(ONES, -1)), "sample_weight must be >= 0.*-1"),
@@ -174,6 +186,7 @@ BAD_DATA = {  # arguments of fit, error, what its message says
     "weight huge": ((X, Y, HUGE * ONES), "sample_weight"),
     "weight strings": ((X, Y, ["a"] * 24), "sample_weight"),
     "weight a string": ((X, Y, "balanced"), "sample_weight"),
+    "weight masked": ((X, Y, np.ma.masked_array(ONES, Y > 1)), "sample_weight must not be masked"),
     "weight complex": ((X, Y, ONES + 1j), "sample_weight"),
     "weight sparse": ((X, Y, sparse.csr_matrix(ONES)), "sample_weight"),
 }

@@ -1,6 +1,6 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
-from .arrays import as_numbers
+from .arrays import as_numbers, refuse_masked
 from .checks import check_hidden_layer_sizes, check_number, check_seed
 from .initializers import initialize
 from .parameters import check_parameters, resolve
@@ -51,5 +51,6 @@ __all__ = [
     "check_seed",
     "initialize",
     "name_of",
+    "refuse_masked",
     "resolve",
 ]

@@ -4,14 +4,25 @@ import numpy as np
 from scipy import sparse
 
 
+def refuse_masked(values, name):
+    """Raise ValueError if ``values`` is a masked array in which something is masked."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        n_masked = np.ma.count_masked(values)
+        raise ValueError(
+            f"{name} must not be masked, got {n_masked} masked values: drop their rows, or fill "
+            f"them in ({name}.filled)."
+        )
+
+
 def as_numbers(values, name):
     """Return ``values`` as an array of real numbers.
 
     Raises
     ------
     TypeError, ValueError
-        If it is sparse, or not numbers; the message begins with ``name``.
+        If it is sparse, masked or not numbers; the message begins with ``name``.
     """
+    refuse_masked(values, name)
     if sparse.issparse(values):
         raise TypeError(f"{name} must be a dense array, got a sparse matrix.")
     try:

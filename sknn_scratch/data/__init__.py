@@ -2,6 +2,7 @@
 
 from .chunking import CACHED, by_rows, rows_at_a_time, slices
 from .dataset import DataSet
+from .inputs import check_inputs
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import Scaling, no_scaling, standard_scaling
@@ -17,6 +18,7 @@ __all__ = [
     "Tree",
     "by_rows",
     "check_dense",
+    "check_inputs",
     "check_mapped",
     "check_sample_weight",
     "check_target",

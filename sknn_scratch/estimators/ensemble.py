@@ -1,6 +1,7 @@
 """ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
 
 from contextlib import contextmanager
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -22,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, check_seed
-from ..data import check_sample_weight, check_target
+from ..data import check_inputs, check_sample_weight, check_target
 from ..maths import SquaredError
 from ..training import CallbackSupportMixin, score_of, with_callbacks
 from . import persistence
@@ -421,7 +422,7 @@ class ScratchMLPEnsembleRegressor(
             check_is_fitted(self)
         if is_network(self.estimator) if reset else self._on_arrays:
             dtypes = (np.float64, np.float32)
-            return validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
+            return check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
 
     @contextmanager

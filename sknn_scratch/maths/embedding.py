@@ -37,6 +37,8 @@ class Embedding:
     A subclass says what arrays the layer has; `layer` cuts them from a vector.
     """
 
+    formulas = "shapes", "width", "layer", "draw", "names"  # what one of your own defines
+
     def shapes(self, n_features):
         """Return the shapes of the arrays of the layer."""
         raise NotImplementedError

@@ -5,6 +5,7 @@ from numbers import Real
 import numpy as np
 from sklearn.metrics import d2_pinball_score, r2_score
 
+from ..components import refuse_masked
 from ..data import power_of_two
 
 
@@ -26,6 +27,8 @@ def score_of(loss, y, prediction, sample_weight=None):
     -------
     float
     """
+    refuse_masked(y, "y")
+    refuse_masked(sample_weight, "sample_weight")
     if not loss.levels:
         return r2_score(*near_one(y, prediction), sample_weight=sample_weight)
     quantiles = [prediction] if len(loss.levels) == 1 else prediction.T

@@ -9,6 +9,7 @@ import copy
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -21,10 +22,9 @@ from ..components import ACTIVATIONS, check_parameters, initialize, name_of
 from ..data import (
     DataSet,
     check_dense,
-    check_mapped,
+    check_inputs,
     check_sample_weight,
     check_target,
-    is_mapped,
     no_scaling,
     split_rows,
     standard_scaling,
@@ -137,12 +137,8 @@ class Fitting:
         return None if X_val is None else (X_val, y_val, sample_weight_val)
 
     def _check_data(self, X, y, sample_weight, loss, dtypes, reset, suffix=""):
+        X = check_inputs(partial(validate_data, self, reset=reset), X, dtypes, f"X{suffix}")
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
-            if is_mapped(X):
-                X = validate_data(self, X, ensure_all_finite=False, reset=reset)
-                X = check_mapped(X, dtypes)
-            else:
-                X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=dtypes, reset=reset)
             y = check_target(y, X.shape[0], loss, X.dtype, suffix)
         X = X.tocsr() if sparse.issparse(X) else X
         return DataSet(X, y, check_sample_weight(sample_weight, X.shape[0], suffix))

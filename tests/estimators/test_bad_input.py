@@ -341,7 +341,7 @@ def test_a_failed_call_keeps_the_names_of_the_columns(method):
 
 
 BAD_ROWS = {
-    "None": (None, "Expected 2D array"),
+    "None": (None, "X must be of shape"),
     "1-D": (X[0], "Expected 2D array, got 1D"),
     "3-D": (X[np.newaxis], "dim 3"),
     "too narrow": (X[:, :2], "X has 2 features, but ScratchMLPRegressor is expecting 3"),
@@ -351,7 +351,7 @@ BAD_ROWS = {
     "infinite": (with_value(X, np.inf), "Input X contains infinity"),
     "sparse NaN": (sparse.csc_matrix(with_value(X, np.nan)), "Input X contains NaN"),
     "complex": (X + 1j, "Complex data not supported"),
-    "strings": (np.full((24, 3), "a"), "not compatible with arrays of bytes/strings"),
+    "strings": (np.full((24, 3), "a"), "column 0 of X must be real numbers"),
     "objects": (np.full((24, 3), "a", object), "could not convert string"),
 }
 

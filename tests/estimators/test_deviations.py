@@ -605,3 +605,18 @@ def test_tol_is_the_largest_gradient_at_which_lbfgs_has_converged(data, regresso
     error = model.predict(X) - y
     gradient = np.append(X.T @ error, error.sum()) / len(y)
     assert 1e-6 < np.abs(gradient).max() <= 0.01
+
+
+# --- bad input ---
+
+
+def test_masked_values_are_refused_but_mlpregressor_trains_on_what_is_behind_the_mask():
+    X, y = np.linspace(-1, 1, 20)[:, np.newaxis], np.linspace(-1, 1, 20)
+    mask = np.arange(20) == 7
+    masked = np.ma.array(np.where(mask, 1e6, y), mask=mask)
+    with pytest.raises(ValueError, match="y must not be masked, got 1 masked"):
+        ScratchMLPRegressor().fit(X, masked)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        theirs = MLPRegressor(random_state=0, max_iter=5).fit(X, masked)
+    assert theirs.loss_ > 1e9

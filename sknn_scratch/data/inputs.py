@@ -1,0 +1,109 @@
+"""Inputs of any kind, checked: arrays, data frames, tables, mapped files, sparse matrices.
+
+Every error names the array, and the column where there is one.
+"""
+
+import re
+
+import numpy as np
+from scipy import sparse
+
+from ..components import refuse_masked
+from .mapped import is_mapped
+from .validation import check_mapped
+
+
+def check_inputs(validate, X, dtypes, name="X"):
+    """Return X as an array, `Mapped`, or a sparse matrix.
+
+    Parameters
+    ----------
+    validate : callable
+        `sklearn.utils.validation.validate_data`, of an estimator.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+    dtypes : sequence of dtype
+        Those that it may have; all others are converted to the first.
+    name : str
+        What errors call it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not of numbers, or not of the right shape.
+    """
+    if X is None:
+        raise ValueError(f"{name} must be of shape (n_samples, n_features), got None.")
+    if hasattr(X, "collect") and not hasattr(X, "__len__"):  # polars' LazyFrame, for one
+        raise TypeError(f"{name} must be in memory, got a {type(X).__name__}: call its collect().")
+    refuse_masked(X, name)
+    refuse_dates(X, name)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
+            if is_mapped(X):
+                return check_mapped(validate(X, ensure_all_finite=False), dtypes)
+            return validate(X, accept_sparse=("csr", "csc"), dtype=dtypes)
+    except (TypeError, ValueError) as error:
+        message = explained(error, X, name)
+        if message == str(error):
+            raise
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(message) from error
+
+
+def refuse_dates(X, name):
+    """Raise TypeError if X, or a column of it, is of dates or times: their unit is arbitrary."""
+    types = column_types(X)
+    for i, each in enumerate(types) if any(map(is_temporal, set(types))) else ():
+        if is_temporal(each):
+            which = f"column {labels(X)[i]!r} of {name}" if len(types) > 1 else name
+            raise TypeError(
+                f"{which} must be numbers, got {each}: make dates and times numbers in a unit of "
+                "your choice, such as days since the first."
+            )
+
+
+def is_temporal(dtype):
+    """Return True if a type of NumPy, pandas, polars or Arrow is of dates or times."""
+    return str(dtype).lower().startswith(("date", "time", "duration", "period"))
+
+
+def column_types(X):
+    """Return the type of each column, or a single one for all."""
+    if hasattr(X, "schema"):  # of Arrow, or of polars
+        return getattr(X.schema, "types", None) or list(X.schema.values())
+    if hasattr(X, "dtypes") and np.ndim(X.dtypes):
+        return list(X.dtypes)
+    return [X.dtype] if hasattr(X, "dtype") else []
+
+
+def labels(X):
+    """Return what the columns of X are called: their names, or their numbers."""
+    names = getattr(X, "column_names", getattr(X, "columns", None))  # Arrow's columns are no names
+    return range(np.shape(X)[1]) if names is None else list(names)
+
+
+def columns(X):
+    """Yield the label of each column, and the column as an array; nothing if there are none."""
+    if hasattr(X, "iloc") or hasattr(X, "schema"):
+        if len(X.shape) == 2:
+            for i, label in enumerate(labels(X)):
+                yield label, np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[label])
+    elif not sparse.issparse(X):
+        try:
+            array = np.asarray(X)
+        except ValueError:  # ragged
+            return
+        if array.ndim == 2:
+            yield from enumerate(array.T)
+
+
+def explained(error, X, name):
+    """Return what to say of an error of scikit-learn's checks: with the array, and the column."""
+    for label, column in columns(X):
+        if column.dtype.kind == "c":
+            return f"column {label!r} of {name} must be real numbers: Complex data not supported."
+        try:
+            if column.dtype.kind not in "buif":
+                column.astype(np.float64)
+        except (TypeError, ValueError) as reason:
+            return f"column {label!r} of {name} must be real numbers: {reason}"
+    return str(error) if re.search(rf"\b{name}\b", str(error)) else f"{name}: {error}"
