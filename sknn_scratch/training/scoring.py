@@ -44,7 +44,8 @@ def near_one(y, prediction):
     values = np.asarray(y)
     if values.dtype.kind == "f" and values.ndim > 0:
         largest = np.max(np.abs(values), axis=0, initial=0.0)
-        if ((largest > 0) & (largest < 1e-100) | (largest > 1e100)).any():
+        bound = float(np.finfo(values.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
+        if ((largest > 0) & (largest < 1 / bound) | (largest > bound)).any():
             unit = power_of_two(largest)  # exact, unlike other factors
             return values / unit, prediction / unit
     return y, prediction

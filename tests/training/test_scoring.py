@@ -43,6 +43,16 @@ def test_all_else_is_scored_by_r2(loss, weight, shape, rng):
     assert score_of(loss, y, prediction, weight) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_r2_is_the_same_in_any_unit_that_the_numbers_can_have(dtype, rng):
+    y, prediction = rng.normal(size=(2, 40)).astype(dtype)
+    expected = score_of(LOSSES["squared_error"], y, prediction)
+    digits = 100 if dtype is np.float32 else 1000
+    for unit in (dtype(2.0) ** -digits, dtype(2.0) ** digits):  # exact
+        score = score_of(LOSSES["squared_error"], unit * y, unit * prediction)
+        assert score == pytest.approx(expected, rel=1e-6)
+
+
 @weights
 def test_the_score_of_a_model_is_that_of_the_loss_that_it_was_trained_for(weight, regression):
     X, y = regression[0][:40], regression[1][:40]
