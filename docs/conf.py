@@ -50,6 +50,8 @@ sphinx_gallery_conf = {
     "backreferences_dir": "generated/backreferences",
     "reference_url": {"sknn_scratch": None},
     "download_all_examples": False,
+    "capture_repr": (),  # what a cell prints is what it says
+    "matplotlib_animations": (True, "jshtml"),  # a page plays them
     "min_reported_time": float("inf"),
     "show_memory": False,
     "write_computation_times": False,

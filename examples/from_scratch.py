@@ -1,6 +1,6 @@
 """
-From scratch: two layers in plain NumPy, then the same in the package
-=====================================================================
+From scratch: two layers in NumPy, then the package
+===================================================
 
 This tutorial is for those who have just read how to build a network of two layers from scratch,
 and for those who have not. It builds that network again, in a few lines of NumPy. Then it takes
@@ -353,7 +353,7 @@ assert np.abs(mine.predict(two_columns) - y.ravel()).max() < 0.05
 # %%
 # Where to go on
 # --------------
-# - ``examples/watch_it_learn.py`` shows what this network does while it trains.
+# - `Watch it learn <watch_it_learn.html>`_ shows in pictures what a network does while it trains.
 # - `From the formulas to network.py <../learn.html>`_ does the same with intercepts and any number
 #   of layers, up to the source of `backprop`.
 # - `Write your own activation, loss, solver <../extend.html>`_ has the other kinds of components.

@@ -136,5 +136,5 @@ def test_sphinx_builds_the_pages_without_a_warning(tmp_path):
     for name in sknn_scratch.__all__:
         assert (tmp_path / "html" / "generated" / f"sknn_scratch.{name}.html").exists()
     for path in EXAMPLES:  # as these may be notebooks too, they link to pages by their files
-        for page in re.findall(r"<\.\./(\S+)>`_", path.read_text(encoding="utf-8")):
-            assert (tmp_path / "html" / page).exists()
+        for page in re.findall(r"<(\S+\.html)>`_", path.read_text(encoding="utf-8")):
+            assert (tmp_path / "html" / "auto_examples" / page).exists()

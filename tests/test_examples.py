@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,8 +9,6 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
-# Those in cells, which are notebooks as well.
-TUTORIALS = [path for path in EXAMPLES if "\n# %%\n" in path.read_text(encoding="utf-8")]
 
 
 def example(stem):
@@ -80,19 +79,43 @@ def test_the_tutorial_learns_and_finds_the_factor_between_the_losses(tmp_path):
     assert "pip install matplotlib" in out
 
 
-@pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorial_is_a_notebook_that_runs_by_itself(path, tmp_path):
+def run_notebook(path, folder, without=()):
+    """Make a notebook of an example, and run its cells in order; return what they print."""
     notebook = pytest.importorskip("sphinx_gallery.notebook")
-    notebook.python_to_jupyter_cli([shutil.copy(path, tmp_path)])
-    cells = json.loads((tmp_path / f"{path.stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    notebook.python_to_jupyter_cli([shutil.copy(path, folder)])
+    cells = json.loads((folder / f"{path.stem}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert len(code) > 5
-    script = "import sys; sys.modules['matplotlib'] = None; names = {}\n"
+    script = f"import sys; names = {{}}; sys.modules.update(dict.fromkeys({without}))\n"
     script += "".join(f"exec(compile({cell!r}, 'cell', 'exec'), names)\n" for cell in code)
-    (tmp_path / "cells.py").write_text(script, encoding="utf-8")
-    done = run(tmp_path / "cells.py", tmp_path)
+    (folder / "cells.py").write_text(script, encoding="utf-8")
+    done = run(folder / "cells.py", folder)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def test_there_are_tutorials():
-    assert {"from_scratch"} <= {path.stem for path in TUTORIALS}
+def test_the_tutorial_is_a_notebook_that_runs_by_itself(tmp_path):
+    out = run_notebook(example("from_scratch"), tmp_path, without=("matplotlib",))
+    assert "predicted  actual" in out
+
+
+def test_the_pictures_are_a_notebook_and_its_animation_a_page_that_plays_by_itself(tmp_path):
+    pytest.importorskip("matplotlib")
+    out = run_notebook(example("watch_it_learn"), tmp_path)
+    page = (tmp_path / "watch_it_learn.html").read_text(encoding="utf-8")
+    frames = re.findall(r'frames\[(\d+)\] = "data:image/png;base64,', page)
+    assert len(frames) > 40
+    assert not re.search(r'src="(?!data:)', page)  # only the icons of its buttons are fetched
+    losses = re.findall(r"loss (\S+) at w1 = ", out)
+    assert len(losses) == 3
+    assert max(map(float, losses)) < 1e-3  # each solver arrives
+
+
+def test_without_matplotlib_the_pictures_say_what_they_need(tmp_path):
+    code = "import sys, runpy; sys.modules['matplotlib'] = None; runpy.run_path(sys.argv[1])"
+    (tmp_path / "without.py").write_text(code, encoding="utf-8")
+    command = [sys.executable, tmp_path / "without.py", example("watch_it_learn")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1
+    assert "pip install matplotlib" in done.stderr
+    assert "Traceback" not in done.stderr
