@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import NamedTuple
 
-from ..maths import Checked, check_formulas, check_range, number
+from ..maths import Checked, Component, check_range, number, required
 
 
 class Progress(NamedTuple):
@@ -43,7 +43,7 @@ class Progress(NamedTuple):
         return min(self.epoch, self.n_epochs - 1)
 
 
-class Schedule(Checked):
+class Schedule(Component, Checked):
     """A learning rate per epoch.
 
     Attributes
@@ -56,14 +56,10 @@ class Schedule(Checked):
 
     planned = False
     ending = "Stopping."
-    formulas = ("__call__",)  # what one of your own defines
 
-    def __init_subclass__(cls):
-        check_formulas(cls, Schedule)
-
+    @required
     def __call__(self, learning_rate_init, progress):
         """Return the learning rate of the next epoch."""
-        raise NotImplementedError
 
     def ends_at_plateau(self, learning_rate):
         """Return True if a plateau at this learning rate ends training."""

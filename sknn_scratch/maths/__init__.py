@@ -5,7 +5,7 @@ from .embedding import Embedding, Periodic, PeriodicLayer
 from .intervals import Checked, check_range, number
 from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
-from .mistakes import advice, check_formulas
+from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
 from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver, clip
 
@@ -16,6 +16,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Checked",
+    "Component",
     "Embedding",
     "Exp",
     "Gamma",
@@ -34,11 +35,11 @@ __all__ = [
     "Tanh",
     "advice",
     "backprop",
-    "check_formulas",
     "check_range",
     "clip",
     "feedforward",
     "forward_pass",
     "number",
     "output",
+    "required",
 ]

@@ -20,10 +20,10 @@ for the training loop.
 import numpy as np
 from scipy.special import expit
 
-from .mistakes import check_formulas
+from .mistakes import Component, required
 
 
-class Activation:
+class Activation(Component):
     """An elementwise function and its derivative; it has no state.
 
     Attributes
@@ -45,22 +45,20 @@ class Activation:
     from_output = False
     glorot_factor = 6.0
     scaling = None
-    formulas = "__call__", "derivative"  # what one of your own defines
 
-    def __init_subclass__(cls):
-        check_formulas(cls, Activation)
-        # what is said of one formula does not hold for another
+    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+        super().__init_subclass__()
         if {"__call__", "derivative"} & set(vars(cls)):
             for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
                 setattr(cls, attribute, getattr(Activation, attribute))
 
+    @required
     def __call__(self, z):
         """Return f(z)."""
-        raise NotImplementedError
 
+    @required
     def derivative(self, z, a):
         """Return f'(z), where ``a = f(z)``."""
-        raise NotImplementedError
 
     def __repr__(self):
         return f"{type(self).__name__}()"

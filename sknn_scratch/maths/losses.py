@@ -15,10 +15,10 @@ Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes t
 import numpy as np
 from scipy.special import kl_div
 
-from .mistakes import check_formulas
+from .mistakes import Component, required
 
 
-class Loss:
+class Loss(Component):
     """A loss per sample and output; it has no state. One of your own needs the two formulas."""
 
     out_activation = "identity"  # what out_activation='auto' stands for
@@ -29,21 +29,19 @@ class Loss:
     # ("mean"). None leaves it alone.
     rescaling = None
     levels = ()  # of the quantile that it fits, or of several: one for each output
-    formulas = "__call__", "gradient"  # what one of your own defines
 
-    def __init_subclass__(cls):
-        check_formulas(cls, Loss)
-        # what is said of one formula does not hold for another
+    def __init_subclass__(cls):  # what is said of one formula does not hold for another
+        super().__init_subclass__()
         if {"__call__", "gradient"} & set(vars(cls)):
             cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
 
+    @required
     def __call__(self, y, a):
         """Return the loss of every target and prediction, in the shape of ``a``."""
-        raise NotImplementedError
 
+    @required
     def gradient(self, y, a):
         """Return d loss / d a, in the shape of ``a``; at a kink, any slope between the two."""
-        raise NotImplementedError
 
     def in_domain(self, y):
         """Return where ``y`` is a possible target, as booleans in the shape of ``y``."""

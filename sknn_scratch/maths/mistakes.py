@@ -1,16 +1,39 @@
 """Mistakes that are easily made with the formulas, and what to write instead."""
 
+import functools
 import inspect
 
 import numpy as np
 
 
-def check_formulas(cls, base):
-    """Raise TypeError unless the methods of ``cls`` can be called as those of ``base`` are.
+def required(formula):
+    """Return a method that raises NotImplementedError: a component of one's own has another."""
 
-    The base classes of components do so when a class is derived from them: a formula with too
-    few arguments would fail in the midst of training.
+    @functools.wraps(formula)
+    def missing(self, *args, **kwargs):
+        name, arguments = formula.__name__, inspect.signature(formula)
+        raise NotImplementedError(f"{type(self).__name__} needs `def {name}{arguments}`.")
+
+    missing.is_required = True
+    return missing
+
+
+class Component:
+    """What the base classes of components derive from.
+
+    A class derived from such a base is refused if a method cannot be called as that of the base:
+    a formula with too few arguments would fail in the midst of training.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for base in cls.__mro__:
+            if Component in base.__bases__ and base is not cls:
+                _check_formulas(cls, base)
+
+
+def _check_formulas(cls, base):
+    """Raise TypeError unless the methods of ``cls`` can be called as those of ``base`` are."""
     for name, formula in vars(cls).items():
         declared = vars(base).get(name)
         if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
@@ -34,7 +57,11 @@ def advice(value, base):
         return f" This is a class; write {value.__name__}() for an object of it."
     if isinstance(value, type) or not callable(value):
         return ""
-    formulas = [f"`def {name}{inspect.signature(vars(base)[name])}`" for name in base.formulas]
+    formulas = [
+        f"`def {name}{inspect.signature(method)}`"
+        for name, method in vars(base).items()
+        if getattr(method, "is_required", False)
+    ]
     return (
         f" A function is not enough: derive a class from {base.__name__} with "
         f"{' and '.join(formulas)}, and pass an object of it."

@@ -19,25 +19,21 @@ import numpy as np
 from scipy import linalg
 
 from .intervals import Checked, number
-from .mistakes import check_formulas
+from .mistakes import Component, required
 
 
-class Solver(Checked):
+class Solver(Component, Checked):
     """A rule that steps along the gradient of a mini-batch."""
 
     stochastic = True
-    formulas = ("update",)  # what one of your own defines
-
-    def __init_subclass__(cls):
-        check_formulas(cls, Solver)
 
     def init(self, params):
         """Return the state before the first step: a dict of arrays and numbers."""
         return {}
 
+    @required
     def update(self, params, gradient, state, learning_rate):
         """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
