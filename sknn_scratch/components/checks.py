@@ -3,13 +3,16 @@
 Every error names the parameter, says what it got, and what it takes.
 """
 
+import sys
 from numbers import Integral, Real
+from operator import mul
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
+from ..maths import check_fits_float
 from .initializers import INITIALIZERS
 
 # name: (type, smallest, largest, which bounds are allowed themselves)
@@ -34,6 +37,8 @@ def check_number(value, name, kind, low, high, bounds):
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=bounds)
+    if kind is Real:
+        check_fits_float(value, name)
     if value != value:
         raise ValueError(f"{name} must be a number, got nan.")
 
@@ -116,7 +121,14 @@ def check_hidden_layer_sizes(sizes):
             raise TypeError(f"hidden_layer_sizes must be ints, got {size!r} in {sizes}.")
         if size <= 0:
             raise ValueError(f"hidden_layer_sizes must be > 0, got {list(sizes)}.")
-    return tuple(int(size) for size in sizes)
+    sizes = tuple(int(size) for size in sizes)
+    n_weights = sum(map(mul, (1, *sizes), (*sizes, 1)))  # for a single feature
+    if 8 * n_weights > sys.maxsize:
+        raise ValueError(
+            f"hidden_layer_sizes must be of a network that fits into memory, got {sizes}: about "
+            f"{n_weights:.0e} weights."
+        )
+    return sizes
 
 
 def check_dropout(dropout, hidden_layer_sizes, solver):

@@ -19,7 +19,7 @@ from .checks import (
     check_seed,
     is_str,
 )
-from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS
+from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, likely_name
 from .schedules import Factor, Schedule
 
 
@@ -34,7 +34,7 @@ def resolve(value, name, registry, base, more=""):
         return registry[value]
     raise ValueError(
         f"{name} must be one of {', '.join(map(repr, registry))}, or an object of type "
-        f"{base.__name__}{more}; got {value!r}.{advice(value, base)}"
+        f"{base.__name__}{more}; got {value!r}.{likely_name(value, registry)}{advice(value, base)}"
     )
 
 

@@ -4,6 +4,8 @@ Solvers and schedules are made anew from the estimator's parameters, so their na
 classes. (Initialisers are functions, listed where they are defined: `initializers`.)
 """
 
+from difflib import get_close_matches
+
 from ..maths import (
     LBFGS,
     SGD,
@@ -64,3 +66,34 @@ def name_of(component, registry):
         if type(component) is type(known) and vars(component) == vars(known):
             return name
     return component
+
+
+# What other libraries call them, and what they are called here.
+ALSO_CALLED = {
+    "bfgs": "lbfgs",
+    "l-bfgs": "lbfgs",
+    "l1": "absolute_error",
+    "l2": "squared_error",
+    "linear": "identity",
+    "logcosh": "log_cosh",
+    "mae": "absolute_error",
+    "mean_absolute_error": "absolute_error",
+    "mean_squared_error": "squared_error",
+    "mse": "squared_error",
+    "pinball": "quantile",
+    "pinball_loss": "quantile",
+    "sigmoid": "logistic",
+    "smooth_l1": "huber",
+    "swish": "silu",
+}
+
+
+def likely_name(value, registry):
+    """Return a sentence on which name of the registry ``value`` may stand for, or ""."""
+    if not isinstance(value, str):
+        return ""
+    name = value.lower().replace(" ", "_")
+    if ALSO_CALLED.get(name) in registry:
+        return f" It is called {ALSO_CALLED[name]!r} here."
+    close = get_close_matches(name, registry, n=1, cutoff=0.7)
+    return f" Did you mean {close[0]!r}?" if close else ""

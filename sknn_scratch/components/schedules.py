@@ -81,7 +81,13 @@ class InverseScaling(Schedule):
     power_t: float = number("[0, inf)", default=0.5)
 
     def __call__(self, learning_rate_init, progress):
-        return learning_rate_init / (progress.t + 1) ** self.power_t
+        try:
+            return learning_rate_init / (progress.t + 1) ** self.power_t
+        except OverflowError:
+            raise ValueError(
+                f"power_t={self.power_t} is too large: after {progress.t} samples, "
+                "(t + 1)**power_t fits into no float."
+            ) from None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .embedding import Embedding, Periodic, PeriodicLayer
-from .intervals import Checked, check_range, number
+from .intervals import Checked, check_fits_float, check_range, number
 from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
@@ -35,6 +35,7 @@ __all__ = [
     "Tanh",
     "advice",
     "backprop",
+    "check_fits_float",
     "check_range",
     "clip",
     "feedforward",

@@ -44,3 +44,12 @@ def check_range(value, name, interval):
     below = value <= high if interval[-1] == "]" else value < high
     if not (above and below):  # nan is neither
         raise ValueError(message)
+    check_fits_float(value, name)
+
+
+def check_fits_float(value, name):
+    """Raise ValueError if ``value`` is an int that is too large to be a float."""
+    try:
+        float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must be a number that fits into a float, got more.") from None

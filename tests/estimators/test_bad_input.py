@@ -119,6 +119,32 @@ def test_a_bad_parameter_leaves_a_fitted_model_as_it_was(name, value):
     assert_goes_on_like(model, before)
 
 
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"activation": "sigmoid"}, "got 'sigmoid'. It is called 'logistic' here."),
+        ({"activation": ["swish"]}, r"activation\[0\].* It is called 'silu' here."),
+        ({"out_activation": "linear"}, "It is called 'identity' here."),
+        ({"loss": "MSE"}, "It is called 'squared_error' here."),
+        ({"loss": "mean_absolute_error"}, "It is called 'absolute_error' here."),
+        ({"solver": "L-BFGS"}, "It is called 'lbfgs' here."),
+        ({"activation": "Relu"}, r"Did you mean 'relu'\?"),
+        ({"loss": "hubber"}, r"Did you mean 'huber'\?"),
+        ({"learning_rate": "one cycle"}, r"Did you mean 'one_cycle'\?"),
+        ({"solver": "sigmoid"}, "got 'sigmoid'.$"),  # no solver's name
+    ],
+    ids=str,
+)
+def test_names_of_other_libraries_and_slips_are_recognised(params, match):
+    with pytest.raises(ValueError, match=match):
+        network(**params).fit(X, Y)
+
+
+def test_a_power_that_leaves_no_learning_rate_is_named():
+    model = network(solver="sgd", learning_rate="invscaling", power_t=500)
+    assert_refused(ValueError, "power_t=500.0 is too large: after 24 samples", model, "fit", X, Y)
+
+
 INTEGERS = "max_iter", "batch_size", "n_iter_no_change", "max_fun", "verbose"
 EDGES = [
     *({"hidden_layer_sizes": sizes} for sizes in (5, np.int64(5), [5, 2], np.array([5]), ())),
