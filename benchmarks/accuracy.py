@@ -1,0 +1,170 @@
+"""Measure how accurate predictions and their intervals are, and print Markdown tables.
+
+Every figure is a mean over the splits of a data set, with its standard error where it says so. A
+ratio compares two models on the same splits.
+"""
+
+import argparse
+import importlib.util
+import json
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from .__main__ import figure, machine, warning
+from .accuracy_data import load, names_in
+from .accuracy_models import NEEDS, OURS, PEERS
+
+TITLES = "data", "model", "RMSE", "ratio", "coverage", "width / sd", "NLL", "fit s", "predict s"
+
+
+def measure(model, X, y, is_test, seed, n_jobs):
+    """Return the figures of a model on one split."""
+    start = time.perf_counter()
+    predict = model(X[~is_test], y[~is_test], seed, n_jobs)
+    fitted = time.perf_counter()
+    answer = predict(X[is_test])
+    done = time.perf_counter()
+    record = {"fit": fitted - start, "predict": done - fitted}
+    return {**record, **figures(answer, y[is_test], np.std(y[~is_test]))}
+
+
+def figures(answer, y, sd):
+    """Return how good an answer is, where y is the truth; ``sd`` is the unit of widths."""
+    error = y - answer.prediction
+    found = {"rmse": float(np.sqrt(np.mean(error**2)))}
+    if answer.interval is not None:
+        low, high = answer.interval.T
+        found["coverage"] = float(np.mean((low <= y) & (y <= high)))
+        found["width"] = float(np.mean(high - low) / sd)
+    if answer.std is not None:
+        log_density = -0.5 * (error / answer.std) ** 2 - np.log(answer.std * np.sqrt(2 * np.pi))
+        found["nll"] = float(-np.mean(log_density))
+    return found
+
+
+def mean_and_error(values):
+    """Return a mean and its standard error, nan for one value."""
+    values = np.asarray(values)
+    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
+    return float(values.mean()), float(error)
+
+
+def log_ratio(records, base):
+    """Return the mean logarithm of the ratio of errors, split by split, and its error."""
+    pairs = zip(records, base, strict=True)
+    return mean_and_error([np.log(one["rmse"] / other["rmse"]) for one, other in pairs])
+
+
+def percent(mean, error):
+    """Return a ratio from its logarithm, with its error."""
+    return f"{np.exp(mean):.3f} ± {np.exp(mean) * error:.3f}"
+
+
+def row(name, model, records, base):
+    """Return the line of a model on a data set."""
+    mean, error = mean_and_error([record["rmse"] for record in records])
+    cells = [name, model, f"{figure(mean)} ± {figure(error)}", percent(*log_ratio(records, base))]
+    for key, digits in (("coverage", 2), ("width", 2), ("nll", 2), ("fit", 2), ("predict", 3)):
+        values = [record[key] for record in records if key in record]
+        cells.append(f"{np.mean(values):.{digits}f}" if values else "-")
+    return f"| {' | '.join(cells)} |"
+
+
+def summary(results, models, base):
+    """Return the table over all data sets: the geometric mean of the ratios of errors.
+
+    The error is that of the splits, data sets taken as given.
+    """
+    lines = [
+        f"| model | RMSE / {base}'s | coverage, least | width / sd | fit s |",
+        "|---|---|---|---|---|",
+    ]
+    for model in models:
+        ratios = [log_ratio(of_set[model], of_set[base]) for of_set in results.values()]
+        mean = np.mean([each for each, _ in ratios])
+        error = np.sqrt(np.sum([each**2 for _, each in ratios])) / len(ratios)
+
+        def by_set(key, model=model):
+            return [np.mean([r.get(key, np.nan) for r in each[model]]) for each in results.values()]
+
+        coverage, width = by_set("coverage"), by_set("width")
+        known = not np.isnan(coverage).any()
+        cells = [model, percent(mean, error)]
+        cells.append(f"{np.mean(coverage):.2f}, {np.min(coverage):.2f}" if known else "-")
+        cells.append(f"{np.mean(width):.2f}" if known else "-")
+        cells.append(f"{np.mean(by_set('fit')):.2f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def run(names, folder, models, n_splits, n_jobs):
+    """Return {data set: {model: [figures of a split]}}, telling of each as it is done."""
+    print(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}")
+    results, base = {}, next(iter(models))
+    for name in names:
+        X, y, splits = load(name, folder, n_splits)
+        results[name] = {}
+        for model, function in models.items():
+            results[name][model] = [
+                measure(function, X, y, is_test, seed, n_jobs)
+                for seed, is_test in enumerate(splits)
+            ]
+            print(row(name, model, results[name][model], results[name][base]), flush=True)
+    return results
+
+
+def choose(asked, parser):
+    """Return the models to measure: ours, and the peers that are installed."""
+    unknown = set(asked) - set(PEERS)
+    if unknown:
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    models = dict(OURS)
+    for peer in asked:
+        if peer in NEEDS and not importlib.util.find_spec(NEEDS[peer]):
+            print(f"{peer} needs {NEEDS[peer]}, which is not installed: left out\n")
+        else:
+            models[peer] = PEERS[peer]
+    return models
+
+
+def main(arguments=None):
+    """Read the command line, measure, and write what came out."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="data set", help="default: all")
+    parser.add_argument("--data", metavar="DIR", help="a folder of .npz (see accuracy_data)")
+    parser.add_argument("--peers", default="sklearn,forest,boosting", help="default: %(default)s")
+    parser.add_argument("--splits", type=int, default=5, help="at most; default: %(default)s")
+    parser.add_argument("--jobs", type=int, default=-1, help="processes; default: all cores")
+    parser.add_argument("--out", default="benchmarks/results", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    known = names_in(options.data)
+    unknown = set(options.names) - set(known)
+    if unknown:
+        parser.error(
+            f"no such data set: {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+        )
+    if warning():
+        print(f"{warning()}\n", file=sys.stderr)
+    print(f"{json.dumps(machine())}\n")
+    models = choose([peer for peer in options.peers.split(",") if peer], parser)
+    names = options.names or known
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the defaults need not converge
+        results = run(names, options.data, models, options.splits, options.jobs)
+    print(f"\nGeometric mean over {len(names)} data sets:\n")
+    print(summary(results, models, next(iter(models))))
+    if warning():
+        sys.exit(f"\n{warning()}")
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {"machine": machine(), "accuracy": results}
+    (folder / "accuracy.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
+    print(f"\nWritten to {folder / 'accuracy.json'}")
+
+
+if __name__ == "__main__":
+    main()

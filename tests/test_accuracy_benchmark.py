@@ -1,0 +1,109 @@
+"""The benchmark of accuracy: its figures, its table, and that it runs, on twenty rows."""
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import root_mean_squared_error
+
+from benchmarks import accuracy, accuracy_data, accuracy_models
+from benchmarks.__main__ import SETTINGS
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with a data set of twenty rows, in two splits of five rows to test on."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 3))
+    y = X[:, 0] + 0.1 * rng.normal(size=20)
+    is_test = np.zeros((2, 20), bool)
+    is_test[0, :5] = is_test[1, 5:10] = True
+    np.savez(tmp_path / "twenty.npz", X=X, y=y, test=np.packbits(is_test, axis=1))
+    return tmp_path
+
+
+def test_a_file_is_read_with_its_splits(folder):
+    assert accuracy_data.names_in(folder)[0] == "twenty"
+    X, y, is_test = accuracy_data.load("twenty", folder, 5)
+    assert X.shape == (20, 3)
+    assert y.shape == (20,)
+    assert is_test.sum(axis=1).tolist() == [5, 5]
+    assert np.flatnonzero(is_test[1]).tolist() == [5, 6, 7, 8, 9]
+    assert len(accuracy_data.load("twenty", folder, 1)[2]) == 1
+
+
+def test_shipped_data_are_split_in_the_same_way_each_time():
+    assert accuracy_data.names_in(None) == list(accuracy_data.SHIPPED)
+    first, second = (accuracy_data.load("diabetes", None, 3)[2] for _ in range(2))
+    assert np.array_equal(first, second)
+    assert first.sum(axis=1).tolist() == [45, 45, 45]
+
+
+def test_the_figures_of_an_answer(rng):
+    y, prediction = rng.normal(size=50), rng.normal(size=50)
+    std = rng.uniform(0.5, 2, 50)
+    interval = np.c_[prediction - 1, prediction + 3]
+    found = accuracy.figures(accuracy_models.Answer(prediction, interval, std), y, sd=2.0)
+    assert found["rmse"] == pytest.approx(root_mean_squared_error(y, prediction))
+    assert found["nll"] == pytest.approx(-stats.norm(prediction, std).logpdf(y).mean())
+    assert found["width"] == pytest.approx(2)
+    assert found["coverage"] == np.mean([-1 <= each <= 3 for each in y - prediction])
+    assert set(accuracy.figures(accuracy_models.Answer(prediction), y, 1.0)) == {"rmse"}
+
+
+def test_a_ratio_is_paired():
+    base = [{"rmse": each} for each in (1.0, 10.0, 100.0)]
+    twice = [{"rmse": 2 * each["rmse"]} for each in base]
+    mean, error = accuracy.log_ratio(twice, base)
+    assert np.exp(mean) == pytest.approx(2)
+    assert error == pytest.approx(0, abs=1e-12)
+    mean, error = accuracy.mean_and_error([1.0, 2.0, 4.0])
+    assert error == pytest.approx(stats.sem([1.0, 2.0, 4.0]))
+
+
+def test_it_runs_and_writes_a_table(folder, monkeypatch, capsys):
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    options = ["twenty", "--data", str(folder), "--peers", "sklearn,boosting", "--jobs", "1"]
+    accuracy.main([*options, "--out", str(folder / "out")])
+    printed = capsys.readouterr().out
+    lines = [line.split(" | ") for line in printed.splitlines() if line.startswith("| twenty")]
+    models = ["default", "recommended", "ensemble", "sklearn", "boosting"]
+    assert [line[1] for line in lines] == models
+    assert lines[0][3] == "1.000 ± 0.000"
+    assert "Geometric mean over 1 data sets" in printed
+    written = json.loads((folder / "out" / "accuracy.json").read_text(encoding="utf-8"))
+    records = written["accuracy"]["twenty"]["ensemble"]
+    assert len(records) == 2
+    assert {"rmse", "coverage", "width", "nll", "fit", "predict"} == set(records[0])
+
+
+def test_figures_of_other_kernels_are_not_written(folder, monkeypatch):
+    monkeypatch.setenv(SETTINGS[0], "Haswell")
+    monkeypatch.setattr(accuracy, "OURS", {"default": accuracy_models.default})
+    options = ["twenty", "--data", str(folder), "--peers", "", "--out", str(folder / "out")]
+    with pytest.raises(SystemExit, match="WARNING"):
+        accuracy.main(options)
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize("options", [["nowhere"], ["--peers", "nobody"]], ids=" ".join)
+def test_what_is_not_there_is_said_with_what_is(options, capsys):
+    with pytest.raises(SystemExit):
+        accuracy.main(options)
+    assert "there are" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["forest"])
+def test_intervals_of_a_peer_cover_about_what_they_should(name):
+    X, y, (is_test, *_) = accuracy_data.load("friedman1", None, 1)
+    answer = accuracy_models.PEERS[name](X[~is_test], y[~is_test], 0, 1)(X[is_test])
+    found = accuracy.figures(answer, y[is_test], y.std())
+    assert 0.75 < found["coverage"] <= 1
+
+
+def test_a_peer_that_is_not_installed_is_left_out(monkeypatch, capsys):
+    monkeypatch.setitem(accuracy.NEEDS, "forest", "no_such_module")
+    assert "forest" not in accuracy.choose(["forest"], None)
+    assert "forest needs no_such_module, which is not installed" in capsys.readouterr().out
