@@ -29,39 +29,38 @@ import numpy as np
 
 from .intervals import Checked, number
 from .layers import Layer
+from .mistakes import Component, required
 
 
-class Embedding:
+class Embedding(Component):
     """A first layer with parameters of its own: how large it is, and where it starts.
 
     A subclass says what arrays the layer has; `layer` cuts them from a vector.
     """
 
-    formulas = "shapes", "width", "layer", "draw", "names"  # what one of your own defines
-
+    @required
     def shapes(self, n_features):
         """Return the shapes of the arrays of the layer."""
-        raise NotImplementedError
 
+    @required
     def width(self, n_features):
         """Return how many columns the layer hands on."""
-        raise NotImplementedError
 
+    @required
     def layer(self, vector, n_features):
         """Return the `Layer` whose arrays are views of ``vector``."""
-        raise NotImplementedError
 
+    @required
     def draw(self, layer, random_state):
         """Put the values that training starts from into the arrays of a layer."""
-        raise NotImplementedError
 
+    @required
     def names(self, features):
         """Return names of the columns that it hands on, from those of the columns of X."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Periodic(Checked, Embedding):
+class Periodic(Embedding, Checked):
     """Each column of X becomes ``n_outputs``: mixtures of learnt cosines, and itself.
 
     Parameters

@@ -815,7 +815,8 @@ def test_the_same_option_elsewhere_does_something(case, regression):
 
 # --- imports ---
 
-MAIN_PATH_NEEDS = {"numpy", "scipy", "sklearn", "threadpoolctl"}  # scikit-learn needs the last
+# scikit-learn needs the last two
+MAIN_PATH_NEEDS = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 
 
 def imports(tree):
