@@ -23,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, check_seed
-from ..data import check_inputs, check_sample_weight, check_target
+from ..data import Mapped, check_inputs, check_sample_weight, check_target
 from ..maths import SquaredError
 from ..training import CallbackSupportMixin, score_of, with_callbacks
 from . import persistence
@@ -37,6 +37,7 @@ from .members import (
     loss_of,
     make_member,
     train_members,
+    training_type,
     weight_name,
 )
 from .recommended import member_parameters
@@ -67,7 +68,8 @@ class ScratchMLPEnsembleRegressor(
         None trains two networks on each split, both as `recommended_parameters` has it, but to the
         end of their schedule and without dropout; and the second for a sixteenth of the epochs.
         The first are better where the target is mostly signal, the second where it is mostly
-        noise. The rows held out tell how to weight them. (For sparse X without the embedding.)
+        noise. The rows held out tell how to weight them. They are trained in float32, where that
+        is precise enough for X and y; and for sparse X without the embedding.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -224,10 +226,12 @@ class ScratchMLPEnsembleRegressor(
         n_fewest = min(len(train) for train, _ in splits)
         kinds = self._kinds(n_fewest, X.shape[1], dense=not sparse.issparse(X))
         members = [make_member(kind, random_state) for kind in kinds for _ in splits]
-        members, held_out = train_members(self, members, X, y, splits * len(kinds), params)
+        dtype = training_type(X, y) if self.estimator is None else None
+        members, held_out = train_members(self, members, X, y, splits * len(kinds), params, dtype)
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
         predictions = np.array([mean_by_row(n, splits, each) for each in of_kinds])
         self.estimators_, self._on_arrays = members, is_network(self.estimator)
+        self._single = self._on_arrays and X.dtype == np.float32
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
         self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
@@ -265,7 +269,8 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         members = zip(self.weights_, (member.predict(X) for member in self.estimators_))
-        prediction = sum(each * np.asarray(w, each.dtype) for w, each in members)
+        prediction = sum(w * np.asarray(each, np.float64) for w, each in members)
+        prediction = prediction.astype(np.float32) if self._single else prediction
         if not return_std:
             return prediction
         return prediction, self._calibration.std(prediction)
@@ -422,7 +427,8 @@ class ScratchMLPEnsembleRegressor(
             check_is_fitted(self)
         if is_network(self.estimator) if reset else self._on_arrays:
             dtypes = (np.float64, np.float32)
-            return check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
+            checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
+            return X if isinstance(checked, Mapped) else checked
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
 
     @contextmanager

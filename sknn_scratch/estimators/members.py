@@ -3,7 +3,9 @@
 import time
 from contextlib import contextmanager
 
+import numpy as np
 from joblib import effective_n_jobs
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
@@ -87,8 +89,30 @@ def make_member(estimator, random_state):
     return member.set_params(**seeds)
 
 
-def train_members(ensemble, members, X, y, splits, params):
+def training_type(X, y):
+    """Return the type of numbers to train on: float32, if it is enough for X and y.
+
+    Training takes two thirds of the time in float32. It is enough where the numbers of each column
+    are rounded by less than a ten-thousandth of their standard deviation: far from zero, as dates
+    in seconds are, they are not.
+    """
+
+    def is_enough(columns):
+        largest, sd = np.abs(columns).max(axis=0), columns.std(axis=0)
+        with np.errstate(over="ignore", under="ignore"):
+            kept = columns.astype(np.float32).std(axis=0, dtype=np.float64)
+        rounded = np.finfo(np.float32).eps * largest < 1e-4 * sd
+        return np.all(np.isfinite(kept) & (rounded | (sd == 0)))
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        enough = not sparse.issparse(X) and is_enough(X) and is_enough(y)
+    return np.float32 if enough else X.dtype
+
+
+def train_members(ensemble, members, X, y, splits, params, dtype=None):
     """Train members in place, several at a time; tell the ensemble's callbacks.
+
+    ``dtype`` is that of the rows to train on; None leaves them as they are.
 
     Returns
     -------
@@ -108,7 +132,7 @@ def train_members(ensemble, members, X, y, splits, params):
     with shared_blas(min(n, effective_n_jobs(n_jobs))):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(train_member)(
-                *(member, X, y, split, params),
+                *(member, X, y, split, params, dtype),
                 name if ensemble.verbose else None,
                 *((context, ensemble) if watched else ()),
             )
@@ -119,16 +143,27 @@ def train_members(ensemble, members, X, y, splits, params):
     return [list(each) for each in zip(*trained)]
 
 
-def train_member(member, X, y, split, params, name, context=None, ensemble=None):
+def train_member(member, X, y, split, params, dtype, name, context=None, ensemble=None):
     """Train a member in place, in whichever process; return it and its held-out predictions."""
     (train, held_out), start = split, time.perf_counter()
     n, y_train = X.shape[0], y[train]
     X_train, params = take_rows(X, train), take_params(params, train, n)
+    X_train = X_train if dtype is None else X_train.astype(dtype, copy=False)
     with told(context, ensemble, member, X_train, y_train):
         member.fit(X_train, y_train, **params)
+    if dtype is not None and dtype != X.dtype:
+        widen(member)
     if name:
         print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
     return member, member.predict(take_rows(X, held_out))
+
+
+def widen(network):
+    """Let a network that was trained in float32, in place, predict in float64.
+
+    What it predicts for a row then does not depend on the rows beside it, but for the last digits.
+    """
+    network._params = network._params.astype(np.float64)
 
 
 @contextmanager

@@ -107,6 +107,33 @@ def test_by_default_members_are_trained_for_long_and_briefly(regression):
     assert model.oob_score_ > 0.3
 
 
+def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(regression):
+    X, y = regression
+
+    def is_single(X, y):
+        model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+        assert model.oob_score_ > 0.3
+        assert model.predict(X).dtype == np.float64
+        W = model.estimators_[0].coefs_[-1]
+        assert W.dtype == np.float64
+        return np.array_equal(W, W.astype(np.float32))
+
+    assert is_single(X, y)
+    assert is_single(np.c_[X, np.full(60, 1e9)], 100 * y)
+    assert not is_single(np.c_[X, 1.7e9 + X[:, 0]], y)
+    assert not is_single(X, 1e7 + y)
+    assert not is_single(X, 1e100 * y)
+
+
+def test_a_member_trained_in_float32_can_go_on_training(regression):
+    X, y = regression
+    member = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y).estimators_[-1]
+    before = np.mean((member.predict(X) - y) ** 2)
+    for _ in range(50):
+        member.partial_fit(X, y)
+    assert np.mean((member.predict(X) - y) ** 2) < before
+
+
 def test_by_default_the_rows_held_out_decide_how_long_to_train():
     rng = np.random.default_rng(0)
     X = rng.uniform(-2, 2, (160, 2))
@@ -621,3 +648,12 @@ def test_a_clone_has_the_parameters_and_no_fit(regression):
     assert twin.get_params()["estimator__ridge__alpha"] == 1.0
     twin.set_params(estimator__ridge__alpha=5)
     assert model.estimator.steps[-1][1].alpha == 1.0
+
+
+def test_rows_in_a_mapped_file_are_as_good_as_in_memory(regression, tmp_path):
+    X, y = regression
+    np.save(tmp_path / "X.npy", X)
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    for estimator in (NET, None):
+        model = ensemble(estimator, 2).fit(mapped, y)
+        assert_array_equal(model.predict(mapped), ensemble(estimator, 2).fit(X, y).predict(X))
