@@ -76,18 +76,19 @@ def moments_of_dense(X, weight):
     """Return mean and standard deviation of the columns of an array, by two passes.
 
     They are taken of what the rows differ from the first by. By no matrix product: the order in
-    which it adds depends on the threads of the BLAS.
+    which it adds depends on the threads of the BLAS. The columns are made contiguous, which makes
+    each pass several times faster.
     """
-    X = np.array(X, np.float64, order="C")
-    first = X[0].copy()
-    X -= first
-    unit = power_of_two(np.maximum(X.max(axis=0), -X.min(axis=0)))
-    X *= 1 / unit
-    mean = np.average(X, axis=0, weights=weight)
-    X -= mean
-    X *= X
-    var = np.average(X, axis=0, weights=weight)
-    return first + mean * unit, np.sqrt(var) * unit
+    columns = np.array(X.T, np.float64, order="C")
+    first = columns[:, :1].copy()
+    columns -= first
+    unit = power_of_two(np.maximum(columns.max(axis=1), -columns.min(axis=1)))
+    columns *= 1 / unit[:, np.newaxis]
+    mean = np.average(columns, axis=1, weights=weight)
+    columns -= mean[:, np.newaxis]
+    columns *= columns
+    var = np.average(columns, axis=1, weights=weight)
+    return first[:, 0] + mean * unit, np.sqrt(var) * unit
 
 
 def moments_of_sparse(X, weight):

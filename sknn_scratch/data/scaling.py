@@ -47,8 +47,10 @@ class Scaling:
         return factor and (takes_shift(network) or not self.y_shift.any())
 
     @np.errstate(over="ignore")  # of values far beyond those that the scale was taken of
-    def inputs(self, X):
-        """Return X standardised: a copy, unless it stays as it is."""
+    def inputs(self, X, out=None):
+        """Return X standardised: in ``out``, if that is given, else a copy, or X if it stays so."""
+        if out is not None:
+            return np.divide(X - self.x_shift, self.x_scale, out=out, casting="same_kind")
         if not self.x_shift.any() and (self.x_scale == 1).all():
             return X
         if sparse.issparse(X):
@@ -58,9 +60,9 @@ class Scaling:
         return (X - self.x_shift) / self.x_scale
 
     @np.errstate(over="ignore")
-    def targets(self, y):
-        """Return targets, or predictions of them, standardised."""
-        return (y - self.y_shift) / self.y_scale
+    def targets(self, y, out=None):
+        """Return targets, or predictions of them, standardised: in ``out``, if that is given."""
+        return np.divide(y - self.y_shift, self.y_scale, out=out, casting="same_kind")
 
     def fold(self, network, params):
         """Return the parameters for X and y as they came, from those for standardised ones."""

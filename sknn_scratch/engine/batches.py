@@ -6,7 +6,8 @@
 
 so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
 into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
-are sliced per batch. Of mapped inputs there is no copy: rows are packed as they are gathered.
+are sliced per batch. Of many rows, and of mapped ones, there is no copy: they are packed, and
+standardised, as they are gathered.
 """
 
 import numpy as np
@@ -14,6 +15,10 @@ from scipy import sparse
 
 from ..data import CACHED, Mapped, slices
 from .aligned import aligned
+
+# Bytes of the largest copy. Beyond, a gather waits for memory whichever array it reads, and the
+# copy would take longer than an epoch saves.
+PACKED = 1 << 25
 
 
 class DenseBatch:
@@ -76,16 +81,18 @@ class Rows:
         Whether the inputs get a column of ones.
     scaling : Units or None
         What inputs and targets are standardised by (see `data.scaling`); None leaves them.
+    most : int, default=None
+        Bytes of the largest copy that is made; None is `PACKED`.
 
     Attributes
     ----------
     packed : ndarray of shape (len(rows), width) or None
-        The copy; None if X is mapped.
+        The copy; None if X is mapped or too large.
     X : CSR matrix or None
         The inputs, if they are sparse.
     """
 
-    def __init__(self, X, y, weight, rows, dtype, ones, scaling=None):
+    def __init__(self, X, y, weight, rows, dtype, ones, scaling=None, most=None):
         self.is_sparse = sparse.issparse(X)
         self.X, self.packed = None, None
         if self.is_sparse:
@@ -97,8 +104,10 @@ class Rows:
         self.weighted = weight is not None
         self.dtype, self.width = np.dtype(dtype), self.targets.stop + self.weighted
         self.length = len(y) if rows is None else len(rows)
+        scaling = None if scaling is None or scaling.is_identity else scaling
         self.source = X, y, weight, rows, scaling
-        if not isinstance(X, Mapped):
+        most = PACKED if most is None else most
+        if not isinstance(X, Mapped) and len(self) * self.row_bytes <= most:
             packed = self.buffer(len(self))
             for part in slices(len(self), max(1, CACHED // self.row_bytes)):
                 self.read(part, packed[part])
@@ -140,7 +149,22 @@ class Rows:
         X, y, weight, chosen, scaling = self.source
         rows = rows if chosen is None else chosen[rows]
         if not self.is_sparse:
-            packed[:, : X.shape[1]] = scaling.inputs(X[rows]) if scaling else X[rows]
-        packed[:, self.targets] = scaling.targets(y[rows]) if scaling else y[rows]
+            put(taken(X, rows), packed[:, : X.shape[1]], scaling and scaling.inputs)
+        put(taken(y, rows), packed[:, self.targets], scaling and scaling.targets)
         if self.weighted:
             packed[:, -1] = weight[rows]
+
+
+def taken(array, rows):
+    """Return ``array[rows]``, but by `take` where that does not copy the whole array first."""
+    if isinstance(rows, slice) or isinstance(array, Mapped) or not array.flags.c_contiguous:
+        return array[rows]
+    return array.take(rows, axis=0, mode="clip")
+
+
+def put(values, out, standardise):
+    """Copy values into ``out``, by way of ``standardise(values, out)`` if there is such."""
+    if standardise is None:
+        out[...] = values
+    else:
+        standardise(values, out)

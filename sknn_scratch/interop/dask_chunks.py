@@ -9,6 +9,7 @@ Nothing here knows Dask. What comes of several chunks can be added, and the sum 
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from scipy import sparse
@@ -78,8 +79,9 @@ def summarize(X, y, weight, first, size, loss, dtype, with_moments):
 
 
 def packed(X, y, weight, dtype, ones, scaling):
-    """Return the rows of a chunk, as `engine.Rows`."""
-    return Rows(X, y.reshape(len(X), -1).astype(dtype), weight, None, dtype, ones, scaling)
+    """Return the rows of a chunk, as `engine.Rows`: a copy, which can be sent."""
+    y = y.reshape(len(X), -1).astype(dtype)
+    return Rows(X, y, weight, None, dtype, ones, scaling, most=inf)
 
 
 def sums_over_rows(rows, first, params, n, network):

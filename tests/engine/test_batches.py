@@ -1,8 +1,12 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.data import Scaling
 from sknn_scratch.data.chunking import CACHED, slices
 from sknn_scratch.engine.batches import DenseBatch, Rows, SparseBatch
 
@@ -34,6 +38,52 @@ def test_the_rows_are_a_copy_that_fits_in_several_gathers(rng):
     rows = Rows(X, X[:, :1], None, None, np.float64, True)
     assert_array_equal(rows.packed, np.column_stack([X, np.ones(len(X)), X[:, 0]]))
     assert not np.shares_memory(rows.packed, X)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scaled", [True, False])
+def test_rows_that_are_not_copied_are_gathered_to_the_same_bits(scaled, dtype, order, rng):
+    X = np.array(rng.normal(size=(30, 3)), dtype, order=order)
+    y, weight = rng.normal(size=(30, 2)).astype(dtype), rng.uniform(size=30)
+    scaling = Scaling(*rng.uniform(1, 2, size=(2, 3)), *rng.uniform(1, 2, size=(2, 2)))
+    fixed = X, y, weight, np.arange(20)[::-1], dtype, True, scaling if scaled else None
+    copied, read = Rows(*fixed), Rows(*fixed, most=0)
+    assert copied.packed is not None
+    assert read.packed is None
+    for chosen in (np.array([3, 19, 0, 3]), slice(2, 6)):
+        buffers = [rows.buffer(4) for rows in (copied, read)]
+        for rows, buffer in zip((copied, read), buffers):
+            (rows.read if isinstance(chosen, slice) else rows.gather)(chosen, buffer)
+        assert_array_equal(*buffers)
+    if scaled:
+        expected = (X[19 - 3] - scaling.x_shift) / scaling.x_scale
+        assert_allclose(buffers[1][1, :3], expected, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("settings", [{}, {"shuffle": False}, {"solver": "lbfgs"}])
+def test_training_ends_at_the_same_bits_whether_rows_are_copied_or_not(
+    settings, regression, monkeypatch
+):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), random_state=0, batch_size=20, **settings)
+    model.set_params(max_iter=5)
+    expected = model.fit(X, y).predict(X)
+    monkeypatch.setattr("sknn_scratch.engine.batches.PACKED", 0)
+    assert_array_equal(model.fit(X, y).predict(X), expected)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_training_on_many_rows_needs_no_copy_of_them():
+    X = np.zeros((60_000, 100))  # 46 MiB
+    model = ScratchMLPRegressor((2,), random_state=0, batch_size=2000, max_iter=1)
+    model.fit(X[:4000], X[:4000, 0])
+    tracemalloc.start()
+    model.fit(X, X[:, 0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes / 2
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
