@@ -74,8 +74,10 @@ class Components:
     embedding: Embedding  # or None
 
 
-def check_parameters(params):
+def check_parameters(params, losses=LOSSES):
     """Return the `Components` that the constructor parameters ask for.
+
+    ``losses`` are those that may be chosen by name.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def check_parameters(params):
     solver = build(params, "solver", SOLVERS, Solver)
     check_max_grad_norm(params["max_grad_norm"], solver)
 
-    loss = resolve(params["loss"], "loss", LOSSES, Loss)
+    loss = resolve(params["loss"], "loss", losses, Loss)
     out_activation = params["out_activation"]
     if is_str(out_activation, "auto"):
         out_activation = loss.out_activation

@@ -5,7 +5,7 @@ Every error names the array, says what it got, and what it takes.
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils import assert_all_finite, check_array
 
 from ..components import as_numbers
 from .chunking import slices
@@ -65,8 +65,6 @@ def check_target(y, n_samples, loss, dtype, suffix=""):
             "Found input variables with inconsistent numbers of samples: "
             f"X{suffix} has {n_samples}, {name} has {len(y)}."
         )
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = column_or_1d(y, warn=True)
     y = check_array(y.reshape(n_samples, -1), dtype=dtype, input_name=name)
     if not loss.in_domain(y).all():
         raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")

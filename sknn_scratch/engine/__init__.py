@@ -3,9 +3,9 @@
 from .aligned import aligned_copy
 from .batches import Rows
 from .dropout import Dropout
-from .forward import Predictor
 from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
+from .prediction import predict_rows
 from .problem import Problem
 from .threads import quiet_blas, shared_blas
 
@@ -13,10 +13,10 @@ __all__ = [
     "Dropout",
     "FullBatch",
     "MinibatchLoop",
-    "Predictor",
     "Problem",
     "Rows",
     "aligned_copy",
+    "predict_rows",
     "quiet_blas",
     "shared_blas",
 ]

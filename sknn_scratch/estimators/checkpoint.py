@@ -131,7 +131,7 @@ def has_stopped_early(estimator):
     """Return True if `fit` would have stopped early here."""
     if not (estimator.early_stopping and estimator.__sklearn_is_fitted__()):
         return False
-    return estimator._state.no_improvement_count > estimator.n_iter_no_change
+    return estimator._state.best.no_improvement_count > estimator.n_iter_no_change
 
 
 def differing(asked, found):

@@ -1,6 +1,5 @@
 """ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
 
-from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
 
@@ -25,9 +24,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..components import check_number, check_seed
 from ..data import Mapped, check_inputs, check_sample_weight, check_target
 from ..maths import SquaredError
-from ..training import CallbackSupportMixin, score_of, with_callbacks
+from ..training import column_messages, score_of
 from . import persistence
 from .blending import blending_weights
+from .callbacks import CallbackSupportMixin, with_callbacks
+from .caller import warn_caller
 from .conformal import Calibration
 from .folds import check_folds, make_splits, mean_by_row
 from .members import (
@@ -42,6 +43,7 @@ from .members import (
 )
 from .recommended import member_parameters
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
+from .unchanged import unchanged_on_error
 
 
 class ScratchMLPEnsembleRegressor(
@@ -206,8 +208,10 @@ class ScratchMLPEnsembleRegressor(
             If a parameter or an array is not what is asked for, if there are too few rows for the
             folds, or as `ScratchMLPRegressor.fit` does. The estimator is then as it was.
         """
-        with self._unchanged_on_error():
-            return self._fit(X, y, sample_weight, groups, fit_params)
+        with unchanged_on_error(self):
+            self._fit(X, y, sample_weight, groups, fit_params)
+            warn_caller(column_messages(y))
+        return self
 
     @with_callbacks
     def _fit(self, X, y, sample_weight, groups, fit_params):
@@ -236,7 +240,6 @@ class ScratchMLPEnsembleRegressor(
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
         self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
         self._calibrate(loss, y, np.einsum("k...,kn...->n...", w, predictions), weight)
-        return self
 
     def _calibrate(self, loss, y, prediction, weight):
         """Measure the predictions for rows that were held out: those that are not nan."""
@@ -430,21 +433,6 @@ class ScratchMLPEnsembleRegressor(
             checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
             return X if isinstance(checked, Mapped) else checked
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
-
-    @contextmanager
-    def _unchanged_on_error(self):
-        """Put all attributes back as they were if the block raises."""
-        before, source = dict(vars(self)), self.random_state
-        is_source = isinstance(source, np.random.RandomState)
-        drawn = source.get_state() if is_source else None
-        try:
-            yield
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            if is_source:
-                source.set_state(drawn)
-            raise
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_calibration")

@@ -5,12 +5,14 @@ code. Code that expects other attributes would fail late and obscurely, or predi
 the state carries the number of its layout, and a layout that is not known is refused.
 
 Whoever adds, renames or removes an attribute of a fitted model (or a field of what hangs on it:
-`TrainingState`, `Scaling`, `Network`) raises `LAYOUT`, and either brings older states up to date
-in `opened` or leaves them to be refused. The models in ``tests/data`` tell when that is due.
+`TrainingState`, `History`, `Best`, `Scaling`, `Network`) raises `LAYOUT`, and either brings older
+states up to date in `opened` or leaves them to be refused. The models in ``tests/data`` tell when
+that is due.
 Classes that have moved are found by the table in `moved`.
 """
 
 from .._version import __version__
+from ..training import Best, History
 
 LAYOUT = 2
 
@@ -36,9 +38,25 @@ def opened(state):
 
 
 def _update_from_1(state):
-    """Rename, in place, what layout 2 calls otherwise, and add what is new."""
+    """Bring up to date, in place, what layout 2 keeps otherwise, and add what is new."""
     state["embedding"] = None
-    if "_state" in state:  # else it was not fitted
-        vars(state["_network"])["embedding"] = None
-        fields = vars(state["_state"])
-        fields["scaling"] = fields.pop("units")
+    if "_state" not in state:  # it was not fitted
+        return
+    vars(state["_network"])["embedding"] = None
+    old = vars(state["_state"])
+    old["scaling"], old["standardized"] = old.pop("units"), state.pop("_standardized")
+    old["history"] = History(
+        losses=old.pop("loss_curve"),
+        validation_losses=old.pop("validation_losses"),
+        validation_scores=old.pop("validation_scores"),
+        n_iter=old.pop("n_iter"),
+        loss=old.pop("loss"),
+    )
+    old["best"] = Best(
+        no_improvement_count=old.pop("no_improvement_count"),
+        loss=old.pop("best_loss"),
+        value=old.pop("best_merit"),
+        score=old.pop("best_score"),
+        epoch=old.pop("best_epoch"),
+        params=old.pop("best_params"),
+    )

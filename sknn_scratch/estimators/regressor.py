@@ -1,66 +1,19 @@
-"""ScratchMLPRegressor: the face that scikit-learn knows. There is no maths here."""
-
-import copy
-from functools import partial
+"""ScratchMLPRegressor: parameters, and what is peculiar to regression (see `base`)."""
 
 import numpy as np
-from scipy import sparse
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    RegressorMixin,
-    TransformerMixin,
-)
-from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
-from ..components import (
-    LOSSES,
-    SOLVERS,
-    as_numbers,
-    check_hidden_layer_sizes,
-    check_parameters,
-    resolve,
-)
-from ..data import by_rows, check_dense, check_inputs, rows_at_a_time
-from ..engine import Predictor
-from ..maths import Loss, Solver, backprop, output
-from ..training import CallbackSupportMixin, Fitting, score_of
-from . import inspection, persistence
+from ..components import resolve
+from ..data import check_target
+from ..maths import Loss
+from ..training import score_of
+from .base import BaseScratchMLP
 
 DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
 
 
-def _is_stochastic(estimator):
-    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
-
-
-def _has_hidden_layers(estimator):
-    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
-
-
-def _small_and_plain(X, dtype):
-    """Return X, of that type, if it is a small array of numbers with nothing to object to.
-
-    None otherwise: `validate_data` takes longer over a few rows than the network does.
-    """
-    if not (type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 2 and 0 < X.size < 10_000):
-        return None
-    if X.dtype != dtype:
-        with np.errstate(over="ignore"):
-            X = X.astype(dtype)
-    return X if np.isfinite(X).all() else None
-
-
-class ScratchMLPRegressor(
-    Fitting,
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    RegressorMixin,
-    BaseEstimator,
-):
+class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
@@ -412,99 +365,6 @@ class ScratchMLPRegressor(
         self.dropout = dropout
         self.embedding = embedding
 
-    def fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
-        """Fit the network to X and y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs. float32 stays float32, all else becomes float64.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets; for several quantiles one.
-        sample_weight : array-like of shape (n_samples,), default=None
-            A sample of weight 2 counts as two samples. Only ratios matter, but for the
-            penalty: see ``alpha``.
-        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
-            Inputs to validate on. `fit` then holds out no rows of X. Loss and score on them are
-            recorded after each epoch, and decide when to stop if ``early_stopping`` is set.
-        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
-            Their targets.
-        sample_weight_val : array-like of shape (n_val,), default=None
-            Their weights.
-        groups : array-like of shape (n_samples,), default=None
-            Handed to ``validation_fraction``, where that is a splitter.
-
-        Returns
-        -------
-        self : ScratchMLPRegressor
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter or an array is not what is asked for, or if training diverges. The
-            estimator is then as it was before the call.
-        """
-        with self._unchanged_on_error():
-            given = self._check_together(X_val, y_val, sample_weight_val, groups)
-            return self._fit((X, y, sample_weight), given, groups, incremental=False)
-
-    @available_if(_is_stochastic)
-    def partial_fit(
-        self,
-        X,
-        y,
-        sample_weight=None,
-        *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
-        """Train for one epoch, going on from where the last call ended.
-
-        With the same data, n calls make the same model as one `fit` of n epochs. Not available
-        with ``solver='lbfgs'``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights are relative to the mean weight of all samples seen so far.
-        X_val, y_val, sample_weight_val, groups
-            As for `fit`.
-
-        Returns
-        -------
-        self : ScratchMLPRegressor
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for `fit`; also if X or y has another width than in the first call.
-
-        Notes
-        -----
-        With ``early_stopping=True`` every call holds out its own validation rows (the same
-        ones if the data are the same), and `predict` uses the parameters that scored best in
-        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
-        """
-        with self._unchanged_on_error():
-            given = self._check_together(X_val, y_val, sample_weight_val, groups)
-            return self._fit((X, y, sample_weight), given, groups, incremental=True)
-
     def predict(self, X):
         """Return the predictions for X.
 
@@ -518,172 +378,9 @@ class ScratchMLPRegressor(
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions. Several quantiles are columns, in increasing order in each row.
         """
-        X = self._check_rows(X)
-        y = self._network.loss.predict(self._feedforward(X, self._params))
+        output = self._output(X)
+        y = self._network.loss.predict(output)
         return y.ravel() if y.shape[1] == 1 else y
-
-    def transform(self, X, layer=-1):
-        """Return the activations of a hidden layer: the features that the network has learnt.
-
-        Only with hidden layers: not with ``hidden_layer_sizes=()``. In a pipeline the network
-        hands on what leaves its last hidden layer.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs.
-        layer : int, default=-1
-            The hidden layer: 0 is the first, -1 the last. `get_feature_names_out`, and so
-            `set_output`, is for the last.
-
-        Returns
-        -------
-        activations : ndarray of shape (n_samples, n_units)
-
-        Raises
-        ------
-        TypeError, IndexError
-            If there is no such hidden layer.
-        """
-        return inspection.hidden_activations(
-            self._check_rows(X), self._network, self._params, layer
-        )
-
-    def input_gradient(self, X):
-        """Return the derivative of the prediction in the inputs.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs.
-
-        Returns
-        -------
-        gradient : ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
-            The derivative of `predict`, of each output where there are several. At a kink, as
-            relu has at 0, it is the one that training uses.
-        """
-        X, loss = self._check_rows(X), self._network.loss
-        gradient = inspection.input_gradient(X, self._network, self._params)
-        if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
-            order = np.argsort(self._feedforward(X, self._params), axis=1)
-            gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
-        return gradient[:, 0] if gradient.shape[1] == 1 else gradient
-
-    def check_gradient(self, X, y, sample_weight=None):
-        """Compare backpropagation with finite differences, for this very configuration.
-
-        The gradient is that of the loss of X and y as one batch, with the constructor's
-        activations, loss and penalty, in float64, in standardised units (if ``standardize``) and
-        without dropout. It is taken at the fitted parameters, or before `fit` at those from which
-        `fit` would start. Nothing is changed.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs. The loss is computed twice per parameter of the network or more often,
-            so a few dozen rows will do.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            As for `fit`.
-
-        Returns
-        -------
-        error : float
-            The largest difference between the two gradients in a component, relative to the
-            largest component (or to a hundredth of the loss, where that is larger: at a minimum
-            the gradient is nearly zero). Less than 1e-6 is good; a wrong formula usually makes
-            it 1e-3 or more. Parameters at a kink (of relu, or of the absolute error) have no
-            derivative, and are left out. nan if all are, or the loss is not finite.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for `fit`, if a parameter or an array is not what is asked for.
-        """
-        problem, _ = self._prepared(X, y, sample_weight)
-        return inspection.check_gradient(**problem)
-
-    def loss_gradient(self, X, y, sample_weight=None):
-        """Return the loss and its derivative in all weights and intercepts, where they are now.
-
-        The loss is that of X and y as one batch, penalty included, in float64 and without
-        dropout: what ``loss_curve_`` would say of it. So with ``standardize=True`` it is that of
-        standardised data. The derivative is always that in ``coefs_`` and ``intercepts_``.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The inputs, all taken at once.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            As for `fit`.
-
-        Returns
-        -------
-        loss : float
-        coefs_gradient : tuple of ndarray of shape (fan_in, fan_out)
-            The derivative in ``coefs_``.
-        intercepts_gradient : tuple of ndarray of shape (fan_out,)
-            The derivative in ``intercepts_``; zeros with ``fit_intercept=False``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for `fit`, if a parameter or an array is not what is asked for.
-        """
-        check_is_fitted(self)
-        problem, scaling = self._prepared(X, y, sample_weight)
-        with np.errstate(all="ignore"):  # huge values: the loss is inf or nan
-            loss, gradient = backprop(**problem)
-        network = problem["network"]
-        layers = network.layers(scaling.fold_gradient(network, gradient))
-        return loss, *map(tuple, zip(*layers))
-
-    def _prepared(self, X, y, sample_weight):
-        """Return the arguments of `backprop` for this configuration, and the scaling of its data.
-
-        The parameters are the fitted ones, or before `fit` those from which it would start.
-        """
-        components = check_parameters(self.get_params(deep=False))
-        fitted = self.__sklearn_is_fitted__()
-        twin = copy.copy(self)  # for what is set and drawn here
-        twin.random_state = copy.deepcopy(check_random_state(self.random_state))
-        dtypes = [np.float64]
-        data = twin._check_data(X, y, sample_weight, components.loss, dtypes, reset=not fitted)
-        check_dense(data.X, components.embedding)
-        network = self._make_network(components, data.X.shape[1], data.y.shape[1])
-        if fitted:
-            scaling = twin._go_on(network, components, np.float64).scaling
-            params = scaling.unfold(network, self._params.astype(np.float64))
-        else:
-            state = twin._start(network, components, np.float64)
-            twin._choose_scaling(state, network, data, None)
-            scaling, params = state.scaling, state.params
-        problem = {
-            "X": scaling.inputs(data.X),
-            "y": scaling.targets(data.y),
-            "params": params,
-            "network": network,
-            "sample_weight": data.weight,
-            "alpha": self.alpha,
-        }
-        return problem, scaling
-
-    @property
-    def _n_features_out(self):
-        return self._network.sizes[-2]
-
-    def _check_rows(self, X):
-        """Return X as `predict` takes it: of the type of the weights, as predictions are."""
-        check_is_fitted(self)
-        small = _small_and_plain(X, self._params.dtype)
-        if small is not None:
-            return validate_data(self, small, reset=False, skip_check_array=True)
-        check_dense(X, self._network.embedding)
-        return check_inputs(partial(validate_data, self, reset=False), X, [self._params.dtype])
 
     def score(self, X, y, sample_weight=None):
         """Return the R2 of the predictions, or D2 if they are quantiles.
@@ -733,75 +430,20 @@ class ScratchMLPRegressor(
         check_is_fitted(self)
         return to_mlp_regressor(self)
 
-    @property
-    def coefs_(self):
-        return tuple(W for W, _ in self._layers())
-
-    @coefs_.setter
-    def coefs_(self, arrays):
-        self._assign(self.coefs_, arrays, "coefs_")
-
-    @property
-    def intercepts_(self):
-        return tuple(b for _, b in self._layers())
-
-    @intercepts_.setter
-    def intercepts_(self, arrays):
-        if not self._network.fit_intercept:
-            raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
-        self._assign(self.intercepts_, arrays, "intercepts_")
-
-    @property
-    def embedding_(self):
-        self._layers()
-        return self._network.embedding_layer(self._params)
-
-    def _assign(self, views, arrays, name):
-        """Copy arrays into views of the parameters, all or none."""
-        shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
-        if shapes != given:
-            raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
-        copies = [as_numbers(array, name).astype(self._params.dtype) for array in arrays]
-        for view, array in zip(views, copies):  # copies: the arrays may be such views themselves
-            view[...] = array
-
-    def _layers(self):
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError("This ScratchMLPRegressor is not fitted yet.")
-        return self._network.layers(self._params)
-
-    def __getstate__(self):
-        return persistence.sealed(super().__getstate__())
-
-    def __setstate__(self, state):
-        super().__setstate__(persistence.opened(state))
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_params")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.embedding is None
         tags.target_tags.multi_output = True
         try:
-            loss = resolve(self.loss, "loss", LOSSES, Loss)
+            loss = resolve(self.loss, "loss", self._losses, Loss)
         except ValueError:  # tags are asked for before parameters are checked
             return tags
         tags.target_tags.positive_only = not loss.in_domain(np.array(-1.0))
         tags.target_tags.multi_output = len(loss.levels) < 2
         return tags
 
-    def _feedforward(self, X, params):
-        """Return the predictions, a few hundred rows at a time: that bounds the memory."""
-        network, size = self._network, rows_at_a_time(self._network.widths, params.itemsize)
-        wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
-        if X.shape[0] > size and not (wide or sparse.issparse(X)):
-            return by_rows(Predictor(network, params), X, size)
-        return by_rows(lambda X: output(X, *network.chain(params)), X, size)
+    def _encode_target(self, y, n_samples, dtype, suffix, loss):
+        return check_target(y, n_samples, loss, dtype, suffix)
 
-
-for _name in ("transform", "fit_transform", "get_feature_names_out"):
-    # Not by a decorator: TransformerMixin replaces `transform` when the class is made, by one
-    # that heeds `set_output` but is there for every instance.
-    _method = available_if(_has_hidden_layers)(getattr(ScratchMLPRegressor, _name))
-    setattr(ScratchMLPRegressor, _name, _method)
+    def _score_output(self, loss, y, output, sample_weight):
+        return score_of(loss, y, loss.predict(output), sample_weight)

@@ -141,9 +141,9 @@ def _check_kind(model):
 
 def _at_last_epoch(model):
     """Return the model with the weights of its last epoch, where early stopping keeps others."""
-    state = getattr(model, "_state", None)
-    if state is None or not np.array_equal(model._params, model._folded(state)):  # set since
+    state, network = getattr(model, "_state", None), model._network
+    if state is None or not np.array_equal(model._params, state.folded(network)):  # set since
         return model
     model = copy.copy(model)
-    model._params = state.scaling.fold(model._network, state.params)
+    model._params = state.scaling.fold(network, state.params)
     return model

@@ -1,14 +1,26 @@
 """The training loop: when it stops, and who is notified."""
 
-from .callbacks import CallbackSupportMixin, with_callbacks
+from .early_stopping import Best
+from .history import History
+from .messages import Message
+from .observers import Observer
 from .scoring import score_of
+from .settings import Settings, make_settings
+from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import TrainingState
-from .trainer import Fitting
+from .trainer import Trainer
 
 __all__ = [
-    "CallbackSupportMixin",
-    "Fitting",
+    "COLUMN_VECTOR",
+    "Arrays",
+    "Best",
+    "History",
+    "Message",
+    "Observer",
+    "Settings",
+    "Trainer",
     "TrainingState",
+    "column_messages",
+    "make_settings",
     "score_of",
-    "with_callbacks",
 ]

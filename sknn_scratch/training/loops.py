@@ -1,7 +1,7 @@
 """Training: the loop over epochs, and L-BFGS.
 
 Nothing here knows what a layer is: `train_stochastic` and `train_lbfgs` are handed something
-that runs an epoch, or computes loss and gradient (see `engine`), and a `Watch`
+that runs an epoch, or computes loss and gradient (see `engine`), and a `Run`
 whose state they change in place.
 """
 
@@ -16,34 +16,34 @@ class Stop(Exception):
     """L-BFGS shall stop: validation no longer improves, or a callback asks for it."""
 
 
-def train_stochastic(epoch, schedule, learning_rate_init, watch, max_iter, incremental=False):
+def train_stochastic(epoch, schedule, learning_rate_init, run, max_iter, incremental=False):
     """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
 
-    Changes the state of ``watch`` in place, and returns what kept training from converging, or
+    Changes the state of ``run`` in place, and returns what kept training from converging, or
     None. ``epoch.run(random_state)`` trains one epoch at ``epoch.learning_rate`` and returns its
     mean loss (see `engine.MinibatchLoop`).
     """
-    state = watch.state
-    watch.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
+    state, stopping = run.state, run.stopping
+    run.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
     for _ in range(1 if incremental else max_iter):
         rate = learning_rate(schedule, learning_rate_init, state, max_iter)
         epoch.learning_rate[...] = rate
-        watch.begin()
+        run.epoch_begin()
         loss = epoch.run(state.random_state)
         state.t += len(epoch)
         state.epochs += 1
-        watch.record(loss, state.params, rate)
-        if watch.stopped:
+        run.epoch_end(loss, state.params, rate)
+        if run.stopped:
             return None
-        if watch.at_plateau():
+        if stopping.at_plateau():
             if schedule.ends_at_plateau(rate):
-                watch.note(f"{watch.plateau_message()} {schedule.ending}")
+                run.note(f"{stopping.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
-            state.no_improvement_count = 0
-            if watch.report:
+            state.best.no_improvement_count = 0
+            if run.observers:
                 rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-                watch.note(f"{watch.plateau_message()} Setting learning rate to {rate:f}")
+                run.note(f"{stopping.plateau_message()} Setting learning rate to {rate:f}")
     if incremental or schedule.planned:
         return None
     return (
@@ -62,27 +62,27 @@ def learning_rate(schedule, learning_rate_init, state, max_iter):
     return rate
 
 
-def train_lbfgs(objective, max_fun, watch, max_iter, tol):
+def train_lbfgs(objective, max_fun, run, max_iter, tol):
     """Train on the whole training set at once, with SciPy's L-BFGS-B.
 
-    Changes the state of ``watch`` in place, and returns what kept training from converging, or
+    Changes the state of ``run`` in place, and returns what kept training from converging, or
     None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
     longer changes. ``objective(vector)`` returns loss and gradient (see `engine.FullBatch`).
     """
-    state = watch.state
+    state, stopping = run.state, run.stopping
 
     def iteration_ends(vector):  # the vector that the objective was last computed at
         state.params[...] = vector
-        watch.record(objective.loss, state.params)
-        if watch.stopped:
+        run.epoch_end(objective.loss, state.params)
+        if run.stopped:
             raise Stop
-        if watch.monitor and watch.at_plateau():
-            watch.note(f"{watch.plateau_message()} Stopping.")
+        if stopping.monitor and stopping.at_plateau():
+            run.note(f"{stopping.plateau_message()} Stopping.")
             raise Stop
-        if state.n_iter < max_iter:
-            watch.begin()
+        if state.history.n_iter < max_iter:
+            run.epoch_begin()
 
-    watch.begin()
+    run.epoch_begin()
     try:
         result = minimize(
             objective,
@@ -94,7 +94,7 @@ def train_lbfgs(objective, max_fun, watch, max_iter, tol):
         )
     except Stop:
         return None
-    watch.end(float(result.fun), result.x)
+    run.end_at(float(result.fun), result.x)
     if result.status == 0:
         return None
     return not_converged(result, max_iter)

@@ -4,8 +4,10 @@ import shutil
 import sys
 import time
 
+from .observers import Observer
 
-class Report:
+
+class ProgressPrinter(Observer):
     """Prints how training goes.
 
     Parameters
@@ -20,14 +22,20 @@ class Report:
         self.n_epochs, self.overwrite = n_epochs, overwrite
         self.start, self.width = time.perf_counter(), 0
 
-    def epoch(self, state, validated, rate=None):
+    def run_begin(self, number, n_runs):
+        """Say which run begins, if there are several."""
+        if n_runs > 1:
+            self.note(f"Initialization {number} of {n_runs}")
+
+    def epoch_end(self, state, rate=None):
         """Print the line of an epoch: aligned, and the same columns in each."""
-        n, total = state.n_iter, self.n_epochs
-        count = f"{n:{len(str(total))}d}/{total}" if total else f"{len(state.loss_curve):4d}"
-        columns = [f"Iteration {count}", f"loss {number(state.loss)}"]
-        if validated:
-            columns.append(f"validation loss {number(state.validation_losses[-1])}")
-            columns.append(f"score {number(state.validation_scores[-1])}")
+        history, total = state.history, self.n_epochs
+        n = history.n_iter
+        count = f"{n:{len(str(total))}d}/{total}" if total else f"{len(history.losses):4d}"
+        columns = [f"Iteration {count}", f"loss {number(history.loss)}"]
+        if history.is_validated:
+            columns.append(f"validation loss {number(history.validation_losses[-1])}")
+            columns.append(f"score {number(history.validation_scores[-1])}")
         if rate is not None:
             columns.append(f"rate {rate:.2e}")
         elapsed = time.perf_counter() - self.start
@@ -47,10 +55,10 @@ class Report:
 
     def note(self, text):
         """Print a line that stays."""
-        self.end()
+        self.run_end()
         print(text)
 
-    def end(self):
+    def run_end(self):
         """Leave the line that may be overwritten."""
         if self.width:
             print()
@@ -62,12 +70,12 @@ def number(value):
     return f"{value:#12.6g}"
 
 
-def make_report(verbose, n_epochs):
-    """Return the `Report` that ``verbose`` asks for, or None.
+def make_printer(verbose, n_epochs):
+    """Return the `ProgressPrinter` that ``verbose`` asks for, or None.
 
     True is a line per epoch, and so is a number, but for 1 on a terminal: that is one line.
     """
     if not verbose:
         return None
     one_line = not isinstance(verbose, bool) and verbose == 1 and sys.stdout.isatty()
-    return Report(n_epochs, one_line)
+    return ProgressPrinter(n_epochs, one_line)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.training.progress import make_report
+from sknn_scratch.training.progress import make_printer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SHORT = {"hidden_layer_sizes": (5,), "max_iter": 12, "random_state": 0}
@@ -75,7 +75,7 @@ def test_it_says_why_training_stopped(regression, capsys):
 
 def test_without_verbose_nothing_is_printed(regression, capsys):
     assert printed(regression, capsys, early_stopping=True) == ""
-    assert make_report(False, 9) is make_report(0, 9) is None
+    assert make_printer(False, 9) is make_printer(0, 9) is None
 
 
 def test_one_on_a_terminal_keeps_to_one_line(regression, monkeypatch):
@@ -110,9 +110,9 @@ def test_one_line_is_never_wider_than_the_terminal(regression, monkeypatch):
 def test_a_note_stands_on_a_line_of_its_own(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    report = make_report(1, 9)
-    report.line("half")
-    report.note("done")
+    printer = make_printer(1, 9)
+    printer.line("half")
+    printer.note("done")
     assert terminal.getvalue() == "\rhalf\ndone\n"
 
 

@@ -1,0 +1,27 @@
+"""What a network gives for any number of rows."""
+
+from scipy import sparse
+
+from ..data import by_rows, rows_at_a_time
+from ..maths import output
+from .forward import Predictor
+
+
+def predict_rows(network, params, X):
+    """Return what leaves the network, a few hundred rows at a time: that bounds the memory.
+
+    Parameters
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+    X : {ndarray, Mapped, sparse matrix} of shape (n_samples, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_outputs)
+    """
+    size = rows_at_a_time(network.widths, params.itemsize)
+    wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
+    if X.shape[0] > size and not (wide or sparse.issparse(X)):
+        return by_rows(Predictor(network, params), X, size)
+    return by_rows(lambda X: output(X, *network.chain(params)), X, size)

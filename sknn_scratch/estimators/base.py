@@ -1,0 +1,245 @@
+"""What all estimators share: `fit` and `partial_fit`, around a `Trainer`.
+
+An estimator checks, calls the trainer and stores what it returned. What is its own are
+
+    `__init__`                  with the parameters of `ScratchMLPRegressor`, perhaps others
+    `_losses`                   the losses that may be chosen by name
+    `_encode_target`            y as it is given -> numbers, a column per target
+    `_score_output`             how good what the network gives is, for validation
+    `predict`, `score`          what the network gives (`_output`) -> what users are given
+
+and, where this is not what it needs,
+
+    `_make_network`             the network for a data set
+    `_draw_validation_rows`     the rows to hold out under early stopping
+"""
+
+import copy
+from functools import partial
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import validate_data
+
+from ..components import LOSSES, SOLVERS, check_parameters, resolve
+from ..data import check_dense, split_rows
+from ..maths import Network, Solver
+from ..training import Arrays, Trainer, make_settings
+from . import attributes
+from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
+from .caller import warn_caller
+from .fitted import FittedNetwork
+from .unchanged import unchanged_on_error
+from .validation_data import check_together, check_validation, make_scorer
+
+
+def _is_stochastic(estimator):
+    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+
+
+class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
+    """Base class of the estimators."""
+
+    _losses = LOSSES
+
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
+        """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. float32 stays float32, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets; for several quantiles one.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples. Only ratios matter, but for the
+            penalty: see ``alpha``.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Inputs to validate on. `fit` then holds out no rows of X. Loss and score on them are
+            recorded after each epoch, and decide when to stop if ``early_stopping`` is set.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Handed to ``validation_fraction``, where that is a splitter.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or an array is not what is asked for, or if training diverges. The
+            estimator is then as it was before the call.
+        """
+        validation = X_val, y_val, sample_weight_val
+        return self._train_on(Arrays(X, y, sample_weight), validation, groups)
+
+    @available_if(_is_stochastic)
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
+        """Train for one epoch, going on from where the last call ended.
+
+        With the same data, n calls make the same model as one `fit` of n epochs. Not available
+        with ``solver='lbfgs'``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights are relative to the mean weight of all samples seen so far.
+        X_val, y_val, sample_weight_val, groups
+            As for `fit`.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`; also if X or y has another width than in the first call.
+
+        Notes
+        -----
+        With ``early_stopping=True`` every call holds out its own validation rows (the same
+        ones if the data are the same), and `predict` uses the parameters that scored best in
+        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
+        """
+        validation = X_val, y_val, sample_weight_val
+        return self._train_on(Arrays(X, y, sample_weight), validation, groups, incremental=True)
+
+    # Hooks
+
+    def _encode_target(self, y, n_samples, dtype, suffix, loss):
+        """Return the target as an array of shape (n_samples, n_targets); raise if it is none.
+
+        ``suffix`` is that of the arrays' names, for error messages.
+        """
+        raise NotImplementedError
+
+    def _score_output(self, loss, y, output, sample_weight):
+        """Return the score of what the network gives, the greater the better.
+
+        ``y`` is encoded; both are of shape (n_samples, n_outputs).
+        """
+        raise NotImplementedError
+
+    def _draw_validation_rows(self, data, groups, random_state):
+        """Return the rows to train on and those to hold out, as arrays of int."""
+        return split_rows(self.validation_fraction, data, groups, random_state)
+
+    def _make_network(self, components, data):
+        """Return the network that is trained on a data set."""
+        check_dense(data.X, components.embedding)
+        hidden, loss = components.hidden_layer_sizes, components.loss
+        return Network(
+            sizes=(data.X.shape[1], *hidden, loss.n_outputs(data.y.shape[1])),
+            activations=(*components.activations, components.out_activation),
+            loss=loss,
+            fit_intercept=self.fit_intercept,
+            embedding=components.embedding,
+        )
+
+    # Training
+
+    def _train_on(self, source, validation=(None, None, None), groups=None, incremental=False):
+        """Train on a source of data, and warn of what there is to warn of; return self.
+
+        ``validation`` are X, y and sample weights in memory, or three times None.
+        """
+        splits = hasattr(self.validation_fraction, "split") and self.early_stopping
+        with unchanged_on_error(self):
+            validation = check_together(validation, groups, splits)
+            warn_caller(self._train(source, validation, groups, incremental))
+        return self
+
+    @with_callbacks
+    def _train(self, source, validation, groups, incremental):
+        """Train, store what came of it, and return the messages to warn of."""
+        is_first = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
+        dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
+        validate = partial(validate_data, self, reset=is_first)
+        trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)
+        network, monitor = trainer.network, trainer.settings.monitor
+        if validation is not None:
+            encode = partial(self._encode_target, loss=network.loss)
+            validation, more = check_validation(self, validation, encode, network, data.X.dtype)
+            messages += more
+        state, chosen = self._start(trainer, is_first, data.X.dtype, self.random_state), None
+        if monitor and validation is None:
+            chosen, held_out = self._draw_validation_rows(data, groups, state.split_source())
+            validation = data.take(held_out)
+        score = None if validation is None else make_scorer(self, network, validation)
+        notifiers = notifiers_of(self, trainer, source, data)
+        state, more = trainer.train(state, data, chosen, validation, score, notifiers)
+        vars(self).update(attributes.fitted(network, state, monitor))
+        for notifier in notifiers:
+            notifier.fit_end()
+        return messages + more
+
+    def _set_up(self, source, validate, dtypes, is_first, incremental=False):
+        """Return a trainer, the data set of a source, checked, and the messages to warn of."""
+        params = self.get_params(deep=False)
+        components = check_parameters(params, self._losses)
+        settings = make_settings(params, components, is_first, incremental)
+        encode = partial(self._encode_target, loss=components.loss)
+        data, messages = source.check(validate, encode, dtypes)
+        return Trainer(settings, self._make_network(components, data)), data, messages
+
+    def _start(self, trainer, is_first, dtype, random_state):
+        """Return the state that training starts from, or goes on from."""
+        if is_first:
+            return trainer.start(check_random_state(random_state), dtype)
+        return trainer.resume(self._state, self._network, self._params)
+
+    def _prepared(self, X, y, sample_weight):
+        """Return the arguments of `backprop` for this configuration, and the scaling of its data.
+
+        The parameters are the fitted ones, or before `fit` those from which it would start.
+        """
+        is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
+        validate = partial(validate_data, twin, reset=is_first)
+        source = Arrays(X, y, sample_weight)
+        trainer, data, messages = self._set_up(source, validate, (np.float64,), is_first)
+        random_state = copy.deepcopy(check_random_state(self.random_state))
+        state = self._start(trainer, is_first, np.float64, random_state)
+        trainer.prepare(state, data)
+        warn_caller(messages)
+        network, scaling, params = trainer.network, state.scaling, state.params
+        if not is_first:
+            params = scaling.unfold(network, self._params.astype(np.float64))
+        problem = {
+            "X": scaling.inputs(data.X),
+            "y": scaling.targets(data.y),
+            "params": params,
+            "network": network,
+            "sample_weight": data.weight,
+            "alpha": self.alpha,
+        }
+        return problem, scaling

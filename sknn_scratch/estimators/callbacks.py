@@ -1,0 +1,102 @@
+"""scikit-learn's callbacks: each epoch is a task of `fit` (scikit-learn >= 1.9).
+
+On older versions there is no `sklearn.callback`; then the estimator has no `set_callbacks`, and
+nothing here does anything.
+"""
+
+import math
+
+from ..training import Observer
+from .attributes import fitted
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:
+
+    class CallbackSupportMixin:
+        """The place of scikit-learn's mixin."""
+
+    def with_callbacks(method):
+        """Return the method itself."""
+        return method
+
+
+class CallbackNotifier(Observer):
+    """Tells an estimator's callbacks of a fit, its runs and its epochs.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Being fitted, within a method decorated by `with_callbacks`.
+    settings : Settings
+    arguments : dict
+        X, y and metadata, as the callbacks are handed them.
+    fitted_at : callable
+        ``fitted_at(state)`` returns the attributes that make a copy of the estimator a fitted one,
+        as if training ended there.
+    """
+
+    def __init__(self, estimator, settings, arguments, fitted_at):
+        self.estimator, self.arguments, self.fitted_at = estimator, arguments, fitted_at
+        self.n_epochs, self.several_runs, self.epoch = settings.max_iter, settings.n_runs > 1, None
+        n_tasks = settings.n_runs if self.several_runs else settings.max_iter
+        self.fit = self.run = estimator._init_callback_context(max_subtasks=n_tasks)
+        self.tell_begin(self.fit)
+
+    def tell_begin(self, task, attributes=None):
+        """Tell that a task begins."""
+        task.call_on_fit_task_begin(
+            estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
+        )
+
+    def tell_end(self, task, attributes=None):
+        """Tell that a task has ended; return True if a callback asks to stop."""
+        return task.call_on_fit_task_end(
+            estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
+        )
+
+    def run_begin(self, number, n_runs):
+        """Tell that a run begins, if there are several."""
+        if self.several_runs:
+            self.run = self.fit.subcontext("initialization", max_subtasks=self.n_epochs)
+            self.tell_begin(self.run)
+
+    def run_end(self):
+        """Tell that it has ended; an epoch that never came to its end ends as it is."""
+        if self.epoch is not None:
+            self.tell_end(self.epoch)
+            self.epoch = None
+        return self.several_runs and self.tell_end(self.run)
+
+    def epoch_begin(self, state):
+        """Tell that an epoch begins."""
+        self.epoch = self.run.subcontext("epoch")
+        self.tell_begin(self.epoch, lambda: self.fitted_at(state))
+
+    def epoch_end(self, state, rate=None):
+        """Tell that an epoch has ended; after a divergence, without a fitted estimator."""
+        epoch, self.epoch = self.epoch, None
+        finite = math.isfinite(state.history.loss)
+        return self.tell_end(epoch, (lambda: self.fitted_at(state)) if finite else None)
+
+    def fit_end(self):
+        """Tell that all has ended, and the estimator is fitted."""
+        self.tell_end(self.fit, {})
+
+
+def notifiers_of(estimator, trainer, source, data):
+    """Return what tells an estimator's callbacks, if it has any: a list of none or one.
+
+    ``data`` is the data set of a source, checked.
+    """
+    network, settings = trainer.network, trainer.settings
+    if settings.incremental or not getattr(estimator, "_skl_callbacks", None):
+        return []  # `set_callbacks` and `clone` leave that attribute
+    named = hasattr(estimator, "feature_names_in_")  # then X has to have its names in `predict`
+    metadata = {} if data.weight is None else {"sample_weight": data.weight}
+    arguments = {"X": source.X if named else data.inputs, "y": data.target(), "metadata": metadata}
+
+    def fitted_at(state):
+        return fitted(network, state.snapshot(), settings.monitor)
+
+    return [CallbackNotifier(estimator, settings, arguments, fitted_at)]

@@ -1,0 +1,230 @@
+"""What any fitted network can do, whatever its target: show its weights, and be looked into."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..components import as_numbers, check_hidden_layer_sizes
+from ..data import check_dense, check_inputs
+from ..engine import predict_rows
+from ..maths import backprop
+from . import inspection, persistence
+
+
+def _has_hidden_layers(estimator):
+    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
+
+
+def _small_and_plain(X, dtype):
+    """Return X, of that type, if it is a small array of numbers with nothing to object to.
+
+    None otherwise: `validate_data` takes longer over a few rows than the network does.
+    """
+    if not (type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 2 and 0 < X.size < 10_000):
+        return None
+    if X.dtype != dtype:
+        with np.errstate(over="ignore"):
+            X = X.astype(dtype)
+    return X if np.isfinite(X).all() else None
+
+
+class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The part of an estimator that is about a fitted network.
+
+    It reads ``_network``, a `Network`, and ``_params``, its parameters for X and y as they came;
+    an estimator that has these is fitted.
+    """
+
+    @property
+    def coefs_(self):
+        return tuple(W for W, _ in self._layers())
+
+    @coefs_.setter
+    def coefs_(self, arrays):
+        self._assign(self.coefs_, arrays, "coefs_")
+
+    @property
+    def intercepts_(self):
+        return tuple(b for _, b in self._layers())
+
+    @intercepts_.setter
+    def intercepts_(self, arrays):
+        if not self._network.fit_intercept:
+            raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
+        self._assign(self.intercepts_, arrays, "intercepts_")
+
+    @property
+    def embedding_(self):
+        self._layers()
+        return self._network.embedding_layer(self._params)
+
+    def _assign(self, views, arrays, name):
+        """Copy arrays into views of the parameters, all or none."""
+        shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
+        if shapes != given:
+            raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
+        copies = [as_numbers(array, name).astype(self._params.dtype) for array in arrays]
+        for view, array in zip(views, copies):  # copies: the arrays may be such views themselves
+            view[...] = array
+
+    def _layers(self):
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return self._network.layers(self._params)
+
+    def transform(self, X, layer=-1):
+        """Return the activations of a hidden layer: the features that the network has learnt.
+
+        Only with hidden layers: not with ``hidden_layer_sizes=()``. In a pipeline the network
+        hands on what leaves its last hidden layer.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        layer : int, default=-1
+            The hidden layer: 0 is the first, -1 the last. `get_feature_names_out`, and so
+            `set_output`, is for the last.
+
+        Returns
+        -------
+        activations : ndarray of shape (n_samples, n_units)
+
+        Raises
+        ------
+        TypeError, IndexError
+            If there is no such hidden layer.
+        """
+        return inspection.hidden_activations(
+            self._check_rows(X), self._network, self._params, layer
+        )
+
+    def input_gradient(self, X):
+        """Return the derivative of the prediction in the inputs.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        gradient : ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
+            The derivative of `predict`, of each output where there are several. At a kink, as
+            relu has at 0, it is the one that training uses.
+        """
+        X, loss = self._check_rows(X), self._network.loss
+        gradient = inspection.input_gradient(X, self._network, self._params)
+        if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
+            order = np.argsort(predict_rows(self._network, self._params, X), axis=1)
+            gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
+        return gradient[:, 0] if gradient.shape[1] == 1 else gradient
+
+    def check_gradient(self, X, y, sample_weight=None):
+        """Compare backpropagation with finite differences, for this very configuration.
+
+        The gradient is that of the loss of X and y as one batch, with the constructor's
+        activations, loss and penalty, in float64, in standardised units (if ``standardize``) and
+        without dropout. It is taken at the fitted parameters, or before `fit` at those from which
+        `fit` would start. Nothing is changed.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. The loss is computed twice per parameter of the network or more often,
+            so a few dozen rows will do.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        error : float
+            The largest difference between the two gradients in a component, relative to the
+            largest component (or to a hundredth of the loss, where that is larger: at a minimum
+            the gradient is nearly zero). Less than 1e-6 is good; a wrong formula usually makes
+            it 1e-3 or more. Parameters at a kink (of relu, or of the absolute error) have no
+            derivative, and are left out. nan if all are, or the loss is not finite.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`, if a parameter or an array is not what is asked for.
+        """
+        problem, _ = self._prepared(X, y, sample_weight)
+        return inspection.check_gradient(**problem)
+
+    def loss_gradient(self, X, y, sample_weight=None):
+        """Return the loss and its derivative in all weights and intercepts, where they are now.
+
+        The loss is that of X and y as one batch, penalty included, in float64 and without
+        dropout: what ``loss_curve_`` would say of it. So with ``standardize=True`` it is that of
+        standardised data. The derivative is always that in ``coefs_`` and ``intercepts_``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs, all taken at once.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        loss : float
+        coefs_gradient : tuple of ndarray of shape (fan_in, fan_out)
+            The derivative in ``coefs_``.
+        intercepts_gradient : tuple of ndarray of shape (fan_out,)
+            The derivative in ``intercepts_``; zeros with ``fit_intercept=False``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`, if a parameter or an array is not what is asked for.
+        """
+        check_is_fitted(self)
+        problem, scaling = self._prepared(X, y, sample_weight)
+        with np.errstate(all="ignore"):  # huge values: the loss is inf or nan
+            loss, gradient = backprop(**problem)
+        network = problem["network"]
+        layers = network.layers(scaling.fold_gradient(network, gradient))
+        return loss, *map(tuple, zip(*layers))
+
+    @property
+    def _n_features_out(self):
+        return self._network.sizes[-2]
+
+    def _check_rows(self, X):
+        """Return X as `predict` takes it: of the type of the weights, as predictions are."""
+        check_is_fitted(self)
+        small = _small_and_plain(X, self._params.dtype)
+        if small is not None:
+            return validate_data(self, small, reset=False, skip_check_array=True)
+        check_dense(X, self._network.embedding)
+        return check_inputs(partial(validate_data, self, reset=False), X, [self._params.dtype])
+
+    def _output(self, X):
+        """Return what the network gives for X, of shape (n_samples, n_outputs)."""
+        X = self._check_rows(X)
+        return predict_rows(self._network, self._params, X)
+
+    def __getstate__(self):
+        return persistence.sealed(super().__getstate__())
+
+    def __setstate__(self, state):
+        super().__setstate__(persistence.opened(state))
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_params")
+
+
+for _name in ("transform", "fit_transform", "get_feature_names_out"):
+    # Not by a decorator: TransformerMixin replaces `transform` when the class is made, by one
+    # that heeds `set_output` but is there for every instance.
+    _method = available_if(_has_hidden_layers)(getattr(FittedNetwork, _name))
+    setattr(FittedNetwork, _name, _method)

@@ -1,0 +1,25 @@
+"""An estimator whose `fit` has failed is as it was before."""
+
+from contextlib import contextmanager
+
+import numpy as np
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Put all attributes of an estimator back as they were if the block raises.
+
+    Those that are changed in place are not among them, but for random states.
+    """
+    before = dict(vars(estimator))
+    sources = [estimator.random_state, getattr(before.get("_state"), "random_state", None)]
+    sources = [source for source in sources if isinstance(source, np.random.RandomState)]
+    draws = [source.get_state() for source in sources]
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        for source, drawn in zip(sources, draws):
+            source.set_state(drawn)
+        raise

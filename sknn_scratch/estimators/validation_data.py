@@ -1,0 +1,64 @@
+"""Validation data of the user's own: checked; and the score of an estimator on any."""
+
+import copy
+from functools import partial
+
+from sklearn.metrics import check_scoring
+from sklearn.utils.validation import validate_data
+
+from ..data import check_dense
+from ..training import Arrays
+from .attributes import predicting
+
+
+def check_together(validation, groups, splits):
+    """Return validation data as they were given, or None; ValueError if something is missing.
+
+    ``groups`` only go with rows that are held out by a splitter, which ``splits`` tells.
+    """
+    X_val, y_val, sample_weight_val = validation
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, or neither.")
+    if X_val is None and sample_weight_val is not None:
+        raise ValueError("sample_weight_val needs X_val and y_val.")
+    if groups is not None and (X_val is not None or not splits):
+        raise ValueError(
+            "groups needs early_stopping, a splitter as validation_fraction, and no X_val."
+        )
+    return None if X_val is None else validation
+
+
+def check_validation(estimator, validation, encode, network, dtype):
+    """Return validation data as a `DataSet`, and the messages to warn of."""
+    validate = partial(validate_data, estimator, reset=False)
+    try:
+        data, messages = Arrays(*validation, "_val").check(validate, encode, [dtype])
+        check_dense(data.X, network.embedding)
+        n_outputs = network.loss.n_outputs(data.y.shape[1])
+    except ValueError as error:
+        raise ValueError(f"X_val, y_val, sample_weight_val: {error}") from error
+    if n_outputs != network.sizes[-1]:
+        raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {network.sizes[-1]}.")
+    return data, messages
+
+
+def make_scorer(estimator, network, data):
+    """Return the function of parameters and output that scores an estimator on a data set.
+
+    It is a scorer of scikit-learn's where ``scoring`` asks for one: it is handed a copy of the
+    estimator that predicts by the parameters.
+    """
+    weight = data.weight
+    if estimator.scoring is None:
+        return lambda params, output: estimator._score_output(network.loss, data.y, output, weight)
+    scorer = check_scoring(estimator, scoring=estimator.scoring)
+    X, y = data.inputs(), data.target()
+    weights = {} if weight is None else {"sample_weight": weight}
+
+    def score(params, output):
+        model = copy.copy(estimator)
+        vars(model).update(predicting(network, params))
+        vars(model).pop("feature_names_in_", None)  # it is handed arrays
+        return scorer(model, X, y, **weights)
+
+    return score

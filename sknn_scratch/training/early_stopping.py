@@ -1,0 +1,122 @@
+"""When to stop, and which parameters to keep.
+
+Training is at a plateau when more than ``n_iter_no_change`` epochs in a row were no better than
+the best one so far by ``tol``. Under early stopping "better" is said of the validation data, and
+the parameters of the best epoch are kept; else it is said of the training loss, and those of the
+last epoch are kept.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass
+class Best:
+    """The best epoch, and how many came after it; `partial_fit` goes on from it.
+
+    Attributes
+    ----------
+    no_improvement_count : int
+        Epochs in a row that improved by less than ``tol``.
+    loss : float
+        The smallest on the training data.
+    value : float
+        The greatest of what is monitored on the validation data: the score, or minus the loss.
+    score : float
+        The validation score of the best parameters.
+    epoch : int
+        Whose parameters are kept, counted through all calls as the curves are: the best, or the
+        last if nothing is monitored.
+    params : ndarray or None
+        The best parameters, while training goes on under early stopping.
+    """
+
+    no_improvement_count: int = 0
+    loss: float = np.inf
+    value: float = -np.inf
+    score: float = -np.inf
+    epoch: int = 0
+    params: np.ndarray = None
+
+    def copy(self):
+        """Return a copy that goes on by itself."""
+        return replace(self, params=None if self.params is None else self.params.copy())
+
+
+class EarlyStopping:
+    """Tells plateaus, and keeps the best parameters: in a `Best`, which it changes in place.
+
+    Parameters
+    ----------
+    best : Best
+    monitor : {"score", "loss"} or None
+        What of the validation data decides; None goes by the loss on the training data.
+    tol : float
+        The least improvement that counts.
+    n_iter_no_change : int or inf
+        More epochs than this in a row without improvement are a plateau.
+    params : ndarray
+        What training starts from.
+    n_epochs : int
+        Epochs in earlier calls.
+    """
+
+    def __init__(self, best, monitor, tol, n_iter_no_change, params, n_epochs):
+        self.best, self.monitor = best, monitor
+        self.tol, self.n_iter_no_change = tol, n_iter_no_change
+        if not monitor:
+            best.params = None  # of earlier calls, with early stopping
+            return
+        going_on = best.params is not None  # from other parameters than the best
+        self.start_params, self.start_epoch = params.copy(), n_epochs if going_on else best.epoch
+        if not going_on:
+            best.params, best.epoch = self.start_params, self.start_epoch
+
+    def update(self, history, params):
+        """Take note of the last epoch, which ended with these parameters."""
+        best = self.best
+        if self.monitor:
+            loss, score = history.validation_losses[-1], history.validation_scores[-1]
+            improved = not self.value(loss, score) < best.value + self.tol
+            self.keep_if_best(loss, score, params, len(history.losses))
+        else:
+            improved = not history.loss > best.loss - self.tol
+            best.loss, best.epoch = min(history.loss, best.loss), len(history.losses)
+        best.no_improvement_count = 0 if improved else best.no_improvement_count + 1
+
+    def value(self, loss, score):
+        """Return what is monitored, the greater the better."""
+        return -loss if self.monitor == "loss" else score
+
+    def keep_if_best(self, loss, score, params, epoch):
+        """Keep parameters, of this loss and score on the validation data, if they are the best."""
+        best, value = self.best, self.value(loss, score)
+        if value > best.value:
+            best.value, best.score = value, score
+            best.epoch, best.params = epoch, params.copy()
+
+    def at_plateau(self):
+        """Return True if the last epochs brought too little."""
+        return self.best.no_improvement_count > self.n_iter_no_change
+
+    def plateau_message(self):
+        """Return what is to be said at a plateau."""
+        what = f"Validation {self.monitor}" if self.monitor else "Training loss"
+        return (
+            f"{what} did not improve more than tol={self.tol:f} "
+            f"for {self.n_iter_no_change} consecutive epochs."
+        )
+
+    def restore_best(self, params, validate, diverged=False):
+        """Under early stopping, return in place to the best parameters.
+
+        After a divergence the first epochs may have done harm already: then the parameters
+        that training started from are a candidate too. They are the only one if no epoch was
+        validated.
+        """
+        if not self.monitor:
+            return
+        if diverged or self.best.params is self.start_params:
+            self.keep_if_best(*validate(self.start_params), self.start_params, self.start_epoch)
+        params[...], self.best.params = self.best.params, None

@@ -1,0 +1,107 @@
+"""A run: one training, from one draw of the initial weights."""
+
+import math
+
+import numpy as np
+
+
+class Diverged(Exception):
+    """The loss is no longer a finite number."""
+
+
+class Run:
+    """Brings together what a training loop has to say of its epochs, and who has to know.
+
+    Parameters
+    ----------
+    state : TrainingState
+        Changed in place.
+    stopping : EarlyStopping
+        Of ``state.best``.
+    validate : callable or None
+        ``validate(params)`` returns loss and score on the validation data.
+    observers : list of Observer
+
+    Attributes
+    ----------
+    advice : str
+        Ends the message of a divergence.
+    stopped : bool
+        Whether an observer has asked to stop.
+    warning : str or None
+        What there is to warn of, if of several runs this is the best.
+    error : str or None
+        Why nothing came of the run.
+    interrupted : bool
+        Whether the user has ended it.
+    """
+
+    advice, stopped = "", False
+    warning, error, interrupted = None, None, False
+
+    def __init__(self, state, stopping, validate=None, observers=()):
+        self.state, self.stopping = state, stopping
+        self.validate, self.observers = validate, observers
+
+    @property
+    def value(self):
+        """How good what came of it is: the greater the better."""
+        if self.error:
+            return -math.inf
+        return self.state.best.value if self.stopping.monitor else -self.state.history.loss
+
+    def begin(self, number, n_runs):
+        """Tell that the run begins."""
+        for observer in self.observers:
+            observer.run_begin(number, n_runs)
+
+    def end(self):
+        """Tell that the run has ended; return True if an observer asks for no further one."""
+        asked = [observer.run_end() for observer in self.observers]
+        return any(asked)
+
+    def epoch_begin(self):
+        """Tell that an epoch begins."""
+        for observer in self.observers:
+            observer.epoch_begin(self.state)
+
+    def epoch_end(self, loss, params, rate=None):
+        """Take note of an epoch, and tell of it. Raises Diverged if the loss is not finite."""
+        history = self.state.history
+        history.record(loss)
+        if self.validate:
+            history.record_validation(*self.validate(params))
+        self.stopping.update(history, params)
+        for observer in self.observers:
+            self.stopped |= bool(observer.epoch_end(self.state, rate))
+        self.check_loss(loss)
+
+    def note(self, text):
+        """Tell a sentence on how training goes."""
+        for observer in self.observers:
+            observer.note(text)
+
+    def end_at(self, loss, params):
+        """Take note of where L-BFGS ended, even if it made no iteration."""
+        state, history = self.state, self.state.history
+        state.params[...], history.loss = params, loss
+        self.check_loss(loss)
+        if self.validate and not history.validation_scores:
+            history.record_validation(*self.validate(state.params))
+            if self.stopping.monitor:
+                self.stopping.update(history, state.params)
+        state.best.loss = min(loss, state.best.loss)
+
+    def check_loss(self, loss):
+        """Raise Diverged unless the loss is finite."""
+        if not math.isfinite(loss):
+            self.diverge(f"the loss became {loss}")
+
+    def check_params(self):
+        """Raise Diverged if the last step left a parameter that is not finite."""
+        if not np.isfinite(self.state.params).all():
+            self.diverge("a weight became infinite")
+
+    def diverge(self, what):
+        """Raise Diverged."""
+        raise Diverged(f"{what} in epoch {self.state.history.n_iter}{self.advice}")

@@ -1,0 +1,94 @@
+"""Where training data come from: arrays in memory, or in a mapped file.
+
+A source is asked three things. ``check`` says what the arrays are, or what is wrong with them, and
+returns a data set; of that, ``rows`` are what training reads, and ``objective`` is what L-BFGS
+minimises. Arrays that are spread over several machines are another source: see `interop.dask`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
+
+from ..data import DataSet, check_inputs, check_sample_weight
+from ..engine import FullBatch, Rows
+from .messages import Message
+
+COLUMN_VECTOR = Message(
+    "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
+    "(n_samples, ), for example using ravel().",
+    DataConversionWarning,
+)
+
+
+def column_messages(y):
+    """Return a list of what there is to warn of in the shape of a target that was checked."""
+    shape = np.asarray(y).shape
+    return [COLUMN_VECTOR] if len(shape) == 2 and shape[1] == 1 else []
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """X, y and sample weights as they were given, to be checked.
+
+    Attributes
+    ----------
+    X, y, sample_weight : object
+    suffix : str
+        Of their names, in error messages.
+    """
+
+    X: object
+    y: object
+    sample_weight: object = None
+    suffix: str = ""
+
+    def check(self, validate, encode, dtypes):
+        """Return an `ArrayData`, and the messages to warn of.
+
+        Parameters
+        ----------
+        validate : callable
+            `sklearn.utils.validation.validate_data`, of an estimator.
+        encode : callable
+            ``encode(y, n_samples, dtype, suffix)`` returns the target as an array of shape
+            (n_samples, n_outputs), checked.
+        dtypes : sequence of dtype
+            Those that X may have; all others are converted to the first.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an array is not what is asked for.
+        """
+        X = check_inputs(validate, self.X, dtypes, f"X{self.suffix}")
+        with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
+            y = encode(self.y, X.shape[0], X.dtype, self.suffix)
+        X = X.tocsr() if sparse.issparse(X) else X
+        data = ArrayData(X, y, check_sample_weight(self.sample_weight, X.shape[0], self.suffix))
+        return data, column_messages(self.y)
+
+
+class ArrayData(DataSet):
+    """A data set on this machine."""
+
+    def rows(self, network, weight, chosen, dtype, scaling):
+        """Return the rows to train a network on.
+
+        Parameters
+        ----------
+        network : Network
+        weight : array of shape (n_samples,) or None
+            Relative to their mean.
+        chosen : ndarray of int or None
+            The rows to take; None takes all.
+        dtype : dtype
+        scaling : Scaling
+            What the network is trained in.
+        """
+        return Rows(self.X, self.y, weight, chosen, dtype, network.fit_intercept, scaling)
+
+    def objective(self, problem):
+        """Return what L-BFGS minimises."""
+        return FullBatch(problem)

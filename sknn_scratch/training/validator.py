@@ -1,0 +1,46 @@
+"""Loss and score on validation data, after every epoch."""
+
+import numpy as np
+
+from ..engine import predict_rows
+from .scoring import check_score
+
+
+class Validator:
+    """Loss and score on validation data, as a function of the parameters.
+
+    Parameters
+    ----------
+    network : Network
+    scaling : Scaling
+        What the network is trained in.
+    data : DataSet
+    score : callable
+        ``score(params, output)`` returns the score of what the network gives for ``data``. The
+        parameters are those for X and y as they came, and so is the output.
+    decides : bool
+        Whether the score decides when to stop.
+
+    Raises
+    ------
+    ValueError
+        If all weights are zero.
+    """
+
+    def __init__(self, network, scaling, data, score, decides):
+        if data.weight is not None and data.weight.max() == 0:
+            raise ValueError("sample_weight is zero for all samples of the validation set.")
+        self.network, self.scaling, self.data = network, scaling, data
+        self.score, self.decides, self.y = score, decides, scaling.targets(data.y)
+
+    def __call__(self, params):
+        """Return loss, in standardised units and without penalty, and score."""
+        params = self.scaling.fold(self.network, params)
+        output = predict_rows(self.network, params, self.data.X)
+        if not np.isfinite(output).all():
+            return np.nan, np.nan
+        losses = self.network.loss(self.y, self.scaling.targets(output)).sum(axis=1)
+        loss = float(np.average(losses, weights=self.data.weight))
+        score = self.score(params, output)
+        check_score(score, self.decides and np.isfinite(loss))
+        return loss, score

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch.training.early_stopping import Best, EarlyStopping
+from sknn_scratch.training.history import History
+
+STOP = {"tol": 0.1, "n_iter_no_change": 2}
+
+
+def follow(validated, monitor, best=None, start=0.0, **settings):
+    """Go through epochs whose parameters count them; return the stopping and the plateaus."""
+    best, history, plateaus = best or Best(), History(), []
+    settings = {**STOP, **settings}
+    stopping = EarlyStopping(best, monitor, params=np.array([start]), n_epochs=0, **settings)
+    for epoch, (loss, validation_loss, score) in enumerate(validated, 1):
+        history.record(loss)
+        history.record_validation(validation_loss, score)
+        stopping.update(history, np.array([float(epoch)]))
+        plateaus.append(stopping.at_plateau())
+    return stopping, plateaus
+
+
+def epochs(losses=None, validation=None, scores=None):
+    n = len(losses or validation or scores)
+    flat = [1.0] * n
+    return list(zip(losses or flat, validation or flat, scores or flat))
+
+
+def test_a_plateau_is_more_epochs_in_a_row_than_allowed_without_an_improvement_of_tol():
+    # the first improves on infinity, the third by 0.2 on the best; then three bring too little
+    losses = [2.0, 1.95, 1.75, 1.74, 1.7, 1.68]
+    stopping, plateaus = follow(epochs(losses=losses), None)
+    assert plateaus == [False] * 5 + [True]
+    assert stopping.best.loss == 1.68
+    assert (stopping.best.epoch, stopping.best.params) == (6, None)
+
+
+def test_an_improvement_of_exactly_tol_counts():
+    losses = [3, 2.875, 2.75, 2.625]
+    stopping, _ = follow(epochs(losses=losses), None, tol=0.125)
+    assert stopping.best.no_improvement_count == 0
+
+
+@pytest.mark.parametrize(
+    ("monitor", "curves"),
+    [
+        ("score", {"scores": [0.1, 0.9, 0.5, 0.4, 0.3], "validation": [5, 4, 3, 2, 1]}),
+        ("loss", {"validation": [0.9, 0.1, 0.5, 0.6, 0.7], "scores": [1, 2, 3, 4, 5]}),
+    ],
+)
+def test_what_is_monitored_decides_when_to_stop_and_which_parameters_are_kept(monitor, curves):
+    stopping, plateaus = follow(epochs(losses=[5, 4, 3, 2, 1], **curves), monitor)
+    assert plateaus == [False] * 4 + [True]
+    best, params = stopping.best, np.zeros(1)
+    assert (best.epoch, best.score) == (2, curves["scores"][1])
+    stopping.restore_best(params, validate=None)
+    assert_array_equal(params, 2)
+    assert best.params is None
+    assert monitor in stopping.plateau_message()
+
+
+def test_without_early_stopping_the_last_parameters_are_kept():
+    stopping, _ = follow(epochs(losses=[1, 2, 3]), None)
+    params = np.array([7.0])
+    stopping.restore_best(params, validate=None, diverged=True)
+    assert params == 7
+    assert stopping.plateau_message().startswith("Training loss")
+
+
+@pytest.mark.parametrize(("at_start", "kept", "epoch"), [(0.95, 0.0, 0), (0.85, 1.0, 1)])
+def test_after_a_divergence_the_start_is_a_candidate_too(at_start, kept, epoch):
+    stopping, _ = follow(epochs(scores=[0.9, 0.1]), "score")
+    params = np.array([2.0])
+    stopping.restore_best(params, lambda params: (1.0, at_start), diverged=True)
+    assert (params, stopping.best.epoch) == (kept, epoch)
+    assert stopping.best.score == max(at_start, 0.9)
+
+
+def test_if_no_epoch_was_validated_the_start_is_kept_and_scored():
+    stopping, _ = follow([], "score", start=4.0)
+    params = np.array([9.0])
+    stopping.restore_best(params, lambda params: (1.0, 0.3))
+    assert (params, stopping.best.score) == (4, 0.3)
+
+
+def test_a_later_call_goes_on_from_the_best_so_far():
+    best = Best(value=0.8, score=0.8, epoch=3, params=np.array([3.0]))
+    follow(epochs(scores=[0.5, 0.7]), "score", best)
+    assert (best.epoch, best.params, best.no_improvement_count) == (3, 3, 2)
+    follow(epochs(losses=[1.0]), None, best)
+    assert best.params is None
+
+
+def test_a_copy_of_the_best_keeps_its_parameters():
+    best = Best(params=np.ones(1))
+    copied = best.copy()
+    best.params += 1
+    assert copied.params == 1
+    assert Best().copy() == Best()
