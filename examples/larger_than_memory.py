@@ -26,6 +26,7 @@ import threading
 import time
 import tracemalloc
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -54,22 +55,28 @@ def private_memory():
     return tracemalloc.get_traced_memory()[0]
 
 
-def set_limit():
-    """Let the process allocate so much and no more, and return how much."""
+@contextmanager
+def limited_memory():
+    """Let the process allocate so much and no more in the block, and yield how much."""
     if sys.platform != "linux":
         tracemalloc.start()
         print("This system does not let a process limit its memory: measuring only.")
-        return 3 * ROOM
+        yield 3 * ROOM
+        return
     import resource
 
+    before = resource.getrlimit(resource.RLIMIT_DATA)
     limit = status("VmData") + ROOM  # Python and its libraries take more than half of it
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, before[1]))
     try:
         np.ones(limit // 8)
         print("The limit has no effect on this system: measuring only.")
     except MemoryError:
         pass
-    return limit
+    try:
+        yield limit
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 class Watch:
@@ -183,7 +190,11 @@ def report(name, score, watch):
 
 
 def main():
-    limit = set_limit()
+    with limited_memory() as limit:
+        stream_and_fit(limit)
+
+
+def stream_and_fit(limit):
     test = draw_rows(np.random.default_rng(3), BATCH)
     with tempfile.TemporaryDirectory(dir=".") as folder:
         X, y = write_file(Path(folder), min(4 * limit, LARGEST_FILE))
