@@ -10,6 +10,13 @@ import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
+# What the pages of docs/ say that an example prints.
+QUOTED = {}
+for page in (Path(__file__).parents[1] / "docs").glob("*.md"):
+    blocks = r"```bash\npython examples/(\w+)\.py\n```\n\n```text\n(.*?)```"
+    for stem, text in re.findall(blocks, page.read_text(encoding="utf-8"), re.DOTALL):
+        QUOTED.setdefault(stem, []).append(text)
+
 
 def example(stem):
     return next(path for path in EXAMPLES if path.stem == stem)
@@ -29,6 +36,13 @@ def test_every_example_runs_without_a_warning_and_draws_its_picture(path, tmp_pa
     done = run(path, tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / f"{path.stem}.png").stat().st_size > 10_000
+    printed = re.sub(r"[\d,.]+", "#", done.stdout)
+    for quoted in QUOTED.get(path.stem, []):  # figures depend on the machine, words do not
+        assert re.sub(r"[\d,.]+", "#", quoted) in printed
+
+
+def test_pages_quote_examples():
+    assert {"larger_than_memory"} <= QUOTED.keys() <= {path.stem for path in EXAMPLES}
 
 
 def run_without_matplotlib(path, folder):

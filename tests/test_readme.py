@@ -40,6 +40,14 @@ def test_every_link_leads_to_a_file_from_wherever_the_page_is_shown():
     assert [path for path in ours if not (ROOT / path.partition("#")[0]).is_file()] == []
 
 
+def test_the_components_are_as_many_as_the_comparison_says():
+    from sknn_scratch.components import ACTIVATIONS, LOSSES
+
+    words = {7: "seven", 8: "eight", 9: "nine", 12: "twelve", 13: "thirteen"}
+    assert f"| losses | {words[len(LOSSES)]}, or your own |" in README
+    assert f"| activations | {words[len(ACTIVATIONS)]}, one per layer" in README
+
+
 def test_the_maths_is_under_600_lines():
     maths = ROOT / "sknn_scratch" / "maths"
     paths = [maths / f"{name}.py" for name in ("activations", "losses", "network", "solvers")]
