@@ -5,7 +5,7 @@ An estimator checks, calls the trainer and stores what it returned. What is its 
     `__init__`                  with the parameters of `ScratchMLPRegressor`, perhaps others
     `_losses`                   the losses that may be chosen by name
     `_encode_target`            y as it is given -> numbers, a column per target
-    `_score_output`             how good what the network gives is, for validation
+    `_make_score`               how good what the network gives is, for validation
     `predict`, `score`          what the network gives (`_output`) -> what users are given
 
 and, where this is not what it needs,
@@ -143,10 +143,11 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         """
         raise NotImplementedError
 
-    def _score_output(self, loss, y, output, sample_weight):
-        """Return the score of what the network gives, the greater the better.
+    def _make_score(self, loss, y, sample_weight):
+        """Return the function that scores what the network gives, the greater the better.
 
-        ``y`` is encoded; both are of shape (n_samples, n_outputs).
+        It is called after each epoch, with an output of shape (n_samples, n_outputs). ``y`` is
+        encoded: of shape (n_samples, n_targets).
         """
         raise NotImplementedError
 

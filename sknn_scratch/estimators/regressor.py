@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import resolve
 from ..data import check_target
 from ..maths import Loss
-from ..training import score_of
+from ..training import make_score, score_of
 from .base import BaseScratchMLP
 
 DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
@@ -445,5 +445,6 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     def _encode_target(self, y, n_samples, dtype, suffix, loss):
         return check_target(y, n_samples, loss, dtype, suffix)
 
-    def _score_output(self, loss, y, output, sample_weight):
-        return score_of(loss, y, loss.predict(output), sample_weight)
+    def _make_score(self, loss, y, sample_weight):
+        score = make_score(loss, y, sample_weight)
+        return lambda output: score(loss.predict(output))

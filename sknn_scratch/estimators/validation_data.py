@@ -50,14 +50,15 @@ def make_scorer(estimator, network, data):
     """
     weight = data.weight
     if estimator.scoring is None:
-        return lambda params, output: estimator._score_output(network.loss, data.y, output, weight)
+        score_output = estimator._make_score(network.loss, data.y, weight)
+        return lambda params, output: score_output(output)
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
     weights = {} if weight is None else {"sample_weight": weight}
 
     def score(params, output):
         model = copy.copy(estimator)
-        vars(model).update(predicting(network, params))
+        vars(model).update(predicting(network, params.copy()))  # training goes on in them
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
         return scorer(model, X, y, **weights)
 

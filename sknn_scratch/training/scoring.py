@@ -1,4 +1,9 @@
-"""The score of predictions: R2, or D2 where they are quantiles."""
+"""The score of predictions: R2, or D2 where they are quantiles.
+
+`score_of` is scikit-learn's, for whatever a user hands over. `make_score` is the same for training,
+which asks after each epoch: scikit-learn's functions check their arguments and compute anew what
+depends on y alone, and take longer than the epoch of a small network.
+"""
 
 from numbers import Real
 
@@ -41,14 +46,96 @@ def score_of(loss, y, prediction, sample_weight=None):
 
 def near_one(y, prediction):
     """Return targets and predictions in units in which their squares are finite, and not 0."""
-    values = np.asarray(y)
-    if values.dtype.kind == "f" and values.ndim > 0:
-        largest = np.max(np.abs(values), axis=0, initial=0.0)
-        bound = float(np.finfo(values.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
+    unit = unit_of(np.asarray(y))
+    return (y, prediction) if unit is None else (np.asarray(y) / unit, prediction / unit)
+
+
+def unit_of(y):
+    """Return the units in which the squares of targets are finite, and not 0; None is as is."""
+    if y.dtype.kind == "f" and y.ndim > 0:
+        largest = np.max(np.abs(y), axis=0, initial=0.0)
+        bound = float(np.finfo(y.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
         if ((largest > 0) & (largest < 1 / bound) | (largest > bound)).any():
-            unit = power_of_two(largest)  # exact, unlike other factors
-            return values / unit, prediction / unit
-    return y, prediction
+            return power_of_two(largest)  # exact, unlike other factors
+    return None
+
+
+def make_score(loss, y, sample_weight=None):
+    """Return the function of predictions that is `score_of` for these targets.
+
+    Parameters
+    ----------
+    loss : Loss
+    y : ndarray of shape (n_samples, n_targets)
+    sample_weight : ndarray of shape (n_samples,), default=None
+
+    Returns
+    -------
+    score : callable
+        ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float.
+    """
+    if len(y) < 2:  # scikit-learn warns
+        return lambda prediction: score_of(loss, y, prediction, sample_weight)
+    if not loss.levels:
+        return r2(y, sample_weight)
+    scores = [d2(y, level, sample_weight) for level in loss.levels]
+    if len(scores) == 1:
+        return scores[0]
+    columns = list(enumerate(scores))
+    return lambda prediction: float(np.mean([d2(prediction[:, [i]]) for i, d2 in columns]))
+
+
+def r2(y, sample_weight):
+    """Return the function of predictions that is `sklearn.metrics.r2_score`."""
+    weight = 1 if sample_weight is None else sample_weight[:, np.newaxis].astype(y.dtype)
+    unit = unit_of(y)
+    y = y if unit is None else y / unit
+
+    def squares(prediction):
+        error = y - prediction
+        error *= error
+        return np.add.reduce(error if sample_weight is None else weight * error)
+
+    total = squares(np.average(y, axis=0, weights=sample_weight))
+    if unit is None:
+        return explained(squares, total)
+    return explained(lambda prediction: squares(prediction / unit), total)
+
+
+def d2(y, level, sample_weight):
+    """Return the function of predictions that is `sklearn.metrics.d2_pinball_score`."""
+
+    def pinball(prediction):
+        error = y - prediction
+        losses = np.maximum(level * error, (level - 1) * error)
+        return losses.mean(axis=0) if sample_weight is None else share @ losses
+
+    share = None if sample_weight is None else sample_weight / sample_weight.sum()
+    # The loss of the best constant, from scikit-learn's score of predictions so far above all
+    # targets that theirs is known: versions differ in what the quantile of few samples is.
+    above = 1 + 4 * np.ptp(y.astype(np.float64), axis=0) / (1 - level)
+    score = d2_pinball_score(
+        y, y + above, sample_weight=sample_weight, alpha=level, multioutput="raw_values"
+    )
+    total = np.where(score == 0, 0, (1 - level) * above / (1 - score))
+    return explained(pinball, total)
+
+
+def explained(errors, total):
+    """Return the function of predictions that is the mean over columns of ``1 - errors / total``.
+
+    Where the best constant makes no error, it is 1 for predictions that make none, and 0 for
+    others.
+    """
+    if total.all():
+        return lambda prediction: 1 - float(np.add.reduce(errors(prediction) / total)) / len(total)
+
+    def score(prediction):
+        error = errors(prediction)
+        varies = total != 0
+        return float(np.mean(np.where(varies, 1 - error / np.where(varies, total, 1), error == 0)))
+
+    return score
 
 
 def check_score(score, decides):

@@ -1,5 +1,7 @@
 """Loss and score on validation data, after every epoch."""
 
+from math import isfinite
+
 import numpy as np
 
 from ..engine import predict_rows
@@ -32,15 +34,20 @@ class Validator:
             raise ValueError("sample_weight is zero for all samples of the validation set.")
         self.network, self.scaling, self.data = network, scaling, data
         self.score, self.decides, self.y = score, decides, scaling.targets(data.y)
+        self.is_scaled = not scaling.is_identity
 
     def __call__(self, params):
         """Return loss, in standardised units and without penalty, and score."""
-        params = self.scaling.fold(self.network, params)
+        params = self.scaling.fold(self.network, params) if self.is_scaled else params
         output = predict_rows(self.network, params, self.data.X)
         if not np.isfinite(output).all():
             return np.nan, np.nan
-        losses = self.network.loss(self.y, self.scaling.targets(output)).sum(axis=1)
-        loss = float(np.average(losses, weights=self.data.weight))
+        scaled = self.scaling.targets(output) if self.is_scaled else output
+        losses, weight = self.network.loss(self.y, scaled), self.data.weight
+        if weight is None:
+            loss = float(losses.sum()) / len(losses)
+        else:
+            loss = float(np.average(losses.sum(axis=1), weights=weight))
         score = self.score(params, output)
-        check_score(score, self.decides and np.isfinite(loss))
+        check_score(score, self.decides and isfinite(loss))
         return loss, score

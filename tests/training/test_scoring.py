@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import d2_pinball_score, r2_score
 
 from sknn_scratch import Huber, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.registries import LOSSES
-from sknn_scratch.training.scoring import score_of
+from sknn_scratch.training.scoring import make_score, score_of
 
 weights = pytest.mark.parametrize("weight", [None, np.arange(40.0)], ids=["", "weighted"])
 
@@ -61,3 +62,80 @@ def test_the_score_of_a_model_is_that_of_the_loss_that_it_was_trained_for(weight
         expected = score_of(loss, y, model.predict(X), weight)
         model.set_params(loss=Quantile([0.3, 0.4]))
         assert model.score(X, y, weight) == expected
+
+
+def sklearns(loss, y, prediction, weight):
+    """Return what scikit-learn's functions say of float64 arrays of two axes."""
+    y, prediction = np.asarray(y, np.float64), np.asarray(prediction, np.float64)
+    if not loss.levels:
+        return r2_score(y, prediction, sample_weight=weight)
+    if len(loss.levels) == 1:
+        return d2_pinball_score(y, prediction, alpha=loss.levels[0], sample_weight=weight)
+    return np.mean(
+        [
+            d2_pinball_score(y[:, 0], prediction[:, k], alpha=level, sample_weight=weight)
+            for k, level in enumerate(loss.levels)
+        ]
+    )
+
+
+scored = pytest.mark.parametrize(
+    ("loss", "n_targets", "n_outputs"),
+    [
+        (Huber(), 1, 1),
+        (Huber(), 3, 3),
+        (Quantile(0.1), 1, 1),
+        (Quantile(0.9), 3, 3),
+        (Quantile([0.01, 0.5, 0.99]), 1, 3),
+    ],
+)
+
+
+@scored
+@weights
+@pytest.mark.parametrize(("dtype", "accuracy"), [(np.float64, 1e-12), (np.float32, 2e-6)])
+def test_the_score_of_an_epoch_is_scikit_learns(
+    loss, n_targets, n_outputs, weight, dtype, accuracy, rng
+):
+    y = rng.normal(3, 2, size=(40, n_targets)).astype(dtype)
+    score = make_score(loss, y, weight)
+    for spread in (2.0, 0.1, 0.0):  # poor, good and perfect predictions
+        noise = spread * rng.normal(size=(40, n_outputs))
+        prediction = (y + noise).astype(dtype)
+        assert type(score(prediction)) is float
+        expected = sklearns(loss, y, prediction, weight)
+        assert score(prediction) == pytest.approx(expected, rel=accuracy, abs=accuracy)
+
+
+@scored
+@weights
+@pytest.mark.parametrize("constant", [0.0, 0.1, 3.0])
+def test_the_score_of_a_constant_target_is_scikit_learns(
+    loss, n_targets, n_outputs, weight, constant, rng
+):
+    y = rng.normal(size=(40, n_targets))
+    y[:, 0] = constant
+    score = make_score(loss, y, weight)
+    exact = y + np.zeros(n_outputs)
+    for prediction in (exact, exact + 0.5, exact + 0.5 * (np.arange(n_outputs) == 0)):
+        expected = sklearns(loss, y, prediction, weight)
+        assert score(prediction) == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+@scored
+def test_the_score_of_one_row_is_nan_with_scikit_learns_warning(loss, n_targets, n_outputs):
+    score = make_score(loss, np.ones((1, n_targets)), None)
+    with pytest.warns(UndefinedMetricWarning, match="less than two samples"):
+        assert np.isnan(score(np.ones((1, n_outputs))))
+
+
+@scored
+@weights
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_the_score_of_an_epoch_is_the_same_in_any_unit(
+    loss, n_targets, n_outputs, weight, unit, rng
+):
+    y, prediction = rng.normal(size=(40, n_targets)), rng.normal(size=(40, n_outputs))
+    expected = sklearns(loss, y, prediction, weight)
+    score = make_score(loss, y * unit, weight)(prediction * unit)
+    assert score == pytest.approx(expected, rel=1e-9)
