@@ -84,6 +84,10 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         TypeError, ValueError
             If a parameter or an array is not what is asked for, or if training diverges. The
             estimator is then as it was before the call.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) ends training, with a warning, where it is after the last step.
         """
         validation = X_val, y_val, sample_weight_val
         return self._train_on(Arrays(X, y, sample_weight), validation, groups)
@@ -124,6 +128,8 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         ------
         TypeError, ValueError
             As for `fit`; also if X or y has another width than in the first call.
+        KeyboardInterrupt
+            At an interrupt (Ctrl-C). The estimator is then as it was before the call.
 
         Notes
         -----

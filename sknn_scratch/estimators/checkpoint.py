@@ -8,6 +8,7 @@ from pathlib import Path
 from .checkpoint_file import load, part_of, save_atomically
 from .regressor import ScratchMLPRegressor
 from .same_value import same_value
+from .unchanged import unchanged_on_error
 
 
 def fit_with_checkpoints(
@@ -53,6 +54,9 @@ def fit_with_checkpoints(
         `partial_fit` does.
     FileNotFoundError
         If there is no such folder.
+    KeyboardInterrupt
+        At an interrupt (Ctrl-C). ``estimator`` is then as it was before the call, and so may be
+        handed in again, as after any error; training goes on from the last checkpoint.
 
     Examples
     --------
@@ -85,12 +89,13 @@ def fit_with_checkpoints(
             "hand in one that is not (sklearn.base.clone), whose epochs are counted from the first."
         )
     done = len(getattr(estimator, "loss_curve_", ()))
-    for epoch in range(done + 1, n_epochs + 1):
-        if has_stopped_early(estimator):
-            break
-        estimator.partial_fit(X, y, sample_weight, **validation)
-        if epoch % every == 0 or epoch == n_epochs or has_stopped_early(estimator):
-            save_atomically(estimator, path)
+    with unchanged_on_error(estimator):
+        for epoch in range(done + 1, n_epochs + 1):
+            if has_stopped_early(estimator):
+                break
+            estimator.partial_fit(X, y, sample_weight, **validation)
+            if epoch % every == 0 or epoch == n_epochs or has_stopped_early(estimator):
+                save_atomically(estimator, path)
     return estimator
 
 

@@ -155,6 +155,9 @@ class Trainer:
         ------
         ValueError
             If training diverges.
+        KeyboardInterrupt
+            If the user interrupts the one epoch of an incremental training. All others end
+            where they are, and a message says so.
         """
         self.prepare(state, data, chosen)
         rows = self._rows(state, data, chosen)
@@ -230,6 +233,8 @@ class Trainer:
                 run.warning = minimize(problem, run, data, self.settings, batch_size)
                 run.check_params()
             except KeyboardInterrupt:
+                if self.settings.incremental:  # the caller's loop has to end as well
+                    raise
                 run.interrupted = True
             except Diverged as error:
                 diverged, text = True, f"{DIVERGED} (Training diverged: {error}.)"

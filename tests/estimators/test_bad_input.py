@@ -577,12 +577,20 @@ def test_after_ctrl_c_training_can_go_on(solver):
     assert (model.n_iter_, len(model.loss_curve_)) == (3, 6)
 
 
-def test_ctrl_c_in_partial_fit_ends_it_cleanly():
-    model = network(activation=Interruptible(4)).partial_fit(X, Y)
-    with pytest.warns(UserWarning, match="interrupted"):
-        model.partial_fit(X, Y)
-    assert (model.n_iter_, len(model.loss_curve_)) == (0, 1)
-    assert np.isfinite(model.predict(X)).all()
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("dropout", [0, 0.5])
+@pytest.mark.parametrize("seed", [0, RandomState(0)], ids=["int", "RandomState"])
+def test_ctrl_c_in_partial_fit_is_raised_and_leaves_no_trace(solver, dropout, seed):
+    params = {"random_state": copy.deepcopy(seed), "dropout": dropout, "solver": solver, **EARLY}
+    model = network(activation=Interruptible(), **params)
+    for _ in range(3):
+        twin = copy.deepcopy(model)
+        model.activation.calls = 1  # in the second step of the epoch
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(X, Y)
+        model.activation.calls = np.inf
+        assert same(vars(model), vars(twin))
+        assert_goes_on_like(model, twin)
 
 
 def test_ctrl_c_before_training_leaves_no_trace():

@@ -334,3 +334,44 @@ def test_a_link_leads_to_the_checkpoint_as_before(regression, tmp_path):
         assert path.is_symlink()
         assert os.listdir(tmp_path / "folder") == ["model"]
     assert len(model.loss_curve_) == 1  # the model that was saved has been trained on
+
+
+class InterruptibleTanh(Activation):
+    """tanh, and Ctrl-C when its derivative is asked for once more than ``calls`` times."""
+
+    calls = np.inf  # of the class: no parameter, so that a saved model has the same
+
+    def __call__(self, z):
+        return np.tanh(z)
+
+    def derivative(self, z, a):
+        InterruptibleTanh.calls -= 1
+        if InterruptibleTanh.calls < 0:
+            raise KeyboardInterrupt
+        return 1 - a * a
+
+
+@pytest.mark.parametrize("calls", [5, 25], ids=["before the first checkpoint", "after it"])
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early_stopping"])
+def test_ctrl_c_is_raised_and_the_resumed_training_is_the_one_without(
+    calls, early_stopping, regression, tmp_path, monkeypatch
+):
+    X, y = regression
+    path, plan = tmp_path / "model.pickle", {"n_epochs": 12, "every": 4}
+
+    def model():  # two or three steps an epoch
+        params = {"batch_size": 20, "early_stopping": early_stopping, "random_state": 0}
+        return ScratchMLPRegressor((4,), activation=InterruptibleTanh(), dropout=0.1, **params)
+
+    whole = fit_with_checkpoints(model(), X, y, tmp_path / "whole", **plan)
+    interrupted = model()
+    monkeypatch.setattr(InterruptibleTanh, "calls", calls)
+    with pytest.raises(KeyboardInterrupt):
+        fit_with_checkpoints(interrupted, X, y, path, **plan)
+    assert vars(interrupted).keys() == vars(model()).keys()  # as it was: not fitted
+    assert path.exists() == (calls > 12)
+    monkeypatch.setattr(InterruptibleTanh, "calls", np.inf)
+    resumed = fit_with_checkpoints(interrupted, X, y, path, **plan)
+    assert resumed.loss_curve_ == whole.loss_curve_
+    assert_array_equal(resumed.predict(X), whole.predict(X))
+    assert [each.name for each in tmp_path.glob("*.part")] == []

@@ -559,6 +559,26 @@ def test_calls_of_partial_fit_equal_one_fit_for_every_kind_of_input(data, conver
     assert_equal_models(calls, ScratchMLPRegressor(max_iter=5, **params).fit(X, y))
 
 
+@BOTH
+def test_ctrl_c_in_partial_fit_is_raised_but_mlpregressor_swallows_it(data, regressor):
+    class Interrupted(np.random.RandomState):
+        """Gives Ctrl-C when an epoch is shuffled."""
+
+        def permutation(self, x):
+            raise KeyboardInterrupt
+
+        shuffle = permutation
+
+    model = regressor(random_state=Interrupted(0))
+    if regressor is ScratchMLPRegressor:
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(*data)
+        assert not hasattr(model, "coefs_")
+    else:
+        with pytest.warns(UserWarning, match="interrupted"):
+            model.partial_fit(*data)
+
+
 # What is kept as it is in MLPRegressor.
 
 

@@ -114,6 +114,12 @@ def test_an_interruption_is_a_message_and_ends_all_runs(data):
     assert state.history.losses == []
 
 
+def test_an_interruption_of_an_incremental_training_is_the_callers(data):
+    trainer = make_trainer((2,), f=Interrupted(), incremental=True)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train(start(trainer), data)
+
+
 class Runs(Observer):
     def __init__(self, last=None):
         self.numbers, self.losses, self.last = [], [], last
