@@ -19,7 +19,6 @@ largest score is an infinite quantile: so few rows do not tell.
 
 import numpy as np
 
-LEAST_SCALE = 1e-2  # of the mean scale: where hardly any spread is predicted there is some
 SLACK = 1e-12  # relative: (n + 1) * level is rounded, and must not reach the next rank for that
 
 
@@ -69,52 +68,52 @@ class Calibration:
     Parameters
     ----------
     loss : Loss
-        What the predictions were trained for: says what they are, and how y spreads about them.
+        What the predictions were trained for.
     y : ndarray of shape (n,) or (n, n_targets)
         The targets of rows that were held out.
     prediction : ndarray of shape (n,) or (n, n_outputs)
         The predictions for these rows.
+    scale : ndarray of the shape of y
+        How far y spreads about them, but for a factor.
     weight : ndarray of shape (n,) or None
         Their sample weights.
+    spread : callable
+        Returns the scale of other rows, ``(X, prediction)``.
 
     Attributes
     ----------
     scores : ndarray of the shape of y
     """
 
-    def __init__(self, loss, y, prediction, weight):
-        self.loss, self.weight, self.least = loss, weight, 0.0
-        location, scale = self.located(prediction)
-        self.least = LEAST_SCALE * np.mean(scale, axis=0)
-        scale = np.maximum(scale, self.least)
-        if location.shape != y.shape:
-            raise ValueError(
-                f"The members must predict y, of shape {y.shape}; for the rows held out they "
-                f"predict {location.shape}."
-            )
-        self.scores = (y - location) / scale
+    def __init__(self, loss, y, prediction, scale, weight, spread):
+        self.loss, self.weight, self.spread = loss, weight, spread
+        self.scores = (y - location(loss, prediction)) / scale
 
-    def located(self, prediction):
-        """Return location and scale of y: a row (of each target) may be off by so much."""
-        if len(self.loss.levels) > 1:
-            middle = np.abs(np.asarray(self.loss.levels) - 0.5)
-            location = prediction[:, np.isclose(middle, middle.min())].mean(axis=1)
-            scale = prediction[:, -1] - prediction[:, 0]
-        else:
-            location, scale = prediction, self.loss.spread(prediction)
-        return location, np.maximum(scale, self.least)
-
-    def std(self, prediction):
+    def std(self, X, prediction):
         """Return the standard deviation of y about predictions."""
-        mean_square = np.average(self.scores**2, axis=0, weights=self.weight)
-        return self.located(prediction)[1] * np.sqrt(mean_square)
+        return self.spread(X, prediction) * root_mean_square(self.scores, self.weight)
 
-    def quantiles(self, prediction, levels):
+    def quantiles(self, X, prediction, levels):
         """Return the quantiles of y where these are the predictions; levels are the last axis."""
-        location, scale = self.located(prediction)
+        middle, scale = location(self.loss, prediction), self.spread(X, prediction)
         columns = self.scores.reshape(len(self.scores), -1).T
         found = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
         found = found.reshape(*self.scores.shape[1:], len(levels))
-        found = location[..., np.newaxis] + scale[..., np.newaxis] * found
+        found = middle[..., np.newaxis] + scale[..., np.newaxis] * found
         positive = not self.loss.in_domain(np.array(-1.0))
         return np.maximum(found, 0) if positive else found
+
+
+def root_mean_square(values, weight):
+    """Return the root mean square of each column, whatever the unit: no square underflows."""
+    largest = np.abs(values).max(axis=0)
+    largest = np.where(largest > 0, largest, 1.0)
+    return largest * np.sqrt(np.average((values / largest) ** 2, axis=0, weights=weight))
+
+
+def location(loss, prediction):
+    """Return the middle of what is predicted: the prediction, or that of several quantiles."""
+    if len(loss.levels) < 2:
+        return prediction
+    distance = np.abs(np.asarray(loss.levels) - 0.5)
+    return prediction[:, np.isclose(distance, distance.min())].mean(axis=1)

@@ -29,8 +29,9 @@ from . import persistence
 from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
-from .conformal import Calibration
+from .conformal import Calibration, location
 from .folds import check_folds, make_splits, mean_by_row
+from .kinds import member_parameters
 from .members import (
     as_table,
     check_member,
@@ -41,8 +42,8 @@ from .members import (
     training_type,
     weight_name,
 )
-from .recommended import member_parameters
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
+from .spread import SpreadOfLoss, learn_spread
 from .unchanged import unchanged_on_error
 
 
@@ -67,11 +68,11 @@ class ScratchMLPEnsembleRegressor(
         TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
         too: of a member only `fit` and `predict` are called.
 
-        None trains two networks on each split, both as `recommended_parameters` has it, but to the
-        end of their schedule and without dropout; and the second for a sixteenth of the epochs.
-        The first are better where the target is mostly signal, the second where it is mostly
-        noise. The rows held out tell how to weight them. They are trained in float32, where that
-        is precise enough for X and y; and for sparse X without the embedding.
+        None trains three networks on each split: a deep one, as `recommended_parameters` has it
+        (but to the end of its schedule, and without dropout), a wide one, and the deep one for a
+        sixteenth of the epochs, which is better where the target is mostly noise. The rows held
+        out tell how to weight them. They are trained in float32, where that is precise enough for
+        X and y; and for sparse X without the embedding.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -94,9 +95,11 @@ class ScratchMLPEnsembleRegressor(
     ----------
     estimators_ : list of estimators
         The members: one for each split (several, if ``n_estimators`` asks for more). With
-        ``estimator=None`` all that were trained for long come first, then those trained briefly.
+        ``estimator=None`` all deep networks come first, then the wide ones, then those trained
+        briefly.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts in the mean: alike, but for the two kinds of ``estimator=None``.
+        How much each counts in the mean: alike, but for the three kinds of
+        ``estimator=None``.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there
         are several). nan for rows that were never held out, as the first of a time series are.
@@ -129,9 +132,13 @@ class ScratchMLPEnsembleRegressor(
     together, not of each kind of row. With ranks that do not exist (a 90% interval needs 19 rows)
     bounds are infinite.
 
-    The scale is 1, but for losses which say how the spread of y goes with its mean: the root of
-    the mean for 'poisson', the mean for 'gamma'; and for several quantiles, the distance
-    of the outermost (conformalised quantile regression).
+    The scale of a row says how far y spreads about its prediction. With ``estimator=None`` and
+    dense X it is learnt: small networks are trained on the errors of rows held out, with X and the
+    prediction as inputs, on the same folds; a power of what they say, from 0 to 1, is chosen by the
+    likelihood of the errors on the rows that they have not seen. With 0, and with fewer than about
+    fifty rows, the scale is 1. With an ``estimator`` it is 1, but for losses which say how the
+    spread of y goes with its mean: its root for 'poisson', itself for 'gamma'; and for several
+    quantiles it is the distance of the outermost (conformalised quantile regression).
 
     A sample of weight 2 counts as two samples in the quantiles too.
 
@@ -225,10 +232,10 @@ class ScratchMLPEnsembleRegressor(
         weight = check_sample_weight(sample_weight, n)
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
-        splits = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
-        splits *= -(-self.n_estimators // len(splits))
+        folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
+        splits = folds * -(-self.n_estimators // len(folds))
         n_fewest = min(len(train) for train, _ in splits)
-        kinds = self._kinds(n_fewest, X.shape[1], dense=not sparse.issparse(X))
+        kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))
         members = [make_member(kind, random_state) for kind in kinds for _ in splits]
         dtype = training_type(X, y) if self.estimator is None else None
         members, held_out = train_members(self, members, X, y, splits * len(kinds), params, dtype)
@@ -239,14 +246,29 @@ class ScratchMLPEnsembleRegressor(
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
         self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
-        self._calibrate(loss, y, np.einsum("k...,kn...->n...", w, predictions), weight)
+        self.oob_prediction_ = np.einsum("k...,kn...->n...", w, predictions)
+        self._calibrate(X, y, loss, weight, folds, random_state)
+        return self
 
-    def _calibrate(self, loss, y, prediction, weight):
+    def _calibrate(self, X, y, loss, weight, folds, random_state):
         """Measure the predictions for rows that were held out: those that are not nan."""
+        prediction, spread = self.oob_prediction_, None
+        middle = location(loss, prediction)
+        if middle.shape != y.shape:
+            raise ValueError(
+                f"The members must predict y, of shape {y.shape}; for the rows held out they "
+                f"predict {middle.shape}."
+            )
+        if self.estimator is None and not sparse.issparse(X):
+            options = weight, random_state, self.n_jobs
+            spread, scale = learn_spread(X, y - middle, prediction, folds, *options)
         rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
         seen = None if weight is None else weight[rows]
-        self._calibration = Calibration(loss, y[rows], prediction[rows], seen)
-        self.oob_prediction_ = prediction
+        if spread is None:
+            spread = SpreadOfLoss(loss, prediction[rows])
+            scale = spread(X, prediction)
+        measured = (each[rows] for each in (y, prediction, scale))
+        self._calibration = Calibration(loss, *measured, seen, spread)
         self.oob_score_ = score_of(loss, y[rows], prediction[rows], seen)
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
@@ -276,7 +298,7 @@ class ScratchMLPEnsembleRegressor(
         prediction = prediction.astype(np.float32) if self._single else prediction
         if not return_std:
             return prediction
-        return prediction, self._calibration.std(prediction)
+        return prediction, self._calibration.std(X, prediction)
 
     def predict_interval(self, X, coverage=0.9):
         """Return, for each row, an interval that y should fall into.
@@ -331,8 +353,8 @@ class ScratchMLPEnsembleRegressor(
             raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", Real, 0, 1, "neither")
-        prediction = self.predict(X)
-        found = self._calibration.quantiles(prediction, levels.ravel())
+        prediction, X = self.predict(X), self._check_rows(X)
+        found = self._calibration.quantiles(X, prediction, levels.ravel())
         return found if levels.ndim else found[..., 0]
 
     def transform(self, X):
@@ -381,7 +403,7 @@ class ScratchMLPEnsembleRegressor(
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router.add(estimator=self._kinds(1, 1)[0], method_mapping=to_fit)
+        router.add(estimator=self._kinds()[0], method_mapping=to_fit)
         if hasattr(self.cv, "split"):
             to_split = MethodMapping().add(caller="fit", callee="split")
             router.add(splitter=self.cv, method_mapping=to_split)
@@ -403,12 +425,12 @@ class ScratchMLPEnsembleRegressor(
             fit_params = {**fit_params, name: weight}
         return fit_params, {} if groups is None else {"groups": groups}
 
-    def _kinds(self, n_samples, n_features, dense=True):
-        """Return what members are clones of: one, or the two of `member_parameters`."""
+    def _kinds(self, n_samples=1, n_features=1, n_fewest=1, dense=True):
+        """Return what members are clones of: one, or the networks of `member_parameters`."""
         if self.estimator is not None:
             return [self.estimator]
-        of_both = member_parameters(n_samples, n_features, dense)
-        networks = [ScratchMLPRegressor(**parameters) for parameters in of_both]
+        of_each = member_parameters(n_samples, n_features, n_fewest, dense)
+        networks = [ScratchMLPRegressor(**parameters) for parameters in of_each]
         if sklearn.get_config()["enable_metadata_routing"]:
             networks = [n.set_fit_request(sample_weight=True, groups=False) for n in networks]
         return networks

@@ -6,6 +6,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
 from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles
+from sknn_scratch.estimators.spread import SpreadOfLoss
+
+
+def calibrated(loss, y, prediction):
+    """Return a calibration on these rows, with the spread that the loss says."""
+    spread = SpreadOfLoss(loss, prediction)
+    return Calibration(loss, y, prediction, spread(None, prediction), None, spread)
+
 
 NINETEEN = np.arange(1.0, 20.0)  # of the 20 gaps between them a new score falls into each alike
 
@@ -101,19 +109,19 @@ def test_weights_move_quantiles_as_repeated_rows_do(rng):
 )
 def test_intervals_of_counts_and_amounts_cover_small_and_large_means_alike(loss, draw, rng):
     mean = rng.choice([20.0, 500.0], 4000)
-    calibration = Calibration(loss, draw(mean, rng), mean, None)
+    calibration = calibrated(loss, draw(mean, rng), mean)
     new = draw(mean, rng)
-    low, high = calibration.quantiles(mean, [0.05, 0.95]).T
+    low, high = calibration.quantiles(None, mean, [0.05, 0.95]).T
     for size in (20.0, 500.0):
         rows = mean == size
         assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.9, abs=0.03)
-        assert new[rows].std() == pytest.approx(calibration.std(mean)[rows][0], rel=0.1)
+        assert new[rows].std() == pytest.approx(calibration.std(None, mean)[rows][0], rel=0.1)
 
 
 @pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=str)
 def test_what_cannot_be_negative_has_no_negative_quantile(loss):
-    calibration = Calibration(loss, np.full(50, 0.1), np.linspace(1, 10, 50), None)
-    assert calibration.quantiles(np.array([5.0]), [0.01, 0.5])[0, 0] == 0
+    calibration = calibrated(loss, np.full(50, 0.1), np.linspace(1, 10, 50))
+    assert calibration.quantiles(None, np.array([5.0]), [0.01, 0.5])[0, 0] == 0
 
 
 def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
@@ -121,9 +129,9 @@ def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
     spread = rng.choice([1.0, 10.0], 5000)
     y = spread * rng.normal(size=5000)
     prediction = np.outer(spread, [-0.5, 0.0, 0.5])
-    calibration = Calibration(Quantile([0.1, 0.5, 0.9]), y, prediction, None)
+    calibration = calibrated(Quantile([0.1, 0.5, 0.9]), y, prediction)
     new = spread * rng.normal(size=5000)
-    low, high = calibration.quantiles(prediction, [0.1, 0.9]).T
+    low, high = calibration.quantiles(None, prediction, [0.1, 0.9]).T
     for size in (1.0, 10.0):
         rows = spread == size
         assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.8, abs=0.03)
@@ -132,13 +140,8 @@ def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
 
 def test_quantiles_do_not_cross_and_widen_outwards(rng):
     y = rng.normal(size=(200, 2)) * [1, 5]
-    calibration = Calibration(SquaredError(), y, np.zeros((200, 2)), None)
-    found = calibration.quantiles(np.ones((3, 2)), np.linspace(0.01, 0.99, 25))
+    calibration = calibrated(SquaredError(), y, np.zeros((200, 2)))
+    found = calibration.quantiles(None, np.ones((3, 2)), np.linspace(0.01, 0.99, 25))
     assert found.shape == (3, 2, 25)
     assert (np.diff(found, axis=-1) >= 0).all()
-    assert_allclose(calibration.std(np.ones((3, 2)))[0], np.sqrt(np.mean(y**2, axis=0)))
-
-
-def test_predictions_of_another_shape_than_y_are_refused():
-    with pytest.raises(ValueError, match=r"must predict y.*\(9,\).*\(9, 2\)"):
-        Calibration(SquaredError(), np.zeros(9), np.zeros((9, 2)), None)
+    assert_allclose(calibration.std(None, np.ones((3, 2)))[0], np.sqrt(np.mean(y**2, axis=0)))

@@ -94,14 +94,19 @@ def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
     assert len({member.random_state for member in model.estimators_}) == 3
 
 
-def test_by_default_members_are_trained_for_long_and_briefly(regression):
+def test_by_default_members_are_deep_wide_and_briefly_trained(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    recommended = long_parameters(30, 4)
-    epochs = [member.n_iter_ for member in model.estimators_]
-    assert epochs == [recommended["max_iter"]] * 2 + [recommended["max_iter"] // 16] * 2
-    for member in model.estimators_:
-        assert {**recommended, "max_iter": member.max_iter}.items() <= member.get_params().items()
+    deep, wide, short = (model.estimators_[i : i + 2] for i in (0, 2, 4))
+    recommended = {**long_parameters(60, 4), "batch_size": 30}
+    for member in deep:
+        assert recommended.items() <= member.get_params().items()
+    for member in wide:
+        assert member.hidden_layer_sizes == (100,)
+        assert member.n_iter_ == deep[0].n_iter_
+    for member in short:
+        assert {**recommended, "max_iter": member.n_iter_}.items() <= member.get_params().items()
+        assert member.n_iter_ == deep[0].n_iter_ // 16
     assert model.weights_.sum() == pytest.approx(1)
     assert_allclose(model.predict(X), model.transform(X) @ model.weights_)
     assert model.oob_score_ > 0.3
@@ -141,8 +146,8 @@ def test_by_default_the_rows_held_out_decide_how_long_to_train():
     smooth = np.sin(2 * X[:, 0]) + X[:, 1]
     y = np.c_[smooth, 0.2 * smooth + rng.normal(size=160)]
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    assert model.weights_.shape == (4, 2)
-    long = model.weights_[:2].sum(axis=0)
+    assert model.weights_.shape == (6, 2)
+    long = model.weights_[:4].sum(axis=0)
     assert long[0] > 0.9  # signal
     assert long[1] < 0.5  # noise
 
@@ -359,6 +364,15 @@ def test_a_target_outside_the_domain_of_the_loss_is_refused(regression):
         ScratchMLPRegressor((5,), loss="gamma", solver="lbfgs"), func=np.exp, inverse_func=np.log
     )
     assert ensemble(logarithm).fit(X, y).predict_interval(X).min() < 0
+
+
+def test_predictions_of_another_shape_than_y_are_refused(regression):
+    class Twice(LinearRegression):
+        def predict(self, X):
+            return np.column_stack([super().predict(X)] * 2)
+
+    with pytest.raises(ValueError, match=r"must predict y, of shape \(60,\).*\(60, 2\)"):
+        ensemble(Twice()).fit(*regression)
 
 
 # --- folds ---

@@ -1,0 +1,41 @@
+"""What an ensemble trains on each split by default: networks that differ in kind."""
+
+from ..maths import Periodic
+from .recommended import long_parameters
+
+SHORT, FEWEST_EPOCHS = 16, 6
+
+
+def member_parameters(n_samples, n_features, n_fewest, dense=True):
+    """Return the parameters of the networks that are trained on each split.
+
+    Where the target is mostly signal, long training is better; where it is mostly noise, short
+    training is. The rows held out tell which, so both are done: the second is cheap. A wide network
+    is good at other things than a deep one, and their mean is better than either.
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        The shape of X.
+    n_fewest : int
+        The fewest rows that a split trains on.
+    dense : bool, default=True
+        Whether X is: an embedding cannot be had with sparse X.
+
+    Returns
+    -------
+    parameters : list of dict
+        For a deep network, a wide one, and the first again, trained for a sixteenth of the epochs.
+    """
+    deep = long_parameters(n_samples, n_features)
+    deep["batch_size"] = min(deep["batch_size"], n_fewest)
+    deep["embedding"] = deep["embedding"] if dense else None
+    wide = {
+        **deep,
+        "hidden_layer_sizes": (100,),
+        "activation": "relu",
+        "learning_rate_init": 1e-2,
+        "embedding": deep["embedding"] and Periodic(scale=0.3),
+    }
+    short = {**deep, "max_iter": max(FEWEST_EPOCHS, deep["max_iter"] // SHORT)}
+    return [deep, wide, short]

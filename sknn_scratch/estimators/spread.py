@@ -1,0 +1,177 @@
+"""How far y spreads about predictions: alike everywhere, as the loss says, or as it was learnt.
+
+A spread is a function of inputs and predictions that returns a number for each target, in the
+unit of y but for a factor: only ratios between rows matter, the factor is calibrated.
+"""
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+
+from ..engine import shared_blas
+from ..maths import Loss
+from .conformal import root_mean_square
+from .members import make_member
+from .regressor import ScratchMLPRegressor
+
+LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
+LOWEST = -10.0  # of the logarithm of a variance, in units of the variance of all errors
+EXPONENTS = 0.0, 0.25, 0.5, 0.75, 1.0
+STEPS_OF_ROWS, LEAST_EPOCHS, MOST_EPOCHS = 25_600, 8, 64
+FEWEST_ROWS = 40  # to learn a spread from
+
+
+class SpreadOfLoss:
+    """What the loss says: 1, or more where the mean is larger, or the distance of two quantiles.
+
+    Parameters
+    ----------
+    loss : Loss
+    prediction : ndarray of shape (n,) or (n, n_outputs)
+        Of rows that were held out: a hundredth of the mean spread there is the least.
+    """
+
+    def __init__(self, loss, prediction):
+        self.loss, self.least = loss, 0.0
+        self.least = LEAST * np.mean(self(None, prediction), axis=0)
+
+    def __call__(self, X, prediction):
+        if len(self.loss.levels) > 1:
+            spread = prediction[:, -1] - prediction[:, 0]
+        else:
+            spread = self.loss.spread(prediction)
+        return np.maximum(spread, self.least)
+
+
+class LearntSpread:
+    """What networks have learnt of the size of errors, to the power that suits the errors best.
+
+    Parameters
+    ----------
+    networks : list of ScratchMLPRegressor
+        They predict the logarithm of the variance; their mean is taken.
+    exponent : float or ndarray of shape (n_targets,)
+    bounds : ndarray of shape (2,) or (2, n_targets)
+        The smallest and the largest logarithm on rows held out: no other is believed.
+    """
+
+    def __init__(self, networks, exponent, bounds):
+        self.networks, self.exponent, self.bounds = networks, exponent, bounds
+
+    def __call__(self, X, prediction):
+        X = features(X, prediction)
+        logarithm = sum(network.predict(X) for network in self.networks) / len(self.networks)
+        return np.exp(self.exponent * np.clip(logarithm, *self.bounds) / 2)
+
+
+class LogVariance(Loss):
+    """The negative log-likelihood of an error y, normal with mean 0 and variance exp(a)."""
+
+    def __call__(self, y, a):
+        return 0.5 * (a + y**2 * np.exp(-np.maximum(a, LOWEST)))
+
+    def gradient(self, y, a):
+        return 0.5 * (1 - (a > LOWEST) * y**2 * np.exp(-np.maximum(a, LOWEST)))
+
+
+def learn_spread(X, error, prediction, splits, weight, random_state, n_jobs):
+    """Learn how the size of errors goes with inputs and predictions, on the folds of the members.
+
+    The networks are trained on errors of rows held out, each on all folds but one, and judged on
+    that one (Nix and Weigend, Estimating the mean and variance of the target probability
+    distribution, 1994, with the mean known). A power of what they say, from 0 (all rows alike) to
+    1, is chosen by the likelihood of the errors on those rows.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, n_features)
+    error : ndarray of shape (n,) or (n, n_targets)
+        nan where a row was never held out.
+    prediction : ndarray of the shape of ``error``
+        For rows held out.
+    splits : list of (ndarray, ndarray)
+        Rows to train on, rows to judge by.
+    weight : ndarray of shape (n,) or None
+    random_state : RandomState
+        For the networks' seeds.
+    n_jobs : int or None
+
+    Returns
+    -------
+    spread : LearntSpread, or None if it does not help, or there are too few rows
+    of_rows : ndarray of the shape of ``error``
+        The spread of each row, by the network that has not seen it; nan likewise.
+    """
+    known = np.isfinite(error).reshape(len(error), -1).all(axis=1)
+    parts = [(train[known[train]], held_out) for train, held_out in splits]
+    if min(len(train) for train, _ in parts) < FEWEST_ROWS:
+        return None, None
+    unit = root_mean_square(error[known], _of(weight, known))
+    if not np.all(unit > 0):
+        return None, None
+    inputs, target = features(X, prediction), error / unit
+    network = ScratchMLPRegressor(**network_parameters(known.sum(), min(map(_n_train, parts))))
+    networks = [make_member(network, random_state) for _ in parts]
+    with shared_blas(min(len(parts), effective_n_jobs(n_jobs))):
+        trained = Parallel(n_jobs=n_jobs)(
+            delayed(_train)(network, inputs, target, weight, *part)
+            for network, part in zip(networks, parts)
+        )
+    logarithm = np.full(error.shape, np.nan)
+    for (_, held_out), (_, found) in zip(parts, trained):
+        logarithm[held_out] = found
+    logarithm = np.maximum(logarithm, LOWEST)
+    exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
+    if not np.any(exponent):
+        return None, None
+    bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
+    spread = LearntSpread([network for network, _ in trained], exponent, bounds)
+    return spread, np.exp(exponent * logarithm / 2)
+
+
+def features(X, prediction):
+    """Return inputs and predictions as the columns from which a spread is learnt."""
+    return np.column_stack([X, prediction])
+
+
+def network_parameters(n_rows, n_train):
+    """Return the parameters of the network that learns a spread: small, and briefly trained."""
+    return {
+        "hidden_layer_sizes": (64,),
+        "activation": "silu",
+        "loss": LogVariance(),
+        "batch_size": min(32, n_train),
+        "learning_rate": "one_cycle",
+        "max_iter": int(np.clip(STEPS_OF_ROWS // n_rows, LEAST_EPOCHS, MOST_EPOCHS)),
+        "n_iter_no_change": np.inf,
+        "tol": 0,
+    }
+
+
+def best_exponent(error, logarithm, weight):
+    """Return, for each target, the exponent with which errors are likeliest.
+
+    With the spread s = exp(exponent * logarithm / 2) and the root mean square c of error / s, the
+    mean log-likelihood is -mean(log(s * c)), but for a constant.
+    """
+
+    def cost(exponent):
+        spread = exponent * logarithm / 2
+        mean_square = np.average((error * np.exp(-spread)) ** 2, axis=0, weights=weight)
+        return np.average(spread, axis=0, weights=weight) + np.log(mean_square) / 2
+
+    costs = np.array([cost(exponent) for exponent in EXPONENTS])
+    return np.array(EXPONENTS)[np.argmin(costs, axis=0)]
+
+
+def _train(network, X, error, weight, train, held_out):
+    network.fit(X[train], error[train], _of(weight, train))
+    return network, network.predict(X[held_out])
+
+
+def _n_train(part):
+    return len(part[0])
+
+
+def _of(weight, rows):
+    return None if weight is None else weight[rows]

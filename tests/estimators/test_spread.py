@@ -1,0 +1,183 @@
+"""What is learnt of the size of errors, and what losses say of it."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+from sklearn.model_selection import KFold, TimeSeriesSplit
+
+from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, SquaredError
+from sknn_scratch.estimators.spread import (
+    FEWEST_ROWS,
+    LogVariance,
+    SpreadOfLoss,
+    best_exponent,
+    learn_spread,
+)
+from tests.helpers import numerical_derivative
+
+
+def errors(n, rng, power=1.0):
+    """Return X, errors whose standard deviation goes with the first column, and that."""
+    X = rng.uniform(-1, 1, (n, 3))
+    sd = np.exp(power * 1.5 * X[:, 0])
+    return X, sd * rng.normal(size=n), sd
+
+
+def learnt(X, error, splits=None, weight=None):
+    prediction = np.where(np.isnan(error), np.nan, 0.0)
+    splits = splits or list(KFold(4, shuffle=True, random_state=0).split(X))
+    return learn_spread(X, error, prediction, splits, weight, np.random.RandomState(0), 1)
+
+
+def test_the_loss_is_the_normal_log_likelihood(rng):
+    y, a = rng.normal(size=50), rng.normal(size=50)
+    loss = LogVariance()
+    expected = -stats.norm(0, np.exp(a / 2)).logpdf(y) - np.log(2 * np.pi) / 2
+    assert_allclose(loss(y, a), expected)
+
+
+def test_its_gradient_is_its_derivative_on_both_sides_of_the_bound(rng):
+    y, a = rng.normal(size=50), rng.uniform(-20, 5, 50)
+    expected = numerical_derivative(lambda a: LogVariance()(y, a), a)
+    assert_allclose(LogVariance().gradient(y, a), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_it_stays_finite_for_a_variance_of_nothing():
+    a = np.array([-1e6, -800.0])
+    assert np.isfinite(LogVariance()(np.ones(2), a)).all()
+    assert np.isfinite(LogVariance().gradient(np.ones(2), a)).all()
+
+
+def test_a_spread_that_goes_with_the_inputs_is_learnt(rng):
+    X, error, _ = errors(800, rng)
+    spread, of_rows = learnt(X, error)
+    X_new, _, sd = errors(500, rng)
+    found = spread(X_new, np.zeros(500))
+    assert np.corrcoef(np.log(found), np.log(sd))[0, 1] > 0.9
+    assert spread.exponent >= 0.75
+    assert of_rows.shape == (800,)
+
+
+def test_where_errors_are_all_alike_so_is_the_spread(rng):
+    X = rng.uniform(-1, 1, (400, 3))
+    spread, _ = learnt(X, rng.normal(size=400))
+    assert spread is None or spread.exponent <= 0.25
+
+
+def test_a_row_is_judged_by_a_network_that_has_not_seen_it(rng):
+    """One row that errs by a thousand times as much does not raise its own spread."""
+    X, error, _ = errors(400, rng)
+    other = error.copy()
+    other[7] *= 1e-3
+    splits = list(KFold(4).split(X))
+    assert 7 in splits[0][1]
+    spreads = [learnt(X, each, splits)[1][splits[0][1]] for each in (error, other)]
+    ratio = spreads[0] / spreads[1]
+    assert_allclose(ratio, np.full(100, ratio[0]), rtol=1e-2)  # the unit of errors is all rows'
+
+
+def test_each_target_has_a_spread_of_its_own(rng):
+    X, first, _ = errors(600, rng)
+    _, second, _ = errors(600, rng, power=0.0)
+    spread, of_rows = learn_spread(
+        X,
+        np.c_[first, 1e6 * second],
+        np.zeros((600, 2)),
+        list(KFold(4).split(X)),
+        None,
+        np.random.RandomState(0),
+        1,
+    )
+    assert spread.exponent[0] >= 0.75 > spread.exponent[1]
+    assert of_rows.shape == spread(X, np.zeros((600, 2))).shape == (600, 2)
+
+
+def test_the_unit_of_errors_does_not_matter(rng):
+    X, error, _ = errors(200, rng)
+    for unit in (1e-200, 1e6):
+        expected, found = learnt(X, error)[0], learnt(X, unit * error)[0]
+        assert_allclose(found(X, error), expected(X, error), rtol=0.05)
+
+
+def test_rows_that_were_never_held_out_are_left_alone(rng):
+    X, error, _ = errors(400, rng)
+    splits = list(TimeSeriesSplit(3).split(X))
+    never = np.arange(400) < 100
+    error[never] = np.nan
+    spread, of_rows = learnt(X, error, splits)
+    assert spread is None  # the first network would have no rows to be trained on
+    splits[0] = (np.arange(200, 400), np.arange(100, 200))
+    spread, of_rows = learnt(X, error, splits)
+    assert_array_equal(np.isnan(of_rows), never)
+    assert np.isfinite(spread(X, np.zeros(400))).all()
+
+
+def test_rows_of_weight_zero_are_not_learnt_from(rng):
+    X, error, _ = errors(600, rng)
+    weight = np.ones(600)
+    weight[::2] = 0
+    misleading = np.where(weight > 0, error, 100 * np.exp(-3 * X[:, 0]))
+    spread, _ = learnt(X, misleading, weight=weight)
+    found = spread(X, np.zeros(600))
+    assert np.corrcoef(np.log(found), X[:, 0])[0, 1] > 0.8
+
+
+def test_no_spread_is_believed_that_was_not_met_on_rows_held_out(rng):
+    X, error, _ = errors(400, rng)
+    spread, of_rows = learnt(X, error)
+    far = spread(1e3 * X, np.zeros(400))
+    assert far.min() >= of_rows.min() * (1 - 1e-9)
+    assert far.max() <= of_rows.max() * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("n", [4, FEWEST_ROWS])
+def test_from_few_rows_nothing_is_learnt(n, rng):
+    X, error, _ = errors(n, rng)
+    assert learnt(X, error) == (None, None)
+
+
+def test_from_errors_of_nothing_nothing_is_learnt(rng):
+    X, error, _ = errors(100, rng)
+    assert learnt(X, 0 * error) == (None, None)
+
+
+@pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
+def test_the_exponent_is_that_with_which_errors_are_likeliest(exponent, rng):
+    logarithm = rng.normal(size=20_000) * 2
+    error = 7 * np.exp(exponent * logarithm / 2) * rng.normal(size=20_000)
+    assert best_exponent(error, logarithm, None) == exponent
+    assert_array_equal(
+        best_exponent(np.c_[error, error], np.c_[logarithm, logarithm], np.ones(20_000)), exponent
+    )
+
+
+def test_what_hardly_spreads_has_a_least_spread():
+    prediction = np.c_[np.zeros(4), [1.0, 1.0, 1.0, 0.0]]
+    spread = SpreadOfLoss(Quantile([0.1, 0.9]), prediction)
+    assert_allclose(spread(None, prediction), [1, 1, 1, 0.0075])
+    assert_array_equal(SpreadOfLoss(SquaredError(), prediction)(None, prediction), np.ones((4, 2)))
+
+
+def test_the_intervals_of_an_ensemble_follow_the_spread(rng):
+    X = rng.uniform(-1, 1, (500, 2))
+    X_new = rng.uniform(-1, 1, (4000, 2))
+
+    def draw(X):
+        return X[:, 1] + np.exp(1.5 * X[:, 0]) * rng.normal(size=len(X))
+
+    y, y_new = draw(X), draw(X_new)
+    model = ScratchMLPEnsembleRegressor(n_estimators=3, random_state=0).fit(X, y)
+    low, high = model.predict_interval(X_new, 0.8).T
+    inside = (low <= y_new) & (y_new <= high)
+    for part in (X_new[:, 0] < 0, X_new[:, 0] >= 0):
+        assert inside[part].mean() == pytest.approx(0.8, abs=0.08)
+    assert np.corrcoef(np.log(high - low), X_new[:, 0])[0, 1] > 0.8
+    _, std = model.predict(X_new, return_std=True)
+    score = (y_new - model.predict(X_new)) / std
+    assert score.std() == pytest.approx(1, abs=0.15)
+    for duplicate in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert_array_equal(duplicate.predict_interval(X_new), model.predict_interval(X_new))
