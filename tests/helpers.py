@@ -94,8 +94,9 @@ def make_problem(network, rng):
     """Return parameters and data at which no kink and no overflow is near."""
     params = rng.uniform(-0.7, 0.7, network.n_parameters)
     X = rng.normal(size=(7, network.sizes[0]))
-    y = rng.uniform(0.1, 2, size=(7, network.sizes[-1]))
-    return params, X, y
+    n_outputs = network.sizes[-1]
+    targets = [n for n in range(1, n_outputs + 1) if network.loss.n_outputs(n) == n_outputs]
+    return params, X, rng.uniform(0.1, 2, size=(7, targets[-1]))
 
 
 def run_program(network, params, X, y, weight, alpha):

@@ -2,6 +2,7 @@
 
 from .arrays import as_numbers, refuse_masked
 from .checks import check_hidden_layer_sizes, check_number, check_seed
+from .gaussian import Gaussian
 from .initializers import initialize
 from .parameters import check_parameters, resolve
 from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
@@ -33,6 +34,7 @@ __all__ = [
     "Constant",
     "Cosine",
     "Factor",
+    "Gaussian",
     "Huber",
     "InverseScaling",
     "LeakyReLU",

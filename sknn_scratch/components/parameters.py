@@ -97,6 +97,11 @@ def check_parameters(params, losses=LOSSES):
     if is_str(out_activation, "auto"):
         out_activation = loss.out_activation
     out_activation = resolve(out_activation, "out_activation", ACTIVATIONS, Activation)
+    if loss.std and out_activation.scaling != "linear":
+        raise ValueError(
+            f"out_activation must be 'auto' or 'identity' with {loss!r}, whose outputs are means "
+            f"and logarithms of variances; got {params['out_activation']!r}."
+        )
     sizes = check_hidden_layer_sizes(params["hidden_layer_sizes"])
     hidden, drawn_for = check_activation(params["activation"], len(sizes), out_activation)
     return Components(

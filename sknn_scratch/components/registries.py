@@ -22,6 +22,7 @@ from ..maths import (
     SquaredError,
     Tanh,
 )
+from .gaussian import Gaussian
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
@@ -49,6 +50,7 @@ LOSSES = {
     "quantile": Quantile(),
     "poisson": Poisson(),
     "gamma": Gamma(),
+    "gaussian": Gaussian(),
 }
 SOLVERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lbfgs": LBFGS}
 SCHEDULES = {

@@ -21,6 +21,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import inplace_column_scale
 
+from .quartiles import robust
+
 
 @dataclass(frozen=True)
 class Scaling:
@@ -61,8 +63,14 @@ class Scaling:
 
     @np.errstate(over="ignore")
     def targets(self, y, out=None):
-        """Return targets, or predictions of them, standardised: in ``out``, if that is given."""
+        """Return targets standardised: in ``out``, if that is given."""
         return np.divide(y - self.y_shift, self.y_scale, out=out, casting="same_kind")
+
+    @np.errstate(over="ignore")
+    def outputs(self, network, a):
+        """Return what the network gives standardised, as `targets` are."""
+        shift, scale = self._of_outputs(network)
+        return (a - shift) / scale
 
     def fold(self, network, params):
         """Return the parameters for X and y as they came, from those for standardised ones."""
@@ -75,8 +83,9 @@ class Scaling:
         if network.activations[-1].scaling == "log":
             b += np.log(self.y_scale)
         else:
-            W *= self.y_scale
-            b[...] = b * self.y_scale + self.y_shift
+            shift, scale = self._of_outputs(network)
+            W *= scale
+            b[...] = b * scale + shift
         with np.errstate(over="ignore"):
             return folded.astype(params.dtype)
 
@@ -89,11 +98,16 @@ class Scaling:
         if network.activations[-1].scaling == "log":
             b -= np.log(self.y_scale)
         else:
-            W /= self.y_scale
-            b[...] = (b - self.y_shift) / self.y_scale
+            shift, scale = self._of_outputs(network)
+            W /= scale
+            b[...] = (b - shift) / scale
         for layer, shift, scale in self._first_layers(network, params):
             layer.unscale(shift, scale)
         return params.astype(folded.dtype)
+
+    def _of_outputs(self, network):
+        """Return shift and scale of what the network gives."""
+        return network.loss.output_scaling(self.y_shift, self.y_scale)
 
     def _first_layers(self, network, vector):
         """Return [(layer, shift, scale), ...] of those that take in the scaling of the inputs."""
@@ -115,9 +129,9 @@ class Scaling:
         W *= scale[:, np.newaxis]
         W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":
-            W, b = layers[-1]
-            W /= self.y_scale
-            b /= self.y_scale
+            (W, b), (_, scale) = layers[-1], self._of_outputs(network)
+            W /= scale
+            b /= scale
         return folded.astype(gradient.dtype)
 
 
@@ -212,30 +226,11 @@ def takes_factor(network):
     """Return True if loss and output layer can take in a factor of the targets."""
     scaling = network.activations[-1].scaling
     allowed = scaling is not None and network.loss.rescaling is not None
-    return allowed and (scaling != "log" or network.fit_intercept)
+    shift, _ = network.loss.output_scaling(np.zeros(1), np.full(1, 2.0))
+    return allowed and (network.fit_intercept or (scaling != "log" and not shift.any()))
 
 
 def takes_shift(network):
     """Return True if they can take in a shift as well."""
     linear = network.activations[-1].scaling == "linear" and network.fit_intercept
     return linear and network.loss.rescaling not in (None, "mean")
-
-
-def robust(data, rows, fallback):
-    """Return the weighted median of each column, and what is a normal's standard deviation.
-
-    That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
-    Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.
-    """
-    rows = np.arange(len(data)) if rows is None else rows
-    y, weight = np.asarray(data.y), data.weight
-    shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
-    low, median, high = np.empty((3, y.shape[1]))
-    for column, values in enumerate(y[rows].T):
-        order = np.argsort(values)
-        reached = np.cumsum(shares[order])
-        total = reached[-1] * (1 - 1e-10)  # far more than rounding, far less than a row's share
-        for quantiles, level in ((low, 0.25), (median, 0.5), (high, 0.75)):
-            quantiles[column] = values[order][np.searchsorted(reached, level * total)]
-    scale = (high - low) / 1.349
-    return median, np.where(scale > 0, scale, fallback)

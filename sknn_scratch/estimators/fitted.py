@@ -121,6 +121,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
             order = np.argsort(predict_rows(self._network, self._params, X), axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
+        gradient = gradient[:, : loss.predict(np.zeros((1, gradient.shape[1]))).shape[1]]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
 
     def check_gradient(self, X, y, sample_weight=None):

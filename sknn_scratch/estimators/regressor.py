@@ -1,5 +1,7 @@
 """ScratchMLPRegressor: parameters, and what is peculiar to regression (see `base`)."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
@@ -7,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import resolve
 from ..data import check_target
 from ..maths import Loss
-from ..training import make_score, score_of
+from ..training import likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
 
 DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
@@ -62,7 +64,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         n_outputs=4, scale=0.1)`` has all parameters. It needs dense X, and weights that are drawn
         (``init`` is a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
-'gamma'} or Loss, default='squared_error'
+'gamma', 'gaussian'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:
 
         - 'squared_error': half the squared error, which fits the mean.
@@ -76,6 +78,9 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
           network; the predictions are put in increasing order, so they never cross.
         - 'poisson': half the Poisson deviance, for targets >= 0, with a log link.
         - 'gamma': half the gamma deviance, for targets > 0, with a log link.
+        - 'gaussian' or ``Gaussian(min_std=1e-3)``: the negative log-likelihood of a Gaussian whose
+          mean and variance the network both predicts; ``predict(X, return_std=True)`` returns
+          its standard deviation.
 
         The classes are in `sknn_scratch`; for a loss of your own see `sknn_scratch.Loss`. The
         absolute error and the pinball loss have a kink at the target: L-BFGS, which is made for
@@ -365,25 +370,39 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         self.dropout = dropout
         self.embedding = embedding
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Return the predictions for X.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The inputs.
+        return_std : bool, default=False
+            Whether to return standard deviations too: with ``loss='gaussian'`` only.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions. Several quantiles are columns, in increasing order in each row.
+        std : ndarray of the same shape
+            The standard deviation of y that the network expects. Only with ``return_std=True``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If X is not as in `fit`, or if there are no standard deviations to return.
         """
-        output = self._output(X)
-        y = self._network.loss.predict(output)
-        return y.ravel() if y.shape[1] == 1 else y
+        output, loss = self._output(X), self._network.loss
+        results = [loss.predict(output)]
+        if return_std:
+            if loss.std is None:
+                raise ValueError(f"return_std=True needs loss='gaussian', got {loss!r}.")
+            results.append(loss.std(output))
+        results = [each.ravel() if each.shape[1] == 1 else each for each in results]
+        return tuple(results) if return_std else results[0]
 
     def score(self, X, y, sample_weight=None):
-        """Return the R2 of the predictions, or D2 if they are quantiles.
+        """Return the R2 of the predictions, D2 if they are quantiles, or that of a likelihood.
 
         Parameters
         ----------
@@ -399,10 +418,14 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         score : float
             1 is perfect, 0 is as good as the best constant. With the pinball loss it is
             `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
-            all else it is `sklearn.metrics.r2_score`.
+            'gaussian' it is ``1 - exp(-2 gain)``, where the gain is by how much the mean
+            log-likelihood exceeds that of the best constant mean and variance (Cox and Snell's
+            R2); with all else it is `sklearn.metrics.r2_score`.
         """
-        prediction = self.predict(X)
-        return score_of(self._network.loss, y, prediction, sample_weight)
+        check_is_fitted(self)
+        if self._network.loss.std:
+            return likelihood_score(y, *self.predict(X, return_std=True), sample_weight)
+        return score_of(self._network.loss, y, self.predict(X), sample_weight)
 
     def to_sklearn(self):
         """Return a fitted `sklearn.neural_network.MLPRegressor` that predicts the same.
@@ -446,5 +469,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         return check_target(y, n_samples, loss, dtype, suffix)
 
     def _make_score(self, loss, y, sample_weight):
+        if loss.std:
+            of_y = partial(likelihood_score, y, sample_weight=sample_weight)
+            return lambda output: of_y(loss.predict(output), loss.std(output))
         score = make_score(loss, y, sample_weight)
         return lambda output: score(loss.predict(output))

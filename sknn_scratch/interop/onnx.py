@@ -17,6 +17,7 @@ what `transform` does. (Alone in a ColumnTransformer that nothing follows it can
 a regressor, and predicts.)
 """
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import ScratchMLPRegressor
@@ -39,7 +40,16 @@ def converted(model, X, hidden):
     a = X
     for layer, f in list(zip(layers, activations))[: -1 if hidden else None]:
         a = followed(f, repr(f), layer.as_products(a))
-    return a if hidden else followed(network.loss.predict, repr(network.loss), a)
+    if hidden:
+        return a
+    if network.loss.std:  # the means come first, the rest says how far off they may be
+        return a @ np.eye(network.sizes[-1], n_predicted(network))
+    return followed(network.loss.predict, repr(network.loss), a)
+
+
+def n_predicted(network):
+    """Return the columns of a prediction."""
+    return network.loss.predict(np.zeros((1, network.sizes[-1]))).shape[1]
 
 
 def is_transformer(operator):
@@ -66,7 +76,8 @@ def number_type(operator):
 def _calculate_shape(operator):
     model = operator.raw_operator
     check_is_fitted(model)
-    width = model._network.sizes[-2 if is_transformer(operator) else -1]
+    network = model._network
+    width = network.sizes[-2] if is_transformer(operator) else n_predicted(network)
     n_rows = operator.inputs[0].get_first_dimension()
     operator.outputs[0].set_type(number_type(operator)([n_rows, width]))
 

@@ -1,13 +1,14 @@
 """The textbook: the network, its activations and losses, and the solvers, as formulas."""
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
+from .clipping import clip
 from .embedding import Embedding, Periodic, PeriodicLayer
 from .intervals import Checked, check_fits_float, check_range, number
 from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
-from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver, clip
+from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver
 
 __all__ = [
     "LBFGS",

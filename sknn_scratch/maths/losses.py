@@ -29,6 +29,7 @@ class Loss(Component):
     # ("mean"). None leaves it alone.
     rescaling = None
     levels = ()  # of the quantile that it fits, or of several: one for each output
+    std = None  # or a method: the standard deviation of each target where the output is ``a``
 
     def __init_subclass__(cls):  # what is said of one formula does not hold for another
         super().__init_subclass__()
@@ -56,6 +57,10 @@ class Loss(Component):
     def predict(self, a):
         """Return what is predicted where the output is ``a``: quantiles in increasing order."""
         return np.sort(a, axis=1) if len(self.levels) > 1 else a
+
+    def output_scaling(self, shift, scale):
+        """Return shift and scale of the outputs where the targets have these."""
+        return shift, scale
 
     def spread(self, a):
         """Return what the standard deviation of y about ``a`` is proportional to: 1."""
@@ -89,6 +94,10 @@ class Poisson(Loss):
     def gradient(self, y, a):
         return 1 - y / a
 
+    def output_scaling(self, shift, scale):
+        """Return shift and scale of the outputs where the targets have these."""
+        return shift, scale
+
     def spread(self, a):
         return np.sqrt(a)
 
@@ -108,6 +117,10 @@ class Gamma(Loss):
 
     def gradient(self, y, a):
         return (1 - y / a) / a
+
+    def output_scaling(self, shift, scale):
+        """Return shift and scale of the outputs where the targets have these."""
+        return shift, scale
 
     def spread(self, a):
         return a

@@ -16,7 +16,6 @@ L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from .intervals import Checked, number
 from .mistakes import Component, required
@@ -157,14 +156,3 @@ class LBFGS(Solver):
 
     stochastic = False
     max_fun: int = number("[1, inf)", default=15000)
-
-
-def clip(gradient, max_grad_norm):
-    """Shorten ``gradient``, in place, to a length (L2 norm) of ``max_grad_norm`` at most.
-
-    Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, ICML
-    2013, algorithm 1. A gradient that is not finite is left alone, so that a divergence shows.
-    """
-    norm = linalg.norm(gradient, check_finite=False)  # unlike NumPy's it does not overflow
-    if max_grad_norm < norm < np.inf:
-        gradient *= max_grad_norm / norm

@@ -4,7 +4,7 @@ from .early_stopping import Best
 from .history import History
 from .messages import Message
 from .observers import Observer
-from .scoring import make_score, score_of
+from .scoring import likelihood_score, make_score, score_of
 from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import TrainingState
@@ -21,6 +21,7 @@ __all__ = [
     "Trainer",
     "TrainingState",
     "column_messages",
+    "likelihood_score",
     "make_score",
     "make_settings",
     "score_of",

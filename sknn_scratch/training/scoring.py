@@ -5,6 +5,7 @@ which asks after each epoch: scikit-learn's functions check their arguments and 
 depends on y alone, and take longer than the epoch of a small network.
 """
 
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -42,6 +43,38 @@ def score_of(loss, y, prediction, sample_weight=None):
         for level, quantile in zip(loss.levels, quantiles, strict=True)
     ]
     return float(np.mean(scores))
+
+
+def likelihood_score(y, mean, std, sample_weight=None):
+    """Return how good means and standard deviations are: 1 is perfect, 0 is a constant's.
+
+    It is ``1 - exp(-2 gain)``, where the gain is the mean log-likelihood of a Gaussian of these
+    over that of the best constant mean and variance: R2, where the variance is a constant (Cox
+    and Snell, Analysis of binary data, 2nd edition, 1989, section 6.3, by n-th roots). The mean
+    over targets.
+
+    Parameters
+    ----------
+    y, mean, std : array-like of shape (n_samples,) or (n_samples, n_targets)
+    sample_weight : array-like of shape (n_samples,), default=None
+
+    Returns
+    -------
+    float
+        nan for a single sample, with a warning, as of `sklearn.metrics.r2_score`.
+    """
+    refuse_masked(y, "y")
+    refuse_masked(sample_weight, "sample_weight")
+    constant = r2_score(y, mean, sample_weight=sample_weight)  # checks the arrays
+    if np.isnan(constant):
+        return constant
+    y, mean, std = (np.asarray(each, np.float64).reshape(len(y), -1) for each in (y, mean, std))
+    average = partial(np.average, axis=0, weights=sample_weight)
+    spread = np.sqrt(average((y - average(y)) ** 2))
+    with np.errstate(all="ignore"):  # targets that are constant; a likelihood of 0
+        gain = average(np.log(spread / std) - ((y - mean) / std) ** 2 / 2) + 0.5
+        scores = np.where(spread > 0, -np.expm1(-2 * gain), (y == mean).all(axis=0))
+    return float(scores.mean())
 
 
 def near_one(y, prediction):

@@ -42,7 +42,7 @@ class Validator:
         output = predict_rows(self.network, params, self.data.X)
         if not np.isfinite(output).all():
             return np.nan, np.nan
-        scaled = self.scaling.targets(output) if self.is_scaled else output
+        scaled = self.scaling.outputs(self.network, output) if self.is_scaled else output
         losses, weight = self.network.loss(self.y, scaled), self.data.weight
         if weight is None:
             loss = float(losses.sum()) / len(losses)

@@ -73,7 +73,7 @@ def test_it_predicts_the_same(data, activation, out, dtype):
     assert_array_equal(pickle.loads(pickle.dumps(theirs)).predict(X), theirs.predict(X))
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [name for name in LOSSES if LOSSES[name].std is None])
 def test_losses_do_not_matter_to_the_prediction_but_links_do(data, loss):
     X, y = data
     ours = seen(X, y, loss=loss)

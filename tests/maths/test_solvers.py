@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sknn_scratch import SGD, Adam, AdamW, RMSprop, ScratchMLPRegressor, Solver
 from sknn_scratch.components.registries import SOLVERS
 from sknn_scratch.engine import fast_solvers
-from sknn_scratch.maths.solvers import clip
+from sknn_scratch.maths.clipping import clip
 from tests.helpers import DATA
 
 STOCHASTIC = {name: solver for name, solver in SOLVERS.items() if solver.stochastic}
