@@ -24,13 +24,19 @@ def slices(length, size):
 
 
 def by_rows(function, X, size):
-    """Return ``function(X)``, a row per row of X, computed ``size`` rows at a time."""
+    """Return ``function(X)``, a row per row of X, computed at most ``size`` rows at a time.
+
+    Always the same number of rows, so that what the function prepares for it serves all parts:
+    the last part may begin with rows of the one before.
+    """
     n_rows = X.shape[0]
     if n_rows <= size:
         return function(X[:] if isinstance(X, Mapped) else X)
     X = X.tocsr() if sparse.issparse(X) else X
-    result = None
-    for part in slices(n_rows, size):
+    n_parts = -(-n_rows // size)
+    size, result = -(-n_rows // n_parts), None
+    for start in range(0, n_rows, size):
+        part = slice(min(start, n_rows - size), min(start + size, n_rows))
         rows = function(X[part])
         if result is None:
             result = np.empty((n_rows, *rows.shape[1:]), rows.dtype)

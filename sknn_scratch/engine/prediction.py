@@ -21,7 +21,11 @@ def predict_rows(network, params, X):
     ndarray of shape (n_samples, n_outputs)
     """
     size = rows_at_a_time(network.widths, params.itemsize)
-    wide = X.shape[1] > max(network.sizes[1:])  # to copy its rows would take too long
-    if X.shape[0] > size and not (wide or sparse.issparse(X)):
+    wide = X.shape[1] > max(network.sizes[1:])
+    if wide or sparse.issparse(X):
+        # To copy such rows would take too long, and a part costs more than its activations, which
+        # may then be more than the cache holds.
+        size = 4 * rows_at_a_time(network.widths[1:], params.itemsize)
+    elif X.shape[0] > size:
         return by_rows(Predictor(network, params), X, size)
     return by_rows(lambda X: output(X, *network.chain(params)), X, size)
