@@ -39,7 +39,7 @@ def split_rows(fraction, data, groups, random_state):
         train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
     if len(train) == 0:
         raise ValueError("validation_fraction leaves no rows to train on.")
-    if len(held_out) < 2:
+    if len(held_out) < (2 if isinstance(fraction, Real) else 1):  # one row may be meant
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' "
             "or the size of your dataset."

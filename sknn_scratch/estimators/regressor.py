@@ -170,7 +170,8 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     early_stopping : bool or 'loss', default=False
         Stop when the score on validation data (see ``scoring``), or with 'loss' the loss, no
         longer improves, and keep the weights with the best. The data are held out of X, or
-        those given to `fit`. With L-BFGS too.
+        those given to `fit`. With L-BFGS too. As long as the score is the same in every epoch
+        (R2, where the validation targets are constant, or there is one), the loss decides.
     validation_fraction : float, splitter or array-like of shape (n_samples,), default=0.1
         The rows held out: a proportion in [0, 1), drawn at random; an object with
         scikit-learn's ``split(X, y, groups)``, of whose splits the last is used (the latest

@@ -4,8 +4,13 @@ Training is at a plateau when more than ``n_iter_no_change`` epochs in a row wer
 the best one so far by ``tol``. Under early stopping "better" is said of the validation data, and
 the parameters of the best epoch are kept; else it is said of the training loss, and those of the
 last epoch are kept.
+
+A score may have nothing to say: R2 is 0 in every epoch if the validation targets are constant,
+and not a number if there is one of them. As long as it has been the same from the first epoch on,
+the loss on the validation data decides in its place.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,8 +28,10 @@ class Best:
         The smallest on the training data.
     value : float
         The greatest of what is monitored on the validation data: the score, or minus the loss.
-    score : float
-        The validation score of the best parameters.
+    score, validation_loss : float
+        Of the best parameters, on the validation data.
+    is_flat : bool
+        Whether all scores so far were the same, or none was a number.
     epoch : int
         Whose parameters are kept, counted through all calls as the curves are: the best, or the
         last if nothing is monitored.
@@ -36,6 +43,8 @@ class Best:
     loss: float = np.inf
     value: float = -np.inf
     score: float = -np.inf
+    validation_loss: float = np.inf
+    is_flat: bool = True
     epoch: int = 0
     params: np.ndarray = None
 
@@ -78,23 +87,39 @@ class EarlyStopping:
         best = self.best
         if self.monitor:
             loss, score = history.validation_losses[-1], history.validation_scores[-1]
-            improved = not self.value(loss, score) < best.value + self.tol
+            value, so_far = self.compared(loss, score)
+            improved = not value < so_far + self.tol
             self.keep_if_best(loss, score, params, len(history.losses))
         else:
             improved = not history.loss > best.loss - self.tol
             best.loss, best.epoch = min(history.loss, best.loss), len(history.losses)
         best.no_improvement_count = 0 if improved else best.no_improvement_count + 1
 
-    def value(self, loss, score):
-        """Return what is monitored, the greater the better."""
-        return -loss if self.monitor == "loss" else score
+    def compared(self, loss, score):
+        """Return what decides of an epoch, and of the best so far: the greater the better."""
+        best = self.best
+        says_nothing = math.isnan(score) or score == best.score
+        if self.monitor == "score" and best.is_flat and says_nothing:
+            return -loss, -best.validation_loss
+        value = -loss if self.monitor == "loss" else score
+        return -np.inf if math.isnan(value) else value, best.value
 
     def keep_if_best(self, loss, score, params, epoch):
         """Keep parameters, of this loss and score on the validation data, if they are the best."""
-        best, value = self.best, self.value(loss, score)
-        if value > best.value:
-            best.value, best.score = value, score
+        best = self.best
+        value, so_far = self.compared(loss, score)
+        is_first = best.score == -np.inf
+        best.is_flat &= is_first or score == best.score or math.isnan(score)
+        if value > so_far:
+            best.value = -loss if self.monitor == "loss" else score
+            best.score, best.validation_loss = score, loss
             best.epoch, best.params = epoch, params.copy()
+
+    def rank(self):
+        """Return a tuple that is greater for the better of two runs."""
+        best = self.best
+        value = -np.inf if math.isnan(best.value) else best.value
+        return value, -best.validation_loss
 
     def at_plateau(self):
         """Return True if the last epochs brought too little."""

@@ -45,10 +45,10 @@ class Run:
 
     @property
     def value(self):
-        """How good what came of it is: the greater the better."""
+        """How good what came of it is, a tuple: the greater the better."""
         if self.error:
-            return -math.inf
-        return self.state.best.value if self.stopping.monitor else -self.state.history.loss
+            return (-math.inf,)
+        return self.stopping.rank() if self.stopping.monitor else (-self.state.history.loss,)
 
     def begin(self, number, n_runs):
         """Tell that the run begins."""

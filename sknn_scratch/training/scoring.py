@@ -107,8 +107,8 @@ def make_score(loss, y, sample_weight=None):
     score : callable
         ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float.
     """
-    if len(y) < 2:  # scikit-learn warns
-        return lambda prediction: score_of(loss, y, prediction, sample_weight)
+    if len(y) < 2:  # not a number, of which scikit-learn would warn in every epoch
+        return lambda prediction: np.nan
     if not loss.levels:
         return r2(y, sample_weight)
     scores = [d2(y, level, sample_weight) for level in loss.levels]

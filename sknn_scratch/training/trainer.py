@@ -163,7 +163,7 @@ class Trainer:
         rows = self._rows(state, data, chosen)
         validate = None
         if validation is not None:
-            decides = self.settings.monitor == "score"
+            decides = self.settings.monitor == "score" and len(validation) > 1
             validate = Validator(self.network, state.scaling, validation, score, decides)
         observers = [*self._printers(), *observers]
         batch_size, messages = batch_size_of(self.settings, len(rows))

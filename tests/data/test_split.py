@@ -312,13 +312,43 @@ def test_a_score_that_is_no_number_is_refused(score, error, match, method, parts
     assert not hasattr(model, "coefs_")
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
-def test_one_validation_row_has_a_loss_but_no_r2(parts):
+def assert_keeps_the_epoch_with_the_smallest_validation_loss(model):
+    assert model.n_iter_best_ == 1 + np.argmin(model.validation_loss_curve_) > 1
+
+
+@every_solver
+def test_of_a_single_validation_row_the_loss_decides(solver, parts):
     train, own = parts
-    one = {name: array[:1] for name, array in own.items()}
-    with pytest.raises(ValueError, match="need more rows"):
-        network(early_stopping=True).fit(*train, **one)
-    assert network(early_stopping="loss").fit(*train, **one).n_iter_best_ > 0
+    one = {name: array[4:5] for name, array in own.items()}
+    params = {"solver": solver, "learning_rate_init": 0.01, "max_iter": 1000}
+    model = network(early_stopping=True, **params).fit(*train, **one)
+    assert_keeps_the_epoch_with_the_smallest_validation_loss(model)
+    assert np.isnan(model.validation_scores_).all()
+    fold = np.arange(len(train[0])) == 7
+    model = network(early_stopping=True, validation_fraction=fold, **params).fit(*train)
+    assert_keeps_the_epoch_with_the_smallest_validation_loss(model)
+
+
+@pytest.mark.parametrize("scoring", [None, "r2"])
+@pytest.mark.parametrize("target", [1.0, 0.0, -3e8])
+def test_of_constant_validation_targets_the_loss_decides(target, scoring):
+    X, y = np.random.RandomState(0).normal(size=(20, 3)), np.full(20, target)
+    model = ScratchMLPRegressor(
+        early_stopping=True, scoring=scoring, max_iter=1000, random_state=0
+    ).fit(X, y)
+    assert_keeps_the_epoch_with_the_smallest_validation_loss(model)
+    assert set(model.validation_scores_) == {0.0}
+    assert np.sqrt(np.mean((model.predict(X) - target) ** 2)) < 0.15
+
+
+def test_of_several_runs_the_loss_picks_the_best_where_the_score_cannot():
+    X, y = np.random.RandomState(0).normal(size=(20, 3)), np.ones(20)
+    params = {"early_stopping": True, "max_iter": 1000, "random_state": 0}
+    losses = [
+        min(ScratchMLPRegressor(n_init=n, **params).fit(X, y).validation_loss_curve_)
+        for n in (1, 5)
+    ]
+    assert losses[1] < losses[0]
 
 
 def test_where_lbfgs_has_nothing_to_do_the_score_is_that_of_the_weights_it_began_with(parts):

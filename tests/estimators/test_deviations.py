@@ -559,6 +559,17 @@ def test_calls_of_partial_fit_equal_one_fit_for_every_kind_of_input(data, conver
     assert_equal_models(calls, ScratchMLPRegressor(max_iter=5, **params).fit(X, y))
 
 
+def test_on_constant_validation_targets_the_loss_decides_but_mlpregressor_keeps_the_first_epoch():
+    X, y = np.random.RandomState(0).normal(size=(20, 3)), np.ones(20)
+    params = {"early_stopping": True, "max_iter": 1000, "random_state": 0}
+    ours, theirs = (each(**params).fit(X, y) for each in (ScratchMLPRegressor, MLPRegressor))
+    assert set(ours.validation_scores_) == set(theirs.validation_scores_) == {0.0}
+    assert ours.n_iter_best_ == 1 + np.argmin(ours.validation_loss_curve_) > 1
+    one_epoch = ScratchMLPRegressor(**params).partial_fit(X, y)
+    np.testing.assert_allclose(theirs.predict(X), one_epoch.predict(X), rtol=1e-9)
+    assert np.abs(ours.predict(X) - 1).mean() < 0.7 * np.abs(theirs.predict(X) - 1).mean()
+
+
 @BOTH
 def test_ctrl_c_in_partial_fit_is_raised_but_mlpregressor_swallows_it(data, regressor):
     class Interrupted(np.random.RandomState):

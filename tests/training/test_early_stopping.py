@@ -60,6 +60,37 @@ def test_what_is_monitored_decides_when_to_stop_and_which_parameters_are_kept(mo
     assert monitor in stopping.plateau_message()
 
 
+@pytest.mark.parametrize("score", [0.0, np.nan])
+def test_as_long_as_scores_are_all_the_same_the_loss_decides(score):
+    losses = [0.9, 0.5, 0.1, 0.2, 0.3, 0.4]
+    stopping, plateaus = follow(epochs(validation=losses, scores=[score] * 6), "score")
+    assert plateaus == [False] * 5 + [True]
+    best, params = stopping.best, np.zeros(1)
+    assert (best.epoch, best.validation_loss) == (3, 0.1)
+    assert_array_equal(best.score, score)
+    stopping.restore_best(params, validate=None)
+    assert_array_equal(params, 3)
+
+
+def test_once_scores_have_differed_they_decide_even_when_they_are_the_same_again():
+    losses, scores = [0.9, 0.5, 0.4, 0.3, 0.2], [0.0, 0.0, 0.5, 0.5, 0.5]
+    stopping, _ = follow(epochs(validation=losses, scores=scores), "score")
+    assert (stopping.best.epoch, stopping.best.no_improvement_count) == (3, 2)
+    lower, _ = follow(epochs(validation=losses, scores=[0.5, 0.0, 0.0, 0.5, 0.5]), "score")
+    assert lower.best.epoch == 1
+
+
+def test_of_two_runs_the_one_with_the_greater_score_or_the_smaller_loss_is_better():
+    def rank(monitor, loss, score):
+        return follow([(1.0, loss, score)], monitor)[0].rank()
+
+    assert rank("score", 0.9, 0.7) > rank("score", 0.1, 0.6)
+    assert rank("score", 0.1, 0.0) > rank("score", 0.2, 0.0)
+    assert rank("score", 0.1, np.nan) > rank("score", 0.2, np.nan)
+    assert rank("score", 0.2, -5.0) > rank("score", 0.1, np.nan)
+    assert rank("loss", 0.1, 0.6) > rank("loss", 0.2, 0.7)
+
+
 def test_without_early_stopping_the_last_parameters_are_kept():
     stopping, _ = follow(epochs(losses=[1, 2, 3]), None)
     params = np.array([7.0])
