@@ -42,12 +42,14 @@ from .members import (
     training_type,
     weight_name,
 )
+from .onnx_hooks import OnnxHooks
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
 from .spread import SpreadOfLoss, learn_spread
 from .unchanged import unchanged_on_error
 
 
 class ScratchMLPEnsembleRegressor(
+    OnnxHooks,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

@@ -12,6 +12,7 @@ from ..data import check_dense, check_inputs
 from ..engine import predict_rows
 from ..maths import backprop
 from . import inspection, persistence
+from .onnx_hooks import OnnxHooks
 
 
 def _has_hidden_layers(estimator):
@@ -31,7 +32,7 @@ def _small_and_plain(X, dtype):
     return X if np.isfinite(X).all() else None
 
 
-class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The part of an estimator that is about a fitted network.
 
     It reads ``_network``, a `Network`, and ``_params``, its parameters for X and y as they came;

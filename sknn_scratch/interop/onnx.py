@@ -1,8 +1,7 @@
 """ONNX: a fitted network as a graph of operators, for runtimes without Python.
 
-Importing this module teaches skl2onnx to convert `ScratchMLPRegressor`, alone or in a pipeline::
+skl2onnx converts a `ScratchMLPRegressor`, alone or in a pipeline::
 
-    import sknn_scratch.onnx
     from skl2onnx import to_onnx
 
     graph = to_onnx(model, X[:1])  # float32 inputs make a float32 graph, float64 a float64 one
@@ -97,6 +96,11 @@ def _convert(scope, operator, container):
     container.add_node("Identity", result.name, operator.outputs[0].full_name)
 
 
-update_registered_converter(
-    ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert
-)
+def register(estimator, name, calculate_shape, convert):
+    """Teach skl2onnx to convert a class of estimators, which it is to know by this name."""
+    update_registered_converter(estimator, name, calculate_shape, convert)
+    CONVERTERS[estimator] = calculate_shape, convert
+
+
+CONVERTERS = {}  # of each class, what its `OnnxHooks` return
+register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert)

@@ -1,18 +1,16 @@
 """An ensemble as one graph: the graphs of its members, and their weighted mean.
 
-Importing this module teaches skl2onnx to convert `ScratchMLPEnsembleRegressor`. A member may be
-whatever skl2onnx can convert, a pipeline for one.
+A member may be whatever skl2onnx can convert, a pipeline for one.
 """
 
 import numpy as np
-from skl2onnx import update_registered_converter
 from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
 from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul
 from skl2onnx.common.data_types import DoubleTensorType
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import ScratchMLPEnsembleRegressor
-from .onnx import number_type
+from .onnx import number_type, register
 
 
 def _calculate_shape(operator):
@@ -34,6 +32,4 @@ def _convert(scope, operator, container):
     mean.add_to(scope, container)
 
 
-update_registered_converter(
-    ScratchMLPEnsembleRegressor, "SknnScratchMLPEnsembleRegressor", _calculate_shape, _convert
-)
+register(ScratchMLPEnsembleRegressor, "SknnScratchMLPEnsembleRegressor", _calculate_shape, _convert)

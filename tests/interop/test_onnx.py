@@ -1,6 +1,7 @@
 """ONNX graphs, computed by ONNX Runtime, next to `predict`."""
 
 import importlib
+import subprocess
 import sys
 
 import numpy as np
@@ -309,3 +310,34 @@ def test_without_skl2onnx_the_error_says_what_to_install(monkeypatch):
     monkeypatch.delattr("sknn_scratch.interop.onnx")
     with pytest.raises(ImportError, match=r"pip install 'sknn-scratch\[onnx\]'"):
         importlib.import_module("sknn_scratch.onnx")
+
+
+WITHOUT_IMPORT = """
+import sys
+import numpy as np
+from skl2onnx import to_onnx
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+
+class Own(ScratchMLPRegressor):
+    pass
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+settings = {"max_iter": 300, "solver": "lbfgs", "alpha": 1, "random_state": 0}
+network = ScratchMLPRegressor((4,), **settings)
+assert "sknn_scratch.onnx" not in sys.modules
+for model in (
+    network,
+    make_pipeline(StandardScaler(), network),
+    ScratchMLPEnsembleRegressor(network, n_estimators=2),
+    Own((4,), **settings),
+):
+    graph = to_onnx(model.fit(X, X[:, 0]), X[:1])
+    assert {node.op_type for node in graph.graph.node} >= {"MatMul"}
+"""
+
+
+def test_skl2onnx_finds_the_converters_by_itself():
+    subprocess.run([sys.executable, "-c", WITHOUT_IMPORT], check=True, timeout=300)
