@@ -2,7 +2,8 @@
 
 from .chunking import CACHED, by_rows, rows_at_a_time, slices
 from .dataset import DataSet
-from .inputs import check_inputs
+from .folding import ROWS, Apart, holds_folded, may_lose_digits, standard_params
+from .inputs import check_inputs, small_and_plain
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import Scaling, no_scaling, standard_scaling
@@ -11,6 +12,8 @@ from .validation import check_dense, check_mapped, check_sample_weight, check_ta
 
 __all__ = [
     "CACHED",
+    "ROWS",
+    "Apart",
     "DataSet",
     "Mapped",
     "Moments",
@@ -22,12 +25,16 @@ __all__ = [
     "check_mapped",
     "check_sample_weight",
     "check_target",
+    "holds_folded",
     "is_mapped",
+    "may_lose_digits",
     "no_scaling",
     "power_of_two",
     "rows_at_a_time",
     "rows_of_a_part",
     "slices",
+    "small_and_plain",
     "split_rows",
+    "standard_params",
     "standard_scaling",
 ]

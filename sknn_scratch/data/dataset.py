@@ -50,6 +50,12 @@ class DataSet:
         size = rows_of_a_part(self.X.shape[1])
         return statistics(getattr(self, name), self.weight, rows, size)
 
+    def sample(self, n, rows=None):
+        """Return the inputs of n of these rows, or of all if they are fewer; None is all rows."""
+        n_rows = len(self) if rows is None else len(rows)
+        chosen = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
+        return self.X[chosen if rows is None else rows[chosen]]
+
     def inputs(self):
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""
         return self.X.to_array() if isinstance(self.X, Mapped) else self.X

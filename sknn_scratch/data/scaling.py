@@ -69,24 +69,30 @@ class Scaling:
     @np.errstate(over="ignore")
     def outputs(self, network, a):
         """Return what the network gives standardised, as `targets` are."""
-        shift, scale = self._of_outputs(network)
+        shift, scale = self.of_outputs(network)
         return (a - shift) / scale
+
+    @np.errstate(over="ignore")
+    def restored(self, network, a):
+        """Return what the network gives as y came, from standardised: the inverse of `outputs`."""
+        shift, scale = self.of_outputs(network)
+        return a * scale + shift
 
     def fold(self, network, params):
         """Return the parameters for X and y as they came, from those for standardised ones."""
         if self.is_identity:
             return params.copy()
         folded = params.astype(np.float64)
-        for layer, shift, scale in self._first_layers(network, folded):
-            layer.rescale(shift, scale)
-        W, b = network.layers(folded)[-1]
-        if network.activations[-1].scaling == "log":
-            b += np.log(self.y_scale)
-        else:
-            shift, scale = self._of_outputs(network)
-            W *= scale
-            b[...] = b * scale + shift
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):  # see `folding`
+            for layer, shift, scale in self._first_layers(network, folded):
+                layer.rescale(shift, scale)
+            W, b = network.layers(folded)[-1]
+            if network.activations[-1].scaling == "log":
+                b += np.log(self.y_scale)
+            else:
+                shift, scale = self.of_outputs(network)
+                W *= scale
+                b[...] = b * scale + shift
             return folded.astype(params.dtype)
 
     def unfold(self, network, folded):
@@ -98,14 +104,14 @@ class Scaling:
         if network.activations[-1].scaling == "log":
             b -= np.log(self.y_scale)
         else:
-            shift, scale = self._of_outputs(network)
+            shift, scale = self.of_outputs(network)
             W /= scale
             b[...] = (b - shift) / scale
         for layer, shift, scale in self._first_layers(network, params):
             layer.unscale(shift, scale)
         return params.astype(folded.dtype)
 
-    def _of_outputs(self, network):
+    def of_outputs(self, network):
         """Return shift and scale of what the network gives."""
         return network.loss.output_scaling(self.y_shift, self.y_scale)
 
@@ -129,7 +135,7 @@ class Scaling:
         W *= scale[:, np.newaxis]
         W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":
-            (W, b), (_, scale) = layers[-1], self._of_outputs(network)
+            (W, b), (_, scale) = layers[-1], self.of_outputs(network)
             W /= scale
             b /= scale
         return folded.astype(gradient.dtype)

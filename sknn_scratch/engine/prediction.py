@@ -1,5 +1,8 @@
 """What a network gives for any number of rows."""
 
+from functools import partial
+
+import numpy as np
 from scipy import sparse
 
 from ..data import by_rows, rows_at_a_time
@@ -7,7 +10,8 @@ from ..maths import output
 from .forward import Predictor
 
 
-def predict_rows(network, params, X):
+@np.errstate(over="ignore", invalid="ignore")  # whoever asks looks at what is not finite
+def predict_rows(network, params, X, apart=None):
     """Return what leaves the network, a few hundred rows at a time: that bounds the memory.
 
     Parameters
@@ -15,12 +19,16 @@ def predict_rows(network, params, X):
     network : Network
     params : ndarray of shape (network.n_parameters,)
     X : {ndarray, Mapped, sparse matrix} of shape (n_samples, n_features)
+    apart : Apart or None
+        What to predict by in the place of ``params``.
 
     Returns
     -------
     ndarray of shape (n_samples, n_outputs)
     """
     size = rows_at_a_time(network.widths, params.itemsize)
+    if apart is not None:
+        return by_rows(partial(apart.predict, network), X, size)
     wide = X.shape[1] > max(network.sizes[1:])
     if wide or sparse.issparse(X):
         # To copy such rows would take too long, and a part costs more than its activations, which

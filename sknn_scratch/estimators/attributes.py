@@ -1,13 +1,18 @@
 """The attributes of a fitted estimator, from the state of its training."""
 
 from ..components import ACTIVATIONS, name_of
+from ..data import Apart
 
 
-def predicting(network, params):
-    """Return the attributes that a network predicts by, given its parameters for X as it came."""
+def predicting(network, params, apart=None):
+    """Return the attributes that a network predicts by.
+
+    They are its parameters for X as it came, or an `Apart` in their place.
+    """
     return {
         "_network": network,
         "_params": params,
+        "_apart": apart,
         "n_layers_": len(network.sizes),
         "n_outputs_": network.sizes[-1],
         "out_activation_": name_of(network.activations[-1], ACTIVATIONS),
@@ -20,9 +25,10 @@ def fitted(network, state, monitor):
     ``monitor`` is what decided when to stop: see `training.Settings`.
     """
     history, best = state.history, state.best
+    apart = Apart.of(network, state.scaling, state.best_params) if state.apart else None
     is_validated = bool(history.validation_scores)
     return {
-        **predicting(network, state.folded(network)),
+        **predicting(network, state.folded(network), apart),
         "_state": state,
         "n_iter_": history.n_iter,
         "t_": state.t,

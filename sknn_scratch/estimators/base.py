@@ -23,7 +23,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from ..components import LOSSES, SOLVERS, check_parameters, resolve
-from ..data import check_dense, split_rows
+from ..data import check_dense, split_rows, standard_params
 from ..maths import Network, Solver
 from ..training import Arrays, Trainer, make_settings
 from . import attributes
@@ -226,21 +226,18 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         return trainer.resume(self._state, self._network, self._params)
 
     def _prepared(self, X, y, sample_weight):
-        """Return the arguments of `backprop` for this configuration, and the scaling of its data.
-
-        The parameters are the fitted ones, or before `fit` those from which it would start.
-        """
+        """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
         is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
         validate = partial(validate_data, twin, reset=is_first)
-        source = Arrays(X, y, sample_weight)
-        trainer, data, messages = self._set_up(source, validate, (np.float64,), is_first)
+        given = Arrays(X, y, sample_weight), validate, (np.float64,)
+        trainer, data, messages = self._set_up(*given, is_first)
         random_state = copy.deepcopy(check_random_state(self.random_state))
         state = self._start(trainer, is_first, np.float64, random_state)
         trainer.prepare(state, data)
         warn_caller(messages)
         network, scaling, params = trainer.network, state.scaling, state.params
         if not is_first:
-            params = scaling.unfold(network, self._params.astype(np.float64))
+            params = standard_params(network, scaling, self._params, self._in_use())
         problem = {
             "X": scaling.inputs(data.X),
             "y": scaling.targets(data.y),

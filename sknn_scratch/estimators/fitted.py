@@ -8,28 +8,24 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import as_numbers, check_hidden_layer_sizes
-from ..data import check_dense, check_inputs
+from ..data import check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
 from ..maths import backprop
+from ..training import Message
 from . import inspection, persistence
+from .caller import warn_caller
 from .onnx_hooks import OnnxHooks
+
+APART = Message(
+    "coefs_ and intercepts_ cannot hold these predictions: a column of X varies by too little for "
+    "how far it is from zero, or its unit is extreme. `predict` keeps the scaling apart and is "
+    "right; what is made of coefs_ is not. Move the column near zero, or use float64."
+)
+NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
 
 
 def _has_hidden_layers(estimator):
     return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
-
-
-def _small_and_plain(X, dtype):
-    """Return X, of that type, if it is a small array of numbers with nothing to object to.
-
-    None otherwise: `validate_data` takes longer over a few rows than the network does.
-    """
-    if not (type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 2 and 0 < X.size < 10_000):
-        return None
-    if X.dtype != dtype:
-        with np.errstate(over="ignore"):
-            X = X.astype(dtype)
-    return X if np.isfinite(X).all() else None
 
 
 class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -39,13 +35,17 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     an estimator that has these is fitted.
     """
 
+    _apart = None  # what to predict by in the place of ``_params``: see `data.folding`
+
     @property
     def coefs_(self):
-        return tuple(W for W, _ in self._layers())
+        layers = self._layers()
+        self._warn_if_apart()
+        return tuple(W for W, _ in layers)
 
     @coefs_.setter
     def coefs_(self, arrays):
-        self._assign(self.coefs_, arrays, "coefs_")
+        self._assign([W for W, _ in self._layers()], arrays, "coefs_")
 
     @property
     def intercepts_(self):
@@ -76,6 +76,21 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self._network.layers(self._params)
 
+    def _in_use(self):
+        """Return the `Apart` that the network predicts by; None if ``coefs_`` do, or were set."""
+        apart = self._apart
+        if apart is None or not np.array_equal(apart.folded, self._params, equal_nan=True):
+            return None
+        return apart
+
+    def _warn_if_apart(self):
+        warn_caller([APART] if self._in_use() else [])
+
+    def _standing(self, X):
+        """Return X, checked, and the parameters, both as the network predicts by them."""
+        X, apart = self._check_rows(X), self._in_use()
+        return (X, self._params) if apart is None else (apart.inputs(X), apart.params)
+
     def transform(self, X, layer=-1):
         """Return the activations of a hidden layer: the features that the network has learnt.
 
@@ -99,9 +114,8 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         TypeError, IndexError
             If there is no such hidden layer.
         """
-        return inspection.hidden_activations(
-            self._check_rows(X), self._network, self._params, layer
-        )
+        X, params = self._standing(X)
+        return inspection.hidden_activations(X, self._network, params, layer)
 
     def input_gradient(self, X):
         """Return the derivative of the prediction in the inputs.
@@ -117,10 +131,11 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
             The derivative of `predict`, of each output where there are several. At a kink, as
             relu has at 0, it is the one that training uses.
         """
-        X, loss = self._check_rows(X), self._network.loss
-        gradient = inspection.input_gradient(X, self._network, self._params)
+        (X, params), loss, apart = self._standing(X), self._network.loss, self._in_use()
+        gradient = inspection.input_gradient(X, self._network, params)
+        gradient = gradient if apart is None else apart.input_gradient(self._network, gradient)
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
-            order = np.argsort(predict_rows(self._network, self._params, X), axis=1)
+            order = np.argsort(predict_rows(self._network, params, X), axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
         gradient = gradient[:, : loss.predict(np.zeros((1, gradient.shape[1]))).shape[1]]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
@@ -204,7 +219,7 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _check_rows(self, X):
         """Return X as `predict` takes it: of the type of the weights, as predictions are."""
         check_is_fitted(self)
-        small = _small_and_plain(X, self._params.dtype)
+        small = small_and_plain(X, self._params.dtype)
         if small is not None:
             return validate_data(self, small, reset=False, skip_check_array=True)
         check_dense(X, self._network.embedding)
@@ -213,7 +228,10 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     def _output(self, X):
         """Return what the network gives for X, of shape (n_samples, n_outputs)."""
         X = self._check_rows(X)
-        return predict_rows(self._network, self._params, X)
+        output = predict_rows(self._network, self._params, X, self._in_use())
+        if not np.isfinite(output).all():
+            warn_caller([NOT_FINITE])
+        return output
 
     def __getstate__(self):
         return persistence.sealed(super().__getstate__())

@@ -44,6 +44,7 @@ def _update_from_1(state):
         return
     vars(state["_network"])["embedding"] = None
     old = vars(state["_state"])
+    old["apart"], state["_apart"] = False, None
     old["scaling"], old["standardized"] = old.pop("units"), state.pop("_standardized")
     old["history"] = History(
         losses=old.pop("loss_curve"),

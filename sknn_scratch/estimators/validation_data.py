@@ -51,14 +51,14 @@ def make_scorer(estimator, network, data):
     weight = data.weight
     if estimator.scoring is None:
         score_output = estimator._make_score(network.loss, data.y, weight)
-        return lambda params, output: score_output(output)
+        return lambda params, output, apart: score_output(output)
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
     weights = {} if weight is None else {"sample_weight": weight}
 
-    def score(params, output):
+    def score(params, output, apart):
         model = copy.copy(estimator)
-        vars(model).update(predicting(network, params.copy()))  # training goes on in them
+        vars(model).update(predicting(network, params.copy(), apart))  # training goes on in them
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
         return scorer(model, X, y, **weights)
 

@@ -87,6 +87,9 @@ class ClusterData(DataSet):
     def statistics(self, name, rows=None):
         return getattr(self.summary, name)
 
+    def sample(self, n, rows=None):
+        return self.client.compute(super().sample(n, rows)).result()
+
     def rows(self, network, weight, chosen, dtype, scaling):
         """Return the rows to train on, kept by the workers from now on."""
         size = rows_at_a_time(network.widths, dtype.itemsize)

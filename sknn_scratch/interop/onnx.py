@@ -34,6 +34,7 @@ except ImportError as error:
 
 def converted(model, X, hidden):
     """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
+    model._warn_if_apart()
     network = model._network
     layers, activations = network.chain(model._params)
     a = X

@@ -4,6 +4,11 @@ import math
 
 import numpy as np
 
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed."
+)
+
 
 class Diverged(Exception):
     """The loss is no longer a finite number."""

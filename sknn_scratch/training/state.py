@@ -20,6 +20,7 @@ class TrainingState:
     solver: type
     solver_state: dict
     standardized: bool = False  # whether that was asked for
+    apart: bool = False  # whether predictions need the scaling apart (see `data.folding`)
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
     t: int = 0  # samples seen
@@ -65,7 +66,11 @@ class TrainingState:
         self.weight_count += count
         self.mean_weight += (mean - self.mean_weight) * (count / self.weight_count)
 
+    @property
+    def best_params(self):
+        """The parameters that predict best so far, for standardised data."""
+        return self.params if self.best.params is None else self.best.params
+
     def folded(self, network):
         """Return the parameters that predict best so far, for X and y as they came."""
-        params = self.params if self.best.params is None else self.best.params
-        return self.scaling.fold(network, params)
+        return self.scaling.fold(network, self.best_params)

@@ -13,20 +13,17 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
-from ..data import no_scaling, standard_scaling
+from ..data import may_lose_digits, no_scaling, standard_scaling
 from ..engine import Dropout, Problem, aligned_copy
+from .doubts import look_at_predictions
 from .early_stopping import EarlyStopping
 from .messages import Message
 from .minimize import batch_size_of, minimize
 from .progress import make_printer
-from .run import Diverged, Run
+from .run import DIVERGED, Diverged, Run
 from .state import TrainingState
 from .validator import Validator
 
-DIVERGED = (
-    "Solver produced non-finite parameter weights. The input data may contain large values and "
-    "need to be preprocessed."
-)
 INTERRUPTED = Message("Training interrupted by user.")
 
 
@@ -75,7 +72,8 @@ class Trainer:
         before, state = state, state.copy()
         state.history.n_iter = 0
         factors = [each.activations[-1].scaling for each in (network, self.network)]
-        if factors[0] != factors[1] or not np.array_equal(params, before.folded(network)):
+        is_same = np.array_equal(params, before.folded(network), equal_nan=True)
+        if factors[0] != factors[1] or not is_same:
             state.params = state.scaling.unfold(self.network, params)
             state.best.params = None if state.best.params is None else state.params.copy()
         solver = self.settings.solver
@@ -127,6 +125,7 @@ class Trainer:
                 state.scaling = standard_scaling(network, data, chosen)
                 if not (isinstance(settings.init, str) or callable(settings.init)):
                     state.params = state.scaling.unfold(network, state.params)
+        state.apart = may_lose_digits(state.scaling, state.params.dtype)
 
     def train(self, state, data, chosen=None, validation=None, score=None, observers=()):
         """Train, as often as the settings ask for.
@@ -178,7 +177,10 @@ class Trainer:
         best = max(runs, key=lambda run: run.value)
         if best.error:
             raise ValueError(best.error)
-        messages += [INTERRUPTED] * run.interrupted
+        if run.interrupted:
+            messages.append(INTERRUPTED)
+        elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch
+            messages += look_at_predictions(self.network, best.state, data, chosen)
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         return best.state, messages
 

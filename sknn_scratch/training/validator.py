@@ -4,6 +4,7 @@ from math import isfinite
 
 import numpy as np
 
+from ..data import Apart, may_lose_digits
 from ..engine import predict_rows
 from .scoring import check_score
 
@@ -18,8 +19,9 @@ class Validator:
         What the network is trained in.
     data : DataSet
     score : callable
-        ``score(params, output)`` returns the score of what the network gives for ``data``. The
-        parameters are those for X and y as they came, and so is the output.
+        ``score(params, output, apart)`` returns the score of what the network gives for ``data``.
+        The parameters are those for X and y as they came, and so is the output; ``apart`` is what
+        to predict by in their place, or None.
     decides : bool
         Whether the score decides when to stop.
 
@@ -35,11 +37,13 @@ class Validator:
         self.network, self.scaling, self.data = network, scaling, data
         self.score, self.decides, self.y = score, decides, scaling.targets(data.y)
         self.is_scaled = not scaling.is_identity
+        self.may_lose_digits = may_lose_digits(scaling, data.X.dtype)
 
     def __call__(self, params):
         """Return loss, in standardised units and without penalty, and score."""
+        apart = Apart.of(self.network, self.scaling, params) if self.may_lose_digits else None
         params = self.scaling.fold(self.network, params) if self.is_scaled else params
-        output = predict_rows(self.network, params, self.data.X)
+        output = predict_rows(self.network, params, self.data.X, apart)
         if not np.isfinite(output).all():
             return np.nan, np.nan
         scaled = self.scaling.outputs(self.network, output) if self.is_scaled else output
@@ -48,6 +52,6 @@ class Validator:
             loss = float(losses.sum()) / len(losses)
         else:
             loss = float(np.average(losses.sum(axis=1), weights=weight))
-        score = self.score(params, output)
+        score = self.score(params, output, apart)
         check_score(score, self.decides and isfinite(loss))
         return loss, score

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.estimators import fitted
+from sknn_scratch.data import small_and_plain
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -45,7 +45,7 @@ def test_predictions_do_not_depend_on_how_many_rows_are_asked_for(
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_few_rows_take_a_short_cut_to_the_same_predictions(model, dtype, rng):
     X = rng.normal(size=(3, 4)).astype(dtype)
-    assert fitted._small_and_plain(X, np.float64) is not None
+    assert small_and_plain(X, np.float64) is not None
     for other in (X.tolist(), np.asfortranarray(X), np.vstack([X] * 1000)):
         assert_allclose(model.predict(other)[:3], model.predict(X), rtol=1e-5)
 
@@ -56,7 +56,7 @@ def test_a_few_rows_take_a_short_cut_to_the_same_predictions(model, dtype, rng):
     ids=["list", "1-D", "empty", "NaN", "int"],
 )
 def test_the_short_cut_is_for_arrays_with_nothing_left_to_check(X):
-    assert fitted._small_and_plain(X, np.float64) is None
+    assert small_and_plain(X, np.float64) is None
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])

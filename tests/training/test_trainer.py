@@ -150,7 +150,7 @@ def test_validation_rows_are_scored_by_what_is_handed_in(data):
     trainer = make_trainer(early_stopping=True, max_iter=3, tol=0)
     scores = iter([0.1, 0.9, 0.5])
 
-    def score(params, output):
+    def score(params, output, apart):
         assert output.shape == (40, 1)
         return next(scores)
 

@@ -13,7 +13,9 @@ WEIGHT = np.array([1.0, 0.0, 2.0])
 HALF = np.array([0.5, 0.0])  # in standardised units: y = 0.5 x
 
 
-def make_validator(score=lambda params, output: 0.5, decides=True, weight=None, y=(10, 12, 14)):
+def make_validator(
+    score=lambda params, output, apart: 0.5, decides=True, weight=None, y=(10, 12, 14)
+):
     data = DataSet(X, np.array(y, float)[:, np.newaxis], weight)
     return Validator(NETWORK, SCALING, data, score, decides)
 
@@ -29,7 +31,8 @@ def test_the_loss_is_that_of_standardised_units_and_without_penalty(weight):
 def test_the_score_is_told_parameters_and_output_in_the_units_of_x_and_y():
     told = []
     make_validator(lambda *given: told.append(given) or 0.5)(HALF)
-    ((params, output),) = told
+    ((params, output, apart),) = told
+    assert apart is None  # the parameters hold the scaling
     assert_allclose(output[:, 0], [10, 12, 16])
     assert_allclose(X * params[0] + params[1], output)
 
@@ -40,10 +43,10 @@ def test_an_output_that_is_not_finite_has_neither():
 
 
 def test_a_score_of_nan_is_an_error_only_if_it_decides():
-    _, score = make_validator(lambda params, output: np.nan, decides=False)(HALF)
+    _, score = make_validator(lambda *given: np.nan, decides=False)(HALF)
     assert np.isnan(score)
     with pytest.raises(ValueError, match="score on the validation data is nan"):
-        make_validator(lambda params, output: np.nan)(HALF)
+        make_validator(lambda *given: np.nan)(HALF)
 
 
 def test_weights_that_are_all_zero_are_refused():
