@@ -79,7 +79,8 @@ class Run:
         self.stopping.update(history, params)
         for observer in self.observers:
             self.stopped |= bool(observer.epoch_end(self.state, rate))
-        self.check_loss(loss)
+        if not math.isfinite(loss):
+            self.diverge(f"the loss became {loss}")
 
     def note(self, text):
         """Tell a sentence on how training goes."""
@@ -90,17 +91,13 @@ class Run:
         """Take note of where L-BFGS ended, even if it made no iteration."""
         state, history = self.state, self.state.history
         state.params[...], history.loss = params, loss
-        self.check_loss(loss)
+        if not math.isfinite(loss):
+            self.diverge(f"the loss became {loss}")
         if self.validate and not history.validation_scores:
             history.record_validation(*self.validate(state.params))
             if self.stopping.monitor:
                 self.stopping.update(history, state.params)
         state.best.loss = min(loss, state.best.loss)
-
-    def check_loss(self, loss):
-        """Raise Diverged unless the loss is finite."""
-        if not math.isfinite(loss):
-            self.diverge(f"the loss became {loss}")
 
     def check_params(self):
         """Raise Diverged if the last step left a parameter that is not finite."""

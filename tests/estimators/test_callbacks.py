@@ -153,6 +153,7 @@ def test_an_initialization_that_diverges_ends_all_its_tasks(regression):
     )
     assert len(begun) == 6  # fit, two initializations, one epoch and two
     assert sorted(begun) == sorted(ended)
+    assert len(recorder.predictions) == 3  # of the two epochs, and of fit: none where it diverged
 
 
 @needs_callbacks

@@ -99,27 +99,6 @@ def test_what_there_is_to_warn_of_is_returned_and_nobody_is_warned(data):
     assert incremental.train(start(incremental), data)[1] == []
 
 
-class Interrupted(Activation):
-    def __call__(self, z):
-        raise KeyboardInterrupt
-
-    def derivative(self, z, a):
-        return z
-
-
-def test_an_interruption_is_a_message_and_ends_all_runs(data):
-    trainer = make_trainer((2,), f=Interrupted(), n_init=3)
-    state, messages = trainer.train(start(trainer), data)
-    assert texts(messages) == [("Training interrupted by user.", UserWarning)]
-    assert state.history.losses == []
-
-
-def test_an_interruption_of_an_incremental_training_is_the_callers(data):
-    trainer = make_trainer((2,), f=Interrupted(), incremental=True)
-    with pytest.raises(KeyboardInterrupt):
-        trainer.train(start(trainer), data)
-
-
 class Runs(Observer):
     def __init__(self, last=None):
         self.numbers, self.losses, self.last = [], [], last
@@ -132,6 +111,28 @@ class Runs(Observer):
 
     def run_end(self):
         return len(self.numbers) == self.last
+
+
+class Interrupted(Activation):
+    def __call__(self, z):
+        raise KeyboardInterrupt
+
+    def derivative(self, z, a):
+        return z
+
+
+def test_an_interruption_is_a_message_and_ends_all_runs(data):
+    trainer, seen = make_trainer((2,), f=Interrupted(), n_init=3), Runs()
+    state, messages = trainer.train(start(trainer), data, observers=[seen])
+    assert seen.numbers == [(1, 3)]
+    assert texts(messages) == [("Training interrupted by user.", UserWarning)]
+    assert state.history.losses == []
+
+
+def test_an_interruption_of_an_incremental_training_is_the_callers(data):
+    trainer = make_trainer((2,), f=Interrupted(), incremental=True)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train(start(trainer), data)
 
 
 def test_the_best_of_several_runs_is_returned_and_an_observer_may_end_them(data):
