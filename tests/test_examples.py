@@ -82,6 +82,18 @@ def test_the_epochs_that_are_kept_are_told_without_a_picture_too(tmp_path):
     assert "pip install matplotlib" in out
 
 
+def test_intervals_cover_what_they_should_for_small_noise_and_for_large(tmp_path):
+    out = run_without_matplotlib(example("prediction_intervals"), tmp_path)
+    rows = [line.split() for line in out.splitlines() if line.lstrip()[:1].isdigit()]
+    for row in rows:
+        asked, covered, little, much, naive = (int(cell.removesuffix("%")) for cell in row)
+        assert covered == pytest.approx(asked, abs=4)
+        assert little == pytest.approx(asked, abs=7)
+        assert much == pytest.approx(asked, abs=7)
+        assert naive < asked / 2
+    assert len(rows) == 4
+
+
 def test_the_tutorial_learns_and_finds_the_factor_between_the_losses(tmp_path):
     out = run_without_matplotlib(example("from_scratch"), tmp_path)
     lines = out.splitlines()

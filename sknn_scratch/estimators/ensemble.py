@@ -30,7 +30,7 @@ from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .conformal import Calibration, location
-from .folds import check_folds, make_splits, mean_by_row
+from .folds import check_folds, make_splits, mean_by_row, take_rows
 from .kinds import member_parameters
 from .members import (
     as_table,
@@ -44,7 +44,7 @@ from .members import (
 )
 from .onnx_hooks import OnnxHooks
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
-from .spread import SpreadOfLoss, learn_spread
+from .spread import SpreadOfLoss, SpreadOfMembers, learn_spread, log_std
 from .unchanged import unchanged_on_error
 
 
@@ -140,7 +140,8 @@ class ScratchMLPEnsembleRegressor(
     likelihood of the errors on the rows that they have not seen. With 0, and with fewer than about
     fifty rows, the scale is 1. With an ``estimator`` it is 1, but for losses which say how the
     spread of y goes with its mean: its root for 'poisson', itself for 'gamma'; and for several
-    quantiles it is the distance of the outermost (conformalised quantile regression).
+    quantiles it is the distance of the outermost (conformalised quantile regression), with
+    'gaussian' the standard deviation that the members predict.
 
     A sample of weight 2 counts as two samples in the quantiles too.
 
@@ -264,6 +265,14 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is None and not sparse.issparse(X):
             options = weight, random_state, self.n_jobs
             spread, scale = learn_spread(X, y - middle, prediction, folds, *options)
+        elif loss.std:
+            splits = folds * (len(self.estimators_) // len(folds))
+            pairs = zip(self.estimators_, splits)
+            found = [log_std(member, take_rows(X, rows)) for member, (_, rows) in pairs]
+            spread, scale = (
+                SpreadOfMembers(self.estimators_),
+                np.exp(mean_by_row(len(y), splits, found)),
+            )
         rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
         seen = None if weight is None else weight[rows]
         if spread is None:

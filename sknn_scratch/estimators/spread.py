@@ -43,6 +43,16 @@ class SpreadOfLoss:
         return np.maximum(spread, self.least)
 
 
+class SpreadOfMembers:
+    """What members that predict a standard deviation themselves say: its geometric mean."""
+
+    def __init__(self, members):
+        self.members = members
+
+    def __call__(self, X, prediction):
+        return np.exp(sum(log_std(member, X) for member in self.members) / len(self.members))
+
+
 class LearntSpread:
     """What networks have learnt of the size of errors, to the power that suits the errors best.
 
@@ -127,6 +137,13 @@ def learn_spread(X, error, prediction, splits, weight, random_state, n_jobs):
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
     spread = LearntSpread([network for network, _ in trained], exponent, bounds)
     return spread, np.exp(exponent * logarithm / 2)
+
+
+def log_std(member, X):
+    """Return the logarithm of what a network, or the last step of a pipeline, predicts as std."""
+    if hasattr(member, "steps"):
+        X, member = member[:-1].transform(X) if len(member) > 1 else X, member.steps[-1][1]
+    return np.log(member.predict(X, return_std=True)[1])
 
 
 def features(X, prediction):

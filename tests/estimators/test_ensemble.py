@@ -341,6 +341,26 @@ def test_several_quantiles_are_conformalised(rng):
 
 
 @pytest.mark.parametrize(
+    "wrap", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)]
+)
+def test_the_standard_deviation_of_gaussian_members_is_calibrated(wrap, rng):
+    X = rng.uniform(0, 1, (600, 1))
+    y = (0.1 + X[:, 0]) * rng.standard_t(3, 600)
+    X_new = rng.uniform(0, 1, (3000, 1))
+    y_new = (0.1 + X_new[:, 0]) * rng.standard_t(3, 3000)
+    network = ScratchMLPRegressor((10,), loss="gaussian", solver="lbfgs", alpha=1, max_iter=200)
+    model = ensemble(wrap(network), 8, cv=4).fit(X, y)
+    prediction, std = model.predict(X_new, return_std=True)
+    assert np.corrcoef(std, X_new[:, 0])[0, 1] > 0.95
+    assert np.std((y_new - prediction) / std) == pytest.approx(1, abs=0.2)
+    low, high = model.predict_interval(X_new, 0.8).T
+    for part in (X_new[:, 0] < 0.5, X_new[:, 0] >= 0.5):
+        inside = np.mean((low <= y_new) & (y_new <= high), where=part)
+        assert inside == pytest.approx(0.8, abs=0.06)
+    assert model.fit(X, np.c_[y, y]).predict_interval(X_new).shape == (3000, 2, 2)
+
+
+@pytest.mark.parametrize(
     "loss", ["absolute_error", "huber", "log_cosh", "quantile", "poisson", "gamma"]
 )
 def test_other_losses_have_intervals_too(loss, regression):
