@@ -12,30 +12,43 @@ from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
-from ..maths import check_fits_float
+from ..maths import bounds_of, check_fits_float
 from .initializers import INITIALIZERS
+from .registries import FIELDS
 
-# name: (type, smallest, largest, which bounds are allowed themselves)
+KINDS = {int: Integral, float: Real}
+INCLUDED = {  # whether the ends belong to the interval: what scikit-learn calls that
+    (True, True): "both",
+    (True, False): "left",
+    (False, True): "right",
+    (False, False): "neither",
+}
+
+# name: (type, interval); those of components are at their fields (see `registries.FIELDS`)
 NUMBERS = {
-    "alpha": (Real, 0, np.inf, "left"),
-    "learning_rate_init": (Real, 0, np.inf, "neither"),
-    "power_t": (Real, 0, np.inf, "left"),
-    "max_iter": (Integral, 1, None, "left"),
-    "tol": (Real, 0, np.inf, "left"),
-    "momentum": (Real, 0, 1, "both"),
-    "beta_1": (Real, 0, 1, "left"),
-    "beta_2": (Real, 0, 1, "left"),
-    "epsilon": (Real, 0, np.inf, "neither"),
-    "max_fun": (Integral, 1, None, "left"),
-    "n_init": (Integral, 1, None, "left"),
+    "alpha": (Real, "[0, inf)"),
+    "learning_rate_init": (Real, "(0, inf)"),
+    "max_iter": (Integral, "[1, inf)"),
+    "tol": (Real, "[0, inf)"),
+    "n_init": (Integral, "[1, inf)"),
+    **{name: (KINDS[kind], interval) for name, (kind, interval) in FIELDS.items()},
 }
 BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "standardize"
 
 
-def check_number(value, name, kind, low, high, bounds):
-    """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the range."""
+def check_number(value, name, kind, interval):
+    """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the interval.
+
+    Intervals are written as those of components are: see `maths.intervals`.
+    """
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be a number, got {value!r}.")
+    low, high = bounds_of(interval)
+    if kind is Integral:  # which are all finite
+        low, high = (None if np.isinf(bound) else int(bound) for bound in (low, high))
+    bounds = INCLUDED[interval[0] == "[", interval[-1] == "]"]
+    if high is None and low is not None:
+        bounds = "left"
     check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=bounds)
     if kind is Real:
         check_fits_float(value, name)
@@ -46,16 +59,17 @@ def check_number(value, name, kind, low, high, bounds):
 def check_numbers(params):
     """Raise TypeError or ValueError unless all numbers and booleans are what they may be."""
     for name, limits in NUMBERS.items():
-        check_number(params[name], name, *limits)
+        if name in params:  # not every field of a component is a constructor parameter
+            check_number(params[name], name, *limits)
     for name in BOOLEANS:
         if not isinstance(params[name], (bool, np.bool_)):
             raise TypeError(f"{name} must be True or False, got {params[name]!r}.")
     if not isinstance(params["verbose"], (bool, np.bool_)):
-        check_number(params["verbose"], "verbose", Integral, 0, None, "left")
+        check_number(params["verbose"], "verbose", Integral, "[0, inf)")
     if not is_str(params["batch_size"], "auto"):
-        check_number(params["batch_size"], "batch_size", Integral, 1, None, "left")
+        check_number(params["batch_size"], "batch_size", Integral, "[1, inf)")
     if not (isinstance(params["n_iter_no_change"], Real) and params["n_iter_no_change"] == np.inf):
-        check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, 1, None, "left")
+        check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, "[1, inf)")
 
 
 def is_str(value, string):
@@ -69,7 +83,7 @@ def check_early_stopping(params):
     if not (isinstance(early_stopping, (bool, np.bool_)) or is_str(early_stopping, "loss")):
         raise TypeError(f"early_stopping must be True, False or 'loss', got {early_stopping!r}.")
     if isinstance(fraction, (Real, np.bool_)):
-        check_number(fraction, "validation_fraction", Real, 0, 1, "left")
+        check_number(fraction, "validation_fraction", Real, "[0, 1)")
     elif not (is_splitter(fraction) or np.asarray(fraction).dtype.kind in "biu"):
         raise TypeError(
             "validation_fraction must be a number in [0, 1), a splitter with a method 'split', "
@@ -101,7 +115,7 @@ def check_max_grad_norm(max_grad_norm, solver):
     """Raise TypeError or ValueError unless ``max_grad_norm`` is None or what the solver takes."""
     if max_grad_norm is None:
         return
-    check_number(max_grad_norm, "max_grad_norm", Real, 0, np.inf, "neither")
+    check_number(max_grad_norm, "max_grad_norm", Real, "(0, inf)")
     if not solver.stochastic:
         raise ValueError(
             f"max_grad_norm clips the gradients of mini-batches and has no meaning with L-BFGS: "
@@ -136,7 +150,7 @@ def check_dropout(dropout, hidden_layer_sizes, solver):
     is_sequence = isinstance(dropout, (list, tuple)) or np.ndim(dropout) > 0
     rates = tuple(dropout) if is_sequence else (dropout,)
     for rate in rates:
-        check_number(rate, "dropout", Real, 0, 1, "left")
+        check_number(rate, "dropout", Real, "[0, 1)")
     if any(rates) and not hidden_layer_sizes:
         raise ValueError(f"dropout needs hidden layers, got {dropout!r} without any.")
     if any(rates) and not solver.stochastic:

@@ -4,6 +4,7 @@ Solvers and schedules are made anew from the estimator's parameters, so their na
 classes. (Initialisers are functions, listed where they are defined: `initializers`.)
 """
 
+from dataclasses import fields
 from difflib import get_close_matches
 
 from ..maths import (
@@ -62,6 +63,19 @@ SCHEDULES = {
 }
 
 
+def numbers_of_fields(classes):
+    """Return {field: (type, interval)} of the numbers of components.
+
+    A constructor parameter of that name takes what the field does.
+    """
+    every = [field for each in classes for field in fields(each)]
+    return {
+        each.name: (each.type, each.metadata["interval"])
+        for each in every
+        if "interval" in each.metadata
+    }
+
+
 def name_of(component, registry):
     """Return the name under which the registry holds such a component, else itself."""
     for name, known in registry.items():
@@ -69,6 +83,8 @@ def name_of(component, registry):
             return name
     return component
 
+
+FIELDS = numbers_of_fields([*SOLVERS.values(), *SCHEDULES.values()])
 
 # What other libraries call them, and what they are called here.
 ALSO_CALLED = {

@@ -333,7 +333,7 @@ class ScratchMLPEnsembleRegressor(
         TypeError, ValueError
             If ``coverage`` is not a number in (0, 1).
         """
-        check_number(coverage, "coverage", Real, 0, 1, "neither")
+        check_number(coverage, "coverage", Real, "(0, 1)")
         return self.predict_quantile(X, [(1 - coverage) / 2, (1 + coverage) / 2])
 
     def predict_quantile(self, X, quantiles):
@@ -363,7 +363,7 @@ class ScratchMLPEnsembleRegressor(
         if levels.ndim > 1:
             raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
         for level in levels.ravel().tolist():
-            check_number(level, "quantiles", Real, 0, 1, "neither")
+            check_number(level, "quantiles", Real, "(0, 1)")
         prediction, X = self.predict(X), self._check_rows(X)
         found = self._calibration.quantiles(X, prediction, levels.ravel())
         return found if levels.ndim else found[..., 0]
@@ -450,12 +450,12 @@ class ScratchMLPEnsembleRegressor(
         check_member(self.estimator)
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
-            check_number(self.n_jobs, "n_jobs", Integral, None, None, "both")
+            check_number(self.n_jobs, "n_jobs", Integral, "(-inf, inf)")
             if self.n_jobs == 0:
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
         if not isinstance(self.verbose, (bool, np.bool_)):
-            check_number(self.verbose, "verbose", Integral, 0, None, "left")
+            check_number(self.verbose, "verbose", Integral, "[0, inf)")
 
     def _check_rows(self, X, reset=False):
         """Return X as the members take it: checked once for networks, else left to them."""

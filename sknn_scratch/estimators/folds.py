@@ -12,14 +12,14 @@ LARGEST_SEED = np.iinfo(np.int32).max
 
 def check_folds(cv, n_estimators):
     """Raise TypeError or ValueError unless folds can be made."""
-    check_number(n_estimators, "n_estimators", Integral, 1, None, "left")
+    check_number(n_estimators, "n_estimators", Integral, "[1, inf)")
     if cv is None and n_estimators < 2:
         raise ValueError(
             f"n_estimators must be at least 2: each fold is held out of one member; "
             f"got {n_estimators}."
         )
     if isinstance(cv, (Integral, np.bool_)):
-        check_number(cv, "cv", Integral, 2, None, "left")
+        check_number(cv, "cv", Integral, "[2, inf)")
     elif isinstance(cv, (str, bytes)) or not (
         cv is None or hasattr(cv, "split") or np.iterable(cv)
     ):

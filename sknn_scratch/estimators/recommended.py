@@ -77,8 +77,8 @@ def recommended_parameters(n_samples, n_features):
 
 def long_parameters(n_samples, n_features):
     """Return the parameters of a network that is trained to the end of its schedule."""
-    check_number(n_samples, "n_samples", Integral, 1, None, "left")
-    check_number(n_features, "n_features", Integral, 1, None, "left")
+    check_number(n_samples, "n_samples", Integral, "[1, inf)")
+    check_number(n_features, "n_features", Integral, "[1, inf)")
     return {
         "hidden_layer_sizes": (64, 64),
         "activation": "silu",

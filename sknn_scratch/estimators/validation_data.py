@@ -46,9 +46,11 @@ def make_scorer(estimator, network, data):
     """Return the function of parameters and output that scores an estimator on a data set.
 
     It is a scorer of scikit-learn's where ``scoring`` asks for one: it is handed a copy of the
-    estimator that predicts by the parameters.
+    estimator that predicts by the parameters. ValueError if all sample weights are zero.
     """
     weight = data.weight
+    if weight is not None and weight.max() == 0:
+        raise ValueError("sample_weight is zero for all samples of the validation set.")
     if estimator.scoring is None:
         score_output = estimator._make_score(network.loss, data.y, weight)
         return lambda params, output, apart: score_output(output)

@@ -3,7 +3,7 @@
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .clipping import clip
 from .embedding import Embedding, Periodic, PeriodicLayer
-from .intervals import Checked, check_fits_float, check_range, number
+from .intervals import Checked, bounds_of, check_fits_float, check_range, number
 from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
@@ -36,6 +36,7 @@ __all__ = [
     "Tanh",
     "advice",
     "backprop",
+    "bounds_of",
     "check_fits_float",
     "check_range",
     "clip",

@@ -39,12 +39,18 @@ def check_range(value, name, interval):
     message = f"{name} must be a number in {interval}, got {value!r}."
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
         raise TypeError(message)
-    low, high = (float(bound) for bound in interval[1:-1].split(","))
+    low, high = bounds_of(interval)
     above = value >= low if interval[0] == "[" else value > low
     below = value <= high if interval[-1] == "]" else value < high
     if not (above and below):  # nan is neither
         raise ValueError(message)
     check_fits_float(value, name)
+
+
+def bounds_of(interval):
+    """Return the ends of an interval, as floats."""
+    low, high = (float(bound) for bound in interval[1:-1].split(","))
+    return low, high
 
 
 def check_fits_float(value, name):

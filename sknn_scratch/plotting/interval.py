@@ -188,7 +188,7 @@ def _some(n, subsample, random_state):
     """Return the rows to draw: all, or so many at random."""
     if subsample is None:
         return np.arange(n)
-    check_number(subsample, "subsample", Integral, 1, None, "left")
+    check_number(subsample, "subsample", Integral, "[1, inf)")
     if n <= subsample:
         return np.arange(n)
     return check_random_state(random_state).choice(n, size=subsample, replace=False)
@@ -196,7 +196,7 @@ def _some(n, subsample, random_state):
 
 def _predict_interval(estimator, X, coverage, display):
     """Return the intervals of an estimator, or of the last step of a pipeline."""
-    check_number(coverage, "coverage", Real, 0, 1, "neither")
+    check_number(coverage, "coverage", Real, "(0, 1)")
     found = estimator
     while not hasattr(found, "predict_interval"):
         if hasattr(found, "steps") and len(found.steps) > 1:

@@ -119,7 +119,7 @@ class NetworkDisplay:
         -------
         self : NetworkDisplay
         """
-        check_number(max_units, "max_units", Integral, 2, None, "left")
+        check_number(max_units, "max_units", Integral, "[2, inf)")
         spec = _format_of(values)
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
         figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)

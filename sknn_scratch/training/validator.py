@@ -24,16 +24,9 @@ class Validator:
         to predict by in their place, or None.
     decides : bool
         Whether the score decides when to stop.
-
-    Raises
-    ------
-    ValueError
-        If all weights are zero.
     """
 
     def __init__(self, network, scaling, data, score, decides):
-        if data.weight is not None and data.weight.max() == 0:
-            raise ValueError("sample_weight is zero for all samples of the validation set.")
         self.network, self.scaling, self.data = network, scaling, data
         self.score, self.decides, self.y = score, decides, scaling.targets(data.y)
         self.is_scaled = not scaling.is_identity
