@@ -47,8 +47,3 @@ def test_a_score_of_nan_is_an_error_only_if_it_decides():
     assert np.isnan(score)
     with pytest.raises(ValueError, match="score on the validation data is nan"):
         make_validator(lambda *given: np.nan)(HALF)
-
-
-def test_weights_that_are_all_zero_are_refused():
-    with pytest.raises(ValueError, match="zero for all samples of the validation set"):
-        make_validator(weight=np.zeros(3))
