@@ -23,6 +23,7 @@ from .components import (
     SiLU,
     Softplus,
 )
+from .engine import calls_of
 from .estimators import (
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
@@ -100,6 +101,7 @@ __all__ = [
     "Tanh",
     "WeightRecorder",
     "backprop",
+    "calls_of",
     "feedforward",
     "fit_with_checkpoints",
     "recommended_parameters",

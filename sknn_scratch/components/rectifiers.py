@@ -35,7 +35,7 @@ class LeakyReLU(Checked, Activation):
         return np.maximum(z, self.slope * z)
 
     def derivative(self, z, a):
-        return np.where(a > 0, 1, self.slope).astype(a.dtype)
+        return np.maximum((a > 0).astype(a.dtype), self.slope)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,13 @@ class ELU(Checked, Activation):
         return np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0))
 
     def derivative(self, z, a):
-        return np.where(a > 0, 1, a + self.alpha)
+        return _exponential_slope(a, self.alpha, 1)
+
+
+def _exponential_slope(a, low, high):
+    """Return ``high`` where a > 0, else ``a + low``."""
+    slope = np.minimum(a, 0) + low
+    return slope if low == high else slope + (high - low) * (a > 0).astype(a.dtype)
 
 
 class SELU(Activation):
@@ -76,10 +82,11 @@ class SELU(Activation):
     scale = 1.0507009873554805
 
     def __call__(self, z):
-        return self.scale * (np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0)))
+        below = (self.scale * self.alpha) * np.expm1(np.minimum(z, 0))
+        return self.scale * np.maximum(z, 0) + below
 
     def derivative(self, z, a):
-        return np.where(a > 0, self.scale, a + self.scale * self.alpha)
+        return _exponential_slope(a, self.scale * self.alpha, self.scale)
 
 
 class Softplus(Activation):
@@ -128,7 +135,7 @@ class GELU(Activation):
         return z * ndtr(z)
 
     def derivative(self, z, a):
-        return ndtr(z) + z * np.exp(-0.5 * z * z) / sqrt(2 * pi)
+        return ndtr(z) + z * np.exp(-0.5 * z * z) * (1 / sqrt(2 * pi))
 
 
 class Mish(Activation):

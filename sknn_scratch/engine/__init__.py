@@ -3,10 +3,12 @@
 from .aligned import aligned_copy
 from .batches import Rows
 from .dropout import Dropout
+from .explain import calls_of
 from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
 from .prediction import predict_rows
 from .problem import Problem
+from .recording import Recording, Traced
 from .threads import quiet_blas, shared_blas
 
 __all__ = [
@@ -14,8 +16,11 @@ __all__ = [
     "FullBatch",
     "MinibatchLoop",
     "Problem",
+    "Recording",
     "Rows",
+    "Traced",
     "aligned_copy",
+    "calls_of",
     "predict_rows",
     "quiet_blas",
     "shared_blas",

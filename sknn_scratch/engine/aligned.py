@@ -10,11 +10,9 @@ LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's 
 def aligned(shape, dtype, fill=0):
     """Return ``np.full(shape, fill, dtype)``, aligned to a cache line."""
     dtype = np.dtype(dtype)
-    size = math.prod(shape) * dtype.itemsize
-    memory = np.empty(size + LINE, np.uint8)
-    start = -memory.ctypes.data % LINE
-    array = memory[start : start + size].view(dtype).reshape(shape)
-    array[...] = fill
+    memory = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    array = np.ndarray(shape, dtype, memory, -memory.ctypes.data % LINE)
+    array.fill(fill)
     return array
 
 

@@ -9,7 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from . import fast
+from ..maths import SquaredError
+from . import formulas
 from .aligned import aligned
 from .batches import DenseBatch
 from .forward import Forward
@@ -54,47 +55,48 @@ class Backward(Forward):
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
+    def activation(self, layer, x):
+        if layer == len(self.a) - 1 and self.network.is_canonical:
+            return self.activation_calls(layer)
+        if layer == 1 and self.is_factored(x):
+            return self.activation_calls(layer, slope=True)
+        return self.activation_calls(layer, delta=self.delta[layer])
+
     def output_delta(self, y, weight, scale, loss):
         """Return the calls that compute the loss, and its derivative in the last z."""
-        z, a, delta, error = self.z[-1], self.a[-1], self.delta[-1], self.error
-        objective = self.network.loss
-        factor = np.full((), scale, self.dtype)
+        a, delta, error = self.a[-1], self.delta[-1], self.error
+        objective, factor = self.network.loss, np.full((), scale, self.dtype)
         weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
-        canonical, last = self.network.is_canonical, len(self.a) - 1
-        slope = [] if canonical else self.calls_of(fast.backward, last, delta, z, a)
-        if canonical or fast.gradient_is_error(objective):
-            gradient = [(np.subtract, a, y, error), (np.multiply, error, factor, delta)]
-        else:
-            gradient = [(lambda: np.multiply(objective.gradient(y.T, a.T).T, factor, delta),)]
-        record = fast.record(objective, y, a, weight, scale, error, delta, loss)
-        return [*gradient, *weighted, *record, *slope]
+        squared = type(objective) is SquaredError
+        if squared or self.network.is_canonical:
+            calls = [(np.subtract, a, y, error), (np.multiply, error, factor, delta), *weighted]
+            if squared:  # the sum of scale * weight * error^2 is one product
+                return [*calls, (error.reshape(-1).dot, delta.reshape(-1), loss)]
+            return calls + formulas.loss(objective, y, a, weight, scale, loss, error)
+        calls = formulas.loss(objective, y, a, weight, scale, loss, error, delta)
+        return [*calls, (np.multiply, delta, factor, delta), *weighted]
 
     def backward(self, x):
         """Return the calls that compute every delta and the gradient of every block."""
-        x, calls = self.entering(x, self.embedding_gradient), []
+        x = self.entering(x, self.embedding_gradient)
+        calls = [*self.activation(len(self.a) - 1, x)[1]]
         for layer in range(len(self.weights), 1, -1):
             below, delta = layer - 1, self.delta[layer]
             calls.append((self.read[below].dot, delta.T, self.gradients[below]))
-            if layer == 2 and self.is_factored and isinstance(x, DenseBatch):
+            if below == 1 and self.is_factored(x):
                 return calls + self.first_gradient(x)
-            a, z, W, into = self.below(layer)
+            W, into = self.weights[below][: self.network.sizes[below]], self.delta[below]
             calls.append((W.dot, delta, into))
             if below in self.dropped:
                 calls += self.dropped[below].backward(into)
-            calls += self.calls_of(fast.backward, below, into, z, a)
+            calls += self.activation(below, x)[1]
         return calls + x.backward(self.delta[1], self.gradients[0])
 
-    def below(self, layer):
-        """Return a and z of the layer below, the weights between, and delta of the layer below."""
-        units = self.network.sizes[layer - 1]
-        W, a = self.weights[layer - 1][:units], self.a[layer - 1][:units]
-        return a, self.z[layer - 1], W, self.delta[layer - 1]
-
-    @property
-    def is_factored(self):
-        """Whether layer 2 is one unit, and layer 1 so wide that `first_gradient` saves time."""
+    def is_factored(self, x):
+        """Return True if layer 2 is one unit, and layer 1 so wide that `first_gradient` pays."""
         units, below = self.network.sizes[1:3], self.network.sizes[0]
-        return len(units) == 2 and units[1] == 1 and units[0] >= 2 * below
+        wide = len(units) == 2 and units[1] == 1 and units[0] >= 2 * below
+        return wide and isinstance(x, DenseBatch)
 
     def first_gradient(self, x):
         """Return the calls for the gradient of the first block if layer 2 is one unit.
@@ -103,13 +105,12 @@ class Backward(Forward):
         sample. Neither need be multiplied by each f'(z): x @ delta[1].T is also
         ((x * delta[2]) @ f'(z).T) * W.T, with a product and a pass over (units, samples) less.
         """
-        a, z, W, _ = self.below(2)
-        calls = [*self.calls_of(fast.slope, 1, z, a)]
-        if 1 in self.dropped:
-            calls += self.dropped[1].backward(a)
-        gradient = self.gradients[0]
+        units, gradient = self.network.sizes[1], self.gradients[0]
+        a, W = self.a[1][:units], self.weights[1][:units]
+        dropped = self.dropped[1].backward(a) if 1 in self.dropped else []
         return [
-            *calls,
+            *self.activation(1, x)[1],  # puts f'(z) into a
+            *dropped,
             (np.multiply, x.x, self.delta[2], self.scaled),
             (self.scaled.dot, a.T, gradient),
             (np.multiply, gradient, W.T, gradient),

@@ -22,7 +22,7 @@ from functools import partial
 
 import numpy as np
 
-from . import fast
+from . import formulas
 from .aligned import aligned
 from .batches import DenseBatch
 from .dropout import Dropped
@@ -55,7 +55,7 @@ class Forward:
     def __init__(self, network, params, size, dropout=None):
         dtype, last = params.dtype, len(network.activations)
         self.network, self.size, self.dtype = network, size, dtype
-        self.weights, self.activation_calls = network.blocks(params), {}
+        self.weights, self.made, self.scratch = network.blocks(params), {}, {}
         self.a, self.z = [None], [None]
         for layer, (units, f) in enumerate(zip(network.sizes[1:], network.activations), 1):
             ones = int(network.fit_intercept and layer < last)
@@ -72,13 +72,12 @@ class Forward:
 
     def forward(self, x):
         """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
-        calls = self.entering(x).forward(self.weights[0], self.z[1])
-        for layer, f in enumerate(self.network.activations, 1):
+        x = self.entering(x)
+        calls = x.forward(self.weights[0], self.z[1])
+        for layer in range(1, len(self.a)):
             if layer > 1:
                 calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
-            z = self.z[layer]
-            a = z if f.from_output else self.a[layer][: len(z)]
-            calls += self.calls_of(fast.forward, layer, z, a)
+            calls += self.activation(layer, x)[0]
             if layer in self.dropped:
                 calls += self.dropped[layer].forward()
         return calls
@@ -87,15 +86,22 @@ class Forward:
         """Return what the first dense layer takes for its batch; see `EmbeddedBatch`."""
         return EmbeddedBatch(self.embedded, x, into) if self.embedded else x
 
-    def calls_of(self, make, layer, *arrays):
-        """Return the calls that ``make`` makes of the activation of a layer.
+    def activation(self, layer, x):
+        """Return the calls of a layer's f, and (in `Backward`) of its f', for a batch ``x``."""
+        return self.activation_calls(layer)
+
+    def activation_calls(self, layer, **second):
+        """Return two lists of calls; ``second`` says what the second is for (see `formulas`).
 
         They are made once, for all batches: they bring arrays of their own, which stay in the
         cache only if they are few.
         """
-        if (make, layer) not in self.activation_calls:
-            self.activation_calls[make, layer] = make(self.network.activations[layer - 1], *arrays)
-        return self.activation_calls[make, layer]
+        key = layer, *second
+        if key not in self.made:
+            f, z = self.network.activations[layer - 1], self.z[layer]
+            a = z if f.from_output else self.a[layer][: len(z)]
+            self.made[key] = formulas.activation(f, a, z, scratch=self.scratch, **second)
+        return self.made[key]
 
 
 class Predictor:

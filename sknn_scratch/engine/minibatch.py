@@ -7,7 +7,7 @@ import numpy as np
 
 from ..data import slices
 from ..maths import clip
-from . import fast_solvers
+from . import formulas
 from .aligned import aligned
 from .backward import Backward, Penalty
 from .forward import compiled
@@ -50,7 +50,7 @@ class MinibatchLoop:
         self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
         self.gradient = aligned(params.shape, params.dtype)
         self.learning_rate = np.zeros((), params.dtype)
-        self.solver_calls = fast_solvers.calls(
+        self.solver_calls = formulas.solver(
             solver, params, self.gradient, solver_state, self.learning_rate
         )
         if max_grad_norm is not None:

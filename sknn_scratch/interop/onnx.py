@@ -7,9 +7,9 @@ skl2onnx converts a `ScratchMLPRegressor`, alone or in a pipeline::
     graph = to_onnx(model, X[:1])  # float32 inputs make a float32 graph, float64 a float64 one
 
 The formulas are not written down a second time: those of layers and activations are followed, with
-a stand-in for X that writes the graph (see `onnx_graph`). So an activation or a loss of your own
-can be converted too, if its formula is made of functions that the tables `OPERATORS` and
-`COMPOSED` there have; else the error names what is missing.
+a stand-in for X (see `onnx_graph`). So an activation or a loss of your own can be converted too, if
+its formula is made of functions that the tables `OPERATORS` and `COMPOSED` there have; else the
+error names what is missing.
 
 Where the network is a transformer, as in front of other steps of a pipeline, the graph returns
 what `transform` does. (Alone in a ColumnTransformer that nothing follows it cannot be told from
@@ -25,7 +25,7 @@ try:
     from skl2onnx import update_registered_converter
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, guess_proto_type
 
-    from .onnx_graph import Graph, Traced, followed
+    from .onnx_graph import Graph, followed
 except ImportError as error:
     raise ImportError(
         "sknn_scratch.onnx needs skl2onnx: python -m pip install 'sknn-scratch[onnx]'"
@@ -87,14 +87,12 @@ def _convert(scope, operator, container):
     graph = Graph(scope, container, guess_proto_type(numbers()))
     columns = []  # of a data frame, or all of them at once
     for variable in operator.inputs:
-        column = Traced(graph, variable.full_name, None)
-        same = isinstance(variable.type, numbers)
-        columns.append(column if same else graph.cast(column, graph.number_type))
-    X = columns[0]
-    if len(columns) > 1:
-        X = graph.node("Concat", columns, model.n_features_in_, axis=1)
+        name, same = variable.full_name, isinstance(variable.type, numbers)
+        columns.append(name if same else graph.cast(name, graph.number_type))
+    name = columns[0] if len(columns) == 1 else graph.node("Concat", columns, axis=1)
+    X = graph.input(name, model.n_features_in_)
     result = converted(model, X, is_transformer(operator))
-    container.add_node("Identity", result.name, operator.outputs[0].full_name)
+    container.add_node("Identity", graph.name_of(result), operator.outputs[0].full_name)
 
 
 def register(estimator, name, calculate_shape, convert):

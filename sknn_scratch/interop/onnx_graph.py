@@ -1,8 +1,7 @@
-"""A graph of ONNX operators, written by following formulas.
+"""A graph of ONNX operators, written of formulas.
 
-A formula is called with a `Traced` in the place of an array. NumPy hands every function of it to
-that (by the protocols ``__array_ufunc__`` and ``__array_function__``), and it adds the operator
-that computes the function to the graph. What a formula is made of must be in one of the two
+A formula is followed with stand-ins for arrays (see `engine.recording`), and each operation that
+was written down becomes a node of the graph. What a formula is made of must be in one of the two
 tables below::
 
     OPERATORS    functions that are operators of ONNX
@@ -15,68 +14,77 @@ import numpy as np
 from onnx import TensorProto
 from scipy import special
 
+from ..engine import Recording, Traced
 
-class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """What stands for an array while a formula is followed: a result in the graph.
+
+class Graph(Recording):
+    """A recording, and the nodes that are written of it into the container of skl2onnx.
 
     Parameters
     ----------
-    graph : Graph
-    name : str
-        What the graph calls it.
-    width : int
-        Its columns; the rows are not known.
+    scope, container
+        Where names come from, and what takes the nodes.
+    number_type : int
+        The type of all numbers.
     """
 
-    def __init__(self, graph, name, width):
-        self.graph, self.name, self.width = graph, name, width
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if method == "__call__" and not options:
-            if ufunc in COMPOSED:
-                return COMPOSED[ufunc](*inputs)
-            if ufunc in OPERATORS:
-                width = inputs[1].shape[1] if ufunc is np.matmul else self.width
-                return self.graph.node(OPERATORS[ufunc], inputs, width)
-        raise TypeError(f"OPERATORS and COMPOSED do not have {ufunc.__name__} as it is called")
-
-    def __array_function__(self, function, types, args, options):
-        if function is np.sort:
-            return _sort(*args, **options)
-        raise TypeError(f"OPERATORS and COMPOSED do not have {function.__name__}")
-
-    def __array__(self, *args, **options):
-        raise TypeError("the formula asks for numbers, which are not known yet")
-
-    __bool__ = __float__ = __array__  # nor can a formula depend on them
-
-
-class Graph:
-    """Writes nodes into the container of skl2onnx; all numbers are of one type."""
+    lacks = "OPERATORS and COMPOSED do not have {}"
 
     def __init__(self, scope, container, number_type):
+        super().__init__(COMPOSED)
         self.scope, self.container, self.number_type = scope, container, number_type
+        self.names, self.n_written = {}, 0  # what values are called, how many operations are nodes
 
-    def node(self, operator, inputs, width, n_results=1, **attributes):
-        """Add a node; return its first result. Inputs that are not traced are constants."""
-        results = [self._name() for _ in range(n_results)]
-        inputs = [x if isinstance(x, Traced) else self.constant(x) for x in inputs]
-        self.container.add_node(operator, [x.name for x in inputs], results, **attributes)
-        return Traced(self, results[0], width)
+    def input(self, name, width):
+        """Return what stands for an array of so many columns; how many rows is not known."""
+        x = self.given((1, width), np.float64)
+        self.names[x.value] = name
+        return x
 
-    def constant(self, value, number_type=None):
-        """Return a number or an array."""
-        array, name = np.asarray(value), self._name()
-        number_type = number_type or self.number_type
+    def shape_of(self, value):
+        self.refuse("the formula asks for the number of rows, which is not known")
+
+    def accepts(self, function):
+        return function in OPERATORS
+
+    def apply(self, function, inputs):
+        if function is not np.matmul:
+            return super().apply(function, inputs)
+        values = [self.operand(x) for x in inputs]
+        return self.written(function, values, (1, values[1].shape[1]), np.float64)
+
+    def name_of(self, x):
+        """Return the name of a result, after its nodes are written."""
+        for operation in self.operations[self.n_written :]:
+            inputs, operator = [self._name(each) for each in operation.inputs], operation.function
+            operator = OPERATORS[operator]
+            if isinstance(operator, str):
+                self.names[operation] = self.node(operator, inputs)
+            else:
+                self.names[operation] = operator(self, operation, *inputs)
+        self.n_written = len(self.operations)
+        return self._name(x.value)
+
+    def _name(self, value):
+        if value not in self.names:
+            self.names[value] = self.constant(value.constant, self.number_type)
+        return self.names[value]
+
+    def node(self, operator, inputs, n_results=1, **attributes):
+        """Add a node with inputs of these names; return the name of its first result."""
+        results = [self.scope.get_unique_variable_name("sknn") for _ in range(n_results)]
+        self.container.add_node(operator, inputs, results, **attributes)
+        return results[0]
+
+    def constant(self, value, number_type):
+        """Add a number or an array; return its name."""
+        array, name = np.asarray(value), self.scope.get_unique_variable_name("sknn")
         self.container.add_initializer(name, number_type, array.shape, array.ravel())
-        return Traced(self, name, array.shape[-1] if array.ndim else 1)
+        return name
 
-    def cast(self, x, number_type):
-        """Return ``x`` as numbers of another type."""
-        return self.node("Cast", [x], x.width, to=number_type)
-
-    def _name(self):
-        return self.scope.get_unique_variable_name("sknn")
+    def cast(self, name, number_type):
+        """Return the name of the same numbers in another type."""
+        return self.node("Cast", [name], to=number_type)
 
 
 def _log1p(x):
@@ -84,28 +92,40 @@ def _log1p(x):
     return np.log(rounded) - ((rounded - 1) - x) / rounded  # takes back what rounding added
 
 
-def _erf(x):
-    graph = x.graph
+def _sort(x, axis=-1):
+    if axis not in (1, -1):
+        x.recording.refuse(f"only rows can be sorted, along axis 1, not {axis}")
+    return Traced(x.recording, x.recording.written(np.sort, [x.value], x.value.shape, x.dtype))
+
+
+def _sorted(graph, operation, x):
+    width = graph.constant([operation.shape[1]], TensorProto.INT64)
+    return graph.node("TopK", [x, width], 2, axis=1, largest=0, sorted=1)
+
+
+def _erf(graph, operation, x):
     if graph.number_type == TensorProto.FLOAT:
-        return graph.node("Erf", [x], x.width)
+        return graph.node("Erf", [x])
     # ONNX Runtime has no Erf of doubles; this is right to 1e-7.
-    single = graph.node("Erf", [graph.cast(x, TensorProto.FLOAT)], x.width)
+    single = graph.node("Erf", [graph.cast(x, TensorProto.FLOAT)])
     return graph.cast(single, graph.number_type)
 
 
-def _sort(x, axis=-1):
-    if axis not in (1, -1):
-        raise TypeError(f"only rows can be sorted, along axis 1, not {axis}")
-    width = x.graph.constant([x.width], TensorProto.INT64)
-    return x.graph.node("TopK", [x, width], x.width, 2, axis=1, largest=0, sorted=1)
+def _numbers(graph, operation, x):
+    if operation.shape != operation.inputs[0].shape:
+        graph.refuse("the formula fills an array with a number")
+    return graph.cast(x, graph.number_type)
 
 
 OPERATORS = {
     np.absolute: "Abs",
     np.add: "Add",
+    np.copyto: _numbers,  # of booleans
     np.cos: "Cos",
     np.divide: "Div",
     np.exp: "Exp",
+    np.greater: "Greater",
+    np.less: "Less",
     np.log: "Log",
     np.matmul: "MatMul",
     np.maximum: "Max",
@@ -114,16 +134,19 @@ OPERATORS = {
     np.negative: "Neg",
     np.power: "Pow",
     np.sin: "Sin",
+    np.sort: _sorted,
     np.sqrt: "Sqrt",
     np.subtract: "Sub",
     np.tanh: "Tanh",
+    special.erf: _erf,
 }
 # What ONNX does not have; and the logistic, which ONNX Runtime rounds to 0 from -18 on in float32.
 COMPOSED = {
+    np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
     np.expm1: lambda x: np.tanh(x / 2) * (np.exp(x) + 1),
     np.log1p: _log1p,
+    np.sort: _sort,
     np.square: lambda x: x * x,
-    special.erf: _erf,
     special.expit: lambda x: 1 / (1 + np.exp(-x)),
     special.ndtr: lambda x: (1 + special.erf(x / sqrt(2))) / 2,
 }
@@ -135,6 +158,9 @@ def followed(formula, name, x):
         result = formula(x)
         if not isinstance(result, Traced):
             raise TypeError(f"it returns {type(result).__name__}, whatever its input")
+        if x.recording.failed:
+            raise TypeError("it asked for what is not known yet")
+        x.recording.name_of(result)  # while it is known whose nodes these are
     except Exception as error:  # it may be anybody's code
         raise ValueError(f"{name} cannot be converted to ONNX: {error}.") from error
     return result

@@ -13,8 +13,9 @@ An activation is two formulas. One of your own::
         def derivative(self, z, a):
             return np.cos(z)
 
-`components.rectifiers` has more of them, and `engine.fast` the same arithmetic once more,
-for the training loop.
+`components.rectifiers` has more of them. The training loop does not call the formulas: they are
+followed once, and become calls that make no arrays (see `engine.recording`). For that to succeed a
+formula must not branch on numbers: ``np.maximum``, or a product with a mask, instead of ``where``.
 """
 
 import numpy as np

@@ -89,7 +89,7 @@ class Poisson(Loss):
     domain, rescaling = "numbers >= 0", "mean"
 
     def __call__(self, y, a):
-        return np.where(a == np.inf, a, kl_div(y, a))  # 0 log(0 / a) is 0, inf - inf is inf
+        return np.fmax(kl_div(y, a), _infinite(a))  # 0 log(0 / a) is 0
 
     def gradient(self, y, a):
         return 1 - y / a
@@ -105,6 +105,11 @@ class Poisson(Loss):
         return np.isfinite(y) & (y >= 0)
 
 
+def _infinite(x):
+    """Return inf where x is inf, else 0: what a loss is at least, where it is inf - inf or more."""
+    return x * (x == np.inf).astype(x.dtype)
+
+
 class Gamma(Loss):
     """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0."""
 
@@ -113,7 +118,7 @@ class Gamma(Loss):
 
     def __call__(self, y, a):
         ratio = y / a
-        return np.where(ratio == np.inf, ratio, ratio - 1 - np.log(ratio))
+        return np.fmax(ratio - 1 - np.log(ratio), _infinite(ratio))
 
     def gradient(self, y, a):
         return (1 - y / a) / a

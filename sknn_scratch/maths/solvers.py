@@ -8,7 +8,7 @@
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
-has a state. (`engine.fast_solvers` has the same rules once more, for the training loop.)
+has a state. (The training loop follows the rules once, as it does activations; `engine.recording`.)
 
 L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training.loops`).
 """
@@ -59,12 +59,12 @@ class SGD(Solver):
         return {"velocity": np.zeros_like(params)}
 
     def update(self, params, gradient, state, learning_rate):
-        u = state["velocity"]
-        u[...] = self.momentum * u - learning_rate * gradient
-        if self.nesterovs_momentum:
-            params += self.momentum * u - learning_rate * gradient
-        else:
-            params += u
+        u, step = state["velocity"], learning_rate * gradient
+        if self.momentum == 0:  # and u is not needed
+            params -= step
+            return
+        u[...] = self.momentum * u - step
+        params += self.momentum * u - step if self.nesterovs_momentum else u
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Adam(Solver):
         m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
         m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
         v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
-        params -= rate * m / (np.sqrt(v) + self.epsilon)
+        params -= m / (np.sqrt(v) + self.epsilon) * rate
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class RMSprop(Solver):
     def update(self, params, gradient, state, learning_rate):
         v = state["v"]
         v[...] = self.rho * v + (1 - self.rho) * gradient**2
-        params -= learning_rate * gradient / (np.sqrt(v) + self.epsilon)
+        params -= gradient / (np.sqrt(v) + self.epsilon) * learning_rate
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,13 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.engine.backward import Backward
+from sknn_scratch.engine.batches import DenseBatch
 from sknn_scratch.maths.network import backprop
 from tests.helpers import EVERY_NETWORK, Sine, make_network, make_problem, run_program
 
@@ -66,3 +71,15 @@ def test_the_registries_are_covered():
     assert hidden >= set(ACTIVATIONS.values())
     assert outs >= set(ACTIVATIONS.values())
     assert losses == set(LOSSES.values())
+
+
+def test_a_step_of_the_network_of_the_walk_takes_the_calls_that_the_walk_shows(rng):
+    page = (Path(__file__).parents[2] / "docs" / "learn.md").read_text("utf-8")
+    shown = re.search(r"^dot tanh dot .*$", page, re.MULTILINE)[0].split()
+    tanh, identity = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
+    network = make_network(tanh, identity, LOSSES["squared_error"], sizes=(1, 5, 1))
+    params, X, y = make_problem(network, rng)
+    program = Backward(network, params, np.empty_like(params), len(X))
+    x = DenseBatch(np.vstack([X.T, np.ones(len(X))]))
+    calls = program.calls(x, y.T, None, 1 / len(X), np.zeros(()))
+    assert [function.__name__ for function, *_ in calls] == shown

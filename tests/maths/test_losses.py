@@ -21,7 +21,7 @@ import sknn_scratch
 from sknn_scratch import Gamma, Huber, LogCosh, Loss, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.components.robust_losses import AbsoluteError
-from sknn_scratch.engine import fast
+from sknn_scratch.engine import formulas
 from sknn_scratch.maths.losses import Poisson, SquaredError
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import assert_is_gradient, numerical_derivative, run_program
@@ -381,10 +381,19 @@ def test_the_long_way_and_the_canonical_shortcut_agree(regression):
     assert_allclose(long.predict(X), short.predict(X), rtol=1e-10)
 
 
-def test_the_training_loop_knows_where_the_gradient_is_the_error():
-    for loss in OF_PREDICTIONS.values():
-        y, a = targets_and_predictions(loss)
-        assert fast.gradient_is_error(loss) == np.allclose(loss.gradient(y, a), a - y)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("loss", [*EVERY_LOSS, THREE], ids=repr)
+def test_the_calls_of_the_training_loop_compute_the_formulas(loss, dtype):
+    n_targets = 1 if loss == THREE else 2
+    y, a = (x.astype(dtype) for x in targets_and_predictions(loss))
+    y, a = np.resize(y, (n_targets, 16)), np.resize(a, (loss.n_outputs(n_targets), 16))
+    weight = np.linspace(0.5, 2, 16).astype(dtype)
+    values, delta, total = np.empty_like(a), np.empty_like(a), np.zeros((), dtype)
+    for function, *arguments in formulas.loss(loss, y, a, weight, 0.1, total, values, delta):
+        function(*arguments)
+    rtol = 1e-13 if dtype == np.float64 else 1e-5
+    assert_allclose(total, 0.2 * (weight * loss(y.T, a.T).T).sum(), rtol=rtol)
+    assert_allclose(delta, loss.gradient(y.T, a.T).T, rtol=rtol)
 
 
 def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression):

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import SGD, Adam, AdamW, RMSprop, ScratchMLPRegressor, Solver
 from sknn_scratch.components.registries import SOLVERS
-from sknn_scratch.engine import fast_solvers
+from sknn_scratch.engine import formulas
 from sknn_scratch.maths.clipping import clip
 from tests.helpers import DATA
 
@@ -56,7 +56,7 @@ def run_formula(solver, gradient_of, start, rate, steps):
 def run_calls(solver, gradient_of, start, rate, steps):
     params, state = start.copy(), solver.init(start)
     gradient, learning_rate = np.empty_like(params), np.zeros((), params.dtype)
-    calls = fast_solvers.calls(solver, params, gradient, state, learning_rate)
+    calls = formulas.solver(solver, params, gradient, state, learning_rate)
     for each in np.broadcast_to(rate, steps):
         learning_rate[...] = each
         gradient[...] = gradient_of(params)

@@ -1,0 +1,91 @@
+"""What the training loop makes of a formula, for people to read."""
+
+import numpy as np
+
+from ..maths import Activation, Loss, Solver
+from .following import followed
+from .formulas import follow_activation, follow_loss, follow_solver, solver_forms
+from .scalars import RATE, written
+
+UNITS, SAMPLES = 100, 200  # more than a few: some functions are computed otherwise for a few
+
+
+def calls_of(component, dtype=np.float64):
+    r"""Return the calls that the training loop makes of a component's formulas, as text.
+
+    The formulas of an activation, a loss or a solver are followed once, and become calls on arrays
+    that are made once. What f and its derivative have in common is computed once.
+
+    Parameters
+    ----------
+    component : Activation, Loss or Solver
+    dtype : dtype, default=numpy.float64
+        Of the network.
+
+    Returns
+    -------
+    list of str
+        A line for each call. Where the derivative of an activation needs ``a`` only, z is in the
+        same array. ``t1``, ``t2``, ... are arrays that the calls bring, and ``n1``, ``n2``, ...
+        numbers.
+
+    Raises
+    ------
+    TypeError
+        If a formula cannot be followed, and why. It is called as it is then, and makes its arrays
+        at each step. So it is with one that does something else when it is called again.
+
+    Examples
+    --------
+    >>> from sknn_scratch import Tanh, calls_of
+    >>> print("\n".join(calls_of(Tanh())))
+    a = tanh(a)
+    a = multiply(a, a)
+    a = subtract(1, a)
+    delta = multiply(delta, a)
+    """
+    dtype = np.dtype(dtype)
+    if isinstance(component, Activation):
+        in_place = component.from_output
+        names = ["a", *([] if in_place else ["z"]), "delta"]
+        follow, forms = follow_activation, ((UNITS, SAMPLES), dtype, in_place, True, False)
+    elif isinstance(component, Loss):
+        names, shape = ["loss", "y", "a", "gradient"], (SAMPLES, component.n_outputs(1))
+        follow, forms = follow_loss, ((SAMPLES, 1), shape, dtype, True)
+    elif isinstance(component, Solver) and component.stochastic:
+        params = np.zeros(UNITS, dtype)
+        _, *forms = solver_forms(params, params, component.init(params))
+        names = ["params", "gradient", *(f"state[{key!r}]" for key in forms[1])]
+        follow = follow_solver
+    else:
+        raise TypeError(
+            f"component must be an activation, a loss or a stochastic solver, got {component!r}."
+        )
+    plan = followed(follow, component, *forms)
+    if plan is None:
+        follow(component, *forms)  # says why not, unless it is that the next call does not do so
+        raise TypeError(f"{component!r} does not do the same each time")
+    return _lines(plan, names)
+
+
+def _lines(plan, names):
+    """Return each call of a plan as text, given the names of the given arrays."""
+    numbers = [cell for cell in plan.cells if cell.inputs[0].source != RATE]
+
+    def name(x):
+        if x in plan.homes:
+            place = plan.homes[x]
+            return names[place] if place < len(names) else f"t{place - len(names) + 1}"
+        if x in plan.cells:
+            return f"n{numbers.index(x) + 1}" if x in numbers else RATE
+        return f"{x.constant:.6g}" if x.constant.shape == () else "constants"
+
+    computed = [f"n{i} = {x.inputs[0].source}" for i, x in enumerate(numbers, 1)]
+    changes = getattr(plan, "changes", {})
+    computed += [f"state[{key!r}] = {written(x)}" for key, x in changes.items()]
+    return computed + [
+        f"{name(x)} = {'copy' if x.function is np.copyto else x.function.__name__}"
+        f"({', '.join(map(name, x.inputs))})"
+        for part in plan.parts
+        for x in part
+    ]

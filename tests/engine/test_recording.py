@@ -1,0 +1,172 @@
+import numpy as np
+import pytest
+from scipy import special
+
+from sknn_scratch.engine.recording import FEW, Recording
+
+SHAPE = (FEW, 2)  # more than few
+
+
+def record(formula, shape=SHAPE, dtype=np.float64, writable=False):
+    """Return the recording of a formula of one array, and what the formula returned."""
+    recording = Recording()
+    return recording, formula(recording.given(shape, dtype, writable))
+
+
+def names(recording):
+    return [operation.function.__name__ for operation in recording.operations]
+
+
+def test_a_formula_is_written_down_in_the_order_of_its_operations():
+    recording, result = record(lambda a: 1 - a * a)
+    product, difference = recording.operations
+    assert names(recording) == ["multiply", "subtract"]
+    assert product.inputs[0] is product.inputs[1]
+    assert difference.inputs[1] is product
+    assert difference.inputs[0].constant == 1
+    assert result.value is difference
+
+
+def test_what_occurs_twice_is_written_down_once():
+    recording, _ = record(lambda z: np.exp(z) / (1 + np.exp(z)) + np.exp(2 * z))
+    assert names(recording) == ["exp", "add", "divide", "multiply", "exp", "add"]
+
+
+def test_what_is_changed_in_between_is_not_the_same():
+    def formula(z):
+        s = np.exp(z)
+        s += 1
+        return s * np.exp(z)
+
+    recording, _ = record(formula)
+    first, second, product = recording.operations
+    assert product.inputs == (second, first)
+
+
+@pytest.mark.parametrize(("zero", "n"), [(0, 1), (-0.0, 2)])
+def test_constants_are_told_apart_to_the_last_bit(zero, n):
+    recording, _ = record(lambda z: np.copysign(z, 0.0) + np.copysign(z, zero))
+    assert names(recording).count("copysign") == n
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda z: 0.5 * z,
+        lambda z: np.float64(0.5) * z,
+        lambda z: np.array([0.5, 2.0]) * z,
+        lambda z: z > 1,
+        lambda z: (z > 1) * z,
+        lambda z: (z > 1) * 0.5,
+        lambda z: np.sqrt(z.astype(np.float32)) / z,
+        lambda z: special.ndtr(z) ** 2 + z**3 - 2**z,
+        lambda z: np.ones_like(z) * np.zeros_like(z),
+        lambda z: np.clip(z, -1, 1),
+        lambda z: z[...] if isinstance(z, np.ndarray) else z,
+    ],
+)
+def test_shapes_and_types_are_those_that_numpy_returns(formula, dtype):
+    for shape in (SHAPE, (2,), (3, 1, 2)):
+        expected = formula(np.full(shape, 0.3, dtype))
+        _, result = record(formula, shape, dtype)
+        assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
+        assert (result.ndim, result.size) == (expected.ndim, expected.size)
+
+
+def test_the_logistic_of_many_values_is_made_of_quicker_functions():
+    assert names(record(special.expit)[0]) == ["negative", "exp", "add", "divide"]
+    assert names(record(special.expit, (FEW,))[0]) == ["expit"]
+
+
+def test_a_product_with_one_is_no_operation():
+    recording, result = record(lambda z: np.ones_like(z) * z * 1)
+    assert not recording.operations
+    assert result.dtype == np.float64
+    assert names(record(lambda z: 0 * z)[0]) == ["multiply"]
+
+
+def changes_its_input(z):
+    z *= 2
+    return z
+
+
+def branches(z):
+    return z if z.dtype == np.float32 or (z > 0) else -z
+
+
+def under_errstate(z):
+    with np.errstate(over="raise"):
+        return np.exp(z)
+
+
+def in_a_part(z):
+    s = np.exp(z)
+    s[0] = 1
+    return s
+
+
+NOT_FOLLOWED = {
+    "branches": branches,
+    "changes its input": changes_its_input,
+    "changes a part": in_a_part,
+    "writes to an array": lambda z: np.exp(z, out=np.empty(SHAPE)),
+    "computes under errstate": under_errstate,
+    "where": lambda z: np.where(z > 0, z, 0),
+    "sums": lambda z: z / np.sum(z),
+    "has a method for the maximum": lambda z: z / z.max(),
+    "reduces": lambda z: z / np.maximum.reduce(z),
+    "accumulates": lambda z: np.add.accumulate(z),
+    "sorts": lambda z: np.sort(z),
+    "has options": lambda z: np.exp(z, where=z > 0),
+    "asks for numbers": lambda z: 2 * np.asarray(z),
+    "asks for a number": lambda z: z * float(z),
+    "asks for integers": lambda z: z.astype(int),
+    "computes integers": lambda z: np.floor_divide((z > 0) * 3, 2),
+    "is one of two": lambda z: np.modf(z)[0],
+    "multiplies matrices": lambda z: z @ np.ones((2, 2)),
+    "picks": lambda z: z[:1] + z,
+    "iterates": lambda z: sum(row for row in z),
+    "counts rows": lambda z: z / len(z),
+    "compares with nothing": lambda z: z * (z == None),  # noqa: E711
+    "needs objects": lambda z: z * np.array([1, 2], object),
+    "joins": lambda z: np.concatenate([z, z]),
+    "is vectorised": np.vectorize(lambda x: x + 1),
+    "is another array's": lambda z: z + Recording().given(SHAPE, np.float64),
+}
+
+
+@pytest.mark.parametrize("formula", NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
+def test_what_needs_numbers_is_not_followed(formula):
+    with pytest.raises((TypeError, AttributeError)):
+        record(formula)
+
+
+def test_a_refusal_is_remembered_if_the_formula_catches_it():
+    def formula(z):
+        try:
+            return z if z > 0 else -z
+        except TypeError:
+            return z
+
+    assert record(formula)[0].failed
+    assert not record(np.exp)[0].failed
+
+
+def test_two_recordings_of_one_formula_have_the_same_description():
+    def description(formula):
+        recording, result = record(formula)
+        return recording.description(result.value)
+
+    assert description(lambda z: z * z - 1) == description(lambda z: z * z - 1)
+    others = [
+        lambda z: z * z - 1.5,
+        lambda z: 1 - z * z,
+        lambda z: z * z + 1,
+        lambda z: (z * z - 1, z)[1],
+    ]
+    for other in others:
+        assert description(other) != description(lambda z: z * z - 1)
+    assert description(lambda z: np.exp(z) - np.sin(z)) != description(
+        lambda z: (np.exp(z), np.sin(z) - np.exp(z))[1]
+    )
