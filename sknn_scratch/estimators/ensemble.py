@@ -38,6 +38,7 @@ from .members import (
     is_network,
     loss_of,
     make_member,
+    member_tasks,
     train_members,
     training_type,
     weight_name,
@@ -241,7 +242,8 @@ class ScratchMLPEnsembleRegressor(
         kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))
         members = [make_member(kind, random_state) for kind in kinds for _ in splits]
         dtype = training_type(X, y) if self.estimator is None else None
-        members, held_out = train_members(self, members, X, y, splits * len(kinds), params, dtype)
+        tasks, splits_of_all = member_tasks(self, len(members), X, y), splits * len(kinds)
+        members, held_out = train_members(self, members, X, y, splits_of_all, params, dtype, tasks)
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
         predictions = np.array([mean_by_row(n, splits, each) for each in of_kinds])
         self.estimators_, self._on_arrays = members, is_network(self.estimator)
@@ -251,6 +253,8 @@ class ScratchMLPEnsembleRegressor(
         self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
         self.oob_prediction_ = np.einsum("k...,kn...->n...", w, predictions)
         self._calibrate(X, y, loss, weight, folds, random_state)
+        if tasks:
+            tasks.end()
         return self
 
     def _calibrate(self, X, y, loss, weight, folds, random_state):

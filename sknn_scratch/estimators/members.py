@@ -109,10 +109,11 @@ def training_type(X, y):
     return np.float32 if enough else X.dtype
 
 
-def train_members(ensemble, members, X, y, splits, params, dtype=None):
-    """Train members in place, several at a time; tell the ensemble's callbacks.
+def train_members(ensemble, members, X, y, splits, params, dtype=None, tasks=None):
+    """Train members in place, several at a time.
 
-    ``dtype`` is that of the rows to train on; None leaves them as they are.
+    ``dtype`` is that of the rows to train on; None leaves them as they are. ``tasks``, a
+    `MemberTasks` or None, tells the ensemble's callbacks.
 
     Returns
     -------
@@ -122,24 +123,17 @@ def train_members(ensemble, members, X, y, splits, params, dtype=None):
         Of each for the rows that its split holds out.
     """
     n, n_jobs = len(members), ensemble.n_jobs
-    contexts, task = [None] * n, {"estimator": ensemble, "X": X, "y": y}
-    watched = bool(getattr(ensemble, "_skl_callbacks", None))  # what `set_callbacks` leaves
-    if watched:
-        fit = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
-        fit.call_on_fit_task_begin(**task)
-        contexts = [fit.subcontext("member", task_id=i) for i in range(n)]
+    contexts = tasks.contexts if tasks else [None] * n
     names = [f"Member {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
     with shared_blas(min(n, effective_n_jobs(n_jobs))):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(train_member)(
                 *(member, X, y, split, params, dtype),
                 name if ensemble.verbose else None,
-                *((context, ensemble) if watched else ()),
+                *((context, ensemble) if tasks else ()),
             )
             for member, split, name, context in zip(members, splits, names, contexts)
         )
-    if watched:
-        fit.call_on_fit_task_end(**task, reconstruction_attributes={})
     return [list(each) for each in zip(*trained)]
 
 
@@ -164,6 +158,29 @@ def widen(network):
     What it predicts for a row then does not depend on the rows beside it, but for the last digits.
     """
     network._params = network._params.astype(np.float64)
+
+
+class MemberTasks:
+    """Tells an ensemble's callbacks of its fit, and has a task for each of n members.
+
+    It is made within a method that is decorated by `with_callbacks`.
+    """
+
+    def __init__(self, ensemble, n, X, y):
+        self.arguments = {"estimator": ensemble, "X": X, "y": y}
+        self.fit = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
+        self.fit.call_on_fit_task_begin(**self.arguments)
+        self.contexts = [self.fit.subcontext("member", task_id=i) for i in range(n)]
+
+    def end(self):
+        """Tell that all has ended, and the ensemble is fitted."""
+        self.fit.call_on_fit_task_end(**self.arguments, reconstruction_attributes={})
+
+
+def member_tasks(ensemble, n, X, y):
+    """Return the `MemberTasks` of an ensemble, or None if it has no callbacks."""
+    watched = getattr(ensemble, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
+    return MemberTasks(ensemble, n, X, y) if watched else None
 
 
 @contextmanager
