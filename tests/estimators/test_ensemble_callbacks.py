@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 
 from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
@@ -41,7 +42,7 @@ class Following(Recorder):
 
 
 def ensemble(callback, estimator=NETWORK, **params):
-    model = ScratchMLPEnsembleRegressor(estimator, 2, random_state=0, **params)
+    model = ScratchMLPEnsembleRegressor(clone(estimator), 2, random_state=0, **params)
     return model.set_callbacks(callback)
 
 
