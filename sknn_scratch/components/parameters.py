@@ -5,6 +5,7 @@ over.
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,13 +78,41 @@ class Components:
 def check_parameters(params, losses=LOSSES):
     """Return the `Components` that the constructor parameters ask for.
 
-    ``losses`` are those that may be chosen by name.
+    ``losses`` are those that may be chosen by name. The answer is kept for parameters that are
+    plain values: a call of `partial_fit` on a few rows would mostly check what was checked before.
 
     Raises
     ------
     TypeError, ValueError
         If a parameter has the wrong type, or a value outside its range.
     """
+    types = types_of(tuple(params.values()))
+    if types is None:
+        return _components(params, losses)
+    return _kept_components(tuple(params), tuple(params.values()), types, tuple(losses.items()))
+
+
+PLAIN = {str, int, float, bool, type(None)}
+
+
+def types_of(value):
+    """Return the type of a plain value, those in a tuple of such, or None for all else.
+
+    Values that are equal may differ in type, as 1, 1.0 and True do.
+    """
+    if type(value) is not tuple:
+        return type(value) if type(value) in PLAIN else None
+    types = tuple(map(types_of, value))
+    return None if None in types else types
+
+
+@lru_cache(maxsize=64)
+def _kept_components(names, values, types, losses):
+    return _components(dict(zip(names, values)), dict(losses))
+
+
+def _components(params, losses):
+    """Return what `check_parameters` returns, computed."""
     check_numbers(params)
     check_early_stopping(params)
     check_seed(params["random_state"])

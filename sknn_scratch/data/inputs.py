@@ -31,6 +31,10 @@ def check_inputs(validate, X, dtypes, name="X"):
     TypeError, ValueError
         If it is not of numbers, or not of the right shape.
     """
+    if type(X) is np.ndarray:
+        small = small_and_plain(X, X.dtype if X.dtype in dtypes else dtypes[0])
+        if small is not None:
+            return validate(small, skip_check_array=True)
     if X is None:
         raise ValueError(f"{name} must be of shape (n_samples, n_features), got None.")
     if hasattr(X, "collect") and not hasattr(X, "__len__"):  # polars' LazyFrame, for one

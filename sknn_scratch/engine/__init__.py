@@ -1,6 +1,6 @@
 """The same maths as lists of calls on buffers, for the training loop and for many rows."""
 
-from .aligned import aligned_copy
+from .aligned import aligned_copy, as_aligned
 from .batches import Rows
 from .dropout import Dropout
 from .explain import calls_of
@@ -20,6 +20,7 @@ __all__ = [
     "Rows",
     "Traced",
     "aligned_copy",
+    "as_aligned",
     "calls_of",
     "predict_rows",
     "quiet_blas",

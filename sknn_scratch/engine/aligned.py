@@ -21,3 +21,8 @@ def aligned_copy(array):
     copy = aligned(array.shape, array.dtype)
     copy[...] = array
     return copy
+
+
+def as_aligned(array):
+    """Return ``array`` itself if it is aligned to a cache line, else a copy that is."""
+    return aligned_copy(array) if array.ctypes.data % LINE else array

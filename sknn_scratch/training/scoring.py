@@ -107,7 +107,8 @@ def make_score(loss, y, sample_weight=None):
     score : callable
         ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float.
     """
-    if len(y) < 2:  # not a number, of which scikit-learn would warn in every epoch
+    counted = len(y) if sample_weight is None else np.count_nonzero(sample_weight)
+    if len(y) < 2 or counted == 0:  # no number, of which scikit-learn would warn in every epoch
         return lambda prediction: np.nan
     if not loss.levels:
         return r2(y, sample_weight)

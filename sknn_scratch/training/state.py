@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..data import Scaling
+from ..engine import aligned_copy
 from .early_stopping import Best
 from .history import History
 
@@ -36,7 +37,7 @@ class TrainingState:
         """Return a copy that shares the random state, and what nothing changes in place."""
         return replace(
             self,
-            params=self.params.copy(),
+            params=aligned_copy(self.params),
             solver_state=copy.deepcopy(self.solver_state),
             history=self.history.copy(),
             best=self.best.copy(),
@@ -74,3 +75,10 @@ class TrainingState:
     def folded(self, network):
         """Return the parameters that predict best so far, for X and y as they came."""
         return self.scaling.fold(network, self.best_params)
+
+    def folds_to(self, params, network):
+        """Return True if these are what `folded` returns: if none of them was set since."""
+        best = self.best_params
+        folded = best if self.scaling.is_identity else self.scaling.fold(network, best)
+        # The second comparison takes several times as long.
+        return np.array_equal(params, folded) or np.array_equal(params, folded, equal_nan=True)

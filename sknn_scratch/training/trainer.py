@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
 from ..data import may_lose_digits, no_scaling, standard_scaling
-from ..engine import Dropout, Problem, aligned_copy
+from ..engine import Dropout, Problem, as_aligned
 from .doubts import look_at_predictions
 from .early_stopping import EarlyStopping
 from .messages import Message
@@ -72,8 +72,7 @@ class Trainer:
         before, state = state, state.copy()
         state.history.n_iter = 0
         factors = [each.activations[-1].scaling for each in (network, self.network)]
-        is_same = np.array_equal(params, before.folded(network), equal_nan=True)
-        if factors[0] != factors[1] or not is_same:
+        if factors[0] != factors[1] or not before.folds_to(params, network):
             state.params = state.scaling.unfold(self.network, params)
             state.best.params = None if state.best.params is None else state.params.copy()
         solver = self.settings.solver
@@ -227,7 +226,7 @@ class Trainer:
     def _train_once(self, run, data, rows, batch_size):
         """Train, changing the state of ``run`` in place, and tell it what came of it."""
         state, stopping, diverged = run.state, run.stopping, False
-        state.params = aligned_copy(state.params)
+        state.params = as_aligned(state.params)
         alpha = self.settings.alpha / state.mean_weight
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`

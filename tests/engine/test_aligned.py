@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sknn_scratch.engine.aligned import LINE, aligned
+from sknn_scratch.engine.aligned import LINE, aligned, as_aligned
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
@@ -12,3 +12,13 @@ def test_aligned_arrays_start_on_a_cache_line(dtype):
         assert array.shape == shape
         assert (array == 3).all()
         assert array.flags.c_contiguous
+
+
+def test_an_array_is_copied_if_it_is_not_aligned():
+    array = aligned((9,), np.float64, fill=3)
+    assert as_aligned(array) is array
+    shifted = array[1:]
+    copy = as_aligned(shifted)
+    assert copy.ctypes.data % LINE == 0
+    assert not np.shares_memory(copy, shifted)
+    assert (copy == 3).all()
