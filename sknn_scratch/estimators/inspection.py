@@ -23,6 +23,7 @@ STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameter
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def hidden_activations(X, network, params, layer=-1):
     """Return what leaves a hidden layer.
 
@@ -59,6 +60,7 @@ def hidden_activations(X, network, params, layer=-1):
     return by_rows(lambda rows: output(rows, *chain), X, _rows_at_a_time(network, params))
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def input_gradient(X, network, params):
     """Return the derivative of every output in every input.
 

@@ -8,3 +8,6 @@ class Message(NamedTuple):
 
     text: str
     category: type = UserWarning
+
+
+INTERRUPTED = Message("Training interrupted by user.")

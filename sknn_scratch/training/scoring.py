@@ -32,10 +32,16 @@ def score_of(loss, y, prediction, sample_weight=None):
     Returns
     -------
     float
+
+    Raises
+    ------
+    ValueError
+        If there are several predictions for each target, and they are no quantiles.
     """
     refuse_masked(y, "y")
     refuse_masked(sample_weight, "sample_weight")
     if not loss.levels:
+        check_comparable(loss, n_columns(y), n_columns(prediction))
         return r2_score(*near_one(y, prediction), sample_weight=sample_weight)
     quantiles = [prediction] if len(loss.levels) == 1 else prediction.T
     scores = [
@@ -43,6 +49,21 @@ def score_of(loss, y, prediction, sample_weight=None):
         for level, quantile in zip(loss.levels, quantiles, strict=True)
     ]
     return float(np.mean(scores))
+
+
+def n_columns(array):
+    """Return the number of columns; 1 for a vector."""
+    shape = np.shape(array)
+    return shape[1] if len(shape) == 2 else 1
+
+
+def check_comparable(loss, n_targets, n_predictions):
+    """Raise ValueError if a loss of one's own leaves more predictions than targets."""
+    if n_predictions != n_targets and n_predictions == loss.n_outputs(n_targets):
+        raise ValueError(
+            f"{loss!r} predicts {n_predictions} numbers for {n_targets} target(s), which R2 cannot "
+            "compare: give its class a `predict` that returns one for each target."
+        )
 
 
 def likelihood_score(y, mean, std, sample_weight=None):
@@ -105,7 +126,8 @@ def make_score(loss, y, sample_weight=None):
     Returns
     -------
     score : callable
-        ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float.
+        ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float; nan if
+        there are several predictions for each target, and they are no quantiles.
     """
     counted = len(y) if sample_weight is None else np.count_nonzero(sample_weight)
     if len(y) < 2 or counted == 0:  # no number, of which scikit-learn would warn in every epoch
@@ -131,9 +153,10 @@ def r2(y, sample_weight):
         return np.add.reduce(error if sample_weight is None else weight * error)
 
     total = squares(np.average(y, axis=0, weights=sample_weight))
-    if unit is None:
-        return explained(squares, total)
-    return explained(lambda prediction: squares(prediction / unit), total)
+    score = explained(squares, total)
+    if unit is not None:
+        score = explained(lambda prediction: squares(prediction / unit), total)
+    return lambda prediction: score(prediction) if prediction.shape == y.shape else np.nan
 
 
 def d2(y, level, sample_weight):
@@ -179,5 +202,6 @@ def check_score(score, decides):
     if decides and np.isnan(score):
         raise ValueError(
             "The score on the validation data is nan, and cannot decide when to stop: the "
-            "validation data need more rows, or scoring must give a number."
+            "validation data need more rows, the loss needs a `predict` that returns a number for "
+            "each target, or scoring must give a number. early_stopping='loss' needs no score."
         )

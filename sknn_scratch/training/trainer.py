@@ -15,16 +15,14 @@ from sklearn.exceptions import ConvergenceWarning
 from ..components import initialize
 from ..data import may_lose_digits, no_scaling, standard_scaling
 from ..engine import Dropout, Problem, as_aligned
-from .doubts import look_at_predictions
+from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
-from .messages import Message
+from .messages import INTERRUPTED, Message
 from .minimize import batch_size_of, minimize
 from .progress import make_printer
 from .run import DIVERGED, Diverged, Run
 from .state import TrainingState
 from .validator import Validator
-
-INTERRUPTED = Message("Training interrupted by user.")
 
 
 class Trainer:
@@ -108,23 +106,26 @@ class Trainer:
             )
 
     def prepare(self, state, data, chosen=None):
-        """Take into ``state`` what has to be known of the rows to train on, before training.
+        """Take into ``state`` what has to be known of the rows; return the messages to warn of.
 
-        That is their mean weight, and in the first call the scaling that the network is trained
-        in from now on. ``chosen`` are the numbers of the rows; None is all.
+        That is the mean weight of those to train on (``chosen``, or all if that is None), and in
+        the first call the scaling that the network is trained in from now on.
         """
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
+        messages = doubt_weights(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.scaling, state.standardized = no_scaling(network), settings.standardize
             if settings.standardize:
+                messages += doubt_unit(network, data, chosen)
                 state.scaling = standard_scaling(network, data, chosen)
                 if not (isinstance(settings.init, str) or callable(settings.init)):
                     state.params = state.scaling.unfold(network, state.params)
         state.apart = may_lose_digits(state.scaling, state.params.dtype)
+        return messages
 
     def train(self, state, data, chosen=None, validation=None, score=None, observers=()):
         """Train, as often as the settings ask for.
@@ -157,14 +158,15 @@ class Trainer:
             If the user interrupts the one epoch of an incremental training. All others end
             where they are, and a message says so.
         """
-        self.prepare(state, data, chosen)
+        messages = self.prepare(state, data, chosen)
         rows = self._rows(state, data, chosen)
         validate = None
         if validation is not None:
             decides = self.settings.monitor == "score" and len(validation) > 1
             validate = Validator(self.network, state.scaling, validation, score, decides)
         observers = [*self._printers(), *observers]
-        batch_size, messages = batch_size_of(self.settings, len(rows))
+        batch_size, more = batch_size_of(self.settings, len(rows))
+        messages += more
         runs, n_runs = [], self.settings.n_runs
         for number, start in enumerate(self._starts(state), 1):
             run = Run(start, self._stopping(start), validate, observers)

@@ -1,0 +1,156 @@
+"""What `fit` warns of, since it may not be what was meant."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn_scratch import Bounded, Loss, ScratchMLPRegressor
+from tests.bad_input import assert_refused
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+SHORT = {"hidden_layer_sizes": (5,), "max_iter": 5, "random_state": 0}
+
+
+def network(**params):
+    return ScratchMLPRegressor(**{**SHORT, **params})
+
+
+# --- the penalty beside small weights ---
+
+
+def test_weights_of_a_small_mean_are_warned_of_with_the_penalty_that_they_stand_for(regression):
+    X, y = regression
+    match = r"sample_weight has a mean of 1e-06.*acts as alpha=1e\+02 would"
+    with pytest.warns(UserWarning, match=match):
+        light = network().fit(X, y, np.full(60, 1e-6))
+    assert_allclose(light.predict(X), network(alpha=100).fit(X, y).predict(X), rtol=1e-6)
+    with pytest.warns(UserWarning, match=match):
+        network().partial_fit(X, y, np.full(60, 1e-6))
+
+
+@pytest.mark.parametrize(("alpha", "weight"), [(0.0, 1e-6), (1e-4, 0.01), (1e-4, 1e6)])
+def test_other_weights_are_not(alpha, weight, regression):
+    network(alpha=alpha).fit(*regression, np.full(60, weight))
+
+
+# --- the unit of targets that cannot be standardised ---
+
+LEFT_ALONE = [
+    {"loss": "poisson", "fit_intercept": False},
+    {"loss": "gamma", "fit_intercept": False},
+    {"loss": "poisson", "out_activation": "softplus"},
+    {"out_activation": "logistic"},
+    {"out_activation": "tanh"},
+]
+
+
+@pytest.mark.parametrize("params", LEFT_ALONE, ids=str)
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_targets_far_from_1_that_are_not_standardised_are_warned_of(params, unit, regression):
+    X, y = regression
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        network(**params).fit(X, np.exp(y) * unit)
+        network(**params, standardize=False).fit(X, np.exp(y) * unit)  # as it was asked for
+    told = [each for each in caught if "y cannot be standardised with" in str(each.message)]
+    assert len(told) == (unit != 1)
+    assert all(each.filename == __file__ for each in told)
+
+
+def test_so_are_bounds_far_from_1(regression):
+    X, y = regression
+    with pytest.warns(UserWarning, match=r"y cannot be standardised with .*Bounded.*the bounds"):
+        network(out_activation=Bounded(0, 1e5)).fit(X, 1e4 * np.exp(y))
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_targets_that_are_standardised_are_not(unit, regression):
+    X, y = regression
+    for params in ({}, {"loss": "poisson"}, {"out_activation": "relu"}, {"fit_intercept": False}):
+        network(**params).fit(X, np.exp(y) * unit)
+
+
+# --- predictions that are not finite ---
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_predictions_that_overflow_after_the_last_step_are_warned_of(solver, regression):
+    X, y = regression
+    model = network(solver=solver, learning_rate_init=1e300, max_iter=1, hidden_layer_sizes=(4, 4))
+    with pytest.warns(UserWarning, match="predicts numbers that are not finite for rows"):
+        model.fit(X, y)
+    with pytest.warns(UserWarning, match="Some predictions are not finite"):
+        model.predict(X)
+
+
+@pytest.mark.parametrize("n", [50, 20_000])
+def test_few_and_many_predictions_are_warned_of_alike(n, regression):
+    X, y = regression
+    model = network(loss="poisson").fit(X, np.exp(y))
+    far = np.tile(1e6 * X, (400, 1))[:n]
+    with pytest.warns(UserWarning, match="Some predictions are not finite") as caught:
+        model.predict(far)
+    assert len(caught) == 1  # and none of NumPy's
+
+
+@pytest.mark.parametrize("method", ["transform", "input_gradient"])
+def test_what_looks_inside_hands_on_no_warnings_of_numpy(method, regression):
+    X, y = regression
+    model = network(activation="exp").fit(X, y)
+    assert not np.isfinite(getattr(model, method)(1e6 * X)).all()
+
+
+# --- several outputs of a loss of one's own ---
+
+
+class MeanTwice(Loss):
+    """Two outputs for each target, both at it."""
+
+    def n_outputs(self, n_targets):
+        return 2 * n_targets
+
+    def __call__(self, y, a):
+        return (a - y) ** 2 / 2
+
+    def gradient(self, y, a):
+        return a - y
+
+
+class MeanOfTwo(MeanTwice):
+    def __call__(self, y, a):
+        return (a - y) ** 2 / 2
+
+    def gradient(self, y, a):
+        return a - y
+
+    def predict(self, a):
+        return a.mean(axis=1, keepdims=True)
+
+
+def test_outputs_that_are_no_predictions_of_targets_have_no_score(regression):
+    X, y = regression
+    model = network(loss=MeanTwice()).fit(X, y)
+    assert model.predict(X).shape == (60, 2)
+    with pytest.raises(ValueError, match=r"MeanTwice\(\) predicts 2 numbers for 1 target"):
+        model.score(X, y)
+
+
+def test_early_stopping_on_the_loss_needs_no_score(regression):
+    X, y = regression
+    model = network(loss=MeanTwice(), early_stopping="loss").fit(X, y)
+    assert np.isnan(model.validation_scores_).all()
+    assert np.isfinite(model.validation_loss_curve_).all()
+    assert model.n_iter_best_ == 1 + np.argmin(model.validation_loss_curve_)
+    early = network(loss=MeanTwice(), early_stopping=True)
+    assert_refused(ValueError, "score.*is nan.*needs a `predict`", early, "fit", X, y)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True, "loss"])
+def test_a_predict_of_ones_own_makes_a_score(early_stopping, regression):
+    X, y = regression
+    model = network(loss=MeanOfTwo(), early_stopping=early_stopping, learning_rate_init=0.05)
+    model.set_params(max_iter=100).fit(X, y)
+    assert model.predict(X).shape == (60,)
+    assert model.score(X, y) > 0.2
