@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from ..data import by_rows, rows_at_a_time
+from ..data import Mapped, by_rows, rows_at_a_time
 from ..maths import output
 from .forward import Predictor
 
@@ -30,7 +30,9 @@ def predict_rows(network, params, X, apart=None):
     if apart is not None:
         return by_rows(partial(apart.predict, network), X, size)
     wide = X.shape[1] > max(network.sizes[1:])
-    if wide or sparse.issparse(X):
+    if wide and isinstance(X, Mapped):
+        pass  # rows are copied as they are read, perhaps converted: they are to be few
+    elif wide or sparse.issparse(X):
         # To copy such rows would take too long, and a part costs more than its activations, which
         # may then be more than the cache holds.
         size = 4 * rows_at_a_time(network.widths[1:], params.itemsize)
