@@ -40,6 +40,7 @@ EXTRAS = "dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops"
 autodoc_mock_imports = [name for name in EXTRAS if find_spec(name) is None]
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False  # the templates list what a page shows
+DOCUMENTED = "fit_transform", "get_feature_names_out"  # of scikit-learn's methods
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
@@ -58,9 +59,11 @@ sphinx_gallery_conf = {
 }
 
 
-def skip_metadata_setters(app, what, name, obj, skip, options):
-    """Leave out what scikit-learn adds to every estimator: it refers to pages of its own."""
-    return skip or bool(re.fullmatch(r"set_\w+_request", name))
+def skip_members_of_others(app, what, name, obj, skip, options):
+    """Leave out what scikit-learn adds to every estimator, or skl2onnx asks it for."""
+    owner = (getattr(obj, "__module__", None) or "").partition(".")[0]
+    of_others = owner in ("sklearn", "skl2onnx") and name not in DOCUMENTED
+    return skip or of_others or bool(re.fullmatch(r"set_\w+_request|onnx_\w+", name))
 
 
 def shorten_paths(app, docname, source):
@@ -71,4 +74,4 @@ def shorten_paths(app, docname, source):
 def setup(app):
     """Connect the functions above."""
     app.connect("source-read", shorten_paths)
-    app.connect("autodoc-skip-member", skip_metadata_setters)
+    app.connect("autodoc-skip-member", skip_members_of_others)
