@@ -230,10 +230,6 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__
 
 
-def _expit(x):
-    return 1 / (1 + np.exp(-x)) if x.size > FEW else None
-
-
 def _like(number):
     def filled(x):
         shape, dtype = x.value.shape, x.dtype
@@ -244,7 +240,7 @@ def _like(number):
 
 
 COMPOSED = {
-    special.expit: _expit,
+    special.expit: lambda x: 1 / (1 + np.exp(-x)) if x.size > FEW else None,
     np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
     np.ones_like: _like(1),
     np.zeros_like: _like(0),
