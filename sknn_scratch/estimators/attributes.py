@@ -1,5 +1,7 @@
 """The attributes of a fitted estimator, from the state of its training."""
 
+from weakref import WeakKeyDictionary
+
 from ..components import ACTIVATIONS, name_of
 from ..data import Apart
 
@@ -40,3 +42,17 @@ def fitted(network, state, monitor):
         "best_validation_score_": best.score if monitor else None,
         "n_iter_best_": best.epoch,
     }
+
+
+_NAMES = WeakKeyDictionary()  # of the constructor parameters of each class
+
+
+def constructor_parameters(estimator):
+    """Return what ``get_params(deep=False)`` does; that reads the constructor's signature anew.
+
+    To do so takes as long as to train a small network on a few rows.
+    """
+    names = _NAMES.get(type(estimator))
+    if names is None:
+        names = _NAMES[type(estimator)] = tuple(estimator.get_params(deep=False))
+    return {name: getattr(estimator, name) for name in names}

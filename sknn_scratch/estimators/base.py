@@ -16,7 +16,6 @@ and, where this is not what it needs,
 
 import copy
 from functools import partial
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -33,8 +32,6 @@ from .caller import warn_caller
 from .fitted import FittedNetwork
 from .unchanged import unchanged_on_error
 from .validation_data import check_together, check_validation, make_scorer
-
-_NAMES = WeakKeyDictionary()  # of the constructor's parameters, for each class of estimators
 
 
 def _is_stochastic(estimator):
@@ -213,19 +210,9 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
             notifier.fit_end()
         return messages + more
 
-    def _constructor_parameters(self):
-        """Return what ``get_params(deep=False)`` does; that reads the constructor's signature anew.
-
-        To do so takes as long as to train a small network on a few rows.
-        """
-        names = _NAMES.get(type(self))
-        if names is None:
-            names = _NAMES[type(self)] = tuple(self.get_params(deep=False))
-        return {name: getattr(self, name) for name in names}
-
     def _set_up(self, source, validate, dtypes, is_first, incremental=False):
         """Return a trainer, the data set of a source, checked, and the messages to warn of."""
-        params = self._constructor_parameters()
+        params = attributes.constructor_parameters(self)
         components = check_parameters(params, self._losses)
         settings = make_settings(params, components, is_first, incremental)
         encode = partial(self._encode_target, loss=components.loss)

@@ -94,10 +94,6 @@ class Poisson(Loss):
     def gradient(self, y, a):
         return 1 - y / a
 
-    def output_scaling(self, shift, scale):
-        """Return shift and scale of the outputs where the targets have these."""
-        return shift, scale
-
     def spread(self, a):
         return np.sqrt(a)
 
@@ -122,10 +118,6 @@ class Gamma(Loss):
 
     def gradient(self, y, a):
         return (1 - y / a) / a
-
-    def output_scaling(self, shift, scale):
-        """Return shift and scale of the outputs where the targets have these."""
-        return shift, scale
 
     def spread(self, a):
         return a

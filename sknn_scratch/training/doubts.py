@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ..data import ROWS, Apart, holds_folded, takes_factor
+from ..engine import quiet_blas
 from ..maths import output
 from .messages import Message
 
@@ -22,7 +23,8 @@ def look_at_predictions(network, state, data, chosen):
     Sets ``state.apart`` to False where folding does no harm, and returns what there is to warn of.
     """
     params, scaling, rows = state.best_params, state.scaling, data.sample(ROWS, chosen)
-    with np.errstate(all="ignore"):
+    largest_product = ROWS * max(W.size for W, _ in network.layers(params))
+    with np.errstate(all="ignore"), quiet_blas(largest_product):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, output(inputs, *network.chain(params)))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()

@@ -181,7 +181,8 @@ class Trainer:
         if run.interrupted:
             messages.append(INTERRUPTED)
         elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch
-            messages += look_at_predictions(self.network, best.state, data, chosen)
+            doubts = look_at_predictions(self.network, best.state, data, chosen)
+            messages += [] if (best.warning or "").startswith(DIVERGED) else doubts
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         return best.state, messages
 
