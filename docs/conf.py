@@ -1,10 +1,15 @@
 """How Sphinx builds these pages: ``python -m sphinx -W --keep-going docs docs/_build/html``.
 
-Nothing here needs the network. ``-D plot_gallery=0`` leaves the examples unrun.
+Nothing here needs the network: without it, names of other packages are no links.
+``-D plot_gallery=0`` leaves the examples, and the snippets of the guide, unrun.
 """
 
 import os
 import re
+import sys
+import tempfile
+import warnings
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +17,8 @@ from sknn_scratch import __version__
 from sknn_scratch.estimators.regressor import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "docs"))
+from snippets import with_pictures  # noqa: E402
 
 project = "sknn_scratch"
 copyright = author = "The sknn_scratch developers"
@@ -21,6 +28,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.viewcode",
     "sphinx_gallery.gen_gallery",
 ]
@@ -38,6 +46,13 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say more
 EXTRAS = "dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops"
 autodoc_mock_imports = [name for name in EXTRAS if find_spec(name) is None]
+intersphinx_mapping = {  # the empty inventory is what there is without the network
+    "python": ("https://docs.python.org/3", (None, "offline.inv")),
+    "numpy": ("https://numpy.org/doc/stable", (None, "offline.inv")),
+    "sklearn": ("https://scikit-learn.org/stable", (None, "offline.inv")),
+    "matplotlib": ("https://matplotlib.org/stable", (None, "offline.inv")),
+}
+intersphinx_timeout = 10  # seconds
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False  # the templates list what a page shows
 DOCUMENTED = "fit_transform", "get_feature_names_out"  # of scikit-learn's methods
@@ -49,7 +64,6 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "doc_module": ("sknn_scratch",),
     "backreferences_dir": "generated/backreferences",
-    "reference_url": {"sknn_scratch": None},
     "download_all_examples": False,
     "capture_repr": (),  # what a cell prints is what it says
     "matplotlib_animations": (True, "jshtml"),  # a page plays them
@@ -71,7 +85,26 @@ def shorten_paths(app, docname, source):
     source[0] = source[0].replace(f"{ROOT}{os.sep}", "")
 
 
+def draw_pictures(app, docname, source):
+    """Run the snippets of a page of the guide, and put in the pictures that they draw."""
+    if not docname.startswith("guide/") or str(app.config.plot_gallery) in ("0", "False"):
+        return
+    folder = Path(app.srcdir, "generated", "guide")
+    folder.mkdir(parents=True, exist_ok=True)
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as scratch, open(os.devnull, "w") as printed:
+        os.chdir(scratch)
+        try:
+            with warnings.catch_warnings(), redirect_stdout(printed):
+                warnings.simplefilter("error")
+                warnings.simplefilter("ignore", PendingDeprecationWarning)  # of other packages
+                source[0] = with_pictures(source[0], docname.removeprefix("guide/"), folder)
+        finally:
+            os.chdir(before)
+
+
 def setup(app):
     """Connect the functions above."""
+    app.connect("source-read", draw_pictures)
     app.connect("source-read", shorten_paths)
     app.connect("autodoc-skip-member", skip_members_of_others)

@@ -1,6 +1,10 @@
 """What several test files use."""
 
+import doctest
+import importlib.util
 import itertools
+import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +132,32 @@ def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
 
 def make_state():
     return TrainingState(np.zeros(1), None, np.random.RandomState(0), solver=None, solver_state={})
+
+
+def load_snippets():
+    """Return docs/snippets.py, which runs the Python in a page."""
+    path = Path(__file__).parents[1] / "docs" / "snippets.py"
+    spec = importlib.util.spec_from_file_location("snippets", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def same_text(expected, printed, tolerance=0):
+    """Whether a page says what is printed, but for numbers that are off by a share of their size.
+
+    If anything may be off, so may the last digit, by two.
+    """
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    matches = partial(doctest.OutputChecker().check_output, optionflags=flags)
+    if tolerance and not matches(expected, printed):
+        number = re.compile(r"(?<![\w.])-?\d+\.?\d*")
+        said, got = number.findall(expected), number.findall(printed)
+        if len(said) != len(got):
+            return False
+        for one, other in zip(said, got):
+            digit = 10.0 ** -len(one.partition(".")[2])
+            if abs(float(one) - float(other)) > max(tolerance * abs(float(one)), 2 * digit):
+                return False
+        expected, printed = number.sub("0", expected), number.sub("0", printed)
+    return matches(expected, printed)
