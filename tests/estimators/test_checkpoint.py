@@ -345,6 +345,7 @@ class InterruptibleTanh(Activation):
         return np.tanh(z)
 
     def derivative(self, z, a):
+        a = np.asarray(a)  # else the formula would be followed once, not called at each step
         InterruptibleTanh.calls -= 1
         if InterruptibleTanh.calls < 0:
             raise KeyboardInterrupt

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
@@ -26,7 +27,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -57,6 +58,10 @@ def checks_that_cannot_hold(model):
             f"check_sample_weight_equivalence_on_{kind}_data": reason
             for kind in ("dense", "sparse")
         }
+    old = tuple(map(int, sklearn.__version__.split(".")[:2])) < (1, 7)
+    if isinstance(model.estimator, Pipeline) and old:
+        reason = "a pipeline of scikit-learn 1.6 says that it takes sparse X, whatever its steps"
+        return {"check_sample_weight_equivalence_on_sparse_data": reason}
     return {}
 
 
