@@ -7,11 +7,12 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import ScratchMLPRegressor
+
+pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 N = 20
