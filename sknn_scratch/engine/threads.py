@@ -22,6 +22,10 @@ from threadpoolctl import ThreadpoolController
 # Multiplications in a matrix product from which on a second thread gains more than it costs.
 WORTH_A_THREAD = 8e6
 
+# One for all libraries: threadpoolctl 3.8 lets but one thread of the process set any of them, and
+# what another sets at that moment is lost without a word.
+CHANGING = Lock()
+
 
 class Pools:
     """BLAS libraries whose number of threads is limited as long as someone asks for it.
@@ -35,7 +39,7 @@ class Pools:
     def __init__(self, libraries):
         self.shared = [library for library in libraries if is_shared(library)]
         self.of_each_thread = [library for library in libraries if not is_shared(library)]
-        self.lock, self.limits, self.lowered = Lock(), {}, {}
+        self.limits, self.lowered = {}, {}
 
     @contextmanager
     def limited(self, number):
@@ -45,14 +49,14 @@ class Pools:
         """
         holder, lowered = object(), {}
         try:  # around all of it: wherever an interrupt comes, what was lowered is put back
-            lower(self.of_each_thread, number, lowered)
-            with self.lock:
+            with CHANGING:
                 self.limits[holder] = number
+                lower(self.of_each_thread, number, lowered)
                 lower(self.shared, number, self.lowered)
             yield
         finally:
-            put_back(lowered)
-            with self.lock:
+            with CHANGING:
+                put_back(lowered)
                 self.limits.pop(holder, None)
                 put_back(self.lowered, min(self.limits.values(), default=inf))
 
@@ -87,15 +91,20 @@ def put_back(lowered, limit=inf):
 
 
 def set_threads(library, number):
-    """Set the number of threads."""
+    """Set the number of threads; of all threads of this process, one at a time may."""
     library.set_num_threads(number)
     # From threadpoolctl 3.8 on, no other thread may set it until this one gives the right up.
     getattr(library, "clear_controlling_thread", lambda: None)()
 
 
-@cache
 def blas_pools():
     """Return NumPy's and SciPy's pools; where the two share a BLAS, SciPy's are none."""
+    with CHANGING:  # else two threads at once might make two of each
+        return found_pools()
+
+
+@cache
+def found_pools():
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     is_scipys = [belongs_to_scipy(library.filepath) for library in libraries]
     return (
