@@ -105,6 +105,7 @@ def blas_pools():
 
 @cache
 def found_pools():
+    """Return what `blas_pools` does, which holds the lock."""
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     is_scipys = [belongs_to_scipy(library.filepath) for library in libraries]
     return (
