@@ -172,8 +172,7 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         TypeError, ValueError
             As for `fit`, if a parameter or an array is not what is asked for.
         """
-        problem, _ = self._prepared(X, y, sample_weight)
-        return inspection.check_gradient(**problem)
+        return inspection.check_gradient(**self._prepared(X, y, sample_weight)[0])
 
     def loss_gradient(self, X, y, sample_weight=None):
         """Return the loss and its derivative in all weights and intercepts, where they are now.
@@ -218,10 +217,12 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
     def _check_rows(self, X):
         """Return X as `predict` takes it: of the type of the weights, as predictions are."""
-        check_is_fitted(self)
+        if not self.__sklearn_is_fitted__():
+            check_is_fitted(self)
         small = small_and_plain(X, self._params.dtype)
-        if small is not None:
-            return validate_data(self, small, reset=False, skip_check_array=True)
+        named = hasattr(self, "feature_names_in_")
+        if not (named or small is None) and small.shape[1] == self.n_features_in_:
+            return small  # there is no more to check, and scikit-learn takes long over it
         check_dense(X, self._network.embedding)
         return check_inputs(partial(validate_data, self, reset=False), X, [self._params.dtype])
 
@@ -244,7 +245,6 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 
 for _name in ("transform", "fit_transform", "get_feature_names_out"):
-    # Not by a decorator: TransformerMixin replaces `transform` when the class is made, by one
-    # that heeds `set_output` but is there for every instance.
+    # Not by a decorator: TransformerMixin wraps `transform` in one that every instance has.
     _method = available_if(_has_hidden_layers)(getattr(FittedNetwork, _name))
     setattr(FittedNetwork, _name, _method)
