@@ -67,16 +67,16 @@ def main():
     steps = -(-workload.n // workload.batch)
     whole = shortest(lambda: epoch.run(random_state), 1, 15) / steps
 
-    chunk = epoch.chunks[0]
-    per_gather = -(-len(chunk.packed) // workload.batch)
-    rows = epoch.order[: len(chunk.packed)]
+    gathered = epoch.parts[0]
+    per_gather = -(-len(gathered.packed) // workload.batch)
+    rows = epoch.order[: len(gathered.packed)]
     lines = [
         ("permutation", "", shortest(lambda: random_state.permutation(workload.n), 10) / steps),
-        ("gather", "", shortest(lambda: epoch.problem.rows.gather(rows, chunk.packed), 20)),
+        ("gather", "", shortest(lambda: epoch.problem.rows.gather(rows, gathered.packed), 20)),
     ]
     lines[1] = (*lines[1][:2], lines[1][2] / per_gather)
     with np.errstate(all="ignore"):
-        for call in chunk.calls[: len(chunk.calls) // per_gather]:
+        for call in gathered.calls[: len(gathered.calls) // per_gather]:
             shapes = " ".join(str(np.shape(a)) for a in call.args if isinstance(a, np.ndarray))
             lines.append((getattr(call.func, "__name__", "call"), shapes, shortest(call, 300)))
     for name, shapes, microseconds in lines:

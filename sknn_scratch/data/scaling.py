@@ -1,11 +1,11 @@
 """Scaling: what the network is trained in, and how that is folded back into its layers.
 
-    X, y        as they came
+    X, y        unscaled
     (X - x_shift) / x_scale,  (y - y_shift) / y_scale        what the network is trained on
 
 The weights that training finds belong to the standardised values. Both transformations are
 linear, so the first and the last layer can take them in, and then the network reads X and
-gives predictions of y as they came::
+gives predictions of y, unscaled::
 
     z[1]    = (X - shift) / scale @ W + b      = X @ (W / scale) + (b - shift / scale @ W)
     a[last] = (a @ W + b) * scale + shift      = a @ (W * scale) + (b * scale + shift)
@@ -79,7 +79,7 @@ class Scaling:
         return a * scale + shift
 
     def fold(self, network, params):
-        """Return the parameters for X and y as they came, from those for standardised ones."""
+        """Return the parameters for unscaled X and y, from those for standardised ones."""
         if self.is_identity:
             return params.copy()
         folded = params.astype(np.float64)

@@ -62,9 +62,9 @@ class MinibatchLoop:
         self.in_place = fixed and not rows.is_sparse and rows.packed is not None
         buffer = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
         n_whole, rest = divmod(len(rows), len(buffer))
-        self.chunks = [_Chunk(self, buffer)] * n_whole
+        self.parts = [_Gathered(self, buffer)] * n_whole
         if rest:
-            self.chunks.append(_Chunk(self, buffer[:rest]))
+            self.parts.append(_Gathered(self, buffer[:rest]))
 
     def __len__(self):
         return len(self.order)
@@ -74,14 +74,14 @@ class MinibatchLoop:
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
             self.order = self.order[random_state.permutation(len(self))]
         loss, start = 0.0, 0
-        for chunk in self.chunks:
+        for gathered in self.parts:
             if not self.in_place:
-                part = self.order[start : start + len(chunk.packed)]
+                part = self.order[start : start + len(gathered.packed)]
                 start += len(part)
-                chunk.gather(self.problem.rows, part)
-            for call in chunk.calls:
+                gathered.gather(self.problem.rows, part)
+            for call in gathered.calls:
                 call()
-            loss += float(chunk.sizes.dot(chunk.losses))
+            loss += float(gathered.sizes.dot(gathered.losses))
         return loss / 2 / len(self)  # the calls leave twice the loss
 
     def step(self, x, y, weight, losses):
@@ -101,7 +101,7 @@ class MinibatchLoop:
         ]
 
 
-class _Chunk:
+class _Gathered:
     """Batches whose rows are gathered together into ``packed``, and all calls of their steps."""
 
     def __init__(self, epoch, packed):

@@ -31,7 +31,7 @@ def _has_hidden_layers(estimator):
 class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The part of an estimator that is about a fitted network.
 
-    It reads ``_network``, a `Network`, and ``_params``, its parameters for X and y as they came;
+    It reads ``_network``, a `Network`, and ``_params``, its parameters for unscaled X and y;
     an estimator that has these is fitted.
     """
 

@@ -52,7 +52,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         'uniform' (in [0, 1)) draw weights and start intercepts at zero. A function
         ``(shape, random_state)`` returns the weights of a layer, or its weights and
         intercepts. A list holds all weight matrices, optionally followed by all intercepts:
-        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the units of X and y as they come;
+        ``[*est.coefs_, *est.intercepts_]``. Such a list is in the original units of X and y;
         all else is drawn for the standardised network.
     dropout : float or array-like of float, default=0.0
         The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
@@ -100,7 +100,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
         mean square; else it is left alone. ``coefs_``, ``intercepts_`` and `predict` are in the
-        units of X and y as they come; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
+        original units of X and y; ``alpha``, ``tol``, ``loss_``, ``loss_curve_``
         and ``validation_loss_curve_`` are in standardised ones. The statistics of the first
         call stay in force with `partial_fit` and ``warm_start``. False is what MLPRegressor
         does.
@@ -189,7 +189,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     Attributes
     ----------
     coefs_ : tuple of ndarray of shape (fan_in, fan_out)
-        The weights of each layer, for X and y as they come; views of one vector: assign all
+        The weights of each layer, for unscaled X and y; views of one vector: assign all
         (``coefs_ = [W1, W2]``), or into one (``coefs_[0][:] = W1``).
     intercepts_ : tuple of ndarray of shape (fan_out,)
         The intercepts of each layer, likewise.

@@ -73,7 +73,7 @@ class TrainingState:
         return self.params if self.best.params is None else self.best.params
 
     def folded(self, network):
-        """Return the parameters that predict best so far, for X and y as they came."""
+        """Return the parameters that predict best so far, for unscaled X and y."""
         return self.scaling.fold(network, self.best_params)
 
     def folds_to(self, params, network):

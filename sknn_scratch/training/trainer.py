@@ -59,7 +59,7 @@ class Trainer:
         network : Network
             That it trained.
         params : ndarray
-            The parameters for X and y as they came. They may have been set since.
+            The parameters for unscaled X and y. They may have been set since.
 
         Raises
         ------

@@ -20,7 +20,7 @@ class Validator:
     data : DataSet
     score : callable
         ``score(params, output, apart)`` returns the score of what the network gives for ``data``.
-        The parameters are those for X and y as they came, and so is the output; ``apart`` is what
+        The parameters are those for unscaled X and y, and so is the output; ``apart`` is what
         to predict by in their place, or None.
     decides : bool
         Whether the score decides when to stop.
