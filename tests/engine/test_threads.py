@@ -62,21 +62,27 @@ def test_threads_are_given_back_after_an_error(two_threads):
     assert set(threads().values()) == {2}
 
 
+class Watching(Tanh):
+    """Notes in a set how many threads there are at each call."""
+
+    def __init__(self, seen):
+        self.seen = seen
+
+    def __call__(self, z):
+        z = np.asarray(z)  # else the formula would be followed once, not called at each step
+        self.seen.update(threads().values())
+        return super().__call__(z)
+
+
 def test_training_with_small_products_has_one_thread_and_with_large_ones_all(
     two_threads, regression, monkeypatch
 ):
     seen = set()
 
-    class Watching(Tanh):
-        def __call__(self, z):
-            z = np.asarray(z)  # else the formula would be followed once, not called at each step
-            seen.update(threads().values())
-            return super().__call__(z)
-
     X, y = regression
     for solver in ("lbfgs", "adam"):
         seen.clear()
-        model = ScratchMLPRegressor((4,), activation=Watching(), solver=solver, tol=10)
+        model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, tol=10)
         model.fit(X, y)
         assert seen == {1}
         assert set(threads().values()) == {2}
@@ -124,15 +130,9 @@ def test_fits_in_several_threads_are_quiet_and_give_the_threads_back(
     X, y = regression
     seen = set()
 
-    class Watching(Tanh):
-        def __call__(self, z):
-            z = np.asarray(z)  # else the formula would be followed once, not called at each step
-            seen.update(threads().values())
-            return super().__call__(z)
-
     def fit(seed):
         for _ in range(10):
-            model = ScratchMLPRegressor((4,), activation=Watching(), solver=solver, tol=10)
+            model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, tol=10)
             model.set_params(random_state=seed).fit(X, y)
 
     with ThreadPoolExecutor(3) as pool:

@@ -12,7 +12,6 @@ import sklearn
 from joblib import parallel_config
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
@@ -553,17 +552,6 @@ def test_frames_train_as_arrays_do(frame, series, estimator, regression):
 
 
 # --- metadata, callbacks, output ---
-
-
-@pytest.fixture
-def routing():
-    with config_context(enable_metadata_routing=True):
-        yield
-
-
-@pytest.fixture
-def weight(regression):
-    return np.random.default_rng(1).uniform(0.1, 5, len(regression[1]))
 
 
 def first_member(model, params, splits, X, y):

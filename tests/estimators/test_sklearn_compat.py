@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingRegressor, StackingRegressor
@@ -303,17 +302,6 @@ def test_weights_are_views_of_the_one_vector_that_predicts(duplicate, early_stop
 
 
 # --- metadata routing ---
-
-
-@pytest.fixture
-def routing():
-    with config_context(enable_metadata_routing=True):
-        yield
-
-
-@pytest.fixture
-def weight(regression):
-    return np.random.default_rng(1).uniform(0.1, 5, len(regression[1]))
 
 
 @short

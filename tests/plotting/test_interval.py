@@ -23,16 +23,6 @@ matplotlib = pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture(autouse=True)
-def plt():
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-    yield plt
-    plt.close("all")
-
-
 def ensemble(estimator=None):
     return ScratchMLPEnsembleRegressor(estimator or LinearRegression(), 3, random_state=0)
 

@@ -22,16 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 SHORT = {"max_iter": 30, "learning_rate_init": 0.05, "random_state": 0}
 
 
-@pytest.fixture(autouse=True)
-def plt():
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-    yield plt
-    plt.close("all")
-
-
 def network(**params):
     return ScratchMLPRegressor((5,), **{**SHORT, **params})
 

@@ -12,15 +12,6 @@ matplotlib = pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-@pytest.fixture(autouse=True)
-def plt():
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    yield plt
-    plt.close("all")
-
-
 def fit(sizes, X, y, **params):
     return ScratchMLPRegressor(sizes, max_iter=3, random_state=0, **params).fit(X, y)
 
