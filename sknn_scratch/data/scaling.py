@@ -40,8 +40,9 @@ class Scaling:
     @property
     def is_identity(self):
         """True if nothing is changed."""
-        shifts, scales = (self.x_shift, self.y_shift), (self.x_scale, self.y_scale)
-        return not any(map(np.any, shifts)) and all((scale == 1).all() for scale in scales)
+        if self.x_shift.any() or self.y_shift.any():
+            return False
+        return bool((self.x_scale == 1).all() and (self.y_scale == 1).all())
 
     def suit(self, network):
         """Return True if the output layer of the network can take in the scaling of the targets."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..maths import SquaredError
 from . import formulas
-from .aligned import aligned
+from .aligned import aligned, empty
 from .batches import DenseBatch
 from .forward import Forward
 
@@ -35,8 +35,8 @@ class Backward(Forward):
         self.embedding_gradient = network.embedding_layer(gradient)
         self.delta = [None]
         for units in network.sizes[1:]:
-            self.delta.append(aligned((units, size), self.dtype))
-        self.error = aligned(self.delta[-1].shape, self.dtype)
+            self.delta.append(empty((units, size), self.dtype))
+        self.error = empty(self.delta[-1].shape, self.dtype)
 
     def calls(self, x, y, weight, scale, loss):
         """Return the calls for one batch.
@@ -119,7 +119,7 @@ class Backward(Forward):
     @cached_property
     def scaled(self):
         """The buffer for x * delta[2]."""
-        return aligned((len(self.gradients[0]), self.size), self.dtype)
+        return empty((len(self.gradients[0]), self.size), self.dtype)
 
 
 class Penalty:
@@ -127,7 +127,8 @@ class Penalty:
 
     def __init__(self, network, params, gradient, strength):
         self.params, self.gradient = params, gradient
-        self.decay, self.product = (aligned(params.shape, params.dtype) for _ in range(2))
+        self.decay = aligned(params.shape, params.dtype)
+        self.product = empty(params.shape, params.dtype)
         for W, _ in network.layers(self.decay):
             W[...] = strength
 

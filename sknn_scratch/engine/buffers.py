@@ -17,6 +17,8 @@ from operator import itemgetter
 
 import numpy as np
 
+from .aligned import empty
+
 BETWEEN = "between"  # the time after the first part, before the second
 BEGINNING, EVER = -1, inf
 FILLED = np.maximum, np.minimum  # are quicker with an array of one number than with the number
@@ -159,10 +161,10 @@ class Plan:
             same[form] += 1
             key = same[form], order, *form
             if place in self.kept:
-                arrays.append(np.empty(shape, dtype, order))
+                arrays.append(empty(shape, dtype, order))
             else:
                 if key not in scratch:
-                    scratch[key] = np.empty(shape, dtype, order)
+                    scratch[key] = empty(shape, dtype, order)
                 arrays.append(scratch[key])
         for x, shape in self.constants:
             if x in cells or x.constant.shape == shape:

@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 
 from . import formulas
-from .aligned import aligned
+from .aligned import aligned, empty
 from .batches import DenseBatch
 from .dropout import Dropped
 from .embedding import Embedded, EmbeddedBatch
@@ -61,7 +61,7 @@ class Forward:
             ones = int(network.fit_intercept and layer < last)
             self.a.append(aligned((units + ones, size), dtype, 1))
             output = self.a[-1][:units]
-            self.z.append(output if f.from_output else aligned((units, size), dtype))
+            self.z.append(output if f.from_output else empty((units, size), dtype))
         self.embedded = Embedded(network, params, size) if network.embedding else None
         self.dropped, self.read = {}, list(self.a)  # what the next layer reads
         for layer, rate in enumerate(dropout.rates if dropout else (), 1):

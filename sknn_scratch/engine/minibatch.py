@@ -8,7 +8,7 @@ import numpy as np
 from ..data import slices
 from ..maths import clip
 from . import formulas
-from .aligned import aligned
+from .aligned import aligned, empty
 from .backward import Backward, Penalty
 from .forward import compiled
 
@@ -48,7 +48,7 @@ class MinibatchLoop:
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
         self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
-        self.gradient = aligned(params.shape, params.dtype)
+        self.gradient = empty(params.shape, params.dtype)
         self.learning_rate = np.zeros((), params.dtype)
         self.solver_calls = formulas.solver(
             solver, params, self.gradient, solver_state, self.learning_rate

@@ -35,10 +35,12 @@ class TrainingState:
 
     def copy(self):
         """Return a copy that shares the random state, and what nothing changes in place."""
+        arrays = [x for x in self.solver_state.values() if type(x) is np.ndarray]
+        copies = {id(x): aligned_copy(x) for x in arrays if x.dtype.kind == "f"}
         return replace(
             self,
             params=aligned_copy(self.params),
-            solver_state=copy.deepcopy(self.solver_state),
+            solver_state=copy.deepcopy(self.solver_state, copies),
             history=self.history.copy(),
             best=self.best.copy(),
             dropout_generator=copy.deepcopy(self.dropout_generator),

@@ -27,6 +27,14 @@ def test_a_copy_of_the_state_shares_only_the_random_state():
     assert copied.random_state is state.random_state
 
 
+def test_what_a_solver_keeps_under_two_names_is_one_array_in_a_copy_too():
+    state, array = full_state(), np.ones(3)
+    state.solver_state = {"a": array, "b": array, "t": 1}
+    copied = state.copy().solver_state
+    assert copied["a"] is copied["b"] is not array
+    assert copied["t"] == 1
+
+
 def test_a_snapshot_draws_by_itself():
     state = full_state()
     drawn = state.snapshot().random_state.uniform()
