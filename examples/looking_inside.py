@@ -19,8 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sknn_scratch import Network, ScratchMLPRegressor, backprop, feedforward
-from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch import (
+    Identity,
+    Network,
+    ScratchMLPRegressor,
+    SquaredError,
+    Tanh,
+    backprop,
+    feedforward,
+)
 
 GRID = np.linspace(-3, 3, 301)[:, np.newaxis]
 
@@ -42,8 +49,8 @@ def noisy_points():
 
 def train_by_hand(X, y, steps=3000, learning_rate=0.1):
     """Fit eight hidden units by plain gradient descent; return the loss before each step."""
-    activations = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
-    network = Network(sizes=(1, 8, 1), activations=activations, loss=LOSSES["squared_error"])
+    activations = Tanh(), Identity()
+    network = Network(sizes=(1, 8, 1), activations=activations, loss=SquaredError())
     params = np.random.default_rng(1).normal(size=network.n_parameters)
 
     print("Part 1: gradient descent by hand\n")

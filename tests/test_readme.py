@@ -51,7 +51,23 @@ def test_every_link_leads_to_a_file_from_wherever_the_page_is_shown():
 def test_the_components_are_as_many_as_the_comparison_says():
     from sknn_scratch.components import ACTIVATIONS, LOSSES
 
-    words = {7: "seven", 8: "eight", 9: "nine", 12: "twelve", 13: "thirteen"}
+    words = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+    ]
+    words += ["fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
     assert f"| losses | {words[len(LOSSES)]}, or your own |" in README
     assert f"| activations | {words[len(ACTIVATIONS)]}, one per layer" in README
 

@@ -18,6 +18,7 @@ from .schedules import (
     Progress,
     Schedule,
 )
+from .solvers import AdamW, RMSprop
 
 __all__ = [
     "ACTIVATIONS",
@@ -29,6 +30,7 @@ __all__ = [
     "SELU",
     "SOLVERS",
     "AbsoluteError",
+    "AdamW",
     "Adaptive",
     "Bounded",
     "Constant",
@@ -43,6 +45,7 @@ __all__ = [
     "OneCycle",
     "Progress",
     "Quantile",
+    "RMSprop",
     "Schedule",
     "SiLU",
     "Softplus",

@@ -11,7 +11,6 @@ from ..maths import (
     LBFGS,
     SGD,
     Adam,
-    AdamW,
     Exp,
     Gamma,
     Identity,
@@ -19,7 +18,6 @@ from ..maths import (
     Periodic,
     Poisson,
     ReLU,
-    RMSprop,
     SquaredError,
     Tanh,
 )
@@ -27,6 +25,7 @@ from .gaussian import Gaussian
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
+from .solvers import AdamW, RMSprop
 
 ACTIVATIONS = {
     "identity": Identity(),

@@ -31,7 +31,7 @@ MOVED = {  # module of layout 1: the classes that stored models name there
         *(components.Adaptive, components.Constant, components.Cosine, components.Factor),
         *(components.InverseScaling, components.OneCycle),
     ],
-    "solvers": [maths.Adam, maths.AdamW, maths.LBFGS, maths.RMSprop, maths.SGD],
+    "solvers": [*(maths.Adam, components.AdamW, maths.LBFGS, components.RMSprop, maths.SGD)],
     "standardize": [Scaling],
     "watch": [TrainingState],
 }

@@ -8,14 +8,13 @@ from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
-from .solvers import LBFGS, SGD, Adam, AdamW, RMSprop, Solver
+from .solvers import LBFGS, SGD, Adam, Solver
 
 __all__ = [
     "LBFGS",
     "SGD",
     "Activation",
     "Adam",
-    "AdamW",
     "Checked",
     "Component",
     "Embedding",
@@ -29,7 +28,6 @@ __all__ = [
     "Periodic",
     "PeriodicLayer",
     "Poisson",
-    "RMSprop",
     "ReLU",
     "Solver",
     "SquaredError",

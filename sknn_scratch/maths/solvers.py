@@ -8,7 +8,8 @@
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
-has a state. (The training loop follows the rules once, as it does activations; `engine.recording`.)
+has a state; `components.solvers` has two more. (The training loop follows the rules once, as it
+does activations; see `engine.recording`.)
 
 L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training.loops`).
 """
@@ -100,50 +101,6 @@ class Adam(Solver):
         m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
         v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
         params -= m / (np.sqrt(v) + self.epsilon) * rate
-
-
-@dataclass(frozen=True)
-class AdamW(Adam):
-    """Adam with decoupled weight decay: before its step, all parameters shrink by a share.
-
-    ::
-
-        params <- params * (1 - learning_rate * weight_decay)                    (then as Adam)
-
-    The intercepts too, as in PyTorch. ``alpha`` is another matter: its penalty is part of the
-    loss. Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2.
-    """
-
-    weight_decay: float = number("[0, inf)", default=0.01)
-
-    def update(self, params, gradient, state, learning_rate):
-        params *= 1 - learning_rate * self.weight_decay
-        super().update(params, gradient, state, learning_rate)
-
-
-@dataclass(frozen=True)
-class RMSprop(Solver):
-    """Steps scaled by a running root mean square of the gradient.
-
-    ::
-
-        v <- rho * v + (1 - rho) * gradient^2
-        params <- params - learning_rate * gradient / (sqrt(v) + epsilon)
-
-    Tieleman and Hinton, Lecture 6.5: rmsprop, COURSERA: Neural networks for machine learning,
-    2012; epsilon and the defaults are PyTorch's.
-    """
-
-    rho: float = number("[0, 1)", default=0.99)
-    epsilon: float = number("(0, inf)", default=1e-8)
-
-    def init(self, params):
-        return {"v": np.zeros_like(params)}
-
-    def update(self, params, gradient, state, learning_rate):
-        v = state["v"]
-        v[...] = self.rho * v + (1 - self.rho) * gradient**2
-        params -= gradient / (np.sqrt(v) + self.epsilon) * learning_rate
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,9 @@ def test_values_and_derivatives_are_pytorchs(row, dtype):
     assert_allclose(f.derivative(z, a), row["derivative"], rtol=tolerance, atol=tolerance)
 
 
+WITHOUT = set()  # classes that PyTorch does not have: each has a test of its own
+
+
 def test_pytorchs_figures_cover_every_rectifier_and_its_kink():
     components = {
         name
@@ -57,7 +60,7 @@ def test_pytorchs_figures_cover_every_rectifier_and_its_kink():
         and issubclass(component, Activation)
         and component not in (Activation, Bounded)
     }
-    assert {row["component"] for row in TORCH["functions"]} == components
+    assert {row["component"] for row in TORCH["functions"]} == components - WITHOUT
     assert {type(f).__name__ for f in EVERY_RECTIFIER} == components
     assert 0 in TORCH["z"]
 

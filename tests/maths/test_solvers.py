@@ -105,8 +105,11 @@ SAME = [case for case in TORCH["solvers"] if not corrects_epsilon(case)]
 CORRECTED = [case for case in TORCH["solvers"] if corrects_epsilon(case)]
 
 
+WITHOUT = set()  # names of solvers that PyTorch does not have: each has a test of its own
+
+
 def test_every_stochastic_solver_has_a_reference():
-    assert {case["name"] for case in SAME} == set(STOCHASTIC)
+    assert {case["name"] for case in SAME} == set(STOCHASTIC) - WITHOUT
     assert {case["name"] for case in CORRECTED} == {"adam", "adamw"}
 
 
