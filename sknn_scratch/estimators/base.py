@@ -2,7 +2,7 @@
 
 An estimator checks, calls the trainer and stores what it returned. What is its own are
 
-    `__init__`                  with the parameters of `ScratchMLPRegressor`, perhaps others
+    `__init__`                  with all parameters of `ScratchMLPRegressor` (or its `__init__`)
     `_losses`                   the losses that may be chosen by name
     `_encode_target`            y as it is given -> numbers, a column per target
     `_make_score`               how good what the network gives is, for validation

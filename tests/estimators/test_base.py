@@ -21,15 +21,7 @@ class TwoClasses(ClassifierMixin, BaseScratchMLP):
 
     _losses = {"brier": SquaredError()}
 
-    def __init__(self, hidden_layer_sizes=(5,), *, loss="brier", **params):
-        regressor = ScratchMLPRegressor(
-            hidden_layer_sizes, **{"out_activation": "logistic", **params}
-        )
-        vars(self).update(regressor.get_params(deep=False), loss=loss)
-
-    @classmethod
-    def _get_param_names(cls):
-        return ScratchMLPRegressor._get_param_names()
+    __init__ = ScratchMLPRegressor.__init__  # the same parameters
 
     def _encode_target(self, y, n_samples, dtype, suffix, loss):
         if len(y) != n_samples:
@@ -50,6 +42,10 @@ class TwoClasses(ClassifierMixin, BaseScratchMLP):
         return self.classes_[(self._output(X)[:, 0] > 0.5).astype(int)]
 
 
+def two_classes(loss="brier", **params):
+    return TwoClasses((5,), loss=loss, out_activation="logistic", random_state=0, **params)
+
+
 @pytest.fixture(scope="module")
 def tumours():
     X, y = load_breast_cancer(return_X_y=True)
@@ -58,7 +54,7 @@ def tumours():
 
 def test_it_learns_and_stops_early_by_its_own_score_on_its_own_rows(tumours):
     X_train, X_test, y_train, y_test = train_test_split(*tumours, random_state=0)
-    model = TwoClasses(early_stopping=True, learning_rate_init=0.01, random_state=0)
+    model = two_classes(early_stopping=True, learning_rate_init=0.01)
     assert model.fit(X_train, y_train) is model
     assert model.score(X_test, y_test) > 0.93
     X, y = X_train[model.held_out_], y_train[model.held_out_]
@@ -69,7 +65,7 @@ def test_it_learns_and_stops_early_by_its_own_score_on_its_own_rows(tumours):
 
 def test_validation_data_are_encoded_like_the_target(tumours):
     X, y = tumours
-    model = TwoClasses(random_state=0).partial_fit(X, y, X_val=X[:50], y_val=y[:50])
+    model = two_classes().partial_fit(X, y, X_val=X[:50], y_val=y[:50])
     assert model.validation_scores_ == [pytest.approx(np.mean(model.predict(X[:50]) == y[:50]))]
     with pytest.raises(ValueError, match="y_val is too short"):
         model.partial_fit(X, y, X_val=X[:50], y_val=y[:4])
@@ -77,12 +73,12 @@ def test_validation_data_are_encoded_like_the_target(tumours):
 
 def test_its_losses_are_its_own(tumours):
     with pytest.raises(ValueError, match="loss must be one of 'brier', or"):
-        TwoClasses(loss="huber").fit(*tumours)
+        two_classes(loss="huber").fit(*tumours)
 
 
 def test_a_failed_fit_leaves_it_as_it_was(tumours):
     X, y = tumours
-    model = TwoClasses(random_state=0).partial_fit(X, y)
+    model = two_classes().partial_fit(X, y)
     before = dict(vars(model))
     with pytest.raises(ValueError, match="y is too short"):
         model.fit(X, y[:-1])
@@ -92,7 +88,7 @@ def test_a_failed_fit_leaves_it_as_it_was(tumours):
 
 def test_it_can_be_looked_into_copied_and_cloned(tumours):
     X, y = tumours
-    model = TwoClasses(random_state=0).partial_fit(X, y)
+    model = two_classes().partial_fit(X, y)
     assert model.transform(X).shape == (569, 5)
     assert model.check_gradient(X[:30], y[:30]) < 1e-6
     assert [W.shape for W in model.coefs_] == [(30, 5), (5, 1)]
