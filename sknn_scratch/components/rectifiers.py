@@ -135,7 +135,7 @@ class GELU(Activation):
         return z * ndtr(z)
 
     def derivative(self, z, a):
-        return ndtr(z) + z * np.exp(-0.5 * z * z) * (1 / sqrt(2 * pi))
+        return ndtr(z) + z * np.exp(-0.5 * z**2) * (1 / sqrt(2 * pi))
 
 
 class Mish(Activation):

@@ -24,6 +24,7 @@ import math
 import numpy as np
 from scipy import special
 
+from .normal import single_ndtr
 from .scalars import Number
 
 NUMBERS = bool, int, float, Number  # which have no type of NumPy's yet
@@ -241,6 +242,7 @@ def _like(number):
 
 COMPOSED = {
     special.expit: lambda x: 1 / (1 + np.exp(-x)) if x.size > FEW else None,
+    special.ndtr: lambda x: single_ndtr(x) if x.dtype == np.float32 and x.size > FEW else None,
     np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
     np.ones_like: _like(1),
     np.zeros_like: _like(0),
