@@ -21,13 +21,13 @@ from math import log
 
 import numpy as np
 
-from ..maths import Checked, Loss, number
+from ..maths import Array, Checked, Loss, number
 
 MAX_ERROR = 10.0  # in predicted standard deviations; the gradient is clipped there
 
 
 @dataclass(frozen=True)
-class Gaussian(Checked, Loss):
+class Gaussian(Checked, Loss, rescaling="standard"):
     """The Gaussian negative log-likelihood; fits mean and variance of every target.
 
     The outputs are the means of all targets, followed by the logarithms of all variances.
@@ -41,15 +41,13 @@ class Gaussian(Checked, Loss):
 
     min_std: float = number("(0, 1]", default=1e-3)
 
-    rescaling = "standard"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         m, log_var, s = self._parts(a)
         r = np.abs(y - m) * np.exp(-s / 2)
         clipped = np.minimum(r, MAX_ERROR)
         return (s + clipped * (2 * r - clipped) + (log_var - s) ** 2) / 2
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         m, log_var, s = self._parts(a)
         r = (y - m) * np.exp(-s / 2)
         clipped = np.clip(r, -MAX_ERROR, MAX_ERROR)
@@ -58,17 +56,17 @@ class Gaussian(Checked, Loss):
         in_log_var = inside * (1 - clipped * r) / 2 + (log_var - s)
         return np.concatenate([-clipped * np.exp(-s / 2), in_log_var], axis=1)
 
-    def n_outputs(self, n_targets):
+    def n_outputs(self, n_targets: int) -> int:
         return 2 * n_targets
 
-    def predict(self, a):
+    def predict(self, a: Array) -> Array:
         return a[:, : a.shape[1] // 2]
 
-    def std(self, a):
+    def std(self, a: Array) -> Array:
         """Return the standard deviation of each target, in the unit of y."""
         return np.exp(a[:, a.shape[1] // 2 :] / 2)
 
-    def output_scaling(self, shift, scale):
+    def output_scaling(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         return np.r_[shift, 2 * np.log(scale)], np.r_[scale, np.ones_like(scale)]
 
     def _parts(self, a):

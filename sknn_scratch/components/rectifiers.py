@@ -11,11 +11,11 @@ from math import inf, pi, sqrt
 import numpy as np
 from scipy.special import expit, ndtr
 
-from ..maths import Activation, Checked, number
+from ..maths import Activation, Array, Checked, number
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Checked, Activation):
+class LeakyReLU(Checked, Activation, name="leaky_relu", from_output=True, scaling="positive"):
     """f(z) = max(z, slope z); f' = 1 where z > 0, else slope (at 0 too).
 
     Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
@@ -29,17 +29,15 @@ class LeakyReLU(Checked, Activation):
 
     slope: float = number("[0, 1]", default=0.01)
 
-    name, from_output, scaling = "leaky_relu", True, "positive"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, self.slope * z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return np.maximum((a > 0).astype(a.dtype), self.slope)
 
 
 @dataclass(frozen=True)
-class ELU(Checked, Activation):
+class ELU(Checked, Activation, name="elu", from_output=True):
     """f(z) = z where z > 0, else alpha (exp(z) - 1); f' = 1 where z > 0, else a + alpha.
 
     At 0 f' is alpha. Clevert, Unterthiner and Hochreiter, Fast and accurate deep network
@@ -53,12 +51,10 @@ class ELU(Checked, Activation):
 
     alpha: float = number("(0, inf)", default=1.0)
 
-    name, from_output = "elu", True
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0))
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return _exponential_slope(a, self.alpha, 1)
 
 
@@ -68,7 +64,7 @@ def _exponential_slope(a, low, high):
     return slope if low == high else slope + (high - low) * (a > 0).astype(a.dtype)
 
 
-class SELU(Activation):
+class SELU(Activation, name="selu", from_output=True):
     """f(z) = scale z where z > 0, else scale alpha (exp(z) - 1).
 
     f' = scale where z > 0, else a + scale alpha (at 0 too). With these two constants and
@@ -77,68 +73,61 @@ class SELU(Activation):
     networks, NIPS 2017, equation 2.
     """
 
-    name, from_output = "selu", True
-    alpha = 1.6732632423543772
-    scale = 1.0507009873554805
+    alpha: float = 1.6732632423543772
+    scale: float = 1.0507009873554805
 
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         below = (self.scale * self.alpha) * np.expm1(np.minimum(z, 0))
         return self.scale * np.maximum(z, 0) + below
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return _exponential_slope(a, self.scale * self.alpha, self.scale)
 
 
-class Softplus(Activation):
+class Softplus(Activation, name="softplus", from_output=True):
     """f(z) = log(1 + exp(z)), positive; f' = 1 / (1 + exp(-z)) = 1 - exp(-a).
 
     Dugas, Bengio, Bélisle, Nadeau and Garcia, Incorporating second-order functional knowledge
     for better option pricing, NIPS 2000.
     """
 
-    name, from_output = "softplus", True
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))  # the same, and never overflows
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return -np.expm1(-a)
 
 
-class SiLU(Activation):
+class SiLU(Activation, name="silu"):
     """f(z) = z s, where s = 1 / (1 + exp(-z)); f' = s + a (1 - s). Also called swish.
 
     Elfwing, Uchibe and Doya, Sigmoid-weighted linear units for neural network function
     approximation in reinforcement learning, Neural Networks 107, 2018.
     """
 
-    name = "silu"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return z * expit(z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         s = expit(z)
         return s + a * (1 - s)
 
 
-class GELU(Activation):
+class GELU(Activation, name="gelu"):
     """f(z) = z P(z), where P is the standard normal distribution; f' = P(z) + z P'(z).
 
     P' is the density exp(-z^2 / 2) / sqrt(2 pi). This is the exact form, not the one by tanh.
     Hendrycks and Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415, section 2.
     """
 
-    name = "gelu"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return z * ndtr(z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return ndtr(z) + z * np.exp(-0.5 * z**2) * (1 / sqrt(2 * pi))
 
 
-class Mish(Activation):
+class Mish(Activation, name="mish"):
     """f(z) = z tanh(log(1 + exp(z))).
 
     With w = exp(z) and n = w (w + 2), f = z n / (n + 2) and f' = n / (n + 2) +
@@ -146,21 +135,19 @@ class Mish(Activation):
     function, BMVC 2020.
     """
 
-    name = "mish"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         w = np.exp(np.minimum(z, 40))  # beyond 40, n / (n + 2) is 1 to the last digit
         n = w * (w + 2)
         return z * (n / (n + 2))
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         w = np.exp(np.minimum(z, 40))
         n = w * (w + 2)
         return n / (n + 2) + 4 * z * (w / (n + 2)) * ((w + 1) / (n + 2))
 
 
 @dataclass(frozen=True)
-class Bounded(Checked, Activation):
+class Bounded(Checked, Activation, glorot_factor=2.0):  # the logistic's, which Bounded(0, 1) is
     """f(z) = low + (high - low) s, where s = 1 / (1 + exp(-z)); f' = (high - low) s (1 - s).
 
     The logistic, stretched to an interval: for outputs that are known to lie in one.
@@ -184,18 +171,16 @@ class Bounded(Checked, Activation):
     low: float = number("(-inf, inf)")
     high: float = number("(-inf, inf)")
 
-    glorot_factor = 2.0  # the logistic's, which Bounded(0, 1) is
-
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.high - self.low < inf:
             raise ValueError(
                 f"Bounded takes low < high and a finite high - low, got {self.low} and {self.high}."
             )
 
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.minimum(self.low + (self.high - self.low) * expit(z), self.high)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         s = expit(z)  # not from a, which has few digits left if low and high are close
         return (self.high - self.low) * s * (1 - s)

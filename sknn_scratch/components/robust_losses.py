@@ -1,27 +1,26 @@
 """Losses that large errors do not dominate, as they do the squared error; see `maths.losses`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
-from ..maths import Checked, Loss, number
+from ..maths import Array, Checked, Loss, number
 
 
-class AbsoluteError(Loss):
+class AbsoluteError(Loss, rescaling="standard"):
     """The absolute error, abs(a - y): fits the median. Link: identity. Gradient at a = y: 0."""
 
-    rescaling = "standard"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         return np.abs(a - y)
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return np.sign(a - y)
 
 
 @dataclass(frozen=True)
-class Huber(Checked, Loss):
+class Huber(Checked, Loss, rescaling="robust"):
     """Half the square of small errors, linear in large ones. Link: identity.
 
     With e = a - y, it is e^2 / 2 where abs(e) <= delta, and delta (abs(e) - delta / 2) beyond:
@@ -31,34 +30,31 @@ class Huber(Checked, Loss):
     """
 
     delta: float = number("(0, inf)", default=1.35)
-    rescaling = "robust"
 
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         clipped = self.gradient(y, a)
         return clipped * (a - y - clipped / 2)
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return np.clip(a - y, -self.delta, self.delta)
 
 
-class LogCosh(Loss):
+class LogCosh(Loss, rescaling="robust"):
     """log(cosh(e)), e = a - y: near e^2 / 2 if small, abs(e) - log(2) if large. Link: identity.
 
     Green, Bayesian reconstructions from emission tomography data, IEEE Trans. Med. Imaging 9, 1990.
     """
 
-    rescaling = "robust"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         error = np.abs(a - y)  # cosh(e) = exp(e) (1 + exp(-2 e)) / 2 would overflow
         return error + np.log1p(np.expm1(-2 * error) / 2)
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return np.tanh(a - y)
 
 
 @dataclass(frozen=True)
-class Quantile(Loss):
+class Quantile(Loss, rescaling="standard"):
     """The pinball loss: q (y - a) if a < y, else (1 - q) (a - y): fits a quantile. Link: identity.
 
     At a = y the gradient is 0. Koenker and Bassett, Regression quantiles, Econometrica 46, 1978.
@@ -68,10 +64,9 @@ class Quantile(Loss):
     Quantile and probability curves without crossing, Econometrica 78, 2010).
     """
 
-    quantile: float | tuple = 0.5
-    rescaling = "standard"
+    quantile: float | Sequence[float] = 0.5
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         got = self.quantile
         q = tuple(got) if np.iterable(got) else (got,)
         if not (q and all(isinstance(x, Real) for x in q) and (np.diff([0, *q, 1]) > 0).all()):
@@ -79,13 +74,13 @@ class Quantile(Loss):
         object.__setattr__(self, "quantile", tuple(map(float, q)) if q[1:] else float(q[0]))
 
     @property
-    def levels(self):
+    def levels(self) -> tuple[float, ...]:
         return self.quantile if isinstance(self.quantile, tuple) else (self.quantile,)
 
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         q, error = np.asarray(self.quantile, a.dtype), y - a
         return np.maximum(q * error, (q - 1) * error)
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         q = np.asarray(self.quantile, a.dtype)
         return (1 - q) * (a > y).astype(a.dtype) - q * (a < y).astype(a.dtype)

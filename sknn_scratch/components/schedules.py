@@ -38,7 +38,7 @@ class Progress(NamedTuple):
     plateaus: int = 0
 
     @property
-    def planned_epoch(self):
+    def planned_epoch(self) -> int:
         """``epoch``, or the last of the plan if `partial_fit` goes on after it."""
         return min(self.epoch, self.n_epochs - 1)
 
@@ -54,14 +54,14 @@ class Schedule(Component, Checked):
         What verbose output says at a plateau that ends training.
     """
 
-    planned = False
-    ending = "Stopping."
+    planned: bool = False
+    ending: str = "Stopping."
 
     @required
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         """Return the learning rate of the next epoch."""
 
-    def ends_at_plateau(self, learning_rate):
+    def ends_at_plateau(self, learning_rate: float) -> bool:
         """Return True if a plateau at this learning rate ends training."""
         return True
 
@@ -70,7 +70,7 @@ class Schedule(Component, Checked):
 class Constant(Schedule):
     """``learning_rate_init`` throughout."""
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         return learning_rate_init
 
 
@@ -80,7 +80,7 @@ class InverseScaling(Schedule):
 
     power_t: float = number("[0, inf)", default=0.5)
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         try:
             return learning_rate_init / (progress.t + 1) ** self.power_t
         except OverflowError:
@@ -96,10 +96,10 @@ class Adaptive(Schedule):
 
     ending = "Learning rate too small. Stopping."
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         return learning_rate_init / 5.0**progress.plateaus
 
-    def ends_at_plateau(self, learning_rate):
+    def ends_at_plateau(self, learning_rate: float) -> bool:
         return learning_rate <= 1e-6
 
 
@@ -136,7 +136,7 @@ class Cosine(Schedule):
     warmup: float = number("[0, 1)", default=0.0)
     final: float = number("[0, 1]", default=0.0)
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, rising = progress.planned_epoch, self.warmup * progress.n_epochs
         if epoch < rising:
             return learning_rate_init * (epoch + 1) / (rising + 1)
@@ -166,7 +166,7 @@ class OneCycle(Schedule):
     start: float = number("(0, 1]", default=0.04)
     final: float = number("(0, 1]", default=4e-6)
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, last = progress.planned_epoch, progress.n_epochs - 1
         peak = self.warmup * progress.n_epochs - 1  # the epoch at the top, perhaps a fraction
         if epoch < peak:
@@ -185,9 +185,9 @@ class Factor(Schedule):
     """
 
     planned = True
-    function: Callable
+    function: Callable[[int, int], float]
 
-    def __call__(self, learning_rate_init, progress):
+    def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, n_epochs = progress.epoch, progress.n_epochs
         try:
             factor = self.function(epoch, n_epochs)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..maths import Adam, Solver, number
+from ..maths import Adam, Array, Solver, State, number
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class AdamW(Adam):
 
     weight_decay: float = number("[0, inf)", default=0.01)
 
-    def update(self, params, gradient, state, learning_rate):
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         params *= 1 - learning_rate * self.weight_decay
         super().update(params, gradient, state, learning_rate)
 
@@ -42,10 +42,10 @@ class RMSprop(Solver):
     rho: float = number("[0, 1)", default=0.99)
     epsilon: float = number("(0, inf)", default=1e-8)
 
-    def init(self, params):
+    def init(self, params: Array) -> State:
         return {"v": np.zeros_like(params)}
 
-    def update(self, params, gradient, state, learning_rate):
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         v = state["v"]
         v[...] = self.rho * v + (1 - self.rho) * gradient**2
         params -= gradient / (np.sqrt(v) + self.epsilon) * learning_rate

@@ -1,6 +1,7 @@
 """What the training loop makes of a formula, for people to read."""
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..maths import Activation, Loss, Solver
 from .following import followed
@@ -10,7 +11,7 @@ from .scalars import RATE, written
 UNITS, SAMPLES = 100, 200  # more than a few: some functions are computed otherwise for a few
 
 
-def calls_of(component, dtype=np.float64):
+def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float64) -> list[str]:
     r"""Return the calls that the training loop makes of a component's formulas, as text.
 
     The formulas of an activation, a loss or a solver are followed once, and become calls on arrays

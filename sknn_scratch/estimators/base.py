@@ -16,44 +16,45 @@ and, where this is not what it needs,
 
 import copy
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
-from ..components import LOSSES, SOLVERS, check_parameters, resolve
+from ..components import LOSSES, check_parameters
 from ..data import check_dense, split_rows, standard_params
-from ..maths import Network, Solver
+from ..maths import Loss, MatrixLike, Network
 from ..training import Arrays, Trainer, make_settings
 from . import attributes
+from .available import is_stochastic, only_if
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .caller import warn_caller
 from .fitted import FittedNetwork
 from .unchanged import unchanged_on_error
 from .validation_data import check_together, check_validation, make_scorer
 
-
-def _is_stochastic(estimator):
-    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     """Base class of the estimators."""
 
-    _losses = LOSSES
+    _losses: dict[str, Loss] = LOSSES
 
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> "Self":
         """Fit the network to X and y.
 
         Parameters
@@ -92,18 +93,18 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         validation = X_val, y_val, sample_weight_val
         return self._train_on(Arrays(X, y, sample_weight), validation, groups)
 
-    @available_if(_is_stochastic)
+    @only_if(is_stochastic)
     def partial_fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> "Self":
         """Train for one epoch, going on from where the last call ended.
 
         With the same data, n calls make the same model as one `fit` of n epochs. Not available

@@ -4,7 +4,11 @@ import os
 import pickle
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import ArrayLike
+
+from ..maths import MatrixLike
 from .checkpoint_file import load, part_of, save_atomically
 from .regressor import ScratchMLPRegressor
 from .same_value import same_value
@@ -12,8 +16,16 @@ from .unchanged import unchanged_on_error
 
 
 def fit_with_checkpoints(
-    estimator, X, y, path, *, n_epochs, every=10, sample_weight=None, **validation
-):
+    estimator: ScratchMLPRegressor,
+    X: MatrixLike,
+    y: MatrixLike,
+    path: str | os.PathLike[str],
+    *,
+    n_epochs: int,
+    every: int = 10,
+    sample_weight: ArrayLike | None = None,
+    **validation: Any,
+) -> ScratchMLPRegressor:
     """Train for ``n_epochs`` epochs by `partial_fit`, saving the model every few epochs.
 
     If ``path`` exists, training goes on from the model saved there. An interrupted training that

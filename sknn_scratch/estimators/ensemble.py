@@ -2,9 +2,11 @@
 
 from functools import partial
 from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import sklearn
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import (
     BaseEstimator,
@@ -12,7 +14,7 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import Tags, check_random_state, get_tags
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
@@ -23,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, check_seed
 from ..data import Mapped, check_inputs, check_sample_weight, check_target
-from ..maths import SquaredError
+from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..training import column_messages, score_of
 from . import persistence
 from .blending import blending_weights
@@ -47,6 +49,9 @@ from .onnx_hooks import OnnxHooks
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
 from .spread import SpreadOfLoss, SpreadOfMembers, learn_spread, log_std
 from .unchanged import unchanged_on_error
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class ScratchMLPEnsembleRegressor(
@@ -170,20 +175,29 @@ class ScratchMLPEnsembleRegressor(
     0.8
     """
 
+    estimators_: list[Any]
+    weights_: Array
+    oob_prediction_: Array
+    oob_score_: float
+    conformity_scores_: Array
+    n_outputs_: int
+    n_features_in_: int
+    feature_names_in_: Array
+
     _doc_link_module = "sknn_scratch"
     _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
     __metadata_request__fit = {"groups": UNUSED}  # it is for the splitter
 
     def __init__(
         self,
-        estimator=None,
-        n_estimators=8,
+        estimator: Any = None,
+        n_estimators: int = 8,
         *,
-        cv=None,
-        n_jobs=None,
-        random_state=None,
-        verbose=0,
-    ):
+        cv: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+        verbose: bool | int = 0,
+    ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
         self.cv = cv
@@ -191,7 +205,15 @@ class ScratchMLPEnsembleRegressor(
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X, y, sample_weight=None, *, groups=None, **fit_params):
+    def fit(
+        self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        groups: ArrayLike | None = None,
+        **fit_params: Any,
+    ) -> "Self":
         """Train the members, and measure them on the rows that they have not seen.
 
         Parameters
@@ -288,7 +310,13 @@ class ScratchMLPEnsembleRegressor(
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Return the mean of the members' predictions, weighted by ``weights_``.
 
         Parameters
@@ -315,7 +343,7 @@ class ScratchMLPEnsembleRegressor(
             return prediction
         return prediction, self._calibration.std(X, prediction)
 
-    def predict_interval(self, X, coverage=0.9):
+    def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
 
         Parameters
@@ -340,7 +368,7 @@ class ScratchMLPEnsembleRegressor(
         check_number(coverage, "coverage", Real, "(0, 1)")
         return self.predict_quantile(X, [(1 - coverage) / 2, (1 + coverage) / 2])
 
-    def predict_quantile(self, X, quantiles):
+    def predict_quantile(self, X: MatrixLike, quantiles: ArrayLike) -> Array:
         """Return quantiles of y for each row.
 
         Parameters
@@ -372,7 +400,7 @@ class ScratchMLPEnsembleRegressor(
         found = self._calibration.quantiles(X, prediction, levels.ravel())
         return found if levels.ndim else found[..., 0]
 
-    def transform(self, X):
+    def transform(self, X: MatrixLike) -> Array:
         """Return the predictions of each member.
 
         Parameters
@@ -389,7 +417,7 @@ class ScratchMLPEnsembleRegressor(
         n = X.shape[0]
         return np.hstack([member.predict(X).reshape(n, -1) for member in self.estimators_])
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of the predictions, as of `ScratchMLPRegressor.score`.
 
         Parameters
@@ -409,7 +437,7 @@ class ScratchMLPEnsembleRegressor(
         prediction = self.predict(X)
         return score_of(self._calibration.loss, y, prediction, sample_weight)
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Return who is handed which metadata: the members' `fit`, and the split of ``cv``.
 
         Returns
@@ -471,10 +499,10 @@ class ScratchMLPEnsembleRegressor(
             return X if isinstance(checked, Mapped) else checked
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_calibration")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         try:
             check_member(self.estimator)
@@ -490,8 +518,8 @@ class ScratchMLPEnsembleRegressor(
     def _n_features_out(self):
         return len(self.estimators_) * self.n_outputs_
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return persistence.sealed(super().__getstate__())
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(persistence.opened(state))

@@ -1,31 +1,23 @@
 """What any fitted network can do, whatever its target: show its weights, and be looked into."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..components import as_numbers, check_hidden_layer_sizes
+from ..components import as_numbers
 from ..data import check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
-from ..maths import backprop
-from ..training import Message
+from ..maths import Array, MatrixLike, backprop
 from . import inspection, persistence
+from .available import has_hidden_layers, only_if
 from .caller import warn_caller
+from .messages import APART, NOT_FINITE
 from .onnx_hooks import OnnxHooks
-
-APART = Message(
-    "coefs_ and intercepts_ cannot hold these predictions: a column of X varies by too little for "
-    "how far it is from zero, or its unit is extreme. `predict` keeps the scaling apart and is "
-    "right; what is made of coefs_ is not. Move the column near zero, or use float64."
-)
-NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
-
-
-def _has_hidden_layers(estimator):
-    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
 class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -38,27 +30,27 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
     _apart = None  # what to predict by in the place of ``_params``: see `data.folding`
 
     @property
-    def coefs_(self):
+    def coefs_(self) -> tuple[Array, ...]:
         layers = self._layers()
         self._warn_if_apart()
         return tuple(W for W, _ in layers)
 
     @coefs_.setter
-    def coefs_(self, arrays):
+    def coefs_(self, arrays: Sequence[ArrayLike]) -> None:
         self._assign([W for W, _ in self._layers()], arrays, "coefs_")
 
     @property
-    def intercepts_(self):
+    def intercepts_(self) -> tuple[Array, ...]:
         return tuple(b for _, b in self._layers())
 
     @intercepts_.setter
-    def intercepts_(self, arrays):
+    def intercepts_(self, arrays: Sequence[ArrayLike]) -> None:
         if not self._network.fit_intercept:
             raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
         self._assign(self.intercepts_, arrays, "intercepts_")
 
     @property
-    def embedding_(self):
+    def embedding_(self) -> tuple[Array, ...] | None:
         self._layers()
         return self._network.embedding_layer(self._params)
 
@@ -91,7 +83,7 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         X, apart = self._check_rows(X), self._in_use()
         return (X, self._params) if apart is None else (apart.inputs(X), apart.params)
 
-    def transform(self, X, layer=-1):
+    def transform(self, X: MatrixLike, layer: int = -1) -> Array:
         """Return the activations of a hidden layer: the features that the network has learnt.
 
         Only with hidden layers: not with ``hidden_layer_sizes=()``. In a pipeline the network
@@ -117,7 +109,7 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         X, params = self._standing(X)
         return inspection.hidden_activations(X, self._network, params, layer)
 
-    def input_gradient(self, X):
+    def input_gradient(self, X: MatrixLike) -> Array:
         """Return the derivative of the prediction in the inputs.
 
         Parameters
@@ -140,7 +132,9 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         gradient = gradient[:, : loss.predict(np.zeros((1, gradient.shape[1]))).shape[1]]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
 
-    def check_gradient(self, X, y, sample_weight=None):
+    def check_gradient(
+        self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Compare backpropagation with finite differences, for this very configuration.
 
         The gradient is that of the loss of X and y as one batch, with the constructor's
@@ -174,7 +168,9 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
         """
         return inspection.check_gradient(**self._prepared(X, y, sample_weight)[0])
 
-    def loss_gradient(self, X, y, sample_weight=None):
+    def loss_gradient(
+        self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
+    ) -> tuple[float, tuple[Array, ...], tuple[Array, ...]]:
         """Return the loss and its derivative in all weights and intercepts, where they are now.
 
         The loss is that of X and y as one batch, penalty included, in float64 and without
@@ -234,17 +230,17 @@ class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin
             warn_caller([NOT_FINITE])
         return output
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return persistence.sealed(super().__getstate__())
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(persistence.opened(state))
 
-    def __sklearn_is_fitted__(self):
+    def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_params")
 
 
 for _name in ("transform", "fit_transform", "get_feature_names_out"):
     # Not by a decorator: TransformerMixin wraps `transform` in one that every instance has.
-    _method = available_if(_has_hidden_layers)(getattr(FittedNetwork, _name))
+    _method = only_if(has_hidden_layers)(getattr(FittedNetwork, _name))
     setattr(FittedNetwork, _name, _method)

@@ -1,5 +1,6 @@
 """What skl2onnx asks a model for where no converter is registered."""
 
+from collections.abc import Callable
 from importlib import import_module
 
 
@@ -9,7 +10,7 @@ class OnnxHooks:
     skl2onnx calls these two methods, as those of its `OnnxOperatorMixin`.
     """
 
-    def onnx_shape_calculator(self):
+    def onnx_shape_calculator(self) -> Callable[..., None]:
         """Return the function by which skl2onnx learns the shape of the output.
 
         Returns
@@ -18,7 +19,7 @@ class OnnxHooks:
         """
         return _converter(type(self))[0]
 
-    def onnx_converter(self):
+    def onnx_converter(self) -> Callable[..., None]:
         """Return the function by which skl2onnx writes the graph.
 
         Returns

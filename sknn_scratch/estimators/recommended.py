@@ -2,6 +2,7 @@
 
 from math import sqrt
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ HELD_OUT, FEWEST_ROWS = 0.1, 20  # for early stopping
 DROPOUT, ROWS_WITH_DROPOUT = 0.05, 2_000
 
 
-def recommended_parameters(n_samples, n_features):
+def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     """Return the parameters of a network that suits data of this size.
 
     The defaults of `ScratchMLPRegressor` are those of MLPRegressor: they stop before a small data

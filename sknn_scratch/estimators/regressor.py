@@ -1,18 +1,23 @@
 """ScratchMLPRegressor: parameters, and what is peculiar to regression (see `base`)."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, Literal, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.neural_network import MLPRegressor
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..components import resolve
+from ..components import Schedule, resolve
 from ..data import check_target
-from ..maths import Loss
+from ..maths import Activation, Array, Embedding, Loss, MatrixLike, RandomState, Solver
 from ..training import likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
 
-DOCUMENTATION = "https://sknn-scratch.readthedocs.io/en/stable"
+DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
 
 
 class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
@@ -296,47 +301,62 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
     0.38
     """
 
+    loss_: float
+    best_loss_: float | None
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    validation_loss_curve_: list[float] | None
+    best_validation_score_: float | None
+    n_iter_best_: int
+    n_iter_: int
+    t_: int
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str | Activation
+    n_features_in_: int
+    feature_names_in_: Array
+
     # Where scikit-learn's HTML representation leads to: see its guide for developers.
     _doc_link_module = "sknn_scratch"
     _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
+        hidden_layer_sizes: int | Sequence[int] = (100,),
         *,
-        activation="relu",
-        loss="squared_error",
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        out_activation="auto",
-        fit_intercept=True,
-        init="auto",
-        standardize=True,
-        scoring=None,
-        n_init=1,
-        max_grad_norm=None,
-        dropout=0.0,
-        embedding=None,
-    ):
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        loss: str | Loss = "squared_error",
+        solver: str | Solver = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str | Callable[[int, int], float] | Schedule = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: RandomState = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool | str = False,
+        validation_fraction: Any = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        out_activation: str | Activation = "auto",
+        fit_intercept: bool = True,
+        init: str | Callable[..., Any] | Sequence[ArrayLike] = "auto",
+        standardize: bool = True,
+        scoring: str | Callable[..., float] | None = None,
+        n_init: int = 1,
+        max_grad_norm: float | None = None,
+        dropout: float | Sequence[float] = 0.0,
+        embedding: str | Embedding | None = None,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
@@ -371,7 +391,13 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         self.dropout = dropout
         self.embedding = embedding
 
-    def predict(self, X, return_std=False):
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
+
+    @overload
+    def predict(self, X: MatrixLike, return_std: Literal[True]) -> tuple[Array, Array]: ...
+
+    def predict(self, X: MatrixLike, return_std: bool = False) -> Array | tuple[Array, Array]:
         """Return the predictions for X.
 
         Parameters
@@ -402,7 +428,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         results = [each.ravel() if each.shape[1] == 1 else each for each in results]
         return tuple(results) if return_std else results[0]
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the R2 of the predictions, D2 if they are quantiles, or that of a likelihood.
 
         Parameters
@@ -428,7 +454,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             return likelihood_score(y, *self.predict(X, return_std=True), sample_weight)
         return score_of(self._network.loss, y, self.predict(X), sample_weight)
 
-    def to_sklearn(self):
+    def to_sklearn(self) -> MLPRegressor:
         """Return a fitted `sklearn.neural_network.MLPRegressor` that predicts the same.
 
         It has the weights, the attributes and the constructor's parameters of this model, as far
@@ -454,7 +480,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         check_is_fitted(self)
         return to_mlp_regressor(self)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.embedding is None
         tags.target_tags.multi_output = True

@@ -1,8 +1,13 @@
 """A callback that records the weights of a network, and their gradients, while it trains."""
 
 import copy
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from ..maths import Array, MatrixLike
+from .regressor import ScratchMLPRegressor
 
 
 class WeightRecorder:
@@ -46,10 +51,16 @@ class WeightRecorder:
     From scikit-learn 1.9 the loop may be ``model.set_callbacks(recorder).fit(X, y)``.
     """
 
-    def __init__(self):
-        self._records = []
+    def __init__(self) -> None:
+        self._records: list[Any] = []
 
-    def record(self, model, X, y, sample_weight=None):
+    def record(
+        self,
+        model: ScratchMLPRegressor,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Record the weights of a network as they are, and the gradient there.
 
         Parameters
@@ -80,46 +91,60 @@ class WeightRecorder:
             )
         self._records.append((loss, coefs, intercepts, *gradients))
 
-    def setup(self, estimator, context):
+    def setup(self, estimator: Any, context: Any) -> None:
         """Check, where `fit` begins, that the estimator can be recorded."""
         _check_kind(estimator)
 
-    def teardown(self, estimator, context):
+    def teardown(self, estimator: Any, context: Any) -> None:
         """Do nothing where `fit` ends: what was recorded stays."""
 
     def on_fit_task_begin(
-        self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None
-    ):
+        self,
+        estimator: Any,
+        context: Any,
+        *,
+        X: Any = None,
+        y: Any = None,
+        metadata: Any = None,
+        fitted_estimator: Any = None,
+    ) -> None:
         """Begin anew, with the initial weights, where a first epoch begins."""
         if context.task_name == "epoch" and context.task_id == 0:
             self._records = []
             self.record(fitted_estimator, X, y, **metadata)
 
     def on_fit_task_end(
-        self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None
-    ):
+        self,
+        estimator: Any,
+        context: Any,
+        *,
+        X: Any = None,
+        y: Any = None,
+        metadata: Any = None,
+        fitted_estimator: Any = None,
+    ) -> None:
         """Record the weights where an epoch ends."""
         if context.task_name == "epoch":
             self.record(fitted_estimator, X, y, **metadata)
 
     @property
-    def loss_(self):
+    def loss_(self) -> Array:
         return np.array(self._column(0))
 
     @property
-    def coefs_(self):
+    def coefs_(self) -> list[Array]:
         return self._stacked(1)
 
     @property
-    def intercepts_(self):
+    def intercepts_(self) -> list[Array]:
         return self._stacked(2)
 
     @property
-    def coefs_gradient_(self):
+    def coefs_gradient_(self) -> list[Array]:
         return self._stacked(3)
 
     @property
-    def intercepts_gradient_(self):
+    def intercepts_gradient_(self) -> list[Array]:
         return self._stacked(4)
 
     def _stacked(self, column):

@@ -15,22 +15,27 @@ chunks are cut where it cuts the rows, and added up by its `data.Tree`. If a wor
 recomputes what it held from where the arrays came from, and the result is the same again.
 """
 
+from typing import Any
+
+from numpy.typing import ArrayLike
+
 from ..components import check_parameters
 from ..estimators import ScratchMLPRegressor
+from ..maths import MatrixLike
 from .dask_source import ClusterArrays, connected
 
 
 def fit_lbfgs(
-    estimator,
-    X,
-    y,
-    sample_weight=None,
+    estimator: ScratchMLPRegressor,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
     *,
-    X_val=None,
-    y_val=None,
-    sample_weight_val=None,
-    client=None,
-):
+    X_val: MatrixLike | None = None,
+    y_val: MatrixLike | None = None,
+    sample_weight_val: ArrayLike | None = None,
+    client: Any = None,
+) -> ScratchMLPRegressor:
     """Fit a regressor to dask arrays by L-BFGS, each chunk where it is.
 
     The estimator ends up as after ``estimator.fit`` on the same arrays in memory. It holds

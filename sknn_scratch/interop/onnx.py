@@ -16,6 +16,8 @@ what `transform` does. (Alone in a ColumnTransformer that nothing follows it can
 a regressor, and predicts.)
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
@@ -101,5 +103,6 @@ def register(estimator, name, calculate_shape, convert):
     CONVERTERS[estimator] = calculate_shape, convert
 
 
-CONVERTERS = {}  # of each class, what its `OnnxHooks` return
+# Of each class, what its `OnnxHooks` return.
+CONVERTERS: dict[type, tuple[Callable[..., None], ...]] = {}
 register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert)

@@ -8,7 +8,9 @@ tables below::
     COMPOSED     functions that are made of those
 """
 
+from collections.abc import Callable
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto
@@ -117,7 +119,7 @@ def _numbers(graph, operation, x):
     return graph.cast(x, graph.number_type)
 
 
-OPERATORS = {
+OPERATORS: dict[Callable[..., Any], str | Callable[..., str]] = {
     np.absolute: "Abs",
     np.add: "Add",
     np.copyto: _numbers,  # of booleans
@@ -141,7 +143,7 @@ OPERATORS = {
     special.erf: _erf,
 }
 # What ONNX does not have; and the logistic, which ONNX Runtime rounds to 0 from -18 on in float32.
-COMPOSED = {
+COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {
     np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
     np.expm1: lambda x: np.tanh(x / 2) * (np.exp(x) + 1),
     np.log1p: _log1p,

@@ -9,12 +9,14 @@ from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
 from .solvers import LBFGS, SGD, Adam, Solver
+from .types import Array, MatrixLike, RandomState, State
 
 __all__ = [
     "LBFGS",
     "SGD",
     "Activation",
     "Adam",
+    "Array",
     "Checked",
     "Component",
     "Embedding",
@@ -24,13 +26,16 @@ __all__ = [
     "Layer",
     "Logistic",
     "Loss",
+    "MatrixLike",
     "Network",
     "Periodic",
     "PeriodicLayer",
     "Poisson",
+    "RandomState",
     "ReLU",
     "Solver",
     "SquaredError",
+    "State",
     "Tanh",
     "advice",
     "backprop",

@@ -7,10 +7,10 @@
 An activation is two formulas. One of your own::
 
     class Sine(Activation):
-        def __call__(self, z):
+        def __call__(self, z: Array) -> Array:
             return np.sin(z)
 
-        def derivative(self, z, a):
+        def derivative(self, z: Array, a: Array) -> Array:
             return np.cos(z)
 
 `components.rectifiers` has more of them. The training loop does not call the formulas: they are
@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import expit
 
 from .mistakes import Component, required
+from .types import Array
 
 
 class Activation(Component):
@@ -42,85 +43,74 @@ class Activation(Component):
         f(z + log c), None if in none of these ways.
     """
 
-    name = None
-    from_output = False
-    glorot_factor = 6.0
-    scaling = None
+    name: str | None = None
+    from_output: bool = False
+    glorot_factor: float = 6.0
+    scaling: str | None = None
 
-    def __init_subclass__(cls):  # what is said of one formula does not hold for another
-        super().__init_subclass__()
+    def __init_subclass__(cls, **said: object) -> None:
+        super().__init_subclass__(**said)  # what is said of one formula does not hold for another
         if {"__call__", "derivative"} & set(vars(cls)):
             for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
                 setattr(cls, attribute, getattr(Activation, attribute))
 
     @required
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         """Return f(z)."""
 
     @required
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         """Return f'(z), where ``a = f(z)``."""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
-class Identity(Activation):
+class Identity(Activation, name="identity", from_output=True, scaling="linear"):
     """f(z) = z; f' = 1."""
 
-    name, from_output, scaling = "identity", True, "linear"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return z
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return np.ones_like(a)
 
 
-class Logistic(Activation):
+class Logistic(Activation, name="logistic", from_output=True, glorot_factor=2.0):
     """f(z) = 1 / (1 + exp(-z)), between 0 and 1; f' = a (1 - a)."""
 
-    name, from_output = "logistic", True
-    glorot_factor = 2.0
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return expit(z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return a * (1 - a)
 
 
-class Tanh(Activation):
+class Tanh(Activation, name="tanh", from_output=True):
     """f(z) = tanh(z), between -1 and 1; f' = 1 - a^2."""
 
-    name, from_output = "tanh", True
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.tanh(z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return 1 - a * a
 
 
-class ReLU(Activation):
+class ReLU(Activation, name="relu", from_output=True, scaling="positive"):
     """f(z) = max(z, 0); f' = 1 where z > 0, else 0 (at 0 too)."""
 
-    name, from_output, scaling = "relu", True, "positive"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return (a > 0).astype(a.dtype)
 
 
-class Exp(Activation):
+class Exp(Activation, name="exp", from_output=True, scaling="log"):
     """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
 
-    name, from_output, scaling = "exp", True, "log"
-
-    def __call__(self, z):
+    def __call__(self, z: Array) -> Array:
         return np.exp(z)
 
-    def derivative(self, z, a):
+    def derivative(self, z: Array, a: Array) -> Array:
         return a

@@ -21,6 +21,7 @@ in the place of sines, and x beside e, are from Holzmueller, Grinsztajn and Stei
 default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connected).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi, prod, sqrt
 from typing import NamedTuple
@@ -30,6 +31,7 @@ import numpy as np
 from .intervals import Checked, number
 from .layers import Layer
 from .mistakes import Component, required
+from .types import Array
 
 
 class Embedding(Component):
@@ -39,23 +41,23 @@ class Embedding(Component):
     """
 
     @required
-    def shapes(self, n_features):
+    def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         """Return the shapes of the arrays of the layer."""
 
     @required
-    def width(self, n_features):
+    def width(self, n_features: int) -> int:
         """Return how many columns the layer hands on."""
 
     @required
-    def layer(self, vector, n_features):
+    def layer(self, vector: Array, n_features: int) -> Layer:
         """Return the `Layer` whose arrays are views of ``vector``."""
 
     @required
-    def draw(self, layer, random_state):
+    def draw(self, layer: Layer, random_state: np.random.RandomState) -> None:
         """Put the values that training starts from into the arrays of a layer."""
 
     @required
-    def names(self, features):
+    def names(self, features: Sequence[str]) -> list[str]:
         """Return names of the columns that it hands on, from those of the columns of X."""
 
 
@@ -79,21 +81,21 @@ class Periodic(Embedding, Checked):
     n_outputs: int = number("[2, inf)", default=4)
     scale: float = number("(0, inf)", default=0.1)
 
-    def shapes(self, n_features):
+    def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         per_column, mixed = (n_features, self.n_frequencies), self.n_outputs - 1
         return [per_column, per_column, (*per_column, mixed), (n_features, mixed)]
 
-    def width(self, n_features):
+    def width(self, n_features: int) -> int:
         return n_features * self.n_outputs
 
-    def layer(self, vector, n_features):
+    def layer(self, vector: Array, n_features: int) -> "PeriodicLayer":
         arrays, start = [], 0
         for shape in self.shapes(n_features):
             arrays.append(vector[start : start + prod(shape)].reshape(shape))
             start += prod(shape)
         return PeriodicLayer(*arrays)
 
-    def draw(self, layer, random_state):
+    def draw(self, layer: Layer, random_state: np.random.RandomState) -> None:
         w, b, V, v = layer
         bound = 1 / sqrt(self.n_frequencies)
         w[...] = random_state.normal(0, self.scale, w.shape)
@@ -101,16 +103,16 @@ class Periodic(Embedding, Checked):
         V[...] = random_state.uniform(-bound, bound, V.shape)
         v[...] = random_state.uniform(-bound, bound, v.shape)
 
-    def names(self, features):
+    def names(self, features: Sequence[str]) -> list[str]:
         mixed = [f"{name} ~{i}" for name in features for i in range(1, self.n_outputs)]
         return [*mixed, *features]
 
 
 class _PeriodicArrays(NamedTuple):
-    frequencies: np.ndarray  # w, of shape (n_features, n_frequencies), in periods
-    phases: np.ndarray  # b, of the same shape, in periods
-    coefs: np.ndarray  # V, of shape (n_features, n_frequencies, n_outputs - 1)
-    intercepts: np.ndarray  # v, of shape (n_features, n_outputs - 1)
+    frequencies: Array  # w, of shape (n_features, n_frequencies), in periods
+    phases: Array  # b, of the same shape, in periods
+    coefs: Array  # V, of shape (n_features, n_frequencies, n_outputs - 1)
+    intercepts: Array  # v, of shape (n_features, n_outputs - 1)
 
 
 class PeriodicLayer(Layer, _PeriodicArrays):

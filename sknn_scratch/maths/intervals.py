@@ -10,11 +10,12 @@ finite numbers.
 
 from dataclasses import MISSING, field, fields
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 
-def number(interval, default=MISSING):
+def number(interval: str, default: Any = MISSING) -> Any:
     """Return a dataclass field for a number in the interval."""
     return field(default=default, metadata={"interval": interval})
 
@@ -25,7 +26,7 @@ class Checked:
     (A NumPy number, as a grid search may hand over, would turn float32 into float64.)
     """
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for each in fields(self):
             if "interval" in each.metadata:
                 name = f"{each.name} of {type(self).__name__}"
@@ -34,7 +35,7 @@ class Checked:
                 object.__setattr__(self, each.name, each.type(value))  # past the frozen dataclass
 
 
-def check_range(value, name, interval):
+def check_range(value: Any, name: str, interval: str) -> None:
     """Raise TypeError or ValueError unless ``value`` is a number in the interval."""
     message = f"{name} must be a number in {interval}, got {value!r}."
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
@@ -47,13 +48,13 @@ def check_range(value, name, interval):
     check_fits_float(value, name)
 
 
-def bounds_of(interval):
+def bounds_of(interval: str) -> tuple[float, float]:
     """Return the ends of an interval, as floats."""
     low, high = (float(bound) for bound in interval[1:-1].split(","))
     return low, high
 
 
-def check_fits_float(value, name):
+def check_fits_float(value: Any, name: str) -> None:
     """Raise ValueError if ``value`` is an int that is too large to be a float."""
     try:
         float(value)

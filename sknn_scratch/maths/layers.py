@@ -14,39 +14,43 @@ the layer whose arrays receive the derivatives. `Dense` is the layer that `netwo
 `embedding` has another.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+
+from .activations import Activation
+from .types import Array
 
 
 class Layer:
     """The interface of a layer; see the module for the shapes."""
 
-    def forward(self, a):
+    def forward(self, a: Array) -> Array:
         """Return z."""
         raise NotImplementedError
 
-    def as_products(self, a):
+    def as_products(self, a: Array) -> Array:
         """Return z by matrix products and elementwise functions alone (as ONNX has them)."""
         return self.forward(a)
 
-    def gradient(self, a, delta, into):
+    def gradient(self, a: Array, delta: Array, into: "Layer") -> None:
         """Put the derivatives in this layer's arrays, summed over samples, into ``into``'s."""
         raise NotImplementedError
 
-    def below(self, a, delta):
+    def below(self, a: Array, delta: Array) -> Array:
         """Return the derivative in ``a``."""
         raise NotImplementedError
 
-    def rescale(self, shift, scale):
+    def rescale(self, shift: Array, scale: Array) -> None:
         """Change the arrays in place, so that ``a`` does what ``(a - shift) / scale`` did."""
         raise NotImplementedError
 
-    def unscale(self, shift, scale):
+    def unscale(self, shift: Array, scale: Array) -> None:
         """Undo `rescale`, in place."""
         raise NotImplementedError
 
-    def left(self, shift, scale):
+    def left(self, shift: Array, scale: Array) -> tuple[Array, Array] | None:
         """Return the shift and the scale that `rescale` leaves for the layer above, or None.
 
         An element for each column of z.
@@ -55,8 +59,8 @@ class Layer:
 
 
 class _DenseArrays(NamedTuple):
-    W: np.ndarray  # weights, of shape (fan_in, fan_out)
-    b: np.ndarray  # intercepts, of shape (fan_out,)
+    W: Array  # weights, of shape (fan_in, fan_out)
+    b: Array  # intercepts, of shape (fan_out,)
 
 
 class Dense(Layer, _DenseArrays):
@@ -83,14 +87,16 @@ class Dense(Layer, _DenseArrays):
         self.W[...] *= scale[:, np.newaxis]
 
 
-def output(X, layers, activations):
+def output(X: Array, layers: Sequence[Layer], activations: Sequence[Activation]) -> Array:
     """Return what leaves the last layer; parameters as for `forward_pass`."""
     for _, a in forward_pass(X, layers, activations):
         last = a
     return last
 
 
-def forward_pass(X, layers, activations):
+def forward_pass(
+    X: Array, layers: Sequence[Layer], activations: Sequence[Activation]
+) -> Iterator[tuple[Array, Array]]:
     """Yield (z, a) of each layer in turn, where a = f(z) is what the next one is handed.
 
     Parameters

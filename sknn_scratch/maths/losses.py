@@ -16,88 +16,84 @@ import numpy as np
 from scipy.special import kl_div
 
 from .mistakes import Component, required
+from .types import Array, Method
 
 
 class Loss(Component):
     """A loss per sample and output; it has no state. One of your own needs the two formulas."""
 
-    out_activation = "identity"  # what out_activation='auto' stands for
-    canonical = None  # the output activation with which delta = a - y, if there is one
-    domain = "any finite number"  # the targets that it takes, for an error message
+    out_activation: str = "identity"  # what out_activation='auto' stands for
+    canonical: str | None = None  # the output activation with which delta = a - y, if there is one
+    domain: str = "any finite number"  # the targets that it takes, for an error message
     # What the target may be brought to for training, and the prediction back from: mean 0 and
     # standard deviation 1 ("standard"), the same by median and quartiles ("robust"), or mean 1
     # ("mean"). None leaves it alone.
-    rescaling = None
-    levels = ()  # of the quantile that it fits, or of several: one for each output
-    std = None  # or a method: the standard deviation of each target where the output is ``a``
+    rescaling: str | None = None
+    levels: tuple[float, ...] = ()  # of the quantile, or of several: one for each output
+    std: Method | None = None  # of each target where the output is ``a``: a method, or None
 
-    def __init_subclass__(cls):  # what is said of one formula does not hold for another
-        super().__init_subclass__()
+    def __init_subclass__(cls, **said: object) -> None:
+        super().__init_subclass__(**said)  # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
             cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
 
     @required
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         """Return the loss of every target and prediction, in the shape of ``a``."""
 
     @required
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         """Return d loss / d a, in the shape of ``a``; at a kink, any slope between the two."""
 
-    def in_domain(self, y):
+    def in_domain(self, y: Array) -> Array:
         """Return where ``y`` is a possible target, as booleans in the shape of ``y``."""
         return np.isfinite(y)
 
-    def n_outputs(self, n_targets):
+    def n_outputs(self, n_targets: int) -> int:
         """Return how many outputs the network needs; ValueError if it cannot be done."""
         if len(self.levels) > 1 < n_targets:
             raise ValueError(f"y must be one target for {self!r}, got {n_targets} columns.")
         return n_targets * max(1, len(self.levels))
 
-    def predict(self, a):
+    def predict(self, a: Array) -> Array:
         """Return what is predicted where the output is ``a``: quantiles in increasing order."""
         return np.sort(a, axis=1) if len(self.levels) > 1 else a
 
-    def output_scaling(self, shift, scale):
+    def output_scaling(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         """Return shift and scale of the outputs where the targets have these."""
         return shift, scale
 
-    def spread(self, a):
+    def spread(self, a: Array) -> Array:
         """Return what the standard deviation of y about ``a`` is proportional to: 1."""
         return np.ones_like(a)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
 
-class SquaredError(Loss):
+class SquaredError(Loss, canonical="identity", rescaling="standard"):
     """Half the squared error, (a - y)^2 / 2: fits the mean. Link: identity."""
 
-    canonical, rescaling = "identity", "standard"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         return 0.5 * (a - y) ** 2
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return a - y
 
 
-class Poisson(Loss):
+class Poisson(Loss, out_activation="exp", canonical="exp", domain="numbers >= 0", rescaling="mean"):
     """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0."""
 
-    out_activation = canonical = "exp"
-    domain, rescaling = "numbers >= 0", "mean"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         return np.fmax(kl_div(y, a), _infinite(a))  # 0 log(0 / a) is 0
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return 1 - y / a
 
-    def spread(self, a):
+    def spread(self, a: Array) -> Array:
         return np.sqrt(a)
 
-    def in_domain(self, y):
+    def in_domain(self, y: Array) -> Array:
         return np.isfinite(y) & (y >= 0)
 
 
@@ -106,21 +102,18 @@ def _infinite(x):
     return x * (x == np.inf).astype(x.dtype)
 
 
-class Gamma(Loss):
+class Gamma(Loss, out_activation="exp", domain="numbers > 0", rescaling="mean"):
     """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0."""
 
-    out_activation = "exp"
-    domain, rescaling = "numbers > 0", "mean"
-
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         ratio = y / a
         return np.fmax(ratio - 1 - np.log(ratio), _infinite(ratio))
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return (1 - y / a) / a
 
-    def spread(self, a):
+    def spread(self, a: Array) -> Array:
         return a
 
-    def in_domain(self, y):
+    def in_domain(self, y: Array) -> Array:
         return np.isfinite(y) & (y > 0)

@@ -2,16 +2,20 @@
 
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
+Formula = TypeVar("Formula", bound=Callable[..., Any])
 
-def required(formula):
+
+def required(formula: Formula) -> Formula:
     """Return a method that raises NotImplementedError: a component of one's own has another."""
 
     @functools.wraps(formula)
     def missing(self, *args, **kwargs):
-        name, arguments = formula.__name__, inspect.signature(formula)
+        name, arguments = formula.__name__, _signature(formula)
         raise NotImplementedError(f"{type(self).__name__} needs `def {name}{arguments}`.")
 
     missing.is_required = True
@@ -23,13 +27,26 @@ class Component:
 
     A class derived from such a base is refused if a method cannot be called as that of the base:
     a formula with too few arguments would fail in the midst of training.
+
+    ``class Tanh(Activation, from_output=True)`` sets an attribute, as does a line below it.
     """
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
+    def __init_subclass__(cls, **said: object) -> None:
+        super().__init_subclass__()
+        for name, value in said.items():
+            if not hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} has no attribute {name!r} to set to {value!r}.")
+            setattr(cls, name, value)
         for base in cls.__mro__:
             if Component in base.__bases__ and base is not cls:
                 _check_formulas(cls, base)
+
+
+def _signature(function):
+    """Return the signature without types: the errors show what is to be written."""
+    full = inspect.signature(function)
+    plain = [each.replace(annotation=each.empty) for each in full.parameters.values()]
+    return full.replace(parameters=plain, return_annotation=full.empty)
 
 
 def _check_formulas(cls, base):
@@ -38,7 +55,7 @@ def _check_formulas(cls, base):
         declared = vars(base).get(name)
         if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
             continue
-        wanted, given = inspect.signature(declared), inspect.signature(formula)
+        wanted, given = _signature(declared), _signature(formula)
         try:
             given.bind(*wanted.parameters)
         except TypeError:
@@ -48,7 +65,7 @@ def _check_formulas(cls, base):
             ) from None
 
 
-def advice(value, base):
+def advice(value: Any, base: type) -> str:
     """Return what to write where a class or a function stands for an object of type ``base``.
 
     An empty string if it is neither.
@@ -58,7 +75,7 @@ def advice(value, base):
     if isinstance(value, type) or not callable(value):
         return ""
     formulas = [
-        f"`def {name}{inspect.signature(method)}`"
+        f"`def {name}{_signature(method)}`"
         for name, method in vars(base).items()
         if getattr(method, "is_required", False)
     ]

@@ -37,29 +37,33 @@ column of ones beside a[l], one product gives a[l] @ W[l] + b[l] and one gives b
 arithmetic in buffers, for the training loop.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
 import numpy as np
 
-from .activations import Identity
-from .layers import Dense, forward_pass, output
+from .activations import Activation, Identity
+from .embedding import Embedding
+from .layers import Dense, Layer, forward_pass, output
+from .losses import Loss
 from .mistakes import check_shapes
+from .types import Array, Arrays, MatrixLike
 
 
 @dataclass(frozen=True)
 class Network:
     """The shape of a network; its parameters are a vector of their own."""
 
-    sizes: tuple  # features, units of each hidden layer, outputs
-    activations: tuple  # of each layer, the output layer last: len(sizes) - 1
-    loss: object
+    sizes: tuple[int, ...]  # features, units of each hidden layer, outputs
+    activations: tuple[Activation, ...]  # of each layer, the output layer last: len(sizes) - 1
+    loss: Loss
     fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
-    embedding: object = None  # what X passes through first (see `embedding`), or None
+    embedding: Embedding | None = None  # what X passes through first (see `embedding`), or None
 
     @property
-    def shapes(self):
+    def shapes(self) -> list[tuple[int, int]]:
         """The shape of each dense layer's block."""
         features, *units = self.sizes
         fan_in = self.embedding.width(features) if self.embedding else features
@@ -68,12 +72,12 @@ class Network:
         ]
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """The length of the parameter vector."""
         shapes = self.embedding.shapes(self.sizes[0]) if self.embedding else []
         return sum(map(prod, [*self.shapes, *shapes]))
 
-    def blocks(self, vector):
+    def blocks(self, vector: Array) -> list[Array]:
         """Return each dense layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
         blocks, start = [], 0
         for rows, columns in self.shapes:
@@ -81,18 +85,18 @@ class Network:
             start += rows * columns
         return blocks
 
-    def layers(self, vector):
+    def layers(self, vector: Array) -> list[Dense]:
         """Return the dense layers, (W, b), views of ``vector`` (b is a new zero without)."""
         if not self.fit_intercept:
             return [Dense(W, np.zeros_like(W[0])) for W in self.blocks(vector)]
         return [Dense(block[:-1], block[-1]) for block in self.blocks(vector)]
 
-    def embedding_layer(self, vector):
+    def embedding_layer(self, vector: Array) -> Layer | None:
         """Return the layer of the embedding, whose arrays follow the blocks; None without."""
         start = sum(map(prod, self.shapes))
         return self.embedding and self.embedding.layer(vector[start:], self.sizes[0])
 
-    def chain(self, vector):
+    def chain(self, vector: Array) -> tuple[Sequence[Layer], tuple[Activation, ...]]:
         """Return all layers, from X on, and the activation of each."""
         if self.embedding is None:
             return self.layers(vector), self.activations
@@ -100,18 +104,20 @@ class Network:
         return [first, *self.layers(vector)], (Identity(), *self.activations)
 
     @property
-    def widths(self):
+    def widths(self) -> tuple[int, ...]:
         """How many numbers each layer hands on, X among them."""
         embedded = [self.embedding.width(self.sizes[0])] if self.embedding else []
         return (*self.sizes, *embedded)
 
     @property
-    def is_canonical(self):
+    def is_canonical(self) -> bool:
         """True if delta = a - y at the output, without a derivative (see `losses`)."""
         return self.loss.canonical is not None and self.loss.canonical == self.activations[-1].name
 
 
-def feedforward(X, coefs, intercepts, activations):
+def feedforward(
+    X: MatrixLike, coefs: Arrays, intercepts: Arrays, activations: Sequence[Activation]
+) -> Array:
     """Return the prediction of a network.
 
     Parameters
@@ -132,7 +138,14 @@ def feedforward(X, coefs, intercepts, activations):
     return output(X, layers, activations)
 
 
-def backprop(X, y, params, network, sample_weight=None, alpha=0.0):
+def backprop(
+    X: MatrixLike,
+    y: Array,
+    params: Array,
+    network: Network,
+    sample_weight: Array | None = None,
+    alpha: float = 0.0,
+) -> tuple[float, Array]:
     """Return the loss of a network and its gradient in all parameters.
 
     Parameters

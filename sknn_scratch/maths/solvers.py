@@ -20,19 +20,20 @@ import numpy as np
 
 from .intervals import Checked, number
 from .mistakes import Component, required
+from .types import Array, State
 
 
 class Solver(Component, Checked):
     """A rule that steps along the gradient of a mini-batch."""
 
-    stochastic = True
+    stochastic: bool = True
 
-    def init(self, params):
+    def init(self, params: Array) -> State:
         """Return the state before the first step: a dict of arrays and numbers."""
         return {}
 
     @required
-    def update(self, params, gradient, state, learning_rate):
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
 
 
@@ -56,10 +57,10 @@ class SGD(Solver):
     momentum: float = number("[0, 1]", default=0.9)
     nesterovs_momentum: bool = True
 
-    def init(self, params):
+    def init(self, params: Array) -> State:
         return {"velocity": np.zeros_like(params)}
 
-    def update(self, params, gradient, state, learning_rate):
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         u, step = state["velocity"], learning_rate * gradient
         if self.momentum == 0:  # and u is not needed
             params -= step
@@ -88,15 +89,15 @@ class Adam(Solver):
     beta_2: float = number("[0, 1)", default=0.999)
     epsilon: float = number("(0, inf)", default=1e-8)
 
-    def init(self, params):
+    def init(self, params: Array) -> State:
         return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
 
-    def rate(self, state, learning_rate):
+    def rate(self, state: State, learning_rate: float) -> float:
         """Count the step in ``state``; return the learning rate, corrected for the start."""
         t = state["t"] = state["t"] + 1
         return learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
 
-    def update(self, params, gradient, state, learning_rate):
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
         m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
         v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2

@@ -47,6 +47,13 @@ def draw_losses(ax, losses, validation_losses, best_epoch, name, style):
     return line, validation_line, point
 
 
+def check_positive(curves):
+    """Raise ValueError unless the losses fit on a logarithmic axis."""
+    losses = np.concatenate([curve for curve in curves if curve is not None])
+    if (losses <= 0).any():
+        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")
+
+
 def _mark(ax, epoch, losses, style):
     """Draw a point on the curve at ``epoch``, or on the axis below if it has no loss there."""
     place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0

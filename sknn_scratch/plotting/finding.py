@@ -1,6 +1,10 @@
 """Where the network is, in a pipeline, a search or an ensemble."""
 
+from numbers import Real
+
 from sklearn.utils.validation import check_is_fitted
+
+from ..components import check_number
 
 
 def find_network(estimator, attribute, display):
@@ -33,3 +37,22 @@ def find_networks(estimator, attribute, display):
         found = inside
     members = [found] if hasattr(found, attribute) else getattr(found, "estimators_", [found])
     return [find_network(member, attribute, display) for member in members]
+
+
+def predict_interval(estimator, X, coverage, display):
+    """Return the intervals of an estimator, or of the last step of a pipeline."""
+    check_number(coverage, "coverage", Real, "(0, 1)")
+    found = estimator
+    while not hasattr(found, "predict_interval"):
+        if hasattr(found, "steps") and len(found.steps) > 1:
+            X, found = found[:-1].transform(X), found.steps[-1][1]
+        elif hasattr(found, "best_estimator_"):
+            found = found.best_estimator_
+        else:
+            raise TypeError(
+                f"{display} needs an estimator with predict_interval, got {estimator!r}."
+            )
+    interval = found.predict_interval(X, coverage)
+    if interval.ndim != 2:
+        raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
+    return interval

@@ -1,13 +1,24 @@
 """A picture of predictions with their intervals against the truth, and how often these hold it."""
 
-from numbers import Integral, Real
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import as_numbers, check_number
+from ..maths import Array, MatrixLike, RandomState
 from .drawing import drawing_axes
+from .finding import predict_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+    from typing_extensions import Self
 
 INSIDE, OUTSIDE, BAND = "tab:blue", "tab:red", "0.75"
 
@@ -62,7 +73,18 @@ class IntervalDisplay:
     0.9
     """
 
-    def __init__(self, *, y_true, y_pred, interval, coverage=None):
+    coverage_: float
+    width_: float
+    band_: "LineCollection"
+    inside_: "Line2D"
+    outside_: "Line2D"
+    line_: "Line2D"
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
+    def __init__(
+        self, *, y_true: Array, y_pred: Array, interval: Array, coverage: float | None = None
+    ) -> None:
         self.y_true = y_true
         self.y_pred = y_pred
         self.interval = interval
@@ -70,8 +92,16 @@ class IntervalDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, y, *, coverage=0.9, subsample=1000, random_state=0, ax=None
-    ):
+        cls,
+        estimator: Any,
+        X: MatrixLike,
+        y: MatrixLike,
+        *,
+        coverage: float = 0.9,
+        subsample: int | None = 1000,
+        random_state: RandomState = 0,
+        ax: "Axes | None" = None,
+    ) -> "Self":
         """Draw the intervals that an estimator predicts.
 
         Parameters
@@ -103,7 +133,7 @@ class IntervalDisplay:
             If the estimator predicts no intervals, or arrays do not have these shapes.
         """
         check_is_fitted(estimator)
-        interval = _predict_interval(estimator, X, coverage, cls.__name__)
+        interval = predict_interval(estimator, X, coverage, cls.__name__)
         prediction = np.asarray(estimator.predict(X))
         if prediction.ndim == 2:  # quantiles: the middle one
             prediction = prediction[:, prediction.shape[1] // 2]
@@ -112,8 +142,16 @@ class IntervalDisplay:
 
     @classmethod
     def from_predictions(
-        cls, y_true, y_pred, interval, *, coverage=None, subsample=1000, random_state=0, ax=None
-    ):
+        cls,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        interval: ArrayLike,
+        *,
+        coverage: float | None = None,
+        subsample: int | None = 1000,
+        random_state: RandomState = 0,
+        ax: "Axes | None" = None,
+    ) -> "Self":
         """Draw intervals, of any model.
 
         Parameters
@@ -145,7 +183,13 @@ class IntervalDisplay:
         display = cls(y_true=y_true, y_pred=y_pred, interval=interval, coverage=coverage)
         return display.plot(ax, subsample=subsample, random_state=random_state)
 
-    def plot(self, ax=None, *, subsample=1000, random_state=0):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        subsample: int | None = 1000,
+        random_state: RandomState = 0,
+    ) -> "Self":
         """Draw the intervals.
 
         Parameters
@@ -192,22 +236,3 @@ def _some(n, subsample, random_state):
     if n <= subsample:
         return np.arange(n)
     return check_random_state(random_state).choice(n, size=subsample, replace=False)
-
-
-def _predict_interval(estimator, X, coverage, display):
-    """Return the intervals of an estimator, or of the last step of a pipeline."""
-    check_number(coverage, "coverage", Real, "(0, 1)")
-    found = estimator
-    while not hasattr(found, "predict_interval"):
-        if hasattr(found, "steps") and len(found.steps) > 1:
-            X, found = found[:-1].transform(X), found.steps[-1][1]
-        elif hasattr(found, "best_estimator_"):
-            found = found.best_estimator_
-        else:
-            raise TypeError(
-                f"{display} needs an estimator with predict_interval, got {estimator!r}."
-            )
-    interval = found.predict_interval(X, coverage)
-    if interval.ndim != 2:
-        raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
-    return interval

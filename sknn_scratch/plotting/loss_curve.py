@@ -4,12 +4,17 @@ A display takes any estimator with the attributes that it draws, so the curves o
 can stand beside ours.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .drawing import count_epochs, draw_losses, drawing_axes, explain_styles
+from .drawing import check_positive, count_epochs, draw_losses, drawing_axes, explain_styles
 from .finding import find_networks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.lines import Line2D
+    from typing_extensions import Self
 
 
 class LossCurveDisplay:
@@ -56,16 +61,22 @@ class LossCurveDisplay:
     <matplotlib.lines.Line2D object at ...>
     """
 
+    line_: "Line2D | list[Line2D]"
+    validation_line_: "Line2D | list[Line2D | None] | None"
+    best_point_: "Line2D | list[Line2D | None] | None"
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
     def __init__(
         self,
         *,
-        loss_curves,
-        validation_loss_curves=None,
-        best_epochs=None,
-        names=None,
-        loss_name="loss",
-        epoch_name="epoch",
-    ):
+        loss_curves: Sequence[Sequence[float]],
+        validation_loss_curves: Sequence[Sequence[float] | None] | None = None,
+        best_epochs: Sequence[int | None] | None = None,
+        names: Sequence[str | None] | None = None,
+        loss_name: str = "loss",
+        epoch_name: str = "epoch",
+    ) -> None:
         self.loss_curves = loss_curves
         self.validation_loss_curves = validation_loss_curves
         self.best_epochs = best_epochs
@@ -74,7 +85,15 @@ class LossCurveDisplay:
         self.epoch_name = epoch_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, name=None, ax=None, log_scale=False, line_kwargs=None):
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        name: str | None = None,
+        ax: "Axes | None" = None,
+        log_scale: bool = False,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> "Self":
         """Draw the loss curve of a fitted network.
 
         The training loss includes the penalty and is the mean over the epoch's batches, as they
@@ -111,7 +130,14 @@ class LossCurveDisplay:
         return cls._from([estimator], [name], ax, log_scale, line_kwargs)
 
     @classmethod
-    def from_estimators(cls, estimators, *, ax=None, log_scale=False, line_kwargs=None):
+    def from_estimators(
+        cls,
+        estimators: Mapping[str, Any],
+        *,
+        ax: "Axes | None" = None,
+        log_scale: bool = False,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> "Self":
         """Draw the loss curves of several fitted networks, each in a colour of its own.
 
         Losses compare only if they are of one kind, in one unit: the same ``loss``, and
@@ -158,7 +184,13 @@ class LossCurveDisplay:
         )
         return display.plot(ax, log_scale=log_scale, line_kwargs=line_kwargs)
 
-    def plot(self, ax=None, *, log_scale=False, line_kwargs=None):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        log_scale: bool = False,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> "Self":
         """Draw the curves.
 
         Parameters
@@ -173,7 +205,7 @@ class LossCurveDisplay:
         n = len(self.loss_curves)
         validations = self.validation_loss_curves or [None] * n
         if log_scale:
-            _check_positive([*self.loss_curves, *validations])
+            check_positive([*self.loss_curves, *validations])
         ax = drawing_axes(ax, type(self).__name__)
         bests, names = self.best_epochs or [None] * n, self.names or [None] * n
         drawn, styles = [], {None: {}}
@@ -214,10 +246,3 @@ def _epoch_name(networks):
     """Return the label of the x-axis: L-BFGS, which has no `partial_fit`, iterates."""
     names = {"epoch" if hasattr(network, "partial_fit") else "iteration" for network in networks}
     return " or ".join(sorted(names))
-
-
-def _check_positive(curves):
-    """Raise ValueError unless the losses fit on a logarithmic axis."""
-    losses = np.concatenate([curve for curve in curves if curve is not None])
-    if (losses <= 0).any():
-        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")

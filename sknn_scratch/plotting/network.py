@@ -1,10 +1,22 @@
 """A picture of a network: its layers, and its weights by colour and width."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
 from ..components import check_number
+from ..maths import Array
 from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
 from .finding import find_network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection, PathCollection
+    from matplotlib.colorbar import Colorbar
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure, SubFigure
+    from matplotlib.text import Text
+    from typing_extensions import Self
 
 
 class NetworkDisplay:
@@ -51,9 +63,23 @@ class NetworkDisplay:
     [10, 4, 1]
     """
 
+    line_: "list[LineCollection]"
+    nodes_: "list[PathCollection]"
+    text_: list[Array] | None
+    intercept_text_: "list[list[Text]] | None"
+    colorbar_: "Colorbar | None"
+    ax_: "Axes"
+    figure_: "Figure | SubFigure"
+
     def __init__(
-        self, *, coefs, intercepts=None, activations=None, feature_names=None, output_names=None
-    ):
+        self,
+        *,
+        coefs: Sequence[Array],
+        intercepts: Sequence[Array] | None = None,
+        activations: Sequence[str] | None = None,
+        feature_names: Sequence[str] | None = None,
+        output_names: Sequence[str] | None = None,
+    ) -> None:
         self.coefs = coefs
         self.intercepts = intercepts
         self.activations = activations
@@ -62,8 +88,15 @@ class NetworkDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator, *, max_units=12, values=False, cmap="RdBu_r", colorbar=True, ax=None
-    ):
+        cls,
+        estimator: Any,
+        *,
+        max_units: int = 12,
+        values: bool | str = False,
+        cmap: "str | Colormap" = "RdBu_r",
+        colorbar: bool = True,
+        ax: "Axes | None" = None,
+    ) -> "Self":
         """Draw a fitted network.
 
         Colour and width say how large a weight is next to the largest of its layer, colour says
@@ -107,7 +140,15 @@ class NetworkDisplay:
         )
         return display.plot(ax, max_units=max_units, values=values, cmap=cmap, colorbar=colorbar)
 
-    def plot(self, ax=None, *, max_units=12, values=False, cmap="RdBu_r", colorbar=True):
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        max_units: int = 12,
+        values: bool | str = False,
+        cmap: "str | Colormap" = "RdBu_r",
+        colorbar: bool = True,
+    ) -> "Self":
         """Draw the network.
 
         Parameters

@@ -187,3 +187,26 @@ def test_params_must_be_as_many_as_the_network_has(change):
     net = network()
     with pytest.raises(ValueError, match=r"params must be a vector of 13 numbers, got shape \("):
         backprop(X, Y[:, np.newaxis], np.ones(net.n_parameters + change), net)
+
+
+def test_an_attribute_can_be_set_in_the_head_of_a_class():
+    class Twice(Activation, name="twice", scaling="linear"):
+        def __call__(self, z):
+            return 2 * z
+
+        def derivative(self, z, a):
+            return 2 + 0 * z
+
+    class Thrice(Twice):
+        def __call__(self, z):
+            return 3 * z
+
+    assert (Twice().name, Twice().scaling, Twice().from_output) == ("twice", "linear", False)
+    assert Thrice().scaling is None  # what was said of one formula does not hold for another
+
+
+def test_an_attribute_that_the_base_class_does_not_know_is_refused_in_the_head_of_a_class():
+    with pytest.raises(TypeError, match="Twice has no attribute 'scalign' to set to 'linear'"):
+
+        class Twice(Activation, scalign="linear"):
+            pass
