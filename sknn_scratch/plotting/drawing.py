@@ -5,7 +5,7 @@ It is needed for drawing only, and imported where that happens.
 
 import numpy as np
 
-POINT = {"linestyle": "none", "marker": "o", "markerfacecolor": "white", "zorder": 3}
+POINT = {"linestyle": "none", "marker": "o", "zorder": 3}
 
 
 def drawing_axes(ax, display, **figure):
@@ -18,6 +18,14 @@ def drawing_axes(ax, display, **figure):
             "`pip install matplotlib`"
         ) from error
     return plt.subplots(layout="constrained", **figure)[1] if ax is None else ax
+
+
+def ink(ax, share):
+    """Return a colour between the background of ``ax`` (0) and its labels (1), light or dark."""
+    from matplotlib.colors import to_rgb
+
+    back, front = to_rgb(ax.get_facecolor()), to_rgb(ax.xaxis.label.get_color())
+    return tuple((1 - share) * b + share * f for b, f in zip(back, front))
 
 
 def draw_losses(ax, losses, validation_losses, best_epoch, name, style):
@@ -59,7 +67,8 @@ def _mark(ax, epoch, losses, style):
     place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0
     if 0 < epoch <= len(losses) and np.isfinite(losses[epoch - 1]):
         place, loss = {}, losses[epoch - 1]
-    (point,) = ax.plot(epoch, loss, **POINT, **place, **style, markersize=8, markeredgewidth=2)
+    style = {**POINT, "markerfacecolor": ink(ax, 0), **style}
+    (point,) = ax.plot(epoch, loss, **place, **style, markersize=8, markeredgewidth=2)
     return point
 
 
@@ -73,14 +82,15 @@ def count_epochs(ax):
 
 def explain_styles(ax, drawn):
     """Put into the legend, once, what solid and dashed lines and points stand for."""
-    styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": POINT}
+    point = {**POINT, "markerfacecolor": ink(ax, 0)}
+    styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": point}
     known = ax.get_legend_handles_labels()[1]
     lines, validation_lines, points = zip(*drawn)
     if all(line is None for line in validation_lines):
         return
     for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
         if label not in known and any(artist is not None for artist in artists):
-            ax.plot([], [], color="0.4", label=label, **style)
+            ax.plot([], [], color=ink(ax, 0.6), label=label, **style)
 
 
 class Layer:
@@ -120,13 +130,13 @@ class Layer:
         """Draw the units, and three dots for those left out; return the units."""
         if self.gap is not None:
             dots = self.gap + np.array([-0.2, 0, 0.2])
-            ax.scatter([self.x] * 3, dots, s=4, color="0.4")
+            ax.scatter([self.x] * 3, dots, s=4, color=ink(ax, 0.6))
         return ax.scatter(
             np.full(len(self.y), self.x),
             self.y,
             s=diameter**2,
-            facecolor="white",
-            edgecolor="0.25",
+            facecolor=ink(ax, 0),
+            edgecolor=ink(ax, 0.75),
             linewidth=1.2,
             zorder=2,
         )
@@ -134,7 +144,7 @@ class Layer:
     def write_below(self, ax, values, spec, offset):
         """Write numbers below the units, ``offset`` points from their centres; return the texts."""
         style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
-        box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.6}
+        box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
         return [
             ax.annotate(format(values[unit], spec), (self.x, y), (0, -offset), bbox=box, **style)
             for unit, y in zip(self.units, self.y)
@@ -210,9 +220,9 @@ def draw_values(ax, W, start, end, spec):
     t, apart = (1 / (n + 1), 1 / (n + 1)) if n <= m else (m / (m + 1), 1 / (m + 1))
     size = min(9, max(3, 0.7 * apart * _points_per_unit(ax, max(m, n))))
     style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3}
-    box = {"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 0.6}
+    box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
     text = np.empty((len(start.units), len(end.units)), dtype=object)
-    behind = {"color": "0.85", "linewidth": 0.8, "zorder": 0}
+    behind = {"color": ink(ax, 0.15), "linewidth": 0.8, "zorder": 0}
     for (i, j), weight in np.ndenumerate(W[np.ix_(start.units, end.units)]):
         x, y = start.x + t * (end.x - start.x), start.y[i] + t * (end.y[j] - start.y[i])
         text[i, j] = ax.text(x, y, format(weight, spec), bbox=box, **style)

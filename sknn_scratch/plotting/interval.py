@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import as_numbers, check_number
 from ..maths import Array, MatrixLike, RandomState
-from .drawing import drawing_axes
+from .drawing import drawing_axes, ink
 from .finding import predict_interval
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
     from typing_extensions import Self
 
-INSIDE, OUTSIDE, BAND = "tab:blue", "tab:red", "0.75"
+INSIDE, OUTSIDE = "tab:blue", "tab:red"
 
 
 class IntervalDisplay:
@@ -211,9 +211,13 @@ class IntervalDisplay:
         ends = np.concatenate([y, x, finite])
         edge = ends.min() - 0.05 * np.ptp(ends), ends.max() + 0.05 * np.ptp(ends)
         low, high = np.clip(self.interval[rows], *edge).T
-        self.band_ = ax.vlines(x, low, high, color=BAND, linewidth=1, label="interval", zorder=1)
+        self.band_ = ax.vlines(
+            x, low, high, color=ink(ax, 0.25), linewidth=1, label="interval", zorder=1
+        )
         ends = [x.min(), x.max()]
-        (self.line_,) = ax.plot(ends, ends, color="0.3", linewidth=1, label="prediction", zorder=2)
+        (self.line_,) = ax.plot(
+            ends, ends, color=ink(ax, 0.7), linewidth=1, label="prediction", zorder=2
+        )
         style = {"linestyle": "none", "marker": "o", "markersize": 4, "zorder": 3}
         (self.inside_,) = ax.plot(x[hit], y[hit], color=INSIDE, label="truth, inside", **style)
         (self.outside_,) = ax.plot(x[~hit], y[~hit], color=OUTSIDE, label="truth, outside", **style)
