@@ -3,6 +3,16 @@
 import numpy as np
 import pytest
 
+try:
+    from hypothesis import settings
+except ImportError:  # test_properties.py is skipped
+    pass
+else:
+    # of each property, of which there are four
+    settings.register_profile("suite", max_examples=50, deadline=None, derandomize=True)
+    settings.register_profile("long", max_examples=5000, deadline=None)
+    settings.load_profile("suite")
+
 
 @pytest.fixture
 def rng():

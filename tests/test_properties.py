@@ -1,0 +1,279 @@
+"""What must hold of every model, whatever its parameters, its data and its history.
+
+Hypothesis draws parameters, data and a sequence of calls. The suite runs the same 200 cases every
+time (`conftest.py`); for many more, and new ones, run ``python -m pytest tests/test_properties.py
+--hypothesis-profile=long``. pytest turns warnings into errors, so that a warning of NumPy's fails
+too.
+"""
+
+import copy
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+
+from sknn_scratch import Bounded, LeakyReLU, Quantile, ScratchMLPRegressor
+from sknn_scratch.components.initializers import INITIALIZERS
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
+from tests.bad_input import same
+
+pytest.importorskip("hypothesis")
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+# Said of parameters and data that do not go together well, which is what is drawn here.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:Got `batch_size`:UserWarning"),
+    pytest.mark.filterwarnings("ignore:y cannot be standardised:UserWarning"),
+    pytest.mark.filterwarnings("ignore:coefs_ and intercepts_ cannot hold:UserWarning"),
+    pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning"),  # an old scikit-learn
+]
+
+# --- parameters ---
+
+# The outputs of losses that are not defined for every a, or refuse others.
+OUTPUTS = {"poisson": ("exp", "softplus"), "gamma": ("exp", "softplus"), "gaussian": ("identity",)}
+FREE = {
+    "activation": st.sampled_from([*ACTIVATIONS, LeakyReLU(0.3)]),
+    "alpha": st.sampled_from([0.0, 1e-4, 1.0, 100.0]),
+    "batch_size": st.one_of(st.just("auto"), st.integers(1, 50)),
+    "learning_rate": st.sampled_from([*SCHEDULES]),
+    "learning_rate_init": st.sampled_from([1e-4, 1e-2, 0.3]),
+    "power_t": st.sampled_from([0.0, 0.5, 2.0]),
+    "max_iter": st.integers(1, 5),
+    "shuffle": st.booleans(),
+    "tol": st.sampled_from([0.0, 1e-4, 1.0]),
+    "momentum": st.sampled_from([0.0, 0.9, 1.0]),
+    "nesterovs_momentum": st.booleans(),
+    "early_stopping": st.sampled_from([False, True, "loss"]),
+    "validation_fraction": st.sampled_from([0.2, 0.5]),
+    "beta_1": st.sampled_from([0.0, 0.9]),
+    "beta_2": st.sampled_from([0.0, 0.999]),
+    "n_iter_no_change": st.sampled_from([1, 10, np.inf]),
+    "max_fun": st.sampled_from([1, 20]),
+    "fit_intercept": st.booleans(),
+    "init": st.sampled_from([*INITIALIZERS]),
+    "standardize": st.sampled_from([True, True, False]),
+    "n_init": st.integers(1, 2),
+}
+losses = st.sampled_from([*LOSSES, Quantile([0.1, 0.5, 0.9])])
+solvers = st.sampled_from([*SOLVERS])
+
+
+@st.composite
+def models(draw):
+    """Draw an estimator that is not fitted."""
+    params = draw(st.fixed_dictionaries({"random_state": st.integers(0, 99)}, optional=FREE))
+    params["hidden_layer_sizes"] = draw(st.lists(st.integers(1, 5), max_size=2))
+    params["loss"], params["solver"] = draw(losses), draw(solvers)
+    any_output = [*ACTIVATIONS, Bounded(-1, 1e6)]
+    outputs = (
+        OUTPUTS.get(params["loss"], any_output) if isinstance(params["loss"], str) else any_output
+    )
+    params["out_activation"] = draw(st.sampled_from(["auto", *outputs]))
+    if params["solver"] != "lbfgs":
+        params["max_grad_norm"] = draw(st.sampled_from([None, 1.0]))
+        if params["hidden_layer_sizes"]:
+            params["dropout"] = draw(st.sampled_from([0.0, 0.5]))
+    return ScratchMLPRegressor(**params)
+
+
+# --- data ---
+
+COLUMNS = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "constant": lambda rng, n: np.full(n, 0.1),
+    "zero": lambda rng, n: np.zeros(n),
+    "far": lambda rng, n: 1.76e9 + rng.normal(size=n),
+    "far and constant": lambda rng, n: np.full(n, -1.8e18),
+    "small": lambda rng, n: 1e-30 * rng.normal(size=n),
+    "large": lambda rng, n: 1e30 * rng.normal(size=n),
+    "whole": lambda rng, n: rng.integers(-3, 3, n).astype(float),
+    "with an outlier": lambda rng, n: np.r_[1e6, rng.normal(size=n - 1)],
+}
+TARGETS = {
+    "positive": lambda rng, X: np.exp(rng.normal(size=len(X))),
+    "large": lambda rng, X: 1e5 * np.exp(rng.normal(size=len(X))),
+    "constant": lambda rng, X: np.full(len(X), 3.0),
+    "counts": lambda rng, X: 1.0 + rng.poisson(2, len(X)),
+}
+WEIGHTS = {
+    "none": lambda rng, n: None,
+    "equal": lambda rng, n: np.full(n, 0.3),
+    "some zero": lambda rng, n: np.r_[1.0, 2.0, rng.integers(0, 3, n - 2)],
+    "any": lambda rng, n: rng.uniform(0.5, 2, n),
+}
+KINDS = {
+    "array": np.asarray,
+    "Fortran's order": np.asfortranarray,
+    "float32": lambda X: X.astype(np.float32),
+    "frame": lambda X: pd.DataFrame(X, columns=[f"c{i}" for i in range(X.shape[1])]),
+    "CSR": sparse.csr_array,
+    "CSC": sparse.csc_matrix,
+    "list": lambda X: X.tolist(),
+}
+
+
+@st.composite
+def data_sets(draw, kinds=tuple(KINDS)):
+    """Draw X, y, sample weights."""
+    rng, n = np.random.default_rng(draw(st.integers(0, 1000))), draw(st.integers(12, 40))
+    names = draw(st.lists(st.sampled_from([*COLUMNS]), min_size=1, max_size=4))
+    X = np.column_stack([COLUMNS[name](rng, n) for name in names])
+    y = TARGETS[draw(st.sampled_from([*TARGETS]))](rng, X)
+    weight = WEIGHTS[draw(st.sampled_from([*WEIGHTS]))](rng, n)
+    return KINDS[draw(st.sampled_from(kinds))](X), y, weight
+
+
+# --- histories ---
+
+
+def fit(model, data):
+    return model.fit(*data)
+
+
+def warm_fit(model, data):
+    model.set_params(warm_start=True).fit(*data)
+    return model.set_params(warm_start=False)
+
+
+def partial_fit(model, data):
+    return model.partial_fit(*data) if hasattr(model, "partial_fit") else warm_fit(model, data)
+
+
+def store(model, data):
+    return pickle.loads(pickle.dumps(model))
+
+
+def deep_copy(model, data):
+    return copy.deepcopy(model)
+
+
+def copy_parameters(model, data):
+    return fit(clone(model), data)
+
+
+STEPS = fit, warm_fit, partial_fit, store, deep_copy, copy_parameters
+histories = st.lists(st.sampled_from(STEPS), min_size=1, max_size=4)
+
+
+# What may come up in the midst of training: held out rows may all have a weight of 0.
+REFUSED = "diverged", "sample_weight is zero for all samples of the validation set"
+
+
+def run(model, data, history):
+    """Return the model after a history that starts with a fit, or None if a step is refused.
+
+    Nothing of what a call that fails does may be left.
+    """
+    for step in (partial_fit, *history) if history[0] in (store, deep_copy) else history:
+        before = copy.deepcopy(model)
+        try:
+            model = step(model, data)
+        except ValueError as error:
+            if not any(text in str(error) for text in REFUSED):
+                raise
+            assert same(vars(model.set_params(warm_start=before.warm_start)), vars(before))
+            return None
+    return model
+
+
+def rows_of(X, rows):
+    """Return some rows of X, of its own kind."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return X.tocsr()[rows] if sparse.issparse(X) else X[rows]
+
+
+def predict(model, X):
+    """Return the prediction; AssertionError unless it is finite, or a warning says that it is not.
+
+    An activation such as exp may give infinity for a row that was held out and lies far away.
+    """
+    with warnings.catch_warnings(record=True) as told:
+        warnings.filterwarnings("always", "Some predictions are not finite", UserWarning)
+        prediction = model.predict(X)
+    assert bool(told) != np.isfinite(prediction).all()
+    return prediction
+
+
+# --- what must hold ---
+
+
+@given(models(), data_sets(), histories)
+def test_every_history_leaves_a_model_in_order(model, data, history):
+    X, y, _ = data
+    params = copy.deepcopy(model.get_params())
+    model = run(model, data, history)
+    assume(model is not None)
+    assert same(model.get_params(), params)
+
+    prediction = predict(model, X)
+    n_outputs = 3 if isinstance(model.loss, Quantile) else 1
+    assert prediction.shape == ((len(y),) if n_outputs == 1 else (len(y), 3))
+    assert prediction.dtype == model.coefs_[0].dtype
+    with np.errstate(invalid="ignore"):  # inf - inf
+        assert n_outputs == 1 or not (np.diff(prediction, axis=1) < 0).any()
+    assert_allclose(predict(model, rows_of(X, slice(3, 5))), prediction[3:5], rtol=1e-4)
+
+    lengths = {len(model.loss_curve_)}
+    for curve in (model.validation_scores_, model.validation_loss_curve_):
+        lengths |= {len(curve)} if curve is not None else set()
+    assert len(lengths) == 1 or model.solver == "lbfgs"  # it may converge without an iteration
+    assert 0 <= model.n_iter_best_ <= len(model.loss_curve_)
+    assert model.n_iter_ <= model.max_iter
+    # Where training diverges, early stopping keeps the best parameters, and loss_ tells the last.
+    assert np.isfinite(model.loss_) or model.early_stopping
+
+
+@given(models(), data_sets(), histories)
+def test_a_stored_model_goes_on_as_the_model_does(model, data, history):
+    model = run(model, data, history)
+    assume(model is not None)
+    twin = store(model, data)
+    assert same(vars(twin), vars(model))
+    assert_array_equal(predict(twin, data[0]), predict(model, data[0]))
+    one, other = (run(each, data, [partial_fit]) for each in (model, twin))
+    assert (one is None) == (other is None)
+    if one is not None:
+        assert same(vars(one), vars(other))
+
+
+@given(models(), data_sets())
+def test_the_same_fit_gives_the_same_bits(model, data):
+    first = run(clone(model), data, [fit])
+    assume(first is not None)
+    again = run(first, data, [fit])
+    assert same(vars(again), vars(run(clone(model), data, [fit])))
+
+
+@given(
+    models(),
+    data_sets(kinds=["array", "CSR"]),
+    st.integers(-40, 40),
+    st.integers(-40, 40),
+    st.integers(-40, 40),
+)
+def test_units_and_the_unit_of_the_weights_do_not_matter(model, data, of_x, of_y, of_weight):
+    """A power of two changes no rounding, so nothing but the exponent may differ."""
+    X, y, weight = data
+    model.set_params(standardize=True, out_activation="auto", alpha=0.0)
+    assume(model.loss not in ("poisson", "gamma", "gaussian") or model.fit_intercept)
+    dense = X.toarray() if sparse.issparse(X) else X
+    assume((np.ptp(dense, axis=0) > 0).all() or sparse.issparse(X))
+    assume(np.ptp(y) > 0)
+    first = run(clone(model), data, [fit])
+    assume(first is not None)
+    scaled = None if weight is None else weight * 2.0**of_weight
+    other = clone(model).fit(X * 2.0**of_x, y * 2.0**of_y, scaled)
+    assert_allclose(other.loss_curve_, first.loss_curve_, rtol=1e-9)
+    unit = 2.0**of_y
+    assert_allclose(
+        predict(other, X * 2.0**of_x) / unit, predict(first, X), rtol=1e-6, atol=1e-6 * np.std(y)
+    )
