@@ -98,7 +98,7 @@ def evaluations_per_iteration(workload, X, y):
     """Return how often L-BFGS computes loss and gradient per iteration."""
     from sknn_scratch import ScratchMLPRegressor
     from sknn_scratch.engine import full_batch
-    from sknn_scratch.training import trainer
+    from sknn_scratch.training import source
 
     counted = []
 
@@ -107,11 +107,11 @@ def evaluations_per_iteration(workload, X, y):
             counted.append(1)
             return super().__call__(vector)
 
-    original, trainer.FullBatch = trainer.FullBatch, Counting
+    original, source.FullBatch = source.FullBatch, Counting
     try:
         model = ScratchMLPRegressor(**workload.settings(), standardize=False).fit(X, y)
     finally:
-        trainer.FullBatch = original
+        source.FullBatch = original
     return len(counted) / model.n_iter_
 
 
