@@ -32,6 +32,7 @@ from .estimators import (
     WeightRecorder,
     fit_with_checkpoints,
     recommended_parameters,
+    trusted_types,
 )
 from .maths import (
     LBFGS,
@@ -105,4 +106,5 @@ __all__ = [
     "feedforward",
     "fit_with_checkpoints",
     "recommended_parameters",
+    "trusted_types",
 ]

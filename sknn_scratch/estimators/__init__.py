@@ -5,6 +5,7 @@ from .ensemble import ScratchMLPEnsembleRegressor
 from .moved import register_moved_classes
 from .recommended import recommended_parameters
 from .regressor import ScratchMLPRegressor
+from .trusted import trusted_types
 from .weight_recorder import WeightRecorder
 
 register_moved_classes()
@@ -15,4 +16,5 @@ __all__ = [
     "WeightRecorder",
     "fit_with_checkpoints",
     "recommended_parameters",
+    "trusted_types",
 ]

@@ -1,0 +1,46 @@
+"""The classes that a stored model may hold, by name: what skops asks its user to trust."""
+
+import inspect
+
+from .. import components, maths
+from ..data import Apart, Scaling
+from ..training import Best, History, TrainingState
+from .conformal import Calibration
+from .ensemble import ScratchMLPEnsembleRegressor
+from .moved import MOVED, RENAMED
+from .regressor import ScratchMLPRegressor
+from .spread import LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers
+
+PACKAGE = __name__.partition(".")[0]
+KINDS = maths.Activation, maths.Embedding, maths.Loss, maths.Solver, components.Schedule
+PARTS = [
+    *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
+    *(TrainingState, Best, History),
+    *(Calibration, LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers),
+]
+
+
+def trusted_types():
+    """Return the names of all classes of this package that a stored model may hold.
+
+    They are for ``trusted`` of `skops.io.load` and of whatever else loads files of skops. None of
+    them runs code that the file brings along. Classes of your own are not among them, nor those of
+    other packages.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order, and with the names that earlier versions stored.
+
+    Examples
+    --------
+    >>> from sknn_scratch import trusted_types
+    >>> "sknn_scratch.maths.network.Network" in trusted_types()
+    True
+    """
+    known = [*vars(components).values(), *vars(maths).values()]
+    kinds = [each for each in known if inspect.isclass(each) and issubclass(each, KINDS)]
+    names = {f"{each.__module__}.{each.__qualname__}" for each in (*PARTS, *kinds)}
+    for module, classes in MOVED.items():
+        names |= {f"{PACKAGE}.{module}.{RENAMED.get(each, each.__name__)}" for each in classes}
+    return sorted(names)
