@@ -1,6 +1,7 @@
 """The pages in docs/: their snippets run, nothing public is missing, and Sphinx builds them."""
 
 import inspect
+import json
 import re
 import shutil
 import subprocess
@@ -152,3 +153,26 @@ def test_sphinx_builds_the_pages_without_a_warning(tmp_path):
     for path in EXAMPLES:  # as these may be notebooks too, they link to pages by their files
         for page in re.findall(r"<(\S+\.html)>`_", path.read_text(encoding="utf-8")):
             assert (tmp_path / "html" / "auto_examples" / page).exists()
+    assert_the_search_finds_pages(tmp_path / "html" / "searchindex.js")
+
+
+def assert_the_search_finds_pages(path):
+    """Assert that words lead to the page that is about them, by its title.
+
+    The index has their stems, which are not the same with every version of Sphinx.
+    """
+    index = json.loads(re.search(r"\{.*\}", path.read_text(encoding="utf-8"), re.DOTALL)[0])
+    for words, page in {
+        "prediction interval": "guide/intervals",
+        "uncertainty": "guide/intervals",
+        "early stopping": "guide/early_stopping",
+        "ensemble": "guide/ensembles",
+    }.items():
+        number = index["docnames"].index(page)
+        for word in words.split():
+            numbers = [
+                found if isinstance(found, list) else [found]
+                for stem, found in index["titleterms"].items()
+                if stem[:4] == word[:4]
+            ]
+            assert any(number in each for each in numbers), (word, page)
