@@ -10,9 +10,13 @@ import sys
 import tempfile
 import warnings
 from contextlib import redirect_stdout
+from dataclasses import MISSING, fields, is_dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from numpydoc.docscrape import NumpyDocString
+
+from sknn_scratch import ScratchMLPRegressor as MLP
 from sknn_scratch import __version__
 from sknn_scratch.estimators.regressor import DOCUMENTATION
 
@@ -80,6 +84,22 @@ def skip_members_of_others(app, what, name, obj, skip, options):
     return skip or of_others or bool(re.fullmatch(r"set_\w+_request|onnx_\w+", name))
 
 
+def add_parameters(app, what, name, obj, options, lines):
+    """Give a component that is a dataclass the table of its parameters, if it has none."""
+    if what != "class" or not is_dataclass(obj) or {"Parameters", "Attributes"} & set(lines):
+        return
+    of_estimator = {each.name: each.desc for each in NumpyDocString(MLP.__doc__)["Parameters"]}
+    table = ["", "Parameters", "----------"]
+    for each in fields(obj):
+        kind = getattr(each.type, "__name__", str(each.type))
+        kind += f" in {each.metadata['interval']}" if "interval" in each.metadata else ""
+        default = "" if each.default is MISSING else f", default={each.default!r}"
+        table += [f"{each.name} : {kind}{default}"]
+        table += [f"    {line}" for line in of_estimator.get(each.name, [])]
+    where = lines.index("Examples") if "Examples" in lines else len(lines)
+    lines[where:where] = [*table, ""]
+
+
 def shorten_paths(app, docname, source):
     """Leave out where the pages are built from what the examples print."""
     source[0] = source[0].replace(f"{ROOT}{os.sep}", "")
@@ -107,4 +127,5 @@ def setup(app):
     """Connect the functions above."""
     app.connect("source-read", draw_pictures)
     app.connect("source-read", shorten_paths)
+    app.connect("autodoc-process-docstring", add_parameters, priority=100)  # before numpydoc
     app.connect("autodoc-skip-member", skip_members_of_others)

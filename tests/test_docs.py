@@ -13,6 +13,7 @@ import pytest
 from sklearn.neural_network import MLPRegressor
 
 import sknn_scratch
+from sknn_scratch.components.initializers import INITIALIZERS
 from sknn_scratch.estimators.regressor import DOCUMENTATION
 from tests.helpers import load_snippets, same_text
 
@@ -96,6 +97,14 @@ def test_everything_public_is_on_a_page_of_the_reference():
         for block in re.findall(r"^\.\. autosummary::\n((?:   .*\n|\n)*)", text, re.MULTILINE):
             entries += re.findall(r"^   (\w+)$", block, re.MULTILINE)
     assert sorted(entries) == sorted(set(sknn_scratch.__all__))
+
+
+def test_what_has_no_page_of_its_own_is_in_the_reference():
+    text = (DOCS / "reference" / "index.rst").read_text(encoding="utf-8")
+    of_weights = re.search(r"\nInitial weights\n(.*?)\nEmbeddings\n", text, re.DOTALL)[1]
+    assert set(re.findall(r"``'(\w+)'``", of_weights)) == set(INITIALIZERS)
+    assert ".. autofunction:: sknn_scratch.dask.fit_lbfgs" in text
+    assert ".. automodule:: sknn_scratch.onnx" in text
 
 
 def test_whatever_the_package_imports_for_its_users_is_public():
