@@ -6,6 +6,7 @@ from .folding import ROWS, Apart, holds_folded, may_lose_digits, standard_params
 from .inputs import check_inputs, small_and_plain
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
+from .quartiles import quantiles
 from .scaling import Scaling, no_scaling, standard_scaling, takes_factor
 from .split import split_rows
 from .validation import check_dense, check_mapped, check_sample_weight, check_target
@@ -30,6 +31,7 @@ __all__ = [
     "may_lose_digits",
     "no_scaling",
     "power_of_two",
+    "quantiles",
     "rows_at_a_time",
     "rows_of_a_part",
     "slices",

@@ -2,6 +2,7 @@
 
 from .aligned import aligned_copy, as_aligned
 from .batches import Rows
+from .constant import loss_of_best_constant
 from .dropout import Dropout
 from .explain import calls_of
 from .full_batch import FullBatch
@@ -22,6 +23,7 @@ __all__ = [
     "aligned_copy",
     "as_aligned",
     "calls_of",
+    "loss_of_best_constant",
     "predict_rows",
     "quiet_blas",
     "shared_blas",

@@ -28,7 +28,7 @@ def fitted(network, state, monitor):
     """
     history, best = state.history, state.best
     apart = Apart.of(network, state.scaling, state.best_params) if state.apart else None
-    is_validated = bool(history.validation_scores)
+    is_validated = history.is_validated or bool(history.validation_scores)
     return {
         **predicting(network, state.folded(network), apart),
         "_state": state,

@@ -20,7 +20,7 @@ class History:
     loss : float
         Where training stands: the last of ``losses``, unless L-BFGS made no iteration.
     is_validated : bool
-        Whether the last epoch was validated.
+        Whether the last epoch was validated, or the last call would have done so.
     """
 
     losses: list = field(default_factory=list)

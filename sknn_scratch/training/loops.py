@@ -5,11 +5,18 @@ that runs an epoch, or computes loss and gradient (see `engine`), and a `Run`
 whose state they change in place.
 """
 
+from math import log2
+
 import numpy as np
 from scipy.optimize import minimize
 
 from ..components import Progress
 from ..maths import check_range
+
+FTOL = 2.220446049250313e-09  # SciPy's default: the least change of the loss, relative to it or 1
+FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from about the best constant
+ABNORMAL = 2  # the status where no lower point is found along the line
+MARGIN = 0.01  # what a loss may differ from that of the best constant by, to be about it
 
 
 class Stop(Exception):
@@ -37,6 +44,7 @@ def train_stochastic(epoch, schedule, learning_rate_init, run, max_iter, increme
             return None
         if stopping.at_plateau():
             if schedule.ends_at_plateau(rate):
+                run.by_tol = not (stopping.monitor or incremental)
                 run.note(f"{stopping.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
@@ -62,14 +70,25 @@ def learning_rate(schedule, learning_rate_init, state, max_iter):
     return rate
 
 
-def train_lbfgs(objective, max_fun, run, max_iter, tol):
+def train_lbfgs(objective, max_fun, run, max_iter, tol, constant=None):
     """Train on the whole training set at once, with SciPy's L-BFGS-B.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
     None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
     longer changes. ``objective(vector)`` returns loss and gradient (see `engine.FullBatch`).
+
+    ``constant`` is the loss of the best constant prediction (see `ended`), or None with
+    standardize=False, where all is as in MLPRegressor. It is what loss and gradient are measured
+    by: twice as much is 1, as for the squared error of a standardised target. Where that is about
+    all that training came to, its gradient may be small although it is no minimum, and training
+    goes on with a smaller ``tol``.
     """
     state, stopping = run.state, run.stopping
+    power, unit = unit_of(constant)
+
+    def in_unit(vector):
+        loss, gradient = objective(vector)
+        return loss / power, gradient / power
 
     def iteration_ends(vector):  # the vector that the objective was last computed at
         state.params[...] = vector
@@ -82,31 +101,69 @@ def train_lbfgs(objective, max_fun, run, max_iter, tol):
         if state.history.n_iter < max_iter:
             run.epoch_begin()
 
-    run.epoch_begin()
-    try:
-        result = minimize(
-            objective,
-            state.params.astype(np.float64),
+    def go_on(vector, n_iter, n_fun, gtol, ftol):
+        found = minimize(
+            in_unit,
+            vector,
             method="L-BFGS-B",
             jac=True,
             callback=iteration_ends,
-            options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
+            options={
+                "maxiter": max_iter - n_iter,
+                "maxfun": max_fun - n_fun,
+                "gtol": gtol * unit,
+                "ftol": ftol * unit,
+            },
         )
+        found.nit, found.nfev = found.nit + n_iter, found.nfev + n_fun
+        return found
+
+    run.epoch_begin()
+    try:
+        result = go_on(state.params.astype(np.float64), 0, 0, tol, FTOL)
+        is_left = result.nit < max_iter and result.nfev < max_fun
+        if result.status == 0 and is_left and is_about(result.fun * power, constant):
+            result = go_on(result.x, result.nit, result.nfev, FINER * tol, 0)
+            stays = result.status == ABNORMAL and is_about(result.fun * power, constant)
+            if stays or np.abs(result.jac).max() <= tol * unit:  # converged, as it had before
+                result.status = 0
     except Stop:
         return None
-    run.end_at(float(result.fun), result.x)
-    if result.status == 0:
-        return None
-    return not_converged(result, max_iter)
+    run.end_at(float(result.fun) * power, result.x)
+    run.by_tol = result.status == 0
+    return None if run.by_tol else not_converged(result, max_iter, max_fun, constant is not None)
 
 
-def not_converged(result, max_iter):
+def unit_of(constant):
+    """Return what L-BFGS measures the loss by, twice that of the best constant prediction.
+
+    That is a product of two factors. By the first, a power of two, loss and gradient are divided:
+    that changes no digit, and so no step. The tolerances are multiplied by the second.
+    """
+    if constant is None or not constant > 0:
+        return 1.0, 1.0
+    power = 2.0 ** round(log2(2 * constant))
+    return power, 2 * constant / power
+
+
+def is_about(loss, constant):
+    """Return True if a loss is within 1% of that of the best constant prediction."""
+    return constant is not None and abs(loss - constant) <= MARGIN * abs(constant)
+
+
+def not_converged(result, max_iter, max_fun, is_standardized):
     """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""
     if result.nit >= max_iter:
         advice = f" Increase the number of iterations (max_iter={max_iter})."
+    elif result.nfev >= max_fun:
+        advice = f" Increase the number of evaluations (max_fun={max_fun})."
+    if not is_standardized:
+        advice += (
+            " You might also want to scale the data as shown in: "
+            "https://scikit-learn.org/stable/modules/preprocessing.html"
+        )
     return (
         f"lbfgs failed to converge after {result.nit} iteration(s) (status={result.status}): "
-        f"{result.message}.{advice} You might also want to scale the data as shown in: "
-        "https://scikit-learn.org/stable/modules/preprocessing.html"
+        f"{result.message}.{advice}"
     )

@@ -21,17 +21,18 @@ def batch_size_of(settings, n_rows):
     return n_rows, [Message(text)]
 
 
-def minimize(problem, run, data, settings, batch_size):
+def minimize(problem, run, data, settings, batch_size, constant):
     """Run the solver; return what kept it from converging, or None.
 
     Changes in place the parameters of the problem, which are those of the run's state, and what
-    else the state keeps.
+    else the state keeps. ``constant()`` returns the loss of the best constant prediction.
     """
     solver, state = settings.solver, run.state
     if not solver.stochastic:
         objective = data.objective(problem)
+        limits = run, settings.max_iter, settings.tol, constant() if settings.standardize else None
         with quiet_blas(objective.largest_product):
-            return train_lbfgs(objective, solver.max_fun, run, settings.max_iter, settings.tol)
+            return train_lbfgs(objective, solver.max_fun, *limits)
     order = state.order
     if order is None or len(order) != len(problem.rows) or not settings.shuffle:
         order = np.arange(len(problem.rows))

@@ -39,10 +39,12 @@ class Run:
         Why nothing came of the run.
     interrupted : bool
         Whether the user has ended it.
+    by_tol : bool
+        Whether it ended because ``tol`` says so of the training loss, or of its gradient.
     """
 
     advice, stopped = "", False
-    warning, error, interrupted = None, None, False
+    warning, error, interrupted, by_tol = None, None, False, False
 
     def __init__(self, state, stopping, validate=None, observers=()):
         self.state, self.stopping = state, stopping
@@ -88,15 +90,12 @@ class Run:
             observer.note(text)
 
     def end_at(self, loss, params):
-        """Take note of where L-BFGS ended, even if it made no iteration."""
+        """Take note of where L-BFGS ended, even if it made no iteration, which is no epoch."""
         state, history = self.state, self.state.history
         state.params[...], history.loss = params, loss
         if not math.isfinite(loss):
             self.diverge(f"the loss became {loss}")
-        if self.validate and not history.validation_scores:
-            history.record_validation(*self.validate(state.params))
-            if self.stopping.monitor:
-                self.stopping.update(history, state.params)
+        history.is_validated = self.validate is not None  # whose curves may be empty, as the loss's
         state.best.loss = min(loss, state.best.loss)
 
     def check_params(self):

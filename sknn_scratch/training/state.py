@@ -84,3 +84,27 @@ class TrainingState:
         folded = best if self.scaling.is_identity else self.scaling.fold(network, best)
         # The second comparison takes several times as long.
         return np.array_equal(params, folded) or np.array_equal(params, folded, equal_nan=True)
+
+
+def check_alike(state, before, now, standardize):
+    """Raise ValueError if the network is another than before, or trained in another scaling."""
+    if now.embedding != before.embedding:
+        raise ValueError(
+            f"To go on training, embedding must stay {before.embedding!r}, got {now.embedding!r}."
+        )
+    if now.shapes != before.shapes:
+        raise ValueError(
+            f"To go on training, the network must stay the same: it has layers of "
+            f"{before.sizes} units and fit_intercept={before.fit_intercept}; "
+            f"the data and parameters ask for {now.sizes} and {now.fit_intercept}."
+        )
+    if standardize != state.standardized:
+        raise ValueError(
+            f"To go on training, standardize must stay {state.standardized}, got {standardize}."
+        )
+    if not state.scaling.suit(now):
+        raise ValueError(
+            f"To go on training with y standardised as it was, loss and out_activation must "
+            f"allow it: {now.loss!r} and {now.activations[-1]!r} do not. Fit anew, "
+            "without warm_start, or with standardize=False from the start."
+        )

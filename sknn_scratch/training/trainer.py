@@ -9,6 +9,9 @@ makes the network, and asks in turn for
 Where the rows are and what L-BFGS minimises is the data set's affair: see `source`.
 """
 
+from functools import cache, partial
+from math import ceil
+
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -17,11 +20,12 @@ from ..data import may_lose_digits, no_scaling, standard_scaling
 from ..engine import Dropout, Problem, as_aligned
 from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
+from .ended import constant_loss, doubt_end
 from .messages import INTERRUPTED, Message
 from .minimize import batch_size_of, minimize
 from .progress import make_printer
 from .run import DIVERGED, Diverged, Run
-from .state import TrainingState
+from .state import TrainingState, check_alike
 from .validator import Validator
 
 
@@ -66,7 +70,7 @@ class Trainer:
         ValueError
             If the network is another, or its scaling does not suit the loss.
         """
-        self._check_alike(state, network)
+        check_alike(state, network, self.network, self.settings.standardize)
         before, state = state, state.copy()
         state.history.n_iter = 0
         factors = [each.activations[-1].scaling for each in (network, self.network)]
@@ -79,31 +83,6 @@ class Trainer:
         if not self.settings.incremental:
             state.begin_fit()
         return state
-
-    def _check_alike(self, state, network):
-        now = self.network
-        if now.embedding != network.embedding:
-            raise ValueError(
-                f"To go on training, embedding must stay {network.embedding!r}, "
-                f"got {now.embedding!r}."
-            )
-        if now.shapes != network.shapes:
-            raise ValueError(
-                f"To go on training, the network must stay the same: it has layers of "
-                f"{network.sizes} units and fit_intercept={network.fit_intercept}; "
-                f"the data and parameters ask for {now.sizes} and {now.fit_intercept}."
-            )
-        if self.settings.standardize != state.standardized:
-            raise ValueError(
-                f"To go on training, standardize must stay {state.standardized}, "
-                f"got {self.settings.standardize}."
-            )
-        if not state.scaling.suit(now):
-            raise ValueError(
-                f"To go on training with y standardised as it was, loss and out_activation must "
-                f"allow it: {now.loss!r} and {now.activations[-1]!r} do not. Fit anew, "
-                "without warm_start, or with standardize=False from the start."
-            )
 
     def prepare(self, state, data, chosen=None):
         """Take into ``state`` what has to be known of the rows; return the messages to warn of.
@@ -167,12 +146,13 @@ class Trainer:
         observers = [*self._printers(), *observers]
         batch_size, more = batch_size_of(self.settings, len(rows))
         messages += more
+        constant = cache(partial(constant_loss, self.network, state, data, chosen))
         runs, n_runs = [], self.settings.n_runs
         for number, start in enumerate(self._starts(state), 1):
             run = Run(start, self._stopping(start), validate, observers)
             runs.append(run)
             run.begin(number, n_runs)
-            self._train_once(run, data, rows, batch_size)
+            self._train_once(run, data, rows, batch_size, constant)
             if run.end() or run.interrupted:
                 break
         best = max(runs, key=lambda run: run.value)
@@ -184,6 +164,10 @@ class Trainer:
             doubts = look_at_predictions(self.network, best.state, data, chosen)
             messages += [] if (best.warning or "").startswith(DIVERGED) else doubts
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
+        if best.by_tol:
+            n_batches = ceil(len(rows) / batch_size) if self.settings.solver.stochastic else 1
+            share = n_batches / len(rows)
+            messages += doubt_end(best.state, self.network, self.settings, share, constant())
         return best.state, messages
 
     def _rows(self, state, data, chosen):
@@ -226,7 +210,7 @@ class Trainer:
             state.dropout_generator = np.random.default_rng(seed)
         return Dropout(self.settings.dropout, state.dropout_generator)
 
-    def _train_once(self, run, data, rows, batch_size):
+    def _train_once(self, run, data, rows, batch_size, constant):
         """Train, changing the state of ``run`` in place, and tell it what came of it."""
         state, stopping, diverged = run.state, run.stopping, False
         state.params = as_aligned(state.params)
@@ -234,7 +218,7 @@ class Trainer:
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
-                run.warning = minimize(problem, run, data, self.settings, batch_size)
+                run.warning = minimize(problem, run, data, self.settings, batch_size, constant)
                 run.check_params()
             except KeyboardInterrupt:
                 if self.settings.incremental:  # the caller's loop has to end as well

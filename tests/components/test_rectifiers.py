@@ -31,6 +31,7 @@ from sknn_scratch.components.registries import ACTIVATIONS, SOLVERS, name_of
 from sknn_scratch.maths.activations import Activation
 from tests.helpers import DATA
 
+SHORT = {"tol": 10, "n_iter_no_change": 1, "random_state": 0}
 TORCH = json.loads((DATA / "activations_torch.json").read_text())
 EVERY_RECTIFIER = [LeakyReLU(), ELU(), SELU(), Softplus(), SiLU(), GELU(), Mish()]
 every_rectifier = pytest.mark.parametrize("f", EVERY_RECTIFIER, ids=repr)
@@ -122,7 +123,7 @@ def test_other_parameters_make_another_activation():
 @pytest.mark.parametrize("f", [LeakyReLU(np.float64(0.1)), ELU(np.float64(0.7)), GELU()], ids=repr)
 def test_float32_stays_float32_through_a_fit(f, regression):
     X, y = (array.astype(np.float32) for array in regression)
-    model = ScratchMLPRegressor((5,), activation=f, max_iter=20, tol=10, random_state=0).fit(X, y)
+    model = ScratchMLPRegressor((5,), activation=f, **SHORT).fit(X, y)
     assert model.predict(X).dtype == model.coefs_[0].dtype == np.float32
 
 
@@ -141,7 +142,7 @@ def test_a_positive_output_stays_positive(out, solver, regression):
 def test_the_slope_is_found_by_a_grid_search(regression):
     X, y = regression
     grid = {"activation": [LeakyReLU(slope) for slope in (0.01, 0.1, 0.5)]}
-    model = ScratchMLPRegressor((5,), max_iter=20, tol=10, random_state=0)
+    model = ScratchMLPRegressor((5,), **SHORT)
     search = GridSearchCV(model, grid, cv=2).fit(X, y)
     assert search.best_params_["activation"] in grid["activation"]
     assert len(set(search.cv_results_["mean_test_score"])) == 3

@@ -18,6 +18,8 @@ from sknn_scratch.engine.threads import (
 )
 from sknn_scratch.maths.activations import Tanh
 
+SHORT = {"tol": 10, "n_iter_no_change": 1}
+
 
 def threads():
     """Return {library: threads} of the BLAS libraries in this process."""
@@ -82,7 +84,7 @@ def test_training_with_small_products_has_one_thread_and_with_large_ones_all(
     X, y = regression
     for solver in ("lbfgs", "adam"):
         seen.clear()
-        model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, tol=10)
+        model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, **SHORT)
         model.fit(X, y)
         assert seen == {1}
         assert set(threads().values()) == {2}
@@ -132,7 +134,7 @@ def test_fits_in_several_threads_are_quiet_and_give_the_threads_back(
 
     def fit(seed):
         for _ in range(10):
-            model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, tol=10)
+            model = ScratchMLPRegressor((4,), activation=Watching(seen), solver=solver, **SHORT)
             model.set_params(random_state=seed).fit(X, y)
 
     with ThreadPoolExecutor(3) as pool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
@@ -97,6 +97,55 @@ def test_the_unit_of_the_target_spoils_mlpregressor_but_not_ours(factor, shift):
     reference = ScratchMLPRegressor(standardize=True, random_state=0).fit(X, y)
     assert theirs.score(X, other) < 0.3 < 0.6 < ours.score(X, other)
     assert ours.score(X, other) == pytest.approx(reference.score(X, y))
+
+
+# What `tol` says of a loss that still falls, and of one that is that of the mean, is warned of.
+
+
+def texts_of(model, X, y):
+    """Fit a model, and return what it warned of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(X, y)
+    return [str(each.message) for each in caught]
+
+
+def test_a_tol_for_y_in_a_large_unit_stops_ours_early_with_a_warning_but_not_mlpregressor():
+    X, y = make_regression(200, 20, random_state=1)
+    X, X_test, y, y_test = train_test_split(X, y, random_state=0)
+    params = {"random_state": 0, "max_iter": 2000}
+    theirs = MLPRegressor(tol=0.1, **params)
+    ours = ScratchMLPRegressor(tol=0.1, standardize=True, **params)
+    assert texts_of(theirs, X, y) == []
+    (text,) = texts_of(ours, X, y)
+    assert ours.n_iter_ == 12
+    assert ours.score(X_test, y_test) < 0.6 < 0.95 < theirs.score(X_test, y_test)
+    assert "stopped by tol=0.1 while its loss still fell" in text
+    # The same tol in the unit of our loss; or our loss in the unit of MLPRegressor's.
+    kept = ScratchMLPRegressor(tol=0.1 / y.var(), standardize=True, **params).fit(X, y)
+    assert kept.score(X, y) > 0.999
+    assert texts_of(ScratchMLPRegressor(tol=0.1, **params), X, y) == []
+
+
+@BOTH
+def test_a_stop_at_the_mean_is_told_of_but_not_by_mlpregressor(regressor, data):
+    X, y = np.ones_like(data[0]), data[1]
+    for solver in ("adam", "lbfgs"):
+        model = regressor(solver=solver, random_state=0, max_iter=5000)
+        texts = texts_of(model, X, y)
+        assert len(texts) == (regressor is ScratchMLPRegressor)
+        assert all("no better than to predict the mean" in text for text in texts)
+
+
+def test_lbfgs_goes_on_from_the_mean_but_ends_there_in_mlpregressor():
+    x = np.linspace(-10, 10, 300)[:, np.newaxis]
+    y = x[:, 0] * np.sin(x[:, 0])
+    y, params = (y - y.mean()) / y.std(), {"activation": "logistic", "solver": "lbfgs"}
+    params |= {"hidden_layer_sizes": (20, 20), "random_state": 0}
+    z = x / x.std()
+    theirs = MLPRegressor(**params).fit(z, y)
+    ours = ScratchMLPRegressor(standardize=True, **params).fit(z, y)
+    assert theirs.score(z, y) < 0.01 < 0.9 < ours.score(z, y)
 
 
 # Sample weights are relative to the mean weight of the training set, not of the batch.

@@ -21,6 +21,8 @@ N_CONFIGURATIONS = 400
 HAS_LOSS = "loss" in MLPRegressor().get_params()
 HAS_SAMPLE_WEIGHT = "sample_weight" in inspect.signature(MLPRegressor.fit).parameters
 
+ANNOUNCED = "no better than to predict"  # in a warning that MLPRegressor does not give
+
 CONTAINERS = {
     "dense": np.asarray,
     "csr_matrix": sparse.csr_matrix,
@@ -169,7 +171,8 @@ class Configuration:
                 X = X.tocsr() if sparse.issparse(X) else X
                 for rows in (slice(0, 33), slice(20, None), slice(5, 12)):
                     estimator.partial_fit(X[rows], y[rows])
-        return estimator, sum(w.category is ConvergenceWarning for w in caught)
+        told = [str(w.message) for w in caught if w.category is ConvergenceWarning]
+        return estimator, sum(ANNOUNCED not in text for text in told)
 
 
 def assert_close(ours, theirs, rtol, message):

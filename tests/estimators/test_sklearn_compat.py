@@ -450,7 +450,8 @@ def test_in_a_pipeline_it_predicts_as_mlpregressor_does(regression):
 
 def test_in_a_pipeline_with_frames_it_sees_the_names(regression):
     X, y = regression
-    model = make_pipeline(StandardScaler(), network(learning_rate_init=0.1, tol=0.1, max_iter=99))
+    plan = {"learning_rate": "one_cycle", "max_iter": 9, "n_iter_no_change": np.inf}
+    model = make_pipeline(StandardScaler(), network(**plan))
     model.set_output(transform="pandas").fit(pd.DataFrame(X, columns=NAMES), y)
     assert list(model[-1].feature_names_in_) == NAMES
     assert model.predict(pd.DataFrame(X, columns=NAMES)).shape == y.shape

@@ -364,7 +364,8 @@ def test_the_long_way_and_the_canonical_shortcut_agree(regression):
             return a - y
 
     X, y = regression
-    settings = {"max_iter": 50, "tol": 1e-2, "learning_rate_init": 0.01, "random_state": 0}
+    settings = {"max_iter": 50, "n_iter_no_change": np.inf, "learning_rate": "cosine"}
+    settings |= {"learning_rate_init": 0.01, "random_state": 0}
     short, long = (
         ScratchMLPRegressor((8,), loss=loss, **settings).fit(X, y, sample_weight=1 + X[:, 0] ** 2)
         for loss in ("squared_error", LongSquaredError())

@@ -87,7 +87,7 @@ def test_l_bfgs_that_had_nothing_to_do_leaves_nothing_to_draw(regression):
     X, y = regression
     model = network(solver="lbfgs", tol=1e300)
     display = LossCurveDisplay.from_estimator(model.fit(X, y, X_val=X, y_val=y))
-    assert (model.n_iter_, len(model.validation_scores_)) == (0, 1)
+    assert (model.n_iter_, len(model.validation_scores_)) == (0, 0)
     assert len(display.line_.get_xdata()) == len(display.validation_line_.get_xdata()) == 0
 
 

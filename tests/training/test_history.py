@@ -25,14 +25,6 @@ def test_epochs_before_there_were_validation_data_are_nan():
     assert not history.is_validated
 
 
-def test_lbfgs_that_makes_no_iteration_is_validated_where_it_started():
-    history = History()
-    history.record_validation(0.5, 0.9)
-    assert history.validation_scores == [0.9]
-    history.record(1.0)  # of a later call, without validation data
-    assert not history.is_validated
-
-
 def test_a_copy_goes_on_by_itself():
     history = History([1.0], [2.0], [3.0], 1, 1.0)
     copied = history.copy()

@@ -165,4 +165,7 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
         assert train_lbfgs(Parabola(), 15000, run, 50, 1e-9) is None
         assert state.history.n_iter == 0
         assert state.history.loss == state.best.loss == 0
+        run.stopping.restore_best(state.params, validate)
         assert state.best.score == (0.5 if validate else -np.inf)
+        assert state.params == 3
+        assert state.history.losses == state.history.validation_losses == []

@@ -1,0 +1,124 @@
+"""What there may be to doubt about a training that `tol` has ended: it may have been too early.
+
+Training that `tol` has ended is said to have converged, and yet may have come to nothing. Either
+the loss still fell, by less than ``tol`` an epoch: that is a small part of the loss at first, and
+a large part of what may be left of it in the end. Or the loss is about that of the best constant
+prediction, the mean of y for the squared error. A network begins with learning that, which leaves
+small slopes everywhere, and only then finds out what X is good for.
+"""
+
+from math import floor, log10
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ..engine import loss_of_best_constant
+from ..maths import SquaredError
+from .loops import is_about
+from .messages import Message
+
+FALLS = 0.05  # the part of the loss that it falls by, if it still falls
+NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
+LITTLE_LEFT = 1e-4  # the same for L-BFGS, which near a minimum finds most of the rest in a step
+
+
+def constant_loss(network, state, data, chosen):
+    """Return the loss of the best constant prediction for the rows to train on, as it is trained.
+
+    It is nan if no target varies.
+
+    Parameters
+    ----------
+    network : Network
+    state : TrainingState
+        With its scaling.
+    data : DataSet
+    chosen : ndarray of int or None
+        The rows to train on; None is all.
+    """
+    if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
+        deviation = data.statistics("y", chosen).std_ / state.scaling.y_scale
+        return float((deviation**2).sum() / 2) or np.nan
+    rows = slice(None) if chosen is None else chosen
+    y = np.asarray(data.y)[rows].astype(state.params.dtype)
+    weight = None if data.weight is None else np.asarray(data.weight)[rows]
+    y = y if y.ndim == 2 else y[:, np.newaxis]
+    return loss_of_best_constant(network, state.scaling.targets(y), weight)
+
+
+def doubt_end(state, network, settings, n_batches, constant):
+    """Return what there is to warn of in a training that `tol` has ended.
+
+    Parameters
+    ----------
+    state : TrainingState
+        The last.
+    network : Network
+    settings : Settings
+    n_batches : float
+        Of an epoch, relative to its rows: the penalty is part of the loss of each.
+    constant : float
+        The loss of the best constant prediction.
+    """
+    squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
+    loss = state.history.loss - settings.alpha / state.mean_weight / 2 * squares * n_batches
+    is_stuck, fall = is_about(loss, constant), fallen(state.history, settings, constant)
+    if fall and not (is_stuck and not settings.solver.stochastic):  # L-BFGS has tried to go on
+        return [still_falling(state.history.loss, network, settings, constant, fall)]
+    return [stuck(loss, network, settings, constant)] if is_stuck else []
+
+
+def fallen(history, settings, constant):
+    """Return in how many last epochs the loss fell, by what, and how much of it that is; or None.
+
+    Of L-BFGS, which goes by the gradient, the last iteration counts. None with early stopping,
+    and with standardize=False, where training stops and warns as MLPRegressor does.
+    """
+    stochastic = settings.solver.stochastic
+    n, floor_ = (settings.n_iter_no_change, NOTHING_LEFT) if stochastic else (1, LITTLE_LEFT)
+    if settings.monitor or not settings.standardize or not n < history.n_iter:
+        return None
+    losses = history.losses[-history.n_iter :]
+    before, after = min(losses[:-n]), min(losses[-n:])  # which noise does not lower
+    if not (before - after > FALLS * abs(before) and before > floor_ * constant):
+        return None
+    return n, before - after, (before - after) / abs(before)
+
+
+def still_falling(loss, network, settings, constant, fall):
+    """Return the message that the loss still fell."""
+    n, by, share = fall
+    if settings.solver.stochastic:
+        smaller, what = min(by / n, settings.tol) / 10, f"the last {n} epochs"
+    else:
+        smaller, what = settings.tol / 10, "the last iteration"
+    return Message(
+        f"Training stopped by tol={settings.tol:g} while its loss still fell: by {share:.0%} in "
+        f"{what}, to {loss:.3g}. tol is in the unit of that loss, which is for standardised y: to "
+        f"predict {best_of(network)} has a loss of {constant:.3g}. "
+        f"Try tol={10.0 ** floor(log10(smaller)):g}, or early_stopping if the loss on new data "
+        "does not fall.",
+        ConvergenceWarning,
+    )
+
+
+def stuck(loss, network, settings, constant):
+    """Return the message that what training came to is no better than a constant."""
+    advice = "What may leave it: a smaller tol"
+    if settings.solver.stochastic:
+        advice = (
+            "Where the loss is flat for a while, n_iter_no_change=np.inf and a larger max_iter go "
+            "on. What may leave it sooner: a larger learning_rate_init"
+        )
+    return Message(
+        f"Training stopped by tol={settings.tol:g} at a loss of {loss:.3g} (without penalty), no "
+        f"better than to predict {best_of(network)}, which has {constant:.3g}. {advice}, another "
+        "random_state, n_init > 1, activation='relu' or 'tanh', fewer layers, a smaller alpha. "
+        "Or X says nothing about y.",
+        ConvergenceWarning,
+    )
+
+
+def best_of(network):
+    """Return what the best constant prediction is called."""
+    return "the mean" if type(network.loss) is SquaredError else "the best constant"
