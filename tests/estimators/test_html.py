@@ -48,3 +48,14 @@ def test_every_parameter_and_attribute_shows_its_description(regression):
     assert {"coefs_", "loss_curve_", "n_features_in_"} <= attributes
     if "Fitted attributes" in html:
         assert attributes <= described
+
+
+def test_a_pipeline_that_ends_in_it_has_the_boxes_of_one_that_ends_in_another_regressor(regression):
+    def boxes(last, fitted):
+        pipeline = make_pipeline(StandardScaler(), last)
+        html = (pipeline.fit(*regression) if fitted else pipeline)._repr_html_()
+        return re.findall(r'<div class="(sk-[^"]*)"', html)
+
+    network = ScratchMLPRegressor((3,), solver="lbfgs", max_iter=500)
+    for fitted in (False, True):  # it is a transformer too, and nothing may follow it
+        assert boxes(network, fitted) == boxes(Ridge(), fitted)
