@@ -24,6 +24,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 RUN = [page for page in PAGES if page.stem != "large_data"]  # see test_large_data.py
 EXTRAS = {"dask", "distributed", "onnx", "onnxruntime", "skl2onnx", "skops", "matplotlib"}
 EXTRAS |= {"crepes", "mapie", "optuna", "pandas", "rich", "shap"}
+EXTRAS |= {"emlearn", "hummingbird", "mlflow", "nyoka"}
 EXTRAS |= {"callback"}  # sklearn.callback, which scikit-learn has from 1.9 on
 
 
@@ -38,6 +39,9 @@ def test_numbers_may_be_off_by_a_tenth_but_no_word_may():
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # shap's, of matplotlib
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")  # mlflow's
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # nyoka's
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the same
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
 def test_the_snippets_of_a_page_run_in_order_and_print_what_it_says(
     page, capsys, tmp_path, monkeypatch
