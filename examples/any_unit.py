@@ -73,7 +73,7 @@ def draw(by_factor, by_origin):
     for ax, values, found, label, scale in panels:
         for (name, row), marker in zip(found.items(), "os"):
             ax.plot(values, np.maximum(row, -1), marker=marker, label=name)
-        ax.axhline(0, color="grey", linewidth=0.8, linestyle=":")
+        ax.axhline(0, color="grey", linestyle=":", label="predicting the mean")
         ax.set_xscale(scale, **({"linthresh": 100} if scale == "symlog" else {}))
         ax.set_xlabel(label)
     axes[1].set_xlim(-20, 3e6)

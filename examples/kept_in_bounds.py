@@ -69,15 +69,22 @@ def draw(dose, growth, grid, curves):
         left.plot(grid, curves[out], label=str(out))
     for hidden in HIDDEN:
         right.plot(grid, curves[str(hidden)], label=str(hidden))
-    left.plot(dose, growth, "k.", zorder=3)
-    right.plot(WAVE, wave(), "k.", zorder=3, markersize=3)
-    for bound, outside in ((0, (-2, 2)), (10, (8, 12))):
-        left.axhline(bound, color="grey", linestyle=":", linewidth=1)
-        left.axvspan(*outside, color="whitesmoke", zorder=0)
+    left.plot(dose, growth, "k.", zorder=3, label="data")
+    right.plot(WAVE, wave(), "k.", zorder=3, markersize=3, label="data")
+    for name, bound, outside in (("", 0, (-2, 2)), ("_", 10, (8, 12))):  # "_": named once
+        line = f"{name}bounds of growth"
+        left.axhline(bound, color="grey", linestyle=":", linewidth=1, label=line)
+        left.axvspan(*outside, color="0.9", zorder=0, label=f"{name}no data")
     left.set(xlabel="dose", ylabel="growth", title="out_activation", xlim=(-2, 12))
-    right.set(xlabel="x", title="activation of 6 and 4 hidden units", xlim=(-2, 12), ylim=(0, 13))
-    left.legend(loc="upper left")
-    right.legend(loc="upper left", ncols=3)
+    right.set(
+        xlabel="x",
+        ylabel="y",
+        title="activation of 6 and 4 hidden units",
+        xlim=(-2, 12),
+        ylim=(0, 13),
+    )
+    left.legend(loc="lower right")
+    right.legend(loc="upper left", ncols=4)
     path = Path("kept_in_bounds.png")
     figure.savefig(path, dpi=150)
     print(f"The picture is in {path.resolve()}: look at the curves beyond the data.")

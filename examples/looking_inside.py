@@ -105,24 +105,27 @@ def draw(X, y, losses, model):
     true, ours = {"color": "0.65", "lw": 5}, {"color": "tab:blue", "lw": 1.8}
 
     by_hand.loglog(np.arange(1, len(losses) + 1), losses, **ours)
-    by_hand.set(title="By hand: the loss under gradient descent", xlabel="step")
+    by_hand.set(title="By hand: the loss under gradient descent", xlabel="step", ylabel="loss")
 
     fit.plot(X, y, ".", color="0.75", ms=5, label="noisy points")
     fit.plot(GRID, curve(GRID), **true, label="true curve")
     fit.plot(GRID, model.predict(GRID), **ours, label="prediction")
-    fit.set(title="ScratchMLPRegressor: its prediction", xlabel="x")
+    fit.set(title="ScratchMLPRegressor: its prediction", xlabel="x", ylabel="y")
 
     steps = model.transform(GRID) * model.coefs_[-1].T  # each unit's share of the prediction
-    units.plot(GRID, steps, lw=1.5)
+    for number, step in enumerate(steps.T):
+        units.plot(GRID, step, color=f"C{number + 1}", lw=1.2, label=f"hidden unit {number}")
     total = steps.sum(axis=1) + model.intercepts_[-1]
-    units.plot(GRID, total, color="0.15", lw=2.5, label="sum and intercept: the prediction")
-    units.set(title="Its hidden units, each times its output weight", xlabel="x")
+    units.plot(GRID, total, **ours | {"lw": 3}, label="sum and intercept: the prediction")
+    units.set(title="Its hidden units, each times its output weight", xlabel="x", ylabel="y")
 
     change.plot(GRID, slope(GRID), **true, label="true slope")
     change.plot(GRID, model.input_gradient(GRID), **ours, label="input_gradient")
-    change.set(title="The slope of its prediction", xlabel="x")
-    for ax in (fit, units, change):
+    change.set(title="The slope of its prediction", xlabel="x", ylabel="dy / dx")
+    for ax in (fit, change):
         ax.legend(frameon=False)
+    units.legend(frameon=False, fontsize="small", ncols=2, loc="upper center")
+    units.set_ylim(top=4.5)  # room for the legend
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
     path = Path("looking_inside.png")

@@ -92,6 +92,7 @@ def draw(models, errors):
         left.plot(best, model.validation_loss_curve_[best - 1], "o", color=colour)
         right.bar(name.replace(" ", "\n"), errors[name], color=colour)
     left.plot([], [], color="grey", linestyle=":", label="training loss")
+    left.plot([], [], "o", color="grey", label="epoch that is kept")
     left.set(xlabel="epoch", ylabel="loss (standardised target)", title="Which epoch is kept")
     left.set_xscale("log")
     left.set_ylim(bottom=0)
