@@ -77,11 +77,12 @@ class ScratchMLPEnsembleRegressor(
         TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
         too: of a member only `fit` and `predict` are called.
 
-        None trains three networks on each split: a deep one, as `recommended_parameters` has it
-        (but to the end of its schedule, and without dropout), a wide one, and the deep one for a
-        sixteenth of the epochs, which is better where the target is mostly noise. The rows held
-        out tell how to weight them. They are trained in float32, where that is precise enough for
-        X and y; and for sparse X without the embedding.
+        None trains four networks on each split: a deep one, as `recommended_parameters` has it
+        (but to the end of its schedule, and without dropout), a wide one, the deep one for a
+        sixteenth of the epochs, which is better where the target is mostly noise, and one with the
+        default parameters (but for a cosine schedule). The rows held out tell how to
+        weight them. They are trained in float32, where that is precise enough for X and y; and for
+        sparse X without the embedding.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -105,9 +106,9 @@ class ScratchMLPEnsembleRegressor(
     estimators_ : list of estimators
         The members: one for each split (several, if ``n_estimators`` asks for more). With
         ``estimator=None`` all deep networks come first, then the wide ones, then those trained
-        briefly.
+        briefly, then those with the default parameters.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts in the mean: alike, but for the three kinds of
+        How much each counts in the mean: alike, but for the four kinds of
         ``estimator=None``.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there

@@ -98,10 +98,10 @@ def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
     assert len({member.random_state for member in model.estimators_}) == 3
 
 
-def test_by_default_members_are_deep_wide_and_briefly_trained(regression):
+def test_by_default_members_are_deep_wide_briefly_trained_and_plain(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    deep, wide, short = (model.estimators_[i : i + 2] for i in (0, 2, 4))
+    deep, wide, short, plain = (model.estimators_[i : i + 2] for i in (0, 2, 4, 6))
     recommended = {**long_parameters(60, 4), "batch_size": 30}
     for member in deep:
         assert recommended.items() <= member.get_params().items()
@@ -111,6 +111,12 @@ def test_by_default_members_are_deep_wide_and_briefly_trained(regression):
     for member in short:
         assert {**recommended, "max_iter": member.n_iter_}.items() <= member.get_params().items()
         assert member.n_iter_ == deep[0].n_iter_ // 16
+    own = {"learning_rate": "cosine", "learning_rate_init": 2e-3, "max_iter": 200}
+    own.update(n_iter_no_change=np.inf, tol=0)
+    for member in plain:
+        expected = ScratchMLPRegressor(**own, random_state=member.random_state)
+        assert member.get_params() == expected.get_params()
+        assert member.n_iter_ == 200
     assert model.weights_.sum() == pytest.approx(1)
     assert_allclose(model.predict(X), model.transform(X) @ model.weights_)
     assert model.oob_score_ > 0.3
@@ -150,7 +156,7 @@ def test_by_default_the_rows_held_out_decide_how_long_to_train():
     smooth = np.sin(2 * X[:, 0]) + X[:, 1]
     y = np.c_[smooth, 0.2 * smooth + rng.normal(size=160)]
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    assert model.weights_.shape == (6, 2)
+    assert model.weights_.shape == (8, 2)
     long = model.weights_[:4].sum(axis=0)
     assert long[0] > 0.9  # signal
     assert long[1] < 0.5  # noise
