@@ -86,10 +86,13 @@ def likelihood_score(y, mean, std, sample_weight=None):
     """
     refuse_masked(y, "y")
     refuse_masked(sample_weight, "sample_weight")
-    constant = r2_score(y, mean, sample_weight=sample_weight)  # checks the arrays
+    constant = r2_score(*near_one(y, mean), sample_weight=sample_weight)  # checks the arrays
     if np.isnan(constant):
         return constant
     y, mean, std = (np.asarray(each, np.float64).reshape(len(y), -1) for each in (y, mean, std))
+    unit = unit_of(y)
+    if unit is not None:
+        y, mean, std = y / unit, mean / unit, std / unit
     average = partial(np.average, axis=0, weights=sample_weight)
     spread = np.sqrt(average((y - average(y)) ** 2))
     with np.errstate(all="ignore"):  # targets that are constant; a likelihood of 0

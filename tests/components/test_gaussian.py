@@ -126,6 +126,15 @@ def test_early_stopping_goes_by_the_likelihood(noisy):
     assert_allclose(model.best_validation_score_, model.score(X[800:], y[800:]))
 
 
+@pytest.mark.parametrize("unit", [2.0**-1000, 2.0**-541, 2.0**500, 2.0**1000])
+def test_the_score_does_not_depend_on_the_unit_of_y(rng, unit):
+    y = rng.normal(size=(50, 2)) * [1, 3]
+    mean, std = y + rng.normal(size=(50, 2)) / 3, rng.uniform(0.2, 0.6, (50, 2))
+    assert likelihood_score(unit * y, unit * mean, unit * std) == likelihood_score(y, mean, std)
+    mixed = np.array([unit, 1])
+    assert likelihood_score(mixed * y, mixed * mean, mixed * std) == likelihood_score(y, mean, std)
+
+
 def test_the_score_of_a_constant_deviation_is_r2(rng):
     y = rng.normal(size=50)
     mean = y + rng.normal(size=50) / 3
