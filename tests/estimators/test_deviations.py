@@ -210,6 +210,23 @@ def test_only_the_ratios_of_weights_matter(data, solver):
     np.testing.assert_allclose(parameters(fits[0]), parameters(fits[1]), rtol=1e-9)
 
 
+@NEEDS_SAMPLE_WEIGHT
+@BOTH
+def test_weights_of_a_small_mean_multiply_the_penalty_of_which_only_ours_warns(data, regressor):
+    X, y = data
+    weight = np.random.RandomState(0).uniform(0.1, 3, len(y))
+    weight *= 1e-3
+    params = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 0.5, "tol": 1e-10}
+    model = regressor(max_iter=1000, random_state=0, **params)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        model.fit(X, y, weight)
+    ours = regressor is ScratchMLPRegressor
+    assert any("acts as alpha=" in str(each.message) for each in told) == ours
+    ridge = Ridge(0.5).fit(X, y, weight)  # where a weight is a number of samples
+    np.testing.assert_allclose(model.coefs_[0].ravel(), ridge.coef_, rtol=1e-4)
+
+
 def test_in_partial_fit_weights_are_relative_to_the_mean_of_all_samples_seen():
     params = {"hidden_layer_sizes": (), "fit_intercept": False, "init": [[[0.0]]], **PLAIN_SGD}
     ours = ScratchMLPRegressor(learning_rate_init=0.1, **params)
