@@ -16,7 +16,7 @@ and, where this is not what it needs,
 
 import copy
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -35,8 +35,7 @@ from .fitted import FittedNetwork
 from .unchanged import unchanged_on_error
 from .validation_data import check_together, check_validation, make_scorer
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+Self = TypeVar("Self", bound="BaseScratchMLP")
 
 
 class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
@@ -45,7 +44,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     _losses: dict[str, Loss] = LOSSES
 
     def fit(
-        self,
+        self: Self,
         X: MatrixLike,
         y: MatrixLike,
         sample_weight: ArrayLike | None = None,
@@ -54,7 +53,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         y_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
         groups: ArrayLike | None = None,
-    ) -> "Self":
+    ) -> Self:
         """Fit the network to X and y.
 
         Parameters
@@ -95,7 +94,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
 
     @only_if(is_stochastic)
     def partial_fit(
-        self,
+        self: Self,
         X: MatrixLike,
         y: MatrixLike,
         sample_weight: ArrayLike | None = None,
@@ -104,7 +103,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         y_val: MatrixLike | None = None,
         sample_weight_val: ArrayLike | None = None,
         groups: ArrayLike | None = None,
-    ) -> "Self":
+    ) -> Self:
         """Train for one epoch, going on from where the last call ended.
 
         With the same data, n calls make the same model as one `fit` of n epochs. Not available

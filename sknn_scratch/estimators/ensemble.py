@@ -2,7 +2,7 @@
 
 from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import sklearn
@@ -51,8 +51,7 @@ from .regressor import DOCUMENTATION, ScratchMLPRegressor
 from .spread import SpreadOfLoss, SpreadOfMembers, learn_spread, log_std
 from .unchanged import unchanged_on_error
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
 
 class ScratchMLPEnsembleRegressor(
@@ -216,14 +215,14 @@ class ScratchMLPEnsembleRegressor(
         self.verbose = verbose
 
     def fit(
-        self,
+        self: Self,
         X: MatrixLike,
         y: MatrixLike,
         sample_weight: ArrayLike | None = None,
         *,
         groups: ArrayLike | None = None,
         **fit_params: Any,
-    ) -> "Self":
+    ) -> Self:
         """Train the members, and measure them on the rows that they have not seen.
 
         Parameters

@@ -7,7 +7,6 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.neural_network import MLPRegressor
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -459,7 +458,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             return likelihood_score(y, *self.predict(X, return_std=True), sample_weight)
         return score_of(self._network.loss, y, self.predict(X), sample_weight)
 
-    def to_sklearn(self) -> MLPRegressor:
+    def to_sklearn(self) -> Any:  # it is imported where it is made
         """Return a fitted `sklearn.neural_network.MLPRegressor` that predicts the same.
 
         It has the weights, the attributes and the constructor's parameters of this model, as far

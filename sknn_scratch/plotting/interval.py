@@ -1,7 +1,7 @@
 """A picture of predictions with their intervals against the truth, and how often these hold it."""
 
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,13 +12,6 @@ from ..components import as_numbers, check_number
 from ..maths import Array, MatrixLike, RandomState
 from .drawing import drawing_axes, ink
 from .finding import predict_interval
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import LineCollection
-    from matplotlib.figure import Figure, SubFigure
-    from matplotlib.lines import Line2D
-    from typing_extensions import Self
 
 INSIDE, OUTSIDE = "tab:blue", "tab:red"
 
@@ -75,12 +68,12 @@ class IntervalDisplay:
 
     coverage_: float
     width_: float
-    band_: "LineCollection"
-    inside_: "Line2D"
-    outside_: "Line2D"
-    line_: "Line2D"
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
+    band_: Any
+    inside_: Any
+    outside_: Any
+    line_: Any
+    ax_: Any
+    figure_: Any
 
     def __init__(
         self, *, y_true: Array, y_pred: Array, interval: Array, coverage: float | None = None
@@ -100,8 +93,8 @@ class IntervalDisplay:
         coverage: float = 0.9,
         subsample: int | None = 1000,
         random_state: RandomState = 0,
-        ax: "Axes | None" = None,
-    ) -> "Self":
+        ax: Any = None,
+    ) -> "IntervalDisplay":
         """Draw the intervals that an estimator predicts.
 
         Parameters
@@ -150,8 +143,8 @@ class IntervalDisplay:
         coverage: float | None = None,
         subsample: int | None = 1000,
         random_state: RandomState = 0,
-        ax: "Axes | None" = None,
-    ) -> "Self":
+        ax: Any = None,
+    ) -> "IntervalDisplay":
         """Draw intervals, of any model.
 
         Parameters
@@ -185,11 +178,11 @@ class IntervalDisplay:
 
     def plot(
         self,
-        ax: "Axes | None" = None,
+        ax: Any = None,
         *,
         subsample: int | None = 1000,
         random_state: RandomState = 0,
-    ) -> "Self":
+    ) -> "IntervalDisplay":
         """Draw the intervals.
 
         Parameters

@@ -5,16 +5,10 @@ can stand beside ours.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .drawing import check_positive, count_epochs, draw_losses, drawing_axes, explain_styles
 from .finding import find_networks
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure, SubFigure
-    from matplotlib.lines import Line2D
-    from typing_extensions import Self
 
 
 class LossCurveDisplay:
@@ -61,11 +55,11 @@ class LossCurveDisplay:
     <matplotlib.lines.Line2D object at ...>
     """
 
-    line_: "Line2D | list[Line2D]"
-    validation_line_: "Line2D | list[Line2D | None] | None"
-    best_point_: "Line2D | list[Line2D | None] | None"
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
+    line_: Any
+    validation_line_: Any
+    best_point_: Any
+    ax_: Any
+    figure_: Any
 
     def __init__(
         self,
@@ -90,10 +84,10 @@ class LossCurveDisplay:
         estimator: Any,
         *,
         name: str | None = None,
-        ax: "Axes | None" = None,
+        ax: Any = None,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "Self":
+    ) -> "LossCurveDisplay":
         """Draw the loss curve of a fitted network.
 
         The training loss includes the penalty and is the mean over the epoch's batches, as they
@@ -134,10 +128,10 @@ class LossCurveDisplay:
         cls,
         estimators: Mapping[str, Any],
         *,
-        ax: "Axes | None" = None,
+        ax: Any = None,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "Self":
+    ) -> "LossCurveDisplay":
         """Draw the loss curves of several fitted networks, each in a colour of its own.
 
         Losses compare only if they are of one kind, in one unit: the same ``loss``, and
@@ -186,11 +180,11 @@ class LossCurveDisplay:
 
     def plot(
         self,
-        ax: "Axes | None" = None,
+        ax: Any = None,
         *,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "Self":
+    ) -> "LossCurveDisplay":
         """Draw the curves.
 
         Parameters

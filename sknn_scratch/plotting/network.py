@@ -2,21 +2,12 @@
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..components import check_number
 from ..maths import Array
 from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
 from .finding import find_network
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.collections import LineCollection, PathCollection
-    from matplotlib.colorbar import Colorbar
-    from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure, SubFigure
-    from matplotlib.text import Text
-    from typing_extensions import Self
 
 
 class NetworkDisplay:
@@ -63,13 +54,13 @@ class NetworkDisplay:
     [10, 4, 1]
     """
 
-    line_: "list[LineCollection]"
-    nodes_: "list[PathCollection]"
+    line_: Any
+    nodes_: Any
     text_: list[Array] | None
-    intercept_text_: "list[list[Text]] | None"
-    colorbar_: "Colorbar | None"
-    ax_: "Axes"
-    figure_: "Figure | SubFigure"
+    intercept_text_: Any
+    colorbar_: Any
+    ax_: Any
+    figure_: Any
 
     def __init__(
         self,
@@ -93,10 +84,10 @@ class NetworkDisplay:
         *,
         max_units: int = 12,
         values: bool | str = False,
-        cmap: "str | Colormap" = "RdBu_r",
+        cmap: Any = "RdBu_r",
         colorbar: bool = True,
-        ax: "Axes | None" = None,
-    ) -> "Self":
+        ax: Any = None,
+    ) -> "NetworkDisplay":
         """Draw a fitted network.
 
         Colour and width say how large a weight is next to the largest of its layer, colour says
@@ -142,13 +133,13 @@ class NetworkDisplay:
 
     def plot(
         self,
-        ax: "Axes | None" = None,
+        ax: Any = None,
         *,
         max_units: int = 12,
         values: bool | str = False,
-        cmap: "str | Colormap" = "RdBu_r",
+        cmap: Any = "RdBu_r",
         colorbar: bool = True,
-    ) -> "Self":
+    ) -> "NetworkDisplay":
         """Draw the network.
 
         Parameters
