@@ -102,7 +102,12 @@ def columns(X):
 
 def explained(error, X, name):
     """Return what to say of an error of scikit-learn's checks: with the array, and the column."""
+    not_finite = f"Input {name} contains" in str(error)  # nan, or infinity: it does not say where
     for label, column in columns(X):
+        if not_finite:
+            if column.dtype.kind == "f" and not np.isfinite(column).all():
+                return f"column {label!r} of {name}: {error}"
+            continue
         if column.dtype.kind == "c":
             return f"column {label!r} of {name} must be real numbers: Complex data not supported."
         try:

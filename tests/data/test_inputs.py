@@ -50,8 +50,21 @@ NO_NUMBERS = {
 }
 
 
+GAPS = {
+    "an array": np.column_stack([A, np.where(np.arange(N) == 7, np.nan, 1)]),
+    "a frame": FRAME.assign(w=np.where(np.arange(N) == 7, np.inf, 1)),
+    "polars": pl.DataFrame({"a": A[:, 0], "b": A[:, 1], "w": [*np.ones(N - 1), np.nan]}),
+}
+
+
 def network():
     return ScratchMLPRegressor((3,), max_iter=2, random_state=0)
+
+
+@pytest.mark.parametrize("X", GAPS.values(), ids=GAPS)
+def test_gaps_are_refused_by_their_column(X):
+    with pytest.raises(ValueError, match=r"^column ('w'|2) of X: Input X contains (NaN|infinity)"):
+        network().fit(X, Y)
 
 
 @pytest.mark.parametrize("X", DATES.values(), ids=DATES)
