@@ -262,7 +262,9 @@ assert np.allclose(by_fit.loss_curve_, model.loss_curve_)
 #     d_weights2         -dW2          the rest of it
 #     1500 iterations    1500 steps    max_iter=1500, or 1500 calls of partial_fit
 #
-# Some of these can be looked at in the fitted model:
+# Some of these can be looked at in the fitted model. (`loss_` is the loss before the last step, as
+# ``losses[-1]`` is; `predict` is from after it. What the article's `sigmoid_derivative` is given
+# is what the sigmoid returned, our a.)
 assert np.allclose(model.transform(X), forward(W1, W2)[0])
 assert np.isclose(8 * model.loss_, losses[-1])
 a1 = model.transform(X)
@@ -337,6 +339,8 @@ class Arctan(Activation):
 # %%
 # Is the derivative right? `check_gradient` asks backpropagation, and then moves every weight a
 # little, as you did above. A wrong formula is off by 0.001 or more, a right one by next to nothing.
+# (Do not wait for training to show it: with a derivative that is a little wrong a network often
+# learns all the same.)
 mine = ScratchMLPRegressor(
     (4,), activation=Arctan(), out_activation="logistic", solver="lbfgs", random_state=0
 )

@@ -65,8 +65,9 @@ def train_and_tell():
     for step in range(1, STEPS + 1):
         network.partial_fit(X, y)  # one step: a batch is the whole data set
         if step in (1, 10, 100, 300, 500, 700, 1000, STEPS):
-            predicted = "     ".join(f"{value:.2f}" for value in network.predict(X))
-            print(f"{step:5d}  {8 * network.loss_:.4f}      {predicted}")
+            output = network.predict(X)  # after the step; `loss_` is from before it
+            predicted = "     ".join(f"{value:.2f}" for value in output)
+            print(f"{step:5d}  {((y - output) ** 2).sum():.4f}      {predicted}")
     print("   actual            " + "     ".join(f"{value:.2f}" for value in y) + "\n")
     return 8 * np.array(network.loss_curve_)
 

@@ -75,7 +75,9 @@ for _ in range(STEPS):
 #     model.set_callbacks(recorder).fit(X, y)
 #     recorder.coefs_[0][-1]  # the weights of the first layer after the last epoch
 #
-# What it holds are arrays, for each layer one, with a row per epoch:
+# There the initial weights come first: row i is after epoch i. (`partial_fit` tells no callbacks;
+# in the loop above, row 0 is after the first epoch.) What it holds are arrays, for each layer one,
+# with a row per epoch:
 print("weights of the first layer:    ", recorder.coefs_[0].shape)
 print("intercepts of the first layer: ", recorder.intercepts_[0].shape)
 print("gradients of the second layer: ", recorder.coefs_gradient_[1].shape)
@@ -192,7 +194,8 @@ _, gradient = backprop(x, target, np.concatenate([W1.ravel(), W2.ravel()]), net)
 assert np.allclose(gradient, np.concatenate([dW1.ravel(), dW2.ravel()]))
 
 # %%
-# Drawn by `NetworkDisplay` with ``values=True`` (here by a format), the numbers stand on the lines
+# Drawn by `NetworkDisplay` with ``values=True`` (here by a format; for a fitted network,
+# ``NetworkDisplay.from_estimator(model, values=True)``), the numbers stand on the lines
 # that they belong to; green are the activations, or the deltas, of the units. For example, the
 # weight from x1 to the upper unit has the derivative 2 times -0.102, which is what enters it times
 # the delta of the unit, and it moves by -0.5 times that, from 0.250 to 0.352.

@@ -12,12 +12,13 @@ g[0] says how that output changes with each input.
 parameter a little, up and down, and looks at how the loss changes.
 """
 
+from dataclasses import replace
 from operator import index
 
 import numpy as np
 
 from ..data import by_rows, rows_at_a_time
-from ..maths import backprop, forward_pass, output
+from ..maths import Activation, backprop, forward_pass, output
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
@@ -94,6 +95,19 @@ def input_gradient(X, network, params):
     return by_rows(gradients, X, _rows_at_a_time(network, params))
 
 
+class _AsTrained(Activation):
+    """An activation as training calls it: with `from_output`, z is overwritten by a."""
+
+    def __init__(self, f):
+        self.f, self.name = f, f.name
+
+    def __call__(self, z):
+        return self.f(z)
+
+    def derivative(self, z, a):
+        return self.f.derivative(a if self.f.from_output else z, a)
+
+
 @np.errstate(all="ignore")
 def check_gradient(X, y, params, network, sample_weight=None, alpha=0.0):
     """Compare the gradient of `network.backprop` with finite differences.
@@ -128,6 +142,7 @@ def check_gradient(X, y, params, network, sample_weight=None, alpha=0.0):
         moved[i] = value
         return backprop(X, y, moved, network, sample_weight, alpha)[0]
 
+    network = replace(network, activations=tuple(map(_AsTrained, network.activations)))
     loss, gradient = backprop(X, y, params, network, sample_weight, alpha)
     if not np.isfinite(loss):
         return np.nan

@@ -124,7 +124,7 @@ class WeightRecorder:
         fitted_estimator: Any = None,
     ) -> None:
         """Record the weights where an epoch ends."""
-        if context.task_name == "epoch":
+        if context.task_name == "epoch" and fitted_estimator is not None:  # one that was cut off
             self.record(fitted_estimator, X, y, **metadata)
 
     @property

@@ -324,6 +324,18 @@ def test_the_gradient_of_a_configuration_passes_the_check_and_nothing_changes(
     assert same(np.random.mtrand.get_state(), draws)
 
 
+def test_a_derivative_that_reads_z_though_it_says_that_it_does_not_is_found(regression):
+    X, y = regression
+
+    class Claimed(Sine):
+        from_output = True
+
+        def derivative(self, z, a):
+            return np.cos(z)
+
+    assert make_model(activation=Claimed()).check_gradient(X, y) > 1e-3
+
+
 @pytest.mark.parametrize("fitted", [False, True], ids=["unfitted", "fitted"])
 def test_a_wrong_derivative_of_ones_own_is_found(fitted, regression):
     X, y = regression

@@ -39,6 +39,16 @@ def test_fit_records_the_start_and_every_epoch(solver, regression):
 
 
 @needs_callbacks
+def test_an_epoch_that_convergence_cuts_off_is_not_recorded():
+    X, y = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0.0, 1, 1, 0])
+    model = ScratchMLPRegressor((4,), activation="tanh", solver="lbfgs", random_state=0)
+    recorder = recorded(model.set_params(max_iter=300), X, y)
+    assert 1 < model.n_iter_ < 300
+    assert recorder.loss_.shape == (model.n_iter_ + 1,)
+    assert_allclose(recorder.coefs_[0][-1], model.coefs_[0])
+
+
+@needs_callbacks
 def test_the_records_of_gradient_descent_are_its_steps(regression):
     recorder = recorded(network(standardize=False, **DESCENT), *regression)
     for weights, gradients in (
