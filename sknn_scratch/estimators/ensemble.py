@@ -33,7 +33,7 @@ from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .conformal import Calibration, location
-from .folds import check_folds, make_splits, mean_by_row, take_rows
+from .folds import check_folds, check_weights, make_splits, mean_by_row, take_rows
 from .kinds import member_parameters
 from .members import (
     as_table,
@@ -268,6 +268,7 @@ class ScratchMLPEnsembleRegressor(
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
+        check_weights(weight, folds)
         splits = folds * -(-self.n_estimators // len(folds))
         n_fewest = min(len(train) for train, _ in splits)
         kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))

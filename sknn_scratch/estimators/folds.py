@@ -56,7 +56,7 @@ def make_splits(cv, n_estimators, X, y, random_state, params):
             name = "n_estimators" if cv is None else "cv"
             raise ValueError(
                 f"{name}={n_folds} needs at least {n_folds} rows, one to hold out in each fold; "
-                f"got n_samples={n}. Give fewer folds."
+                f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
             )
         cv = KFold(n_folds, shuffle=True, random_state=random_state.randint(LARGEST_SEED))
     splits = list(check_cv(cv).split(X, y, **params))
@@ -78,6 +78,15 @@ def _checked(train, held_out, n):
     if np.isin(held_out, train).any():
         raise ValueError("cv holds out rows that it trains on: nothing can be calibrated on them.")
     return train, held_out
+
+
+def check_weights(weight, folds):
+    """Raise ValueError if a network would train on rows of weight zero alone."""
+    if weight is not None and not all(weight[train].any() for train, _ in folds):
+        raise ValueError(
+            "sample_weight must be above 0 for some rows to train on in every fold; got "
+            f"{np.count_nonzero(weight)} such rows, all held out at once."
+        )
 
 
 def take_rows(X, rows):

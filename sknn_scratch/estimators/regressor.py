@@ -168,11 +168,12 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         The least improvement that counts: of the training loss, or of the validation score
         under early stopping. The loss is in standardised units: for the squared error, 0.5 (per
         output) is what predicting the mean would reach. If training stops by ``tol`` while the
-        loss still falls by more than 5% in ``n_iter_no_change`` epochs, a warning says so (not
-        with ``standardize=False``). For L-BFGS, the largest component of the gradient at which
-        it has converged as well, where the loss is such that the best constant prediction has
-        0.5; at about that it goes on with a smaller ``tol``. A stop there is warned of, and one
-        after an iteration by which the loss fell by more than 5%.
+        loss (under early stopping, validation loss or score) still improves by more than 5% in
+        ``n_iter_no_change`` epochs, a warning says so (not with ``standardize=False``). For
+        L-BFGS, the largest component of the gradient at which it has converged as well, where
+        the loss is such that the best constant prediction has 0.5; at no less than that it goes
+        on with a smaller ``tol``. A stop there is warned of, and one after an iteration by
+        which the loss fell by more than 5%.
     n_iter_no_change : int or inf, default=10
         Training stops after this number plus one epochs in a row that improve by less than
         ``tol``. Inert with L-BFGS, unless it stops early.

@@ -2,9 +2,10 @@
 
 Training that `tol` has ended is said to have converged, and yet may have come to nothing. Either
 the loss still fell, by less than ``tol`` an epoch: that is a small part of the loss at first, and
-a large part of what may be left of it in the end. Or the loss is about that of the best constant
-prediction, the mean of y for the squared error. A network begins with learning that, which leaves
-small slopes everywhere, and only then finds out what X is good for.
+a large part of what may be left of it in the end (under early stopping, that is validation loss or
+score). Or the loss is no less than that of the best constant prediction, the mean of y for the
+squared error. A network begins with learning that, which leaves small slopes everywhere, and only
+then finds out what X is good for.
 """
 
 from math import floor, log10
@@ -14,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..engine import loss_of_best_constant
 from ..maths import SquaredError
-from .loops import is_about
+from .loops import is_no_better
 from .messages import Message
 
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
@@ -46,13 +47,12 @@ def constant_loss(network, state, data, chosen):
     return loss_of_best_constant(network, state.scaling.targets(y), weight)
 
 
-def doubt_end(state, network, settings, n_batches, constant):
+def doubt_end(run, network, settings, n_batches, constant):
     """Return what there is to warn of in a training that `tol` has ended.
 
     Parameters
     ----------
-    state : TrainingState
-        The last.
+    run : Run
     network : Network
     settings : Settings
     n_batches : float
@@ -60,44 +60,64 @@ def doubt_end(state, network, settings, n_batches, constant):
     constant : float
         The loss of the best constant prediction.
     """
+    state = run.state
     squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
     loss = state.history.loss - settings.alpha / state.mean_weight / 2 * squares * n_batches
-    is_stuck, fall = is_about(loss, constant), fallen(state.history, settings, constant)
-    if fall and not (is_stuck and not settings.solver.stochastic):  # L-BFGS has tried to go on
-        return [still_falling(state.history.loss, network, settings, constant, fall)]
+    stochastic = settings.solver.stochastic
+    is_stuck, fall = is_no_better(loss, constant), fallen(run, settings, constant)
+    if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
+        return [still_falling(network, settings, constant, *fall)]
+    if settings.monitor and stochastic:  # to hold on to the mean, if all else is worse, is its task
+        return []
     return [stuck(loss, network, settings, constant)] if is_stuck else []
 
 
-def fallen(history, settings, constant):
-    """Return in how many last epochs the loss fell, by what, and how much of it that is; or None.
+def fallen(run, settings, constant):
+    """Return in how many last epochs the loss fell, by what, from what, and to what; or None.
 
-    Of L-BFGS, which goes by the gradient, the last iteration counts. None with early stopping,
-    and with standardize=False, where training stops and warns as MLPRegressor does.
+    Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
+    stopping. Else that is about the validation loss, or about minus the validation score: a fall
+    by more than 5% of what it was, and of 1. None with standardize=False, where training stops and
+    warns as MLPRegressor does.
     """
-    stochastic = settings.solver.stochastic
+    stochastic, history = settings.solver.stochastic, run.state.history
     n, floor_ = (settings.n_iter_no_change, NOTHING_LEFT) if stochastic else (1, LITTLE_LEFT)
-    if settings.monitor or not settings.standardize or not n < history.n_iter:
+    losses = {
+        None: history.losses,
+        "loss": history.validation_losses,
+        "score": [-score for score in history.validation_scores],
+    }[settings.monitor]
+    losses = losses[len(losses) - history.n_iter :]
+    losses = losses if stochastic else [run.first_loss, *losses]
+    is_asked = settings.standardize and (stochastic or not settings.monitor)
+    if not is_asked or not n < len(losses):
         return None
-    losses = history.losses[-history.n_iter :]
     before, after = min(losses[:-n]), min(losses[-n:])  # which noise does not lower
-    if not (before - after > FALLS * abs(before) and before > floor_ * constant):
-        return None
-    return n, before - after, (before - after) / abs(before)
+    if settings.monitor == "score":
+        is_much = before - after > FALLS * (1 + abs(before))
+    else:
+        is_much = before - after > FALLS * abs(before) and after > floor_ * constant
+    return (n, before - after, before, losses[-1]) if is_much else None
 
 
-def still_falling(loss, network, settings, constant, fall):
-    """Return the message that the loss still fell."""
-    n, by, share = fall
+def still_falling(network, settings, constant, n, by, before, last):
+    """Return the message that the loss still fell, or the score rose."""
+    smaller, what = settings.tol / 10, "the last iteration"
     if settings.solver.stochastic:
         smaller, what = min(by / n, settings.tol) / 10, f"the last {n} epochs"
-    else:
-        smaller, what = settings.tol / 10, "the last iteration"
+    beginning = f"Training stopped by tol={settings.tol:g} while "
+    advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
+    if settings.monitor == "score":
+        text = f"the validation score still rose: by {by:.2g} in {what}, to {-last:.3g}. {advice}."
+        return Message(beginning + text, ConvergenceWarning)
+    whose = "the validation" if settings.monitor else "its"
+    advice += (
+        "." if settings.monitor else ", or early_stopping if the loss on new data does not fall."
+    )
     return Message(
-        f"Training stopped by tol={settings.tol:g} while its loss still fell: by {share:.0%} in "
-        f"{what}, to {loss:.3g}. tol is in the unit of that loss, which is for standardised y: to "
-        f"predict {best_of(network)} has a loss of {constant:.3g}. "
-        f"Try tol={10.0 ** floor(log10(smaller)):g}, or early_stopping if the loss on new data "
-        "does not fall.",
+        f"{beginning}{whose} loss still fell: by {by / abs(before):.0%} in {what}, to {last:.3g}. "
+        "tol is in the unit of that loss, which is for standardised y: to predict "
+        f"{best_of(network)} has a loss of {constant:.3g}. {advice}",
         ConvergenceWarning,
     )
 

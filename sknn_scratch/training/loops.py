@@ -44,7 +44,7 @@ def train_stochastic(epoch, schedule, learning_rate_init, run, max_iter, increme
             return None
         if stopping.at_plateau():
             if schedule.ends_at_plateau(rate):
-                run.by_tol = not (stopping.monitor or incremental)
+                run.by_tol = not incremental
                 run.note(f"{stopping.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
@@ -79,15 +79,16 @@ def train_lbfgs(objective, max_fun, run, max_iter, tol, constant=None):
 
     ``constant`` is the loss of the best constant prediction (see `ended`), or None with
     standardize=False, where all is as in MLPRegressor. It is what loss and gradient are measured
-    by: twice as much is 1, as for the squared error of a standardised target. Where that is about
-    all that training came to, its gradient may be small although it is no minimum, and training
-    goes on with a smaller ``tol``.
+    by: twice as much is 1, as for the squared error of a standardised target. Where training came
+    to no better than that, its gradient may be small although it is no minimum, and training goes
+    on with a smaller ``tol``.
     """
     state, stopping = run.state, run.stopping
     power, unit = unit_of(constant)
 
     def in_unit(vector):
         loss, gradient = objective(vector)
+        run.first_loss = loss if run.first_loss is None else run.first_loss
         return loss / power, gradient / power
 
     def iteration_ends(vector):  # the vector that the objective was last computed at
@@ -122,9 +123,9 @@ def train_lbfgs(objective, max_fun, run, max_iter, tol, constant=None):
     try:
         result = go_on(state.params.astype(np.float64), 0, 0, tol, FTOL)
         is_left = result.nit < max_iter and result.nfev < max_fun
-        if result.status == 0 and is_left and is_about(result.fun * power, constant):
+        if result.status == 0 and is_left and is_no_better(result.fun * power, constant):
             result = go_on(result.x, result.nit, result.nfev, FINER * tol, 0)
-            stays = result.status == ABNORMAL and is_about(result.fun * power, constant)
+            stays = result.status == ABNORMAL and is_no_better(result.fun * power, constant)
             if stays or np.abs(result.jac).max() <= tol * unit:  # converged, as it had before
                 result.status = 0
     except Stop:
@@ -146,9 +147,9 @@ def unit_of(constant):
     return power, 2 * constant / power
 
 
-def is_about(loss, constant):
-    """Return True if a loss is within 1% of that of the best constant prediction."""
-    return constant is not None and abs(loss - constant) <= MARGIN * abs(constant)
+def is_no_better(loss, constant):
+    """Return True if a loss is within 1% of that of the best constant prediction, or more."""
+    return constant is not None and loss >= constant - MARGIN * abs(constant)
 
 
 def not_converged(result, max_iter, max_fun, is_standardized):

@@ -39,12 +39,15 @@ class Run:
         Why nothing came of the run.
     interrupted : bool
         Whether the user has ended it.
+    first_loss : float or None
+        That at which L-BFGS started.
     by_tol : bool
         Whether it ended because ``tol`` says so of the training loss, or of its gradient.
     """
 
     advice, stopped = "", False
     warning, error, interrupted, by_tol = None, None, False, False
+    first_loss = None
 
     def __init__(self, state, stopping, validate=None, observers=()):
         self.state, self.stopping = state, stopping

@@ -167,7 +167,7 @@ class Trainer:
         if best.by_tol:
             n_batches = ceil(len(rows) / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / len(rows)
-            messages += doubt_end(best.state, self.network, self.settings, share, constant())
+            messages += doubt_end(best, self.network, self.settings, share, constant())
         return best.state, messages
 
     def _rows(self, state, data, chosen):

@@ -691,3 +691,11 @@ def test_rows_in_a_mapped_file_are_as_good_as_in_memory(regression, tmp_path):
     for estimator in (NET, None):
         model = ensemble(estimator, 2).fit(mapped, y)
         assert_array_equal(model.predict(mapped), ensemble(estimator, 2).fit(X, y).predict(X))
+
+
+def test_weights_that_leave_a_network_nothing_to_train_on_are_refused(regression):
+    X, y = regression
+    weight = np.zeros(60)
+    weight[3] = 1
+    with pytest.raises(ValueError, match=r"sample_weight must be above 0 .*; got 1 such rows, all"):
+        ensemble(LinearRegression()).fit(X, y, weight)

@@ -211,6 +211,51 @@ def test_lbfgs_that_fits_exactly_does_not(waves):
     assert told(ScratchMLPRegressor((), solver="lbfgs", random_state=0), *waves) == []
 
 
+@pytest.mark.parametrize("tol", [0.3, 1.0, 10.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_lbfgs_does_not_end_where_it_began_if_that_is_worse_than_the_mean(tol, seed, rng):
+    X = rng.normal(size=(150, 3))
+    model = ScratchMLPRegressor(solver="lbfgs", tol=tol, max_iter=2000, random_state=seed)
+    texts = told(model, X, X[:, 0] + np.sin(2 * X[:, 1]))
+    assert model.n_iter_ > 0
+    assert model.score(X, X[:, 0] + np.sin(2 * X[:, 1])) > 0.9 or texts
+
+
+def test_lbfgs_that_ends_after_one_iteration_is_compared_with_its_start(rng):
+    X = rng.normal(size=(150, 3))
+    y = X[:, 0] + np.sin(2 * X[:, 1])
+    model = ScratchMLPRegressor(solver="lbfgs", tol=0.1, max_iter=2000, random_state=0)
+    (text,) = told(model, X, y)
+    assert model.n_iter_ == 1
+    assert FALLS in text
+    model = ScratchMLPRegressor(solver="lbfgs", warm_start=True, max_iter=2000, random_state=0)
+    model.set_params(alpha=10).fit(X, y)
+    assert told(model, X, y) == []  # from where it had converged
+
+
+def test_lbfgs_that_lands_on_the_minimum_is_not_doubted(rng):
+    X = rng.normal(size=(150, 3))
+    model = ScratchMLPRegressor((), solver="lbfgs", tol=1e-3, alpha=0, random_state=0)
+    assert told(model, X, X @ [1, 2, 3]) == []
+    assert model.score(X, X @ [1, 2, 3]) > 0.999999
+
+
+@pytest.mark.parametrize("early_stopping", [True, "loss"])
+def test_under_early_stopping_a_validation_loss_that_still_falls_is_told(early_stopping, rng):
+    X, noise = rng.normal(size=(150, 3)), rng.normal(size=150)
+    settings = {"early_stopping": early_stopping, "max_iter": 2000, "random_state": 0}
+    model = ScratchMLPRegressor(tol=0.5, **settings)
+    (text,) = told(model, X, X[:, 0] + np.sin(2 * X[:, 1]))
+    if early_stopping == "loss":
+        losses = np.array(model.validation_loss_curve_)
+        share = (losses[-11] - losses[-1]) / losses[-11]
+        assert f"while the validation loss still fell: by {share:.0%} in the last 10 epochs" in text
+    else:
+        scores = model.validation_scores_
+        assert f"score still rose: by {scores[-1] - scores[-11]:.2g} in the last 10" in text
+    assert told(ScratchMLPRegressor(**settings), X, noise) == []
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_lbfgs_does_not_end_at_the_mean(seed):
     x = np.linspace(-10, 10, 300)[:, np.newaxis]
@@ -290,7 +335,9 @@ def test_lbfgs_at_its_limit_does_not_advise_to_scale_what_is_scaled(waves):
 def test_lbfgs_that_has_converged_at_once_has_no_epoch_in_any_curve(early_stopping, waves):
     X, y = waves
     model = ScratchMLPRegressor((3,), solver="lbfgs", tol=1e6, early_stopping=early_stopping)
-    model.fit(X, y, X_val=X, y_val=y)
+    (text,) = told(model.set_params(random_state=0), X, y, X_val=X, y_val=y)
+    assert NO_BETTER in text
+    assert model.loss_ > 0.5
     assert (model.n_iter_, model.loss_curve_) == (0, [])
     assert model.validation_loss_curve_ == model.validation_scores_ == []
     assert (model.best_validation_score_ is not None) == bool(early_stopping)
