@@ -72,8 +72,8 @@ class Workload:
         noise = rng.standard_normal(self.n, dtype=dtype)
         if self.density is not None:
             shape = self.n, self.features
-            X = sparse.random_array(shape, density=self.density, rng=rng, format="csr")
-            return X.astype(dtype), noise
+            X = sparse.random(*shape, self.density, "csr", dtype, random_state=rng)
+            return X, noise
         X = rng.standard_normal((self.n, self.features), dtype=dtype)
         return X, (np.sin(X[:, 0]) + X[:, 1] * X[:, 2] + 0.1 * noise).astype(dtype)
 
