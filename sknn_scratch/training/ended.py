@@ -65,6 +65,8 @@ def doubt_end(run, network, settings, n_batches, constant):
     loss = state.history.loss - settings.alpha / state.mean_weight / 2 * squares * n_batches
     stochastic = settings.solver.stochastic
     is_stuck, fall = is_no_better(loss, constant), fallen(run, settings, constant)
+    if stochastic and not is_no_better(-loss, -constant):  # well above it, it has not come so far
+        is_stuck = False
     if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
         return [still_falling(network, settings, constant, *fall)]
     if settings.monitor and stochastic:  # to hold on to the mean, if all else is worse, is its task

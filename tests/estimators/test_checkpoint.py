@@ -262,6 +262,7 @@ def test_what_cannot_be_gone_on_with_is_refused_before_training(model, match, re
     assert not hasattr(model, "coefs_")
 
 
+@pytest.mark.filterwarnings("ignore:Training stopped by tol=0.1 while")  # to be short
 @pytest.mark.parametrize("kind", [True, "loss"])
 def test_early_stopping_ends_it_as_it_ends_fit(kind, rows, tmp_path):
     settings = {"early_stopping": kind, "tol": 0.1, "n_iter_no_change": 3, "random_state": 0}
