@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..engine import loss_of_best_constant
 from ..maths import SquaredError
-from .loops import is_no_better
+from .loops import is_about, is_no_better
 from .messages import Message
 
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
@@ -64,9 +64,9 @@ def doubt_end(run, network, settings, n_batches, constant):
     squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
     loss = state.history.loss - settings.alpha / state.mean_weight / 2 * squares * n_batches
     stochastic = settings.solver.stochastic
-    is_stuck, fall = is_no_better(loss, constant), fallen(run, settings, constant)
-    if stochastic and not is_no_better(-loss, -constant):  # well above it, it has not come so far
-        is_stuck = False
+    # mini-batches that stop well above it have not come so far
+    is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
+    fall = fallen(run, settings, constant)
     if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
         return [still_falling(network, settings, constant, *fall)]
     if settings.monitor and stochastic:  # to hold on to the mean, if all else is worse, is its task

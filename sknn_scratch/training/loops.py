@@ -152,6 +152,11 @@ def is_no_better(loss, constant):
     return constant is not None and loss >= constant - MARGIN * abs(constant)
 
 
+def is_about(loss, constant):
+    """Return True if a loss is within 1% of that of the best constant prediction."""
+    return is_no_better(loss, constant) and loss <= constant + MARGIN * abs(constant)
+
+
 def not_converged(result, max_iter, max_fun, is_standardized):
     """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""

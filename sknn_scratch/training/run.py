@@ -42,7 +42,7 @@ class Run:
     first_loss : float or None
         That at which L-BFGS started.
     by_tol : bool
-        Whether it ended because ``tol`` says so of the training loss, or of its gradient.
+        Whether it ended because ``tol`` says so, of the loss, what is monitored, or the gradient.
     """
 
     advice, stopped = "", False
