@@ -7,7 +7,6 @@ stands in the place of MLPRegressor. Of its tests those are kept that are about 
 import importlib.util
 import inspect
 
-import numpy as np
 import pytest
 import sklearn.neural_network
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -15,12 +14,6 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sknn_scratch import ScratchMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture(autouse=True)
-def seeded():
-    """Let models that name no seed be the same in every run: few do not converge."""
-    np.random.seed(0)
 
 
 LEFT_OUT = {  # test: the deviation that it contradicts
