@@ -169,7 +169,7 @@ print(f"one divided by the other: {sum_of_squares(W1, W2) / loss:.6f}")
 # **Where the factor 8 comes from.** The article takes the *sum* of the squares over the four rows.
 # The package takes *half* of the squares, so that the derivative is ``a2 - y`` without a 2, and
 # their *mean* over the rows, so that the loss of many rows is not larger than that of few.
-# Twice, times 4 rows, is 8.
+# Twice, times 4 rows, is 8. For n rows of your own and one output it is 2 n.
 assert np.isclose(8 * loss, sum_of_squares(W1, W2))
 assert np.allclose(8 * gradient, np.concatenate([dW1.ravel(), dW2.ravel()]))
 
@@ -196,7 +196,8 @@ assert np.allclose(package_losses, losses)
 # `ScratchMLPRegressor` is the same network with scikit-learn's interface. By default it does
 # more than the article: it standardises the data, takes the steps by a cleverer rule (Adam), in
 # mini-batches of shuffled rows, punishes large weights, and stops at a plateau. Here all of that is
-# off, one line each.
+# off, one line each. `init` takes the weights to begin with, a matrix for each layer. (In the long
+# run the weights need not be the article's: ``init="uniform"`` draws them from [0, 1), too.)
 from sknn_scratch import SGD, ScratchMLPRegressor
 
 settings = {
@@ -210,7 +211,7 @@ settings = {
     "shuffle": False,  # in the order in which they come
     "alpha": 0,  # no penalty on large weights
 }
-model = ScratchMLPRegressor(**settings, fit_intercept=False, init=[*start])
+model = ScratchMLPRegressor(**settings, fit_intercept=False, init=list(start))
 for _ in range(1500):
     model.partial_fit(X, y.ravel())  # one epoch, which is one step here
 
@@ -236,9 +237,11 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-warnings.simplefilter("ignore", ConvergenceWarning)
 settings |= {"tol": 0, "n_iter_no_change": np.inf, "max_iter": 1500}
-by_fit = ScratchMLPRegressor(**settings, fit_intercept=False, init=[*start]).fit(X, y.ravel())
+by_fit = ScratchMLPRegressor(**settings, fit_intercept=False, init=list(start))
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    by_fit.fit(X, y.ravel())
 assert np.allclose(by_fit.loss_curve_, model.loss_curve_)
 
 # %%
@@ -249,6 +252,8 @@ assert np.allclose(by_fit.loss_curve_, model.loss_curve_)
 #     in the article     here          in the package
 #     input              X             X, the first argument of fit and predict
 #     y                  y             y, the second
+#     my_nn              -             model
+#     runif, rand_matrix start         init="uniform", or init=[W1, W2]
 #     weights1           W1            coefs_[0]          (or a part of params)
 #     weights2           W2            coefs_[1]
 #     layer1             a1            transform(X)
@@ -261,6 +266,7 @@ assert np.allclose(by_fit.loss_curve_, model.loss_curve_)
 #     d_weights1         -dW1          a part of -8 * gradient
 #     d_weights2         -dW2          the rest of it
 #     1500 iterations    1500 steps    max_iter=1500, or 1500 calls of partial_fit
+#     loss_df            losses        8 * loss_curve_
 #
 # Some of these can be looked at in the fitted model. (`loss_` is the loss before the last step, as
 # ``losses[-1]`` is; `predict` is from after it. What the article's `sigmoid_derivative` is given
@@ -298,7 +304,10 @@ variants = {
 print("                             sum of squares  below 0.1 at step  predicted")
 found = {}
 for name, (features, changes) in variants.items():
-    found[name] = ScratchMLPRegressor(**settings, **changes).fit(features, y.ravel())
+    found[name] = ScratchMLPRegressor(**settings, **changes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found[name].fit(features, y.ravel())
     curve = 8 * np.array(found[name].loss_curve_)
     predicted = found[name].predict(features).round(2)
     print(f"{name:28} {curve[-1]:14.4f} {np.argmax(curve < 0.1) + 1:18}  {predicted}")
