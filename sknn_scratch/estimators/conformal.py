@@ -19,6 +19,8 @@ largest score is an infinite quantile: so few rows do not tell.
 
 import numpy as np
 
+from ..training import Message
+
 SLACK = 1e-12  # relative: (n + 1) * level is rounded, and must not reach the next rank for that
 
 
@@ -60,6 +62,21 @@ def _upper(scores, levels, weight):
         return np.full(len(levels), np.inf)
     total = reached[-1] * (1 + 1 / len(order))  # with the new row
     return scores[np.searchsorted(reached, levels * total * (1 - SLACK))]
+
+
+def infinite_messages(found, levels, n):
+    """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
+    if not np.isinf(found).any():
+        return []
+    farthest = max(levels, key=lambda level: abs(level - 0.5))
+    odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
+    return [
+        Message(
+            f"Some quantiles are infinite: that of level {farthest:g} needs "
+            f"{np.ceil(odds * (1 - SLACK)):.0f} rows of equal weight held out, and {n} were. "
+            "Intervals of a smaller coverage need fewer."
+        )
+    ]
 
 
 class Calibration:

@@ -32,7 +32,7 @@ from .averaging import error_ratio
 from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
-from .conformal import Calibration, location
+from .conformal import Calibration, infinite_messages, location
 from .folds import check_folds, check_weights, make_splits, mean_by_row, take_rows
 from .kinds import member_parameters
 from .members import (
@@ -370,7 +370,8 @@ class ScratchMLPEnsembleRegressor(
         interval : ndarray of shape (n_samples, 2) or (n_samples, n_targets, 2)
             The lower and the upper bound of each target: the quantiles (1 - coverage) / 2 and
             (1 + coverage) / 2 of `predict_quantile`. Several targets are covered each by itself.
-            -inf and inf, where too few rows were held out.
+            -inf and inf, with a warning, where too few rows were held out: 19 are enough for a
+            coverage of 0.9, 199 for one of 0.99.
 
         Raises
         ------
@@ -410,6 +411,7 @@ class ScratchMLPEnsembleRegressor(
             check_number(level, "quantiles", Real, "(0, 1)")
         prediction, X = self.predict(X), self._check_rows(X)
         found = self._calibration.quantiles(X, prediction, levels.ravel())
+        warn_caller(infinite_messages(found, levels.ravel(), len(self._calibration.scores)))
         return found if levels.ndim else found[..., 0]
 
     def transform(self, X: MatrixLike) -> Array:

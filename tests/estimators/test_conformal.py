@@ -1,11 +1,13 @@
 """Conformal quantiles: against counting, simulation, and repeated rows for weights."""
 
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
-from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles
+from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles, infinite_messages
 from sknn_scratch.estimators.spread import SpreadOfLoss
 
 
@@ -60,6 +62,17 @@ def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):
         inside += low <= scores[0] <= high
     error = 4 * np.sqrt(coverage * (1 - coverage) / trials)
     assert coverage - error < inside / trials < coverage + 2 / (n + 1) + error
+
+
+@pytest.mark.parametrize("levels", [[0.05, 0.95], [0.01, 0.9], [0.3], [0.001, 0.999], [2 / 3]])
+def test_the_warning_of_infinite_quantiles_tells_how_many_scores_are_enough(levels):
+    found = conformal_quantiles(np.empty(0), levels)
+    (message,) = infinite_messages(found, levels, 0)
+    enough = int(re.search(r"needs (\d+) rows", message.text)[1])
+    scores = np.arange(float(enough))
+    assert np.isfinite(conformal_quantiles(scores, levels)).all()
+    assert np.isinf(conformal_quantiles(scores[1:], levels)).any()
+    assert infinite_messages(conformal_quantiles(scores, levels), levels, enough) == []
 
 
 def test_without_the_new_row_a_small_sample_would_cover_less(rng):
