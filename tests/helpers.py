@@ -89,6 +89,9 @@ EVERY_NETWORK = [
 ]
 
 
+TANH_NETWORK = ACTIVATIONS["tanh"], ACTIVATIONS["identity"], LOSSES["squared_error"]
+
+
 def make_network(hidden, out, loss, fit_intercept=True, sizes=(3, 5, 4, 2)):
     activations = (hidden,) * (len(sizes) - 2) + (out,)
     return Network(sizes, activations, loss, fit_intercept)
@@ -120,7 +123,7 @@ def run_program(network, params, X, y, weight, alpha):
 
 
 def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
-    network = make_network(ACTIVATIONS["tanh"], ACTIVATIONS["identity"], LOSSES["squared_error"])
+    network = make_network(*TANH_NETWORK)
     params = rng.uniform(-0.7, 0.7, network.n_parameters)
     X, y = rng.normal(size=(n, 3)), rng.normal(size=(n, 2))
     weight = rng.uniform(0.5, 2, n) if weighted else None

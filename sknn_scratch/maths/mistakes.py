@@ -85,6 +85,15 @@ def advice(value: Any, base: type) -> str:
     )
 
 
+def check_component(value: Any, name: str, base: type, example: str) -> None:
+    """Raise TypeError unless a value is an object of type ``base``, such as ``example``."""
+    if not isinstance(value, base):
+        raise TypeError(
+            f"{name} takes objects of {base.__name__}, such as {example}, got {value!r}."
+            f"{advice(value, base)}"
+        )
+
+
 def check_shapes(X, y, params, network):
     """Raise ValueError where NumPy would broadcast, or leave numbers out, without a word."""
     shape, n_outputs = np.shape(y), network.sizes[-1]

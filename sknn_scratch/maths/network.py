@@ -48,7 +48,7 @@ from .activations import Activation, Identity
 from .embedding import Embedding
 from .layers import Dense, Layer, forward_pass, output
 from .losses import Loss
-from .mistakes import check_shapes
+from .mistakes import check_component, check_shapes
 from .types import Array, Arrays, MatrixLike
 
 
@@ -61,6 +61,16 @@ class Network:
     loss: Loss
     fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
     embedding: Embedding | None = None  # what X passes through first (see `embedding`), or None
+
+    def __post_init__(self) -> None:
+        for activation in self.activations:
+            check_component(activation, "activations", Activation, "Tanh()")
+        check_component(self.loss, "loss", Loss, "SquaredError()")
+        if len(self.activations) != len(self.sizes) - 1:
+            raise ValueError(
+                f"activations must be one for each layer after X, {len(self.sizes) - 1} for sizes "
+                f"{self.sizes}, got {len(self.activations)}."
+            )
 
     @property
     def shapes(self) -> list[tuple[int, int]]:

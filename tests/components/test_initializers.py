@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.components.initializers import INITIALIZERS, initialize
 from sknn_scratch.components.registries import ACTIVATIONS
-from tests.helpers import make_network
+from tests.helpers import TANH_NETWORK, make_network
 
 every_name = pytest.mark.parametrize("name", INITIALIZERS)
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 def start(init, sizes=(300, 200), fit_intercept=True, activation="relu"):
     """Return [(weights, intercepts)] of a network that has not been trained."""
-    network = make_network(None, None, None, fit_intercept, sizes)
+    network = make_network(*TANH_NETWORK, fit_intercept, sizes)
     random_state = np.random.RandomState(0)
     names = [activation] * (len(sizes) - 1) if isinstance(activation, str) else activation
     activations = [ACTIVATIONS[name] for name in names]
@@ -147,6 +147,6 @@ def test_given_weights_leave_the_random_state_alone(regression):
     drawn = ScratchMLPRegressor((5,), max_iter=1, learning_rate_init=1e-12, random_state=0)
     drawn.fit(X, y)
     random_state = np.random.RandomState(5)
-    network = make_network(None, None, None, True, (4, 5, 1))
+    network = make_network(*TANH_NETWORK, True, (4, 5, 1))
     initialize(network, [*drawn.coefs_, *drawn.intercepts_], None, random_state, np.float64)
     assert random_state.uniform() == np.random.RandomState(5).uniform()

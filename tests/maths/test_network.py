@@ -4,8 +4,15 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.maths.network import backprop, feedforward
-from tests.helpers import EVERY_NETWORK, WrongSine, assert_is_gradient, make_network, make_problem
+from sknn_scratch.maths.network import Network, backprop, feedforward
+from tests.helpers import (
+    EVERY_NETWORK,
+    TANH_NETWORK,
+    WrongSine,
+    assert_is_gradient,
+    make_network,
+    make_problem,
+)
 
 
 def assert_backprop_is_right(network, rng, sample_weight=None, alpha=0.3):
@@ -73,7 +80,7 @@ def test_sparse_inputs_give_the_loss_and_gradient_of_dense_ones(rng):
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_layers_are_views_that_cover_the_vector(fit_intercept):
-    network = make_network(None, None, None, fit_intercept)
+    network = make_network(*TANH_NETWORK, fit_intercept)
     vector = np.zeros(network.n_parameters)
     for W, b in network.layers(vector):
         W += 1
@@ -81,3 +88,23 @@ def test_layers_are_views_that_cover_the_vector(fit_intercept):
     assert (vector == 1).all()
     assert [W.shape for W, _ in network.layers(vector)] == [(3, 5), (5, 4), (4, 2)]
     assert [b.shape for _, b in network.layers(vector)] == [(5,), (4,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"activations": ("logistic", "logistic")}, r"activations .* Tanh\(\), got 'logistic'"),
+        ({"activations": (np.tanh, np.tanh)}, "A function is not enough"),
+        ({"activations": (type(TANH_NETWORK[0]),) * 2}, r"write Tanh\(\)"),
+        ({"loss": "squared_error"}, r"loss .* SquaredError\(\), got 'squared_error'"),
+    ],
+)
+def test_a_network_takes_components_not_their_names(changed, match):
+    fitting = {"sizes": (3, 4, 1), "activations": TANH_NETWORK[:2], "loss": TANH_NETWORK[2]}
+    with pytest.raises(TypeError, match=match):
+        Network(**{**fitting, **changed})
+
+
+def test_a_network_has_an_activation_for_each_layer():
+    with pytest.raises(ValueError, match=r"activations .* 2 for sizes \(3, 4, 1\), got 1"):
+        Network((3, 4, 1), TANH_NETWORK[:1], TANH_NETWORK[2])

@@ -107,6 +107,15 @@ def test_a_display_needs_weights_only():
     assert_array_equal(display.line_[0].get_array(), 0)  # a layer of zeros has no largest weight
 
 
+@pytest.mark.parametrize(
+    "coefs", [[], [np.zeros((20, 2, 3)), np.zeros((20, 3, 1))], [np.zeros((2, 3)), np.ones((2, 1))]]
+)
+def test_weights_must_be_those_of_one_network(coefs, plt):
+    with pytest.raises(ValueError, match=r"coefs must be a matrix .* got shapes"):
+        NetworkDisplay(coefs=coefs).plot()
+    assert plt.get_fignums() == []
+
+
 def test_the_colours_and_their_scale_are_a_choice(regression, plt):
     model, (figure, ax) = fit((2,), *regression), plt.subplots()
     display = NetworkDisplay.from_estimator(model, ax=ax, colorbar=False, cmap="PuOr")
