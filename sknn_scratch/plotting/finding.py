@@ -1,7 +1,9 @@
-"""Where the network is, in a pipeline, a search or an ensemble."""
+"""Where the network is, in a pipeline, a search or an ensemble, and whether weights are of one."""
 
+from itertools import pairwise
 from numbers import Real
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
@@ -56,3 +58,15 @@ def predict_interval(estimator, X, coverage, display):
     if interval.ndim != 2:
         raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
     return interval
+
+
+def check_coefs(coefs):
+    """Raise ValueError unless these are the matrices of a chain of layers."""
+    shapes = [np.shape(W) for W in coefs]
+    matrices = bool(shapes) and all(len(shape) == 2 for shape in shapes)
+    if not matrices or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
+        raise ValueError(
+            "coefs must be a matrix of shape (fan_in, fan_out) for each layer, got shapes "
+            f"{shapes}. Those of one record i of a WeightRecorder are "
+            "[W[i] for W in recorder.coefs_]."
+        )

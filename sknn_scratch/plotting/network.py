@@ -1,16 +1,13 @@
 """A picture of a network: its layers, and its weights by colour and width."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from numbers import Integral
 from typing import Any
-
-import numpy as np
 
 from ..components import check_number
 from ..maths import Array
 from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
-from .finding import find_network
+from .finding import check_coefs, find_network
 
 
 class NetworkDisplay:
@@ -161,7 +158,7 @@ class NetworkDisplay:
         """
         check_number(max_units, "max_units", Integral, "[2, inf)")
         spec = _format_of(values)
-        _check_coefs(self.coefs)
+        check_coefs(self.coefs)
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
         figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)
         ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
@@ -248,15 +245,3 @@ def _activation_names(network):
     if not isinstance(hidden, (list, tuple)):
         hidden = [hidden] * (len(network.coefs_) - 1)
     return [str(name) for name in (*hidden, network.out_activation_)]
-
-
-def _check_coefs(coefs):
-    """Raise ValueError unless these are the matrices of a chain of layers."""
-    shapes = [np.shape(W) for W in coefs]
-    matrices = bool(shapes) and all(len(shape) == 2 for shape in shapes)
-    if not matrices or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
-        raise ValueError(
-            "coefs must be a matrix of shape (fan_in, fan_out) for each layer, got shapes "
-            f"{shapes}. Those of one record i of a WeightRecorder are "
-            "[W[i] for W in recorder.coefs_]."
-        )
