@@ -9,7 +9,7 @@ from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
 from .solvers import LBFGS, SGD, Adam, Solver
-from .types import Array, MatrixLike, RandomState, State
+from .types import Array, Arrays, Call, Calls, Index, Matrix, MatrixLike, RandomState, State
 
 __all__ = [
     "LBFGS",
@@ -17,15 +17,20 @@ __all__ = [
     "Activation",
     "Adam",
     "Array",
+    "Arrays",
+    "Call",
+    "Calls",
     "Checked",
     "Component",
     "Embedding",
     "Exp",
     "Gamma",
     "Identity",
+    "Index",
     "Layer",
     "Logistic",
     "Loss",
+    "Matrix",
     "MatrixLike",
     "Network",
     "Periodic",

@@ -3,8 +3,10 @@
 import numpy as np
 from scipy import linalg
 
+from .types import Array
 
-def clip(gradient, max_grad_norm):
+
+def clip(gradient: Array, max_grad_norm: float) -> None:
     """Shorten ``gradient``, in place, to a length (L2 norm) of ``max_grad_norm`` at most.
 
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, ICML

@@ -24,7 +24,7 @@ default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connec
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi, prod, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Embedding(Component):
         """Return the `Layer` whose arrays are views of ``vector``."""
 
     @required
-    def draw(self, layer: Layer, random_state: np.random.RandomState) -> None:
+    def draw(self, layer: Any, random_state: np.random.RandomState) -> None:
         """Put the values that training starts from into the arrays of a layer."""
 
     @required
@@ -95,7 +95,7 @@ class Periodic(Embedding, Checked):
             start += prod(shape)
         return PeriodicLayer(*arrays)
 
-    def draw(self, layer: Layer, random_state: np.random.RandomState) -> None:
+    def draw(self, layer: "PeriodicLayer", random_state: np.random.RandomState) -> None:
         w, b, V, v = layer
         bound = 1 / sqrt(self.n_frequencies)
         w[...] = random_state.normal(0, self.scale, w.shape)
@@ -120,11 +120,11 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     __slots__ = ()
 
-    def forward(self, a):
+    def forward(self, a: Array) -> Array:
         e = np.cos(self._u(a)) @ self.coefs + self.intercepts[:, np.newaxis]
         return np.hstack([np.hstack(list(e)), a])  # (n, columns * (n_outputs - 1) + columns)
 
-    def as_products(self, a):
+    def as_products(self, a: Array) -> Array:
         columns, k, mixed = self.coefs.shape
         w, V = np.zeros((columns, columns, k)), np.zeros((columns, k, columns, mixed))
         for column in range(columns):  # blocks along the diagonal: the columns do not meet
@@ -134,7 +134,7 @@ class PeriodicLayer(Layer, _PeriodicArrays):
         v = np.concatenate([self.intercepts.ravel(), np.zeros(columns)])
         return np.cos(u) @ V + a @ np.eye(columns, len(v), len(v) - columns) + v
 
-    def gradient(self, a, delta, into):
+    def gradient(self, a: Array, delta: Array, into: "PeriodicLayer") -> None:
         u, delta = self._u(a), self._of_columns(delta)
         d = self._d(u, delta)
         into.coefs[...] = np.cos(u).transpose(0, 2, 1) @ delta
@@ -142,20 +142,20 @@ class PeriodicLayer(Layer, _PeriodicArrays):
         into.frequencies[...] = 2 * pi * (d * a.T[:, :, np.newaxis]).sum(axis=1)
         into.phases[...] = 2 * pi * d.sum(axis=1)
 
-    def below(self, a, delta):
+    def below(self, a: Array, delta: Array) -> Array:
         d = self._d(self._u(a), self._of_columns(delta))
         through_e = 2 * pi * (d @ self.frequencies[:, :, np.newaxis])[:, :, 0].T
         return through_e + delta[:, -len(self.phases) :]
 
-    def rescale(self, shift, scale):
+    def rescale(self, shift: Array, scale: Array) -> None:
         self.frequencies[...] /= scale[:, np.newaxis]
         self.phases[...] -= shift[:, np.newaxis] * self.frequencies
 
-    def unscale(self, shift, scale):
+    def unscale(self, shift: Array, scale: Array) -> None:
         self.phases[...] += shift[:, np.newaxis] * self.frequencies
         self.frequencies[...] *= scale[:, np.newaxis]
 
-    def left(self, shift, scale):
+    def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         n_mixed = self.intercepts.size  # columns of e; only x itself, beside them, has any left
         return np.r_[np.zeros(n_mixed), shift], np.r_[np.ones(n_mixed), scale]
 

@@ -15,12 +15,12 @@ the layer whose arrays receive the derivatives. `Dense` is the layer that `netwo
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .activations import Activation
-from .types import Array
+from .types import Array, Matrix
 
 
 class Layer:
@@ -34,7 +34,7 @@ class Layer:
         """Return z by matrix products and elementwise functions alone (as ONNX has them)."""
         return self.forward(a)
 
-    def gradient(self, a: Array, delta: Array, into: "Layer") -> None:
+    def gradient(self, a: Array, delta: Array, into: Any) -> None:
         """Put the derivatives in this layer's arrays, summed over samples, into ``into``'s."""
         raise NotImplementedError
 
@@ -68,26 +68,26 @@ class Dense(Layer, _DenseArrays):
 
     __slots__ = ()
 
-    def forward(self, a):
+    def forward(self, a: Array) -> Array:
         return a @ self.W + self.b
 
-    def gradient(self, a, delta, into):
+    def gradient(self, a: Array, delta: Array, into: "Dense") -> None:
         into.W[...] = a.T @ delta
         into.b[...] = delta.sum(axis=0)
 
-    def below(self, a, delta):
+    def below(self, a: Array, delta: Array) -> Array:
         return delta @ self.W.T
 
-    def rescale(self, shift, scale):
+    def rescale(self, shift: Array, scale: Array) -> None:
         self.W[...] /= scale[:, np.newaxis]
         self.b[...] -= shift @ self.W
 
-    def unscale(self, shift, scale):
+    def unscale(self, shift: Array, scale: Array) -> None:
         self.b[...] += shift @ self.W
         self.W[...] *= scale[:, np.newaxis]
 
 
-def output(X: Array, layers: Sequence[Layer], activations: Sequence[Activation]) -> Array:
+def output(X: Matrix, layers: Sequence[Layer], activations: Sequence[Activation]) -> Array:
     """Return what leaves the last layer; parameters as for `forward_pass`."""
     for _, a in forward_pass(X, layers, activations):
         last = a
@@ -95,7 +95,7 @@ def output(X: Array, layers: Sequence[Layer], activations: Sequence[Activation])
 
 
 def forward_pass(
-    X: Array, layers: Sequence[Layer], activations: Sequence[Activation]
+    X: Matrix, layers: Sequence[Layer], activations: Sequence[Activation]
 ) -> Iterator[tuple[Array, Array]]:
     """Yield (z, a) of each layer in turn, where a = f(z) is what the next one is handed.
 

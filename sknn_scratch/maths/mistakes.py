@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from .types import Array, Matrix
+
 Formula = TypeVar("Formula", bound=Callable[..., Any])
 
 
@@ -94,7 +96,7 @@ def check_component(value: Any, name: str, base: type, example: str) -> None:
         )
 
 
-def check_shapes(X, y, params, network):
+def check_shapes(X: Matrix, y: Array, params: Array, network: Any) -> None:
     """Raise ValueError where NumPy would broadcast, or leave numbers out, without a word."""
     shape, n_outputs = np.shape(y), network.sizes[-1]
     if len(shape) != 2 or shape[0] != X.shape[0]:
