@@ -1,10 +1,14 @@
 """Arrays from outside, made sure of."""
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
+from ..maths import Array
 
-def refuse_masked(values, name):
+
+def refuse_masked(values: Any, name: str) -> None:
     """Raise ValueError if ``values`` is a masked array in which something is masked."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         n_masked = np.ma.count_masked(values)
@@ -14,7 +18,7 @@ def refuse_masked(values, name):
         )
 
 
-def as_numbers(values, name):
+def as_numbers(values: Any, name: str) -> Array:
     """Return ``values`` as an array of real numbers.
 
     Raises

@@ -4,19 +4,21 @@ Every error names the parameter, says what it got, and what it takes.
 """
 
 import sys
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from operator import mul
+from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_scalar
 
-from ..maths import bounds_of, check_fits_float
+from ..maths import Solver, bounds_of, check_fits_float
 from .initializers import INITIALIZERS
 from .registries import FIELDS
 
-KINDS = {int: Integral, float: Real}
+KINDS: dict[type[Any], type[Any]] = {int: Integral, float: Real}
 INCLUDED = {  # whether the ends belong to the interval: what scikit-learn calls that
     (True, True): "both",
     (True, False): "left",
@@ -25,7 +27,7 @@ INCLUDED = {  # whether the ends belong to the interval: what scikit-learn calls
 }
 
 # name: (type, interval); those of components are at their fields (see `registries.FIELDS`)
-NUMBERS = {
+NUMBERS: dict[str, tuple[type[Any], str]] = {
     "alpha": (Real, "[0, inf)"),
     "learning_rate_init": (Real, "(0, inf)"),
     "max_iter": (Integral, "[1, inf)"),
@@ -36,7 +38,7 @@ NUMBERS = {
 BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "standardize"
 
 
-def check_number(value, name, kind, interval):
+def check_number(value: Any, name: str, kind: type[Any], interval: str) -> None:
     """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the interval.
 
     Intervals are written as those of components are: see `maths.intervals`.
@@ -56,7 +58,7 @@ def check_number(value, name, kind, interval):
         raise ValueError(f"{name} must be a number, got nan.")
 
 
-def check_numbers(params):
+def check_numbers(params: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError unless all numbers and booleans are what they may be."""
     for name, limits in NUMBERS.items():
         if name in params:  # not every field of a component is a constructor parameter
@@ -72,12 +74,12 @@ def check_numbers(params):
         check_number(params["n_iter_no_change"], "n_iter_no_change", Integral, "[1, inf)")
 
 
-def is_str(value, string):
+def is_str(value: Any, string: str) -> bool:
     """Return True if ``value``, which may be an array, is that string."""
     return isinstance(value, str) and value == string
 
 
-def check_early_stopping(params):
+def check_early_stopping(params: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError unless what decides on early stopping makes sense."""
     early_stopping, fraction = params["early_stopping"], params["validation_fraction"]
     if not (isinstance(early_stopping, (bool, np.bool_)) or is_str(early_stopping, "loss")):
@@ -96,12 +98,12 @@ def check_early_stopping(params):
         raise TypeError(f"scoring must be None, a name or a scorer, got {scoring!r}.")
 
 
-def is_splitter(fraction):
+def is_splitter(fraction: Any) -> bool:
     """Return True if ``validation_fraction`` is an object that splits."""
     return hasattr(fraction, "split") and not isinstance(fraction, str)
 
 
-def check_seed(random_state):
+def check_seed(random_state: Any) -> None:
     """Raise ValueError unless ``random_state`` is None, an int or a RandomState."""
     try:
         if isinstance(random_state, (bool, np.bool_)):
@@ -111,7 +113,7 @@ def check_seed(random_state):
         raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
 
 
-def check_max_grad_norm(max_grad_norm, solver):
+def check_max_grad_norm(max_grad_norm: Any, solver: Solver) -> None:
     """Raise TypeError or ValueError unless ``max_grad_norm`` is None or what the solver takes."""
     if max_grad_norm is None:
         return
@@ -123,7 +125,7 @@ def check_max_grad_norm(max_grad_norm, solver):
         )
 
 
-def check_hidden_layer_sizes(sizes):
+def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     """Return the hidden layer sizes as a tuple of int; a number stands for one layer."""
     if isinstance(sizes, Integral):
         sizes = (sizes,)
@@ -145,10 +147,12 @@ def check_hidden_layer_sizes(sizes):
     return sizes
 
 
-def check_dropout(dropout, hidden_layer_sizes, solver):
+def check_dropout(
+    dropout: Any, hidden_layer_sizes: Sequence[int], solver: Solver
+) -> tuple[float, ...]:
     """Return the dropout rate of each hidden layer; a number stands for all of them."""
     is_sequence = isinstance(dropout, (list, tuple)) or np.ndim(dropout) > 0
-    rates = tuple(dropout) if is_sequence else (dropout,)
+    rates: tuple[Any, ...] = tuple(dropout) if is_sequence else (dropout,)
     for rate in rates:
         check_number(rate, "dropout", Real, "[0, 1)")
     if any(rates) and not hidden_layer_sizes:
@@ -165,7 +169,7 @@ def check_dropout(dropout, hidden_layer_sizes, solver):
     return tuple(float(rate) for rate in rates)
 
 
-def check_init(init, n_init):
+def check_init(init: Any, n_init: int) -> None:
     """Raise TypeError or ValueError unless ``init`` can be drawn from, ``n_init`` times."""
     if isinstance(init, str):
         if init not in INITIALIZERS:

@@ -10,12 +10,20 @@ ICCV 2015; LeCun, Bottou, Orr and Müller, Efficient BackProp, in Neural network
 trade, 1998.
 """
 
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any
 
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import DTypeLike
+
+from ..maths import Activation, Array, Network, Shape
 from .arrays import as_numbers
 
 
-def glorot_sklearn(shape, random_state, activation):
+def glorot_sklearn(
+    shape: Shape, random_state: RandomState, activation: Activation
+) -> tuple[Array, Array]:
     """Draw weights and intercepts as MLPRegressor does, in its order: 'auto'.
 
     Uniform within ``+-sqrt(6 / (fan_in + fan_out))`` (2 in place of 6 for the logistic).
@@ -25,32 +33,32 @@ def glorot_sklearn(shape, random_state, activation):
     return weights, random_state.uniform(-bound, bound, shape[1])
 
 
-def glorot_uniform(shape, random_state, activation=None):
+def glorot_uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 16)."""
     return _uniform(2 / sum(shape), shape, random_state)
 
 
-def glorot_normal(shape, random_state, activation=None):
+def glorot_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw from a normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 12)."""
     return _normal(2 / sum(shape), shape, random_state)
 
 
-def he_uniform(shape, random_state, activation=None):
+def he_uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw from a uniform of variance 2 / fan_in (He et al., 2015, eq. 10)."""
     return _uniform(2 / shape[0], shape, random_state)
 
 
-def he_normal(shape, random_state, activation=None):
+def he_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw from a normal of variance 2 / fan_in (He et al., 2015, eq. 10)."""
     return _normal(2 / shape[0], shape, random_state)
 
 
-def lecun_normal(shape, random_state, activation=None):
+def lecun_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998, eq. 16)."""
     return _normal(1 / shape[0], shape, random_state)
 
 
-def uniform(shape, random_state, activation=None):
+def uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw uniformly from [0, 1): the teaching network's."""
     return random_state.uniform(0.0, 1.0, shape)
 
@@ -64,7 +72,7 @@ def _normal(variance, shape, random_state):
     return random_state.normal(0.0, np.sqrt(variance), shape)
 
 
-INITIALIZERS = {
+INITIALIZERS: dict[str, Callable[..., Any]] = {
     "auto": glorot_sklearn,
     "glorot_uniform": glorot_uniform,
     "glorot_normal": glorot_normal,
@@ -75,7 +83,13 @@ INITIALIZERS = {
 }
 
 
-def initialize(network, init, activations, random_state, dtype):
+def initialize(
+    network: Network,
+    init: Any,
+    activations: Sequence[Activation],
+    random_state: RandomState,
+    dtype: DTypeLike,
+) -> Array:
     """Return the parameter vector that training starts from.
 
     The arrays of an embedding are drawn first, by itself; the dense layers as ``init`` says.

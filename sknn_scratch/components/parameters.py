@@ -4,8 +4,10 @@ A component (activation, loss, solver, schedule) is chosen by its name in a regi
 over.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,8 +25,13 @@ from .checks import (
 from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, likely_name
 from .schedules import Factor, Schedule
 
+Activations: TypeAlias = tuple[Activation, ...]
+Kind = TypeVar("Kind")
 
-def resolve(value, name, registry, base, more=""):
+
+def resolve(
+    value: Any, name: str, registry: Mapping[str, Any], base: type[Any], more: str = ""
+) -> Any:
     """Return the registry's component of that name, or ``value`` itself if it is one already.
 
     ``more`` is what else the parameter takes, for the error message.
@@ -39,7 +46,13 @@ def resolve(value, name, registry, base, more=""):
     )
 
 
-def build(params, name, registry, base, more=""):
+def build(
+    params: Mapping[str, Any],
+    name: str,
+    registry: Mapping[str, Any],
+    base: type[Kind],
+    more: str = "",
+) -> Kind:
     """Return the component that ``params[name]`` asks for.
 
     By name it is made from the constructor parameters that its fields are named after; fields
@@ -52,7 +65,7 @@ def build(params, name, registry, base, more=""):
     return component(**{name: params[name] for name in given})
 
 
-def build_schedule(params):
+def build_schedule(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
     rate = params["learning_rate"]
     if callable(rate) and not isinstance(rate, (type, Schedule)):
@@ -64,18 +77,18 @@ def build_schedule(params):
 class Components:
     """What the constructor parameters stand for."""
 
-    hidden_layer_sizes: tuple
-    activations: tuple  # of each hidden layer
+    hidden_layer_sizes: tuple[int, ...]
+    activations: Activations  # of each hidden layer
     out_activation: Activation
-    drawn_for: tuple  # of each layer, the activation that decides the bound of init='auto'
+    drawn_for: Activations  # of each layer, the activation that decides the bound of init='auto'
     loss: Loss
     solver: Solver
     schedule: Schedule
-    dropout: tuple  # the rate of each hidden layer
-    embedding: Embedding  # or None
+    dropout: tuple[float, ...]  # the rate of each hidden layer
+    embedding: Embedding | None
 
 
-def check_parameters(params, losses=LOSSES):
+def check_parameters(params: Mapping[str, Any], losses: Mapping[str, Loss] = LOSSES) -> Components:
     """Return the `Components` that the constructor parameters ask for.
 
     ``losses`` are those that may be chosen by name. The answer is kept for parameters that are
@@ -92,10 +105,10 @@ def check_parameters(params, losses=LOSSES):
     return _kept_components(tuple(params), tuple(params.values()), types, tuple(losses.items()))
 
 
-PLAIN = {str, int, float, bool, type(None)}
+PLAIN: set[type[Any]] = {str, int, float, bool, type(None)}
 
 
-def types_of(value):
+def types_of(value: Any) -> Any:
     """Return the type of a plain value, those in a tuple of such, or None for all else.
 
     Values that are equal may differ in type, as 1, 1.0 and True do.
@@ -146,7 +159,7 @@ def _components(params, losses):
     )
 
 
-def check_embedding(embedding, init):
+def check_embedding(embedding: Any, init: Any) -> Embedding | None:
     """Return the embedding that ``embedding`` asks for, or None."""
     if embedding is None:
         return None
@@ -158,7 +171,9 @@ def check_embedding(embedding, init):
     return resolve(embedding, "embedding", EMBEDDINGS, Embedding, " or None")
 
 
-def check_activation(activation, n_layers, out_activation):
+def check_activation(
+    activation: Any, n_layers: int, out_activation: Activation
+) -> tuple[Activations, Activations]:
     """Return the activation of each hidden layer, and of each layer the one it is drawn for.
 
     The latter decides the bound of ``init='auto'``. The output layer is drawn for the last

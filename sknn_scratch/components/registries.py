@@ -4,30 +4,36 @@ Solvers and schedules are made anew from the estimator's parameters, so their na
 classes. (Initialisers are functions, listed where they are defined: `initializers`.)
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
+from typing import Any
 
 from ..maths import (
     LBFGS,
     SGD,
+    Activation,
     Adam,
+    Embedding,
     Exp,
     Gamma,
     Identity,
     Logistic,
+    Loss,
     Periodic,
     Poisson,
     ReLU,
+    Solver,
     SquaredError,
     Tanh,
 )
 from .gaussian import Gaussian
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
-from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle
+from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Schedule
 from .solvers import AdamW, RMSprop
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Activation] = {
     "identity": Identity(),
     "logistic": Logistic(),
     "tanh": Tanh(),
@@ -41,8 +47,8 @@ ACTIVATIONS = {
     "gelu": GELU(),
     "mish": Mish(),
 }
-EMBEDDINGS = {"periodic": Periodic()}
-LOSSES = {
+EMBEDDINGS: dict[str, Embedding] = {"periodic": Periodic()}
+LOSSES: dict[str, Loss] = {
     "squared_error": SquaredError(),
     "absolute_error": AbsoluteError(),
     "huber": Huber(),
@@ -52,8 +58,14 @@ LOSSES = {
     "gamma": Gamma(),
     "gaussian": Gaussian(),
 }
-SOLVERS = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop, "lbfgs": LBFGS}
-SCHEDULES = {
+SOLVERS: dict[str, type[Solver]] = {
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+    "lbfgs": LBFGS,
+}
+SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "invscaling": InverseScaling,
     "adaptive": Adaptive,
@@ -62,7 +74,7 @@ SCHEDULES = {
 }
 
 
-def numbers_of_fields(classes):
+def numbers_of_fields(classes: Iterable[type[Any]]) -> dict[str, tuple[Any, str]]:
     """Return {field: (type, interval)} of the numbers of components.
 
     A constructor parameter of that name takes what the field does.
@@ -75,7 +87,7 @@ def numbers_of_fields(classes):
     }
 
 
-def name_of(component, registry):
+def name_of(component: Any, registry: Mapping[str, Any]) -> Any:
     """Return the name under which the registry holds such a component, else itself."""
     for name, known in registry.items():
         if type(component) is type(known) and vars(component) == vars(known):
@@ -105,7 +117,7 @@ ALSO_CALLED = {
 }
 
 
-def likely_name(value, registry):
+def likely_name(value: Any, registry: Mapping[str, Any]) -> str:
     """Return a sentence on which name of the registry ``value`` may stand for, or ""."""
     if not isinstance(value, str):
         return ""

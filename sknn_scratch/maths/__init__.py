@@ -9,7 +9,19 @@ from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
 from .solvers import LBFGS, SGD, Adam, Solver
-from .types import Array, Arrays, Call, Calls, Index, Matrix, MatrixLike, RandomState, State
+from .types import (
+    Array,
+    Arrays,
+    Call,
+    Calls,
+    DType,
+    Index,
+    Matrix,
+    MatrixLike,
+    RandomState,
+    Shape,
+    State,
+)
 
 __all__ = [
     "LBFGS",
@@ -22,6 +34,7 @@ __all__ = [
     "Calls",
     "Checked",
     "Component",
+    "DType",
     "Embedding",
     "Exp",
     "Gamma",
@@ -38,6 +51,7 @@ __all__ = [
     "Poisson",
     "RandomState",
     "ReLU",
+    "Shape",
     "Solver",
     "SquaredError",
     "State",
