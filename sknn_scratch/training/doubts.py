@@ -3,10 +3,11 @@
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from ..data import ROWS, Apart, holds_folded, takes_factor
+from ..data import ROWS, Apart, DataSet, holds_folded, takes_factor
 from ..engine import quiet_blas
-from ..maths import output
+from ..maths import Array, Network, output
 from .messages import Message
+from .state import TrainingState
 
 SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
 FAR = 100.0  # by what factor the targets may be off 1
@@ -17,7 +18,9 @@ NOT_FINITE = Message(
 )
 
 
-def look_at_predictions(network, state, data, chosen):
+def look_at_predictions(
+    network: Network, state: TrainingState, data: DataSet, chosen: Array | None
+) -> list[Message]:
     """Find out, on some of the rows, what predictions are worth.
 
     Sets ``state.apart`` to False where folding does no harm, and returns what there is to warn of.
@@ -33,7 +36,7 @@ def look_at_predictions(network, state, data, chosen):
     return [] if is_finite else [NOT_FINITE]
 
 
-def doubt_weights(alpha, mean_weight):
+def doubt_weights(alpha: float, mean_weight: float) -> list[Message]:
     """Return what there is to warn of if weights are so small that the penalty is large."""
     if not (alpha > 0 and mean_weight < SMALL_WEIGHT):
         return []
@@ -46,7 +49,7 @@ def doubt_weights(alpha, mean_weight):
     ]
 
 
-def doubt_unit(network, data, chosen):
+def doubt_unit(network: Network, data: DataSet, chosen: Array | None) -> list[Message]:
     """Return what there is to warn of if targets are far from 1 and cannot be standardised."""
     if network.loss.rescaling is None or takes_factor(network):
         return []

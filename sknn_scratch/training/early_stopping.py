@@ -11,9 +11,13 @@ the loss on the validation data decides in its place.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from ..maths import Array
+from .history import History
 
 
 @dataclass
@@ -46,9 +50,9 @@ class Best:
     validation_loss: float = np.inf
     is_flat: bool = True
     epoch: int = 0
-    params: np.ndarray = None
+    params: Array | None = None
 
-    def copy(self):
+    def copy(self) -> "Best":
         """Return a copy that goes on by itself."""
         return replace(self, params=None if self.params is None else self.params.copy())
 
@@ -71,9 +75,22 @@ class EarlyStopping:
         Epochs in earlier calls.
     """
 
-    def __init__(self, best, monitor, tol, n_iter_no_change, params, n_epochs):
-        self.best, self.monitor = best, monitor
-        self.tol, self.n_iter_no_change = tol, n_iter_no_change
+    start_params: Array  # only if something is monitored
+    start_epoch: int
+
+    def __init__(
+        self,
+        best: Best,
+        monitor: str | None,
+        tol: float,
+        n_iter_no_change: float,
+        params: Array,
+        n_epochs: int,
+    ) -> None:
+        self.best = best
+        self.monitor = monitor
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
         if not monitor:
             best.params = None  # of earlier calls, with early stopping
             return
@@ -82,7 +99,7 @@ class EarlyStopping:
         if not going_on:
             best.params, best.epoch = self.start_params, self.start_epoch
 
-    def update(self, history, params):
+    def update(self, history: History, params: Array) -> None:
         """Take note of the last epoch, which ended with these parameters."""
         best = self.best
         if self.monitor:
@@ -95,7 +112,7 @@ class EarlyStopping:
             best.loss, best.epoch = min(history.loss, best.loss), len(history.losses)
         best.no_improvement_count = 0 if improved else best.no_improvement_count + 1
 
-    def compared(self, loss, score):
+    def compared(self, loss: float, score: float) -> tuple[float, float]:
         """Return what decides of an epoch, and of the best so far: the greater the better."""
         best = self.best
         says_nothing = math.isnan(score) or score == best.score
@@ -104,7 +121,7 @@ class EarlyStopping:
         value = -loss if self.monitor == "loss" else score
         return -np.inf if math.isnan(value) else value, best.value
 
-    def keep_if_best(self, loss, score, params, epoch):
+    def keep_if_best(self, loss: float, score: float, params: Array, epoch: int) -> None:
         """Keep parameters, of this loss and score on the validation data, if they are the best."""
         best = self.best
         value, so_far = self.compared(loss, score)
@@ -115,17 +132,17 @@ class EarlyStopping:
             best.score, best.validation_loss = score, loss
             best.epoch, best.params = epoch, params.copy()
 
-    def rank(self):
+    def rank(self) -> tuple[float, float]:
         """Return a tuple that is greater for the better of two runs."""
         best = self.best
         value = -np.inf if math.isnan(best.value) else best.value
         return value, -best.validation_loss
 
-    def at_plateau(self):
+    def at_plateau(self) -> bool:
         """Return True if the last epochs brought too little."""
         return self.best.no_improvement_count > self.n_iter_no_change
 
-    def plateau_message(self):
+    def plateau_message(self) -> str:
         """Return what is to be said at a plateau."""
         what = f"Validation {self.monitor}" if self.monitor else "Training loss"
         return (
@@ -133,7 +150,12 @@ class EarlyStopping:
             f"for {self.n_iter_no_change} consecutive epochs."
         )
 
-    def restore_best(self, params, validate, diverged=False):
+    def restore_best(
+        self,
+        params: Array,
+        validate: Callable[[Array], tuple[float, float]],
+        diverged: bool = False,
+    ) -> None:
         """Under early stopping, return in place to the best parameters.
 
         After a divergence the first epochs may have done harm already: then the parameters

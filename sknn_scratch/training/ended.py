@@ -13,17 +13,23 @@ from math import floor, log10
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from ..data import DataSet
 from ..engine import loss_of_best_constant
-from ..maths import SquaredError
+from ..maths import Array, Network, SquaredError
 from .loops import is_about, is_no_better
 from .messages import Message
+from .run import Run
+from .settings import Settings
+from .state import TrainingState
 
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
 NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
 LITTLE_LEFT = 1e-4  # the same for L-BFGS, which near a minimum finds most of the rest in a step
 
 
-def constant_loss(network, state, data, chosen):
+def constant_loss(
+    network: Network, state: TrainingState, data: DataSet, chosen: Array | None
+) -> float:
     """Return the loss of the best constant prediction for the rows to train on, as it is trained.
 
     It is nan if no target varies.
@@ -47,7 +53,9 @@ def constant_loss(network, state, data, chosen):
     return loss_of_best_constant(network, state.scaling.targets(y), weight)
 
 
-def doubt_end(run, network, settings, n_batches, constant):
+def doubt_end(
+    run: Run, network: Network, settings: Settings, n_batches: float, constant: float
+) -> list[Message]:
     """Return what there is to warn of in a training that `tol` has ended.
 
     Parameters
@@ -74,7 +82,7 @@ def doubt_end(run, network, settings, n_batches, constant):
     return [stuck(loss, network, settings, constant)] if is_stuck else []
 
 
-def fallen(run, settings, constant):
+def fallen(run: Run, settings: Settings, constant: float) -> tuple[int, float, float, float] | None:
     """Return in how many last epochs the loss fell, by what, from what, and to what; or None.
 
     Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
@@ -102,7 +110,15 @@ def fallen(run, settings, constant):
     return (n, before - after, before, losses[-1]) if is_much else None
 
 
-def still_falling(network, settings, constant, n, by, before, last):
+def still_falling(
+    network: Network,
+    settings: Settings,
+    constant: float,
+    n: int,
+    by: float,
+    before: float,
+    last: float,
+) -> Message:
     """Return the message that the loss still fell, or the score rose."""
     smaller, what = settings.tol / 10, "the last iteration"
     if settings.solver.stochastic:
@@ -124,7 +140,7 @@ def still_falling(network, settings, constant, n, by, before, last):
     )
 
 
-def stuck(loss, network, settings, constant):
+def stuck(loss: float, network: Network, settings: Settings, constant: float) -> Message:
     """Return the message that what training came to is no better than a constant."""
     advice = "What may leave it: a smaller tol"
     if settings.solver.stochastic:
@@ -141,6 +157,6 @@ def stuck(loss, network, settings, constant):
     )
 
 
-def best_of(network):
+def best_of(network: Network) -> str:
     """Return what the best constant prediction is called."""
     return "the mean" if type(network.loss) is SquaredError else "the best constant"

@@ -6,12 +6,16 @@ whose state they change in place.
 """
 
 from math import log2
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from ..components import Progress
+from ..components import Progress, Schedule
+from ..engine import FullBatch, MinibatchLoop
 from ..maths import check_range
+from .run import Run
+from .state import TrainingState
 
 FTOL = 2.220446049250313e-09  # SciPy's default: the least change of the loss, relative to it or 1
 FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from about the best constant
@@ -23,7 +27,14 @@ class Stop(Exception):
     """L-BFGS shall stop: validation no longer improves, or a callback asks for it."""
 
 
-def train_stochastic(epoch, schedule, learning_rate_init, run, max_iter, incremental=False):
+def train_stochastic(
+    epoch: MinibatchLoop,
+    schedule: Schedule,
+    learning_rate_init: float,
+    run: Run,
+    max_iter: int,
+    incremental: bool = False,
+) -> str | None:
     """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
@@ -60,7 +71,9 @@ def train_stochastic(epoch, schedule, learning_rate_init, run, max_iter, increme
     )
 
 
-def learning_rate(schedule, learning_rate_init, state, max_iter):
+def learning_rate(
+    schedule: Schedule, learning_rate_init: float, state: TrainingState, max_iter: int
+) -> float:
     """Return the learning rate of the next epoch; TypeError or ValueError if it is none."""
     progress = Progress(state.epochs, max_iter, state.t, state.plateaus)
     rate = schedule(learning_rate_init, progress)
@@ -70,7 +83,14 @@ def learning_rate(schedule, learning_rate_init, state, max_iter):
     return rate
 
 
-def train_lbfgs(objective, max_fun, run, max_iter, tol, constant=None):
+def train_lbfgs(
+    objective: FullBatch,
+    max_fun: int,
+    run: Run,
+    max_iter: int,
+    tol: float,
+    constant: float | None = None,
+) -> str | None:
     """Train on the whole training set at once, with SciPy's L-BFGS-B.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
@@ -135,7 +155,7 @@ def train_lbfgs(objective, max_fun, run, max_iter, tol, constant=None):
     return None if run.by_tol else not_converged(result, max_iter, max_fun, constant is not None)
 
 
-def unit_of(constant):
+def unit_of(constant: float | None) -> tuple[float, float]:
     """Return what L-BFGS measures the loss by, twice that of the best constant prediction.
 
     That is a product of two factors. By the first, a power of two, loss and gradient are divided:
@@ -147,17 +167,17 @@ def unit_of(constant):
     return power, 2 * constant / power
 
 
-def is_no_better(loss, constant):
+def is_no_better(loss: float, constant: float | None) -> bool:
     """Return True if a loss is within 1% of that of the best constant prediction, or more."""
     return constant is not None and loss >= constant - MARGIN * abs(constant)
 
 
-def is_about(loss, constant):
+def is_about(loss: float, constant: float) -> bool:
     """Return True if a loss is within 1% of that of the best constant prediction."""
     return is_no_better(loss, constant) and loss <= constant + MARGIN * abs(constant)
 
 
-def not_converged(result, max_iter, max_fun, is_standardized):
+def not_converged(result: Any, max_iter: int, max_fun: int, is_standardized: bool) -> str:
     """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""
     if result.nit >= max_iter:

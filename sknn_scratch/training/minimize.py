@@ -1,13 +1,18 @@
 """Which loop trains a network, and with what: between the settings and `loops`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from ..engine import MinibatchLoop, quiet_blas
+from ..engine import MinibatchLoop, Problem, quiet_blas
 from .loops import train_lbfgs, train_stochastic
 from .messages import Message
+from .run import Run
+from .settings import Settings
 
 
-def batch_size_of(settings, n_rows):
+def batch_size_of(settings: Settings, n_rows: int) -> tuple[int, list[Message]]:
     """Return how many rows a batch has, and a list of messages to warn of."""
     size = settings.batch_size
     if isinstance(size, str):
@@ -21,13 +26,21 @@ def batch_size_of(settings, n_rows):
     return n_rows, [Message(text)]
 
 
-def minimize(problem, run, data, settings, batch_size, constant):
+def minimize(
+    problem: Problem,
+    run: Run,
+    data: Any,
+    settings: Settings,
+    batch_size: int,
+    constant: Callable[[], float],
+) -> str | None:
     """Run the solver; return what kept it from converging, or None.
 
     Changes in place the parameters of the problem, which are those of the run's state, and what
     else the state keeps. ``constant()`` returns the loss of the best constant prediction.
     """
-    solver, state = settings.solver, run.state
+    solver: Any = settings.solver  # L-BFGS has more than others
+    state = run.state
     if not solver.stochastic:
         objective = data.objective(problem)
         limits = run, settings.max_iter, settings.tol, constant() if settings.standardize else None

@@ -5,6 +5,7 @@ import sys
 import time
 
 from .observers import Observer
+from .state import TrainingState
 
 
 class ProgressPrinter(Observer):
@@ -18,16 +19,20 @@ class ProgressPrinter(Observer):
         Whether each line takes the place of the one before.
     """
 
-    def __init__(self, n_epochs, overwrite):
-        self.n_epochs, self.overwrite = n_epochs, overwrite
+    start: float
+    width: int  # of the line that may be overwritten
+
+    def __init__(self, n_epochs: int | None, overwrite: bool) -> None:
+        self.n_epochs = n_epochs
+        self.overwrite = overwrite
         self.start, self.width = time.perf_counter(), 0
 
-    def run_begin(self, number, n_runs):
+    def run_begin(self, number: int, n_runs: int) -> None:
         """Say which run begins, if there are several."""
         if n_runs > 1:
             self.note(f"Initialization {number} of {n_runs}")
 
-    def epoch_end(self, state, rate=None):
+    def epoch_end(self, state: TrainingState, rate: float | None = None) -> None:
         """Print the line of an epoch: aligned, and the same columns in each."""
         history, total = state.history, self.n_epochs
         n = history.n_iter
@@ -44,7 +49,7 @@ class ProgressPrinter(Observer):
             columns.append(f"at most {elapsed / n * (total - n):7.1f} s left")
         self.line("  ".join(columns))
 
-    def line(self, text):
+    def line(self, text: str) -> None:
         """Print a line of what may be overwritten."""
         if not self.overwrite:
             print(text)
@@ -53,24 +58,24 @@ class ProgressPrinter(Observer):
         print(f"\r{text:{self.width}}", end="", flush=True)
         self.width = len(text)
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         """Print a line that stays."""
         self.run_end()
         print(text)
 
-    def run_end(self):
+    def run_end(self) -> None:
         """Leave the line that may be overwritten."""
         if self.width:
             print()
         self.width = 0
 
 
-def number(value):
+def number(value: float) -> str:
     """Return six digits in a column of twelve characters, whatever the size."""
     return f"{value:#12.6g}"
 
 
-def make_printer(verbose, n_epochs):
+def make_printer(verbose: bool | int, n_epochs: int | None) -> ProgressPrinter | None:
     """Return the `ProgressPrinter` that ``verbose`` asks for, or None.
 
     True is a line per epoch, and so is a number, but for 1 on a terminal: that is one line.

@@ -1,8 +1,15 @@
 """A run: one training, from one draw of the initial weights."""
 
 import math
+from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 import numpy as np
+
+from ..maths import Array
+from .early_stopping import EarlyStopping
+from .observers import Observer
+from .state import TrainingState
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -45,37 +52,49 @@ class Run:
         Whether it ended because ``tol`` says so, of the loss, what is monitored, or the gradient.
     """
 
-    advice, stopped = "", False
-    warning, error, interrupted, by_tol = None, None, False, False
-    first_loss = None
+    advice: str = ""
+    stopped: bool = False
+    warning: str | None = None
+    error: str | None = None
+    interrupted: bool = False
+    first_loss: float | None = None
+    by_tol: bool = False
 
-    def __init__(self, state, stopping, validate=None, observers=()):
-        self.state, self.stopping = state, stopping
-        self.validate, self.observers = validate, observers
+    def __init__(
+        self,
+        state: TrainingState,
+        stopping: EarlyStopping,
+        validate: Callable[[Array], tuple[float, float]] | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self.state = state
+        self.stopping = stopping
+        self.validate = validate
+        self.observers = observers
 
     @property
-    def value(self):
+    def value(self) -> tuple[float, ...]:
         """How good what came of it is, a tuple: the greater the better."""
         if self.error:
             return (-math.inf,)
         return self.stopping.rank() if self.stopping.monitor else (-self.state.history.loss,)
 
-    def begin(self, number, n_runs):
+    def begin(self, number: int, n_runs: int) -> None:
         """Tell that the run begins."""
         for observer in self.observers:
             observer.run_begin(number, n_runs)
 
-    def end(self):
+    def end(self) -> bool:
         """Tell that the run has ended; return True if an observer asks for no further one."""
         asked = [observer.run_end() for observer in self.observers]
         return any(asked)
 
-    def epoch_begin(self):
+    def epoch_begin(self) -> None:
         """Tell that an epoch begins."""
         for observer in self.observers:
             observer.epoch_begin(self.state)
 
-    def epoch_end(self, loss, params, rate=None):
+    def epoch_end(self, loss: float, params: Array, rate: float | None = None) -> None:
         """Take note of an epoch, and tell of it. Raises Diverged if the loss is not finite."""
         history = self.state.history
         history.record(loss)
@@ -87,12 +106,12 @@ class Run:
         if not math.isfinite(loss):
             self.diverge(f"the loss became {loss}")
 
-    def note(self, text):
+    def note(self, text: str) -> None:
         """Tell a sentence on how training goes."""
         for observer in self.observers:
             observer.note(text)
 
-    def end_at(self, loss, params):
+    def end_at(self, loss: float, params: Array) -> None:
         """Take note of where L-BFGS ended, even if it made no iteration, which is no epoch."""
         state, history = self.state, self.state.history
         state.params[...], history.loss = params, loss
@@ -101,11 +120,11 @@ class Run:
         history.is_validated = self.validate is not None  # whose curves may be empty, as the loss's
         state.best.loss = min(loss, state.best.loss)
 
-    def check_params(self):
+    def check_params(self) -> None:
         """Raise Diverged if the last step left a parameter that is not finite."""
         if not np.isfinite(self.state.params).all():
             self.diverge("a weight became infinite")
 
-    def diverge(self, what):
+    def diverge(self, what: str) -> NoReturn:
         """Raise Diverged."""
         raise Diverged(f"{what} in epoch {self.state.history.n_iter}{self.advice}")

@@ -5,17 +5,23 @@ which asks after each epoch: scikit-learn's functions check their arguments and 
 depends on y alone, and take longer than the epoch of a small network.
 """
 
+from collections.abc import Callable
 from functools import partial
 from numbers import Real
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import d2_pinball_score, r2_score
 
 from ..components import refuse_masked
 from ..data import power_of_two
+from ..maths import Array, Loss, MatrixLike
 
 
-def score_of(loss, y, prediction, sample_weight=None):
+def score_of(
+    loss: Loss, y: MatrixLike, prediction: Array, sample_weight: ArrayLike | None = None
+) -> float:
     """Return how good predictions are: 1 is perfect, 0 is as good as the best constant.
 
     Parameters
@@ -51,13 +57,13 @@ def score_of(loss, y, prediction, sample_weight=None):
     return float(np.mean(scores))
 
 
-def n_columns(array):
+def n_columns(array: MatrixLike) -> int:
     """Return the number of columns; 1 for a vector."""
     shape = np.shape(array)
     return shape[1] if len(shape) == 2 else 1
 
 
-def check_comparable(loss, n_targets, n_predictions):
+def check_comparable(loss: Loss, n_targets: int, n_predictions: int) -> None:
     """Raise ValueError if a loss of one's own leaves more predictions than targets."""
     if n_predictions != n_targets and n_predictions == loss.n_outputs(n_targets):
         raise ValueError(
@@ -66,7 +72,7 @@ def check_comparable(loss, n_targets, n_predictions):
         )
 
 
-def likelihood_score(y, mean, std, sample_weight=None):
+def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | None = None) -> float:
     """Return how good means and standard deviations are: 1 is perfect, 0 is a constant's.
 
     It is ``1 - exp(-2 gain)``, where the gain is the mean log-likelihood of a Gaussian of these
@@ -101,13 +107,13 @@ def likelihood_score(y, mean, std, sample_weight=None):
     return float(scores.mean())
 
 
-def near_one(y, prediction):
+def near_one(y: MatrixLike, prediction: Any) -> tuple[Any, Any]:
     """Return targets and predictions in units in which their squares are finite, and not 0."""
     unit = unit_of(np.asarray(y))
     return (y, prediction) if unit is None else (np.asarray(y) / unit, prediction / unit)
 
 
-def unit_of(y):
+def unit_of(y: Array) -> Array | None:
     """Return the units in which the squares of targets are finite, and not 0; None is as is."""
     if y.dtype.kind == "f" and y.ndim > 0:
         largest = np.max(np.abs(y), axis=0, initial=0.0)
@@ -117,7 +123,9 @@ def unit_of(y):
     return None
 
 
-def make_score(loss, y, sample_weight=None):
+def make_score(
+    loss: Loss, y: Array, sample_weight: Array | None = None
+) -> Callable[[Array], float]:
     """Return the function of predictions that is `score_of` for these targets.
 
     Parameters
@@ -144,7 +152,7 @@ def make_score(loss, y, sample_weight=None):
     return lambda prediction: float(np.mean([d2(prediction[:, [i]]) for i, d2 in columns]))
 
 
-def r2(y, sample_weight):
+def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `sklearn.metrics.r2_score`."""
     weight = 1 if sample_weight is None else sample_weight[:, np.newaxis].astype(y.dtype)
     unit = unit_of(y)
@@ -162,7 +170,7 @@ def r2(y, sample_weight):
     return lambda prediction: score(prediction) if prediction.shape == y.shape else np.nan
 
 
-def d2(y, level, sample_weight):
+def d2(y: Array, level: float, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `sklearn.metrics.d2_pinball_score`."""
 
     def pinball(prediction):
@@ -181,7 +189,7 @@ def d2(y, level, sample_weight):
     return explained(pinball, total)
 
 
-def explained(errors, total):
+def explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:
     """Return the function of predictions that is the mean over columns of ``1 - errors / total``.
 
     Where the best constant makes no error, it is 1 for predictions that make none, and 0 for
@@ -198,7 +206,7 @@ def explained(errors, total):
     return score
 
 
-def check_score(score, decides):
+def check_score(score: Any, decides: bool) -> None:
     """Raise TypeError or ValueError unless ``score`` is a number: not nan, if it decides."""
     if not isinstance(score, Real):
         raise TypeError(f"scoring must give a number, got {score!r}.")

@@ -1,11 +1,13 @@
 """What the constructor parameters ask of training, decoded once."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ..components import Schedule
-from ..maths import Solver
+from ..maths import Activation, Solver
 
-MONITORS = {False: None, True: "score", "loss": "loss"}  # of early_stopping
+# of early_stopping
+MONITORS: dict[bool | str, str | None] = {False: None, True: "score", "loss": "loss"}
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,28 @@ class Settings:
 
     solver: Solver
     schedule: Schedule
-    monitor: str
-    drawn_for: tuple
-    dropout: tuple
+    monitor: str | None
+    drawn_for: tuple[Activation, ...]
+    dropout: tuple[float, ...]
     n_runs: int
     incremental: bool
     keeps_order: bool
-    init: object
+    init: Any
     standardize: bool
     alpha: float
-    batch_size: object
+    batch_size: int | str
     shuffle: bool
     learning_rate_init: float
-    max_grad_norm: float
+    max_grad_norm: float | None
     max_iter: int
     tol: float
-    n_iter_no_change: float
-    verbose: int
+    n_iter_no_change: Any  # an int, or inf
+    verbose: bool | int
 
 
-def make_settings(params, components, is_first=True, incremental=False):
+def make_settings(
+    params: dict[str, Any], components: Any, is_first: bool = True, incremental: bool = False
+) -> Settings:
     """Return the `Settings` of a training.
 
     Parameters

@@ -5,14 +5,18 @@ returns a data set; of that, ``rows`` are what training reads, and ``objective``
 minimises. Arrays that are spread over several machines are another source: see `interop.dask`.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from ..data import DataSet, check_inputs, check_sample_weight
-from ..engine import FullBatch, Rows
+from ..data import DataSet, Scaling, check_inputs, check_sample_weight
+from ..engine import FullBatch, Problem, Rows
+from ..maths import Array, MatrixLike, Network
 from .messages import Message
 
 COLUMN_VECTOR = Message(
@@ -22,7 +26,7 @@ COLUMN_VECTOR = Message(
 )
 
 
-def column_messages(y):
+def column_messages(y: MatrixLike) -> list[Message]:
     """Return a list of what there is to warn of in the shape of a target that was checked."""
     shape = np.asarray(y).shape
     return [COLUMN_VECTOR] if len(shape) == 2 and shape[1] == 1 else []
@@ -44,7 +48,12 @@ class Arrays:
     sample_weight: object = None
     suffix: str = ""
 
-    def check(self, validate, encode, dtypes):
+    def check(
+        self,
+        validate: Callable[..., Any],
+        encode: Callable[..., Array],
+        dtypes: Sequence[DTypeLike],
+    ) -> tuple["ArrayData", list[Message]]:
         """Return an `ArrayData`, and the messages to warn of.
 
         Parameters
@@ -73,7 +82,14 @@ class Arrays:
 class ArrayData(DataSet):
     """A data set on this machine."""
 
-    def rows(self, network, weight, chosen, dtype, scaling):
+    def rows(
+        self,
+        network: Network,
+        weight: Array | None,
+        chosen: Array | None,
+        dtype: DTypeLike,
+        scaling: Scaling,
+    ) -> Rows:
         """Return the rows to train a network on.
 
         Parameters
@@ -89,6 +105,6 @@ class ArrayData(DataSet):
         """
         return Rows(self.X, self.y, weight, chosen, dtype, network.fit_intercept, scaling)
 
-    def objective(self, problem):
+    def objective(self, problem: Problem) -> FullBatch:
         """Return what L-BFGS minimises."""
         return FullBatch(problem)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..data import Scaling
 from ..engine import aligned_copy
+from ..maths import Array, Network, State
 from .early_stopping import Best
 from .history import History
 
@@ -15,11 +16,11 @@ from .history import History
 class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 
-    params: np.ndarray  # for standardised data, if `scaling` standardises
+    params: Array  # for standardised data, if `scaling` standardises
     scaling: Scaling  # None until the first rows to train on are known
     random_state: np.random.RandomState
     solver: type
-    solver_state: dict
+    solver_state: State
     standardized: bool = False  # whether that was asked for
     apart: bool = False  # whether predictions need the scaling apart (see `data.folding`)
     history: History = field(default_factory=History)
@@ -29,11 +30,11 @@ class TrainingState:
     plateaus: int = 0  # in those epochs
     mean_weight: float = 0.0  # of the samples seen
     weight_count: int = 0
-    order: np.ndarray = None  # of the rows, after the last shuffle
-    split_random_state: np.random.RandomState = None  # before the validation rows were drawn
-    dropout_generator: np.random.Generator = None
+    order: Array | None = None  # of the rows, after the last shuffle
+    split_random_state: np.random.RandomState | None = None  # before the validation rows were drawn
+    dropout_generator: np.random.Generator | None = None
 
-    def copy(self):
+    def copy(self) -> "TrainingState":
         """Return a copy that shares the random state, and what nothing changes in place."""
         arrays = [x for x in self.solver_state.values() if type(x) is np.ndarray]
         copies = {id(x): aligned_copy(x) for x in arrays if x.dtype.kind == "f"}
@@ -46,39 +47,39 @@ class TrainingState:
             dropout_generator=copy.deepcopy(self.dropout_generator),
         )
 
-    def begin_fit(self):
+    def begin_fit(self) -> None:
         """Forget, in place, what the last fit reached: a warm start may see another target."""
         self.epochs = self.plateaus = 0
         self.best = Best(epoch=self.best.epoch)
         self.mean_weight, self.weight_count = 0.0, 0
 
-    def snapshot(self):
+    def snapshot(self) -> "TrainingState":
         """Return a copy that shares nothing: to go on from it changes nothing here."""
         return replace(self.copy(), random_state=copy.deepcopy(self.random_state))
 
-    def split_source(self):
+    def split_source(self) -> np.random.RandomState:
         """Return the random state to draw validation rows from: the same draw in every call."""
         if self.split_random_state is None:
             self.split_random_state = copy.deepcopy(self.random_state)
             return self.random_state  # the first split is a draw like any other
         return copy.deepcopy(self.split_random_state)
 
-    def see_weights(self, mean, count):
+    def see_weights(self, mean: float, count: int) -> None:
         """Take, in place, ``count`` samples of that mean weight into the mean of all."""
         # As a running mean: it stays exactly what it is when the same samples come again.
         self.weight_count += count
         self.mean_weight += (mean - self.mean_weight) * (count / self.weight_count)
 
     @property
-    def best_params(self):
+    def best_params(self) -> Array:
         """The parameters that predict best so far, for standardised data."""
         return self.params if self.best.params is None else self.best.params
 
-    def folded(self, network):
+    def folded(self, network: Network) -> Array:
         """Return the parameters that predict best so far, for unscaled X and y."""
         return self.scaling.fold(network, self.best_params)
 
-    def folds_to(self, params, network):
+    def folds_to(self, params: Array, network: Network) -> bool:
         """Return True if these are what `folded` returns: if none of them was set since."""
         best = self.best_params
         folded = best if self.scaling.is_identity else self.scaling.fold(network, best)
@@ -86,7 +87,7 @@ class TrainingState:
         return np.array_equal(params, folded) or np.array_equal(params, folded, equal_nan=True)
 
 
-def check_alike(state, before, now, standardize):
+def check_alike(state: TrainingState, before: Network, now: Network, standardize: bool) -> None:
     """Raise ValueError if the network is another than before, or trained in another scaling."""
     if now.embedding != before.embedding:
         raise ValueError(

@@ -9,22 +9,28 @@ makes the network, and asks in turn for
 Where the rows are and what L-BFGS minimises is the data set's affair: see `source`.
 """
 
+from collections.abc import Sequence
 from functools import cache, partial
 from math import ceil
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
-from ..data import may_lose_digits, no_scaling, standard_scaling
+from ..data import DataSet, may_lose_digits, no_scaling, standard_scaling
 from ..engine import Dropout, Problem, as_aligned
+from ..maths import Array, Network
 from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
 from .ended import constant_loss, doubt_end
 from .messages import INTERRUPTED, Message
 from .minimize import batch_size_of, minimize
+from .observers import Observer
 from .progress import make_printer
 from .run import DIVERGED, Diverged, Run
+from .settings import Settings
 from .state import TrainingState, check_alike
 from .validator import Validator
 
@@ -38,10 +44,11 @@ class Trainer:
     network : Network
     """
 
-    def __init__(self, settings, network):
-        self.settings, self.network = settings, network
+    def __init__(self, settings: Settings, network: Network) -> None:
+        self.settings = settings
+        self.network = network
 
-    def start(self, random_state, dtype):
+    def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
         settings, network = self.settings, self.network
         params = initialize(network, settings.init, settings.drawn_for, random_state, dtype)
@@ -53,7 +60,7 @@ class Trainer:
             solver_state=settings.solver.init(params),
         )
 
-    def resume(self, state, network, params):
+    def resume(self, state: TrainingState, network: Network, params: Array) -> TrainingState:
         """Return the state to go on from where another training ended; a copy.
 
         Parameters
@@ -84,7 +91,9 @@ class Trainer:
             state.begin_fit()
         return state
 
-    def prepare(self, state, data, chosen=None):
+    def prepare(
+        self, state: TrainingState, data: Any, chosen: Array | None = None
+    ) -> list[Message]:
         """Take into ``state`` what has to be known of the rows; return the messages to warn of.
 
         That is the mean weight of those to train on (``chosen``, or all if that is None), and in
@@ -106,7 +115,15 @@ class Trainer:
         state.apart = may_lose_digits(state.scaling, state.params.dtype)
         return messages
 
-    def train(self, state, data, chosen=None, validation=None, score=None, observers=()):
+    def train(
+        self,
+        state: TrainingState,
+        data: Any,
+        chosen: Array | None = None,
+        validation: DataSet | None = None,
+        score: Any = None,
+        observers: Sequence[Observer] = (),
+    ) -> tuple[TrainingState, list[Message]]:
         """Train, as often as the settings ask for.
 
         Parameters
@@ -197,9 +214,8 @@ class Trainer:
 
     def _stopping(self, state):
         """Return what says when to stop."""
-        settings, n_epochs = self.settings, len(state.history.losses)
-        patience = settings.tol, settings.n_iter_no_change
-        return EarlyStopping(state.best, settings.monitor, *patience, state.params, n_epochs)
+        rule = self.settings.monitor, self.settings.tol, self.settings.n_iter_no_change
+        return EarlyStopping(state.best, *rule, state.params, len(state.history.losses))
 
     def _dropout(self, state):
         """Return the dropout of the hidden layers, or None; its draws go on in ``state``."""

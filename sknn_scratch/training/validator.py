@@ -1,11 +1,13 @@
 """Loss and score on validation data, after every epoch."""
 
+from collections.abc import Callable
 from math import isfinite
 
 import numpy as np
 
-from ..data import Apart, may_lose_digits
+from ..data import Apart, DataSet, Scaling, may_lose_digits
 from ..engine import predict_rows
+from ..maths import Array, Network
 from .scoring import check_score
 
 
@@ -26,13 +28,28 @@ class Validator:
         Whether the score decides when to stop.
     """
 
-    def __init__(self, network, scaling, data, score, decides):
-        self.network, self.scaling, self.data = network, scaling, data
-        self.score, self.decides, self.y = score, decides, scaling.targets(data.y)
+    y: Array  # standardised
+    is_scaled: bool
+    may_lose_digits: bool
+
+    def __init__(
+        self,
+        network: Network,
+        scaling: Scaling,
+        data: DataSet,
+        score: Callable[[Array, Array, Apart | None], float],
+        decides: bool,
+    ) -> None:
+        self.network = network
+        self.scaling = scaling
+        self.data = data
+        self.score = score
+        self.decides = decides
+        self.y = scaling.targets(data.y)
         self.is_scaled = not scaling.is_identity
         self.may_lose_digits = may_lose_digits(scaling, data.X.dtype)
 
-    def __call__(self, params):
+    def __call__(self, params: Array) -> tuple[float, float]:
         """Return loss, in standardised units and without penalty, and score."""
         apart = Apart.of(self.network, self.scaling, params) if self.may_lose_digits else None
         params = self.scaling.fold(self.network, params) if self.is_scaled else params
