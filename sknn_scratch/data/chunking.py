@@ -1,14 +1,18 @@
 """Rows taken some at a time: how many, which, and a function of all of them."""
 
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
+from ..maths import Array, Matrix
 from .mapped import Mapped
 
 CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
 
 
-def rows_at_a_time(sizes, itemsize):
+def rows_at_a_time(sizes: Iterable[int], itemsize: int) -> int:
     """Return how many rows to take at a time through layers of ``sizes`` units.
 
     So many that the activations of the widest layer stay in the cache, but not so few that a
@@ -17,13 +21,13 @@ def rows_at_a_time(sizes, itemsize):
     return max(256, CACHED // (itemsize * max(sizes)))
 
 
-def slices(length, size):
+def slices(length: int, size: int) -> Iterator[slice]:
     """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
     for start in range(0, length, size):
         yield slice(start, min(start + size, length))
 
 
-def by_rows(function, X, size):
+def by_rows(function: Callable[[Matrix], Array], X: Matrix, size: int) -> Array:
     """Return ``function(X)``, a row per row of X, computed at most ``size`` rows at a time.
 
     Always the same number of rows, so that what the function prepares for it serves all parts:
@@ -34,7 +38,8 @@ def by_rows(function, X, size):
         return function(X[:] if isinstance(X, Mapped) else X)
     X = X.tocsr() if sparse.issparse(X) else X
     n_parts = -(-n_rows // size)
-    size, result = -(-n_rows // n_parts), None
+    size = -(-n_rows // n_parts)
+    result: Any = None
     for start in range(0, n_rows, size):
         part = slice(min(start, n_rows - size), min(start + size, n_rows))
         rows = function(X[part])

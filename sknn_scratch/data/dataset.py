@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..maths import Array, Index, Matrix
 from .chunking import slices
 from .mapped import Mapped
-from .moments import Tree, rows_of_a_part, statistics
+from .moments import Moments, Tree, rows_of_a_part, statistics
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,23 @@ class DataSet:
     weight : ndarray of shape (n_samples,) or None
     """
 
-    X: object
-    y: np.ndarray
-    weight: np.ndarray
+    X: Matrix
+    y: Array
+    weight: Array | None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.y)
 
-    def target(self):
+    def target(self) -> Array:
         """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
         return self.y[:, 0] if self.y.shape[1] == 1 else self.y
 
-    def take(self, rows):
+    def take(self, rows: Array) -> "DataSet":
         """Return these rows: a copy, but for a mapped X."""
         X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
         return DataSet(X, self.y[rows], None if self.weight is None else self.weight[rows])
 
-    def mean_weight(self, rows=None):
+    def mean_weight(self, rows: Index | None = None) -> float:
         """Return the mean weight of these rows; None is all."""
         if self.weight is None:
             return 1.0
@@ -45,17 +46,17 @@ class DataSet:
             tree.add(float(weight[part].sum()), i)
         return tree.total() / len(weight)
 
-    def statistics(self, name, rows=None):
+    def statistics(self, name: str, rows: Array | None = None) -> Moments:
         """Return the `Moments` of "X" or "y" over these rows; None is all."""
         size = rows_of_a_part(self.X.shape[1])
         return statistics(getattr(self, name), self.weight, rows, size)
 
-    def sample(self, n, rows=None):
+    def sample(self, n: int, rows: Array | None = None) -> Matrix:
         """Return the inputs of n of these rows, or of all if they are fewer; None is all rows."""
         n_rows = len(self) if rows is None else len(rows)
         chosen = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
         return self.X[chosen if rows is None else rows[chosen]]
 
-    def inputs(self):
+    def inputs(self) -> Matrix:
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""
         return self.X.to_array() if isinstance(self.X, Mapped) else self.X

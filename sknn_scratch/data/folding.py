@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..maths import output
+from ..maths import Array, DType, Matrix, Network, output
 from .mapped import Mapped
 from .scaling import Scaling
 
@@ -32,32 +32,32 @@ class Apart:
     """
 
     scaling: Scaling
-    params: np.ndarray
-    folded: np.ndarray
+    params: Array
+    folded: Array
 
     @classmethod
-    def of(cls, network, scaling, params):
+    def of(cls, network: Network, scaling: Scaling, params: Array) -> "Apart":
         """Return an `Apart`, with copies of the parameters."""
         return cls(scaling, params.copy(), scaling.fold(network, params))
 
-    def predict(self, network, X):
+    def predict(self, network: Network, X: Matrix) -> Array:
         """Return what leaves the network for rows X, in the unit of y as it came."""
         a = output(self.inputs(X), *network.chain(self.params))
         return self.scaling.restored(network, a).astype(self.params.dtype, copy=False)
 
-    def inputs(self, X):
+    def inputs(self, X: Matrix) -> Matrix:
         """Return X standardised, in the type of the parameters."""
         X = X[:] if isinstance(X, Mapped) else X
         return self.scaling.inputs(X).astype(self.params.dtype, copy=False)
 
-    def input_gradient(self, network, gradient):
+    def input_gradient(self, network: Network, gradient: Array) -> Array:
         """Return the derivative in X as it came, (n, n_outputs, n_features), from the other."""
         _, scale = self.scaling.of_outputs(network)
         factors = np.reshape(scale, (-1, 1)) / self.scaling.x_scale
         return (gradient * factors).astype(self.params.dtype, copy=False)
 
 
-def may_lose_digits(scaling, dtype):
+def may_lose_digits(scaling: Scaling, dtype: DType) -> bool:
     """Return True unless folding, by the size of shifts and scales alone, can do no harm."""
     limits = np.finfo(dtype)
     largest = float(limits.max) ** 0.75
@@ -67,7 +67,7 @@ def may_lose_digits(scaling, dtype):
     return bool((np.abs(scaling.x_shift) > ENOUGH / 10 / limits.eps * scaling.x_scale).any())
 
 
-def holds_folded(network, apart, X):
+def holds_folded(network: Network, apart: Apart, X: Matrix) -> bool:
     """Return True if the folded parameters predict for rows X what those apart do.
 
     That is to `ENOUGH` of the largest deviation of predictions from their centre, and to the
@@ -81,7 +81,9 @@ def holds_folded(network, apart, X):
     return bool((np.abs(found - expected) <= allowed).all())
 
 
-def standard_params(network, scaling, folded, apart=None):
+def standard_params(
+    network: Network, scaling: Scaling, folded: Array, apart: Apart | None = None
+) -> Array:
     """Return the parameters for standardised data, in float64: unfolded, unless kept apart."""
     if apart is not None:
         return apart.params.astype(np.float64)

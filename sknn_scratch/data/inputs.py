@@ -4,16 +4,22 @@ Every error names the array, and the column where there is one.
 """
 
 import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
 from ..components import refuse_masked
+from ..maths import Array, Matrix, MatrixLike
 from .mapped import is_mapped
 from .validation import check_mapped
 
 
-def check_inputs(validate, X, dtypes, name="X"):
+def check_inputs(
+    validate: Callable[..., Any], X: MatrixLike, dtypes: Sequence[DTypeLike], name: str = "X"
+) -> Matrix:
     """Return X as an array, `Mapped`, or a sparse matrix.
 
     Parameters
@@ -53,7 +59,7 @@ def check_inputs(validate, X, dtypes, name="X"):
         raise (TypeError if isinstance(error, TypeError) else ValueError)(message) from error
 
 
-def refuse_dates(X, name):
+def refuse_dates(X: Any, name: str) -> None:
     """Raise TypeError if X, or a column of it, is of dates or times: their unit is arbitrary."""
     types = column_types(X)
     for i, each in enumerate(types) if any(map(is_temporal, set(types))) else ():
@@ -65,12 +71,12 @@ def refuse_dates(X, name):
             )
 
 
-def is_temporal(dtype):
+def is_temporal(dtype: Any) -> bool:
     """Return True if a type of NumPy, pandas, polars or Arrow is of dates or times."""
     return str(dtype).lower().startswith(("date", "time", "duration", "period"))
 
 
-def column_types(X):
+def column_types(X: Any) -> list[Any]:
     """Return the type of each column, or a single one for all."""
     if hasattr(X, "schema"):  # of Arrow, or of polars
         return getattr(X.schema, "types", None) or list(X.schema.values())
@@ -79,13 +85,13 @@ def column_types(X):
     return [X.dtype] if hasattr(X, "dtype") else []
 
 
-def labels(X):
+def labels(X: Any) -> Sequence[Any]:
     """Return what the columns of X are called: their names, or their numbers."""
     names = getattr(X, "column_names", getattr(X, "columns", None))  # Arrow's columns are no names
     return range(np.shape(X)[1]) if names is None else list(names)
 
 
-def columns(X):
+def columns(X: Any) -> Iterator[tuple[Any, Array]]:
     """Yield the label of each column, and the column as an array; nothing if there are none."""
     if hasattr(X, "iloc") or hasattr(X, "schema"):
         if len(X.shape) == 2:
@@ -100,7 +106,7 @@ def columns(X):
             yield from enumerate(array.T)
 
 
-def explained(error, X, name):
+def explained(error: Exception, X: Any, name: str) -> str:
     """Return what to say of an error of scikit-learn's checks: with the array, and the column."""
     not_finite = f"Input {name} contains" in str(error)  # nan, or infinity: it does not say where
     for label, column in columns(X):
@@ -118,7 +124,7 @@ def explained(error, X, name):
     return str(error) if re.search(rf"\b{name}\b", str(error)) else f"{name}: {error}"
 
 
-def small_and_plain(X, dtype):
+def small_and_plain(X: Any, dtype: DTypeLike) -> Array | None:
     """Return X, of that type, if it is a small array of numbers with nothing to object to.
 
     None otherwise: `check_inputs` takes longer over a few rows than the network does.

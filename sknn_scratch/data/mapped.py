@@ -6,11 +6,15 @@ file that the operating system keeps beside are its own to drop.)
 """
 
 import mmap
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from ..maths import Array, DType, Index
 
 
-def is_mapped(X):
+def is_mapped(X: Any) -> bool:
     """Return True if X is an array over a mapped file: an `np.memmap`, or a view of one."""
     if not isinstance(X, np.ndarray):
         return False
@@ -37,22 +41,27 @@ class Mapped:
         (number of rows, n_features).
     """
 
-    def __init__(self, array, dtype, rows=None):
+    array: Array
+    dtype: DType
+    rows: Array | None
+    shape: tuple[int, int]
+
+    def __init__(self, array: Array, dtype: DTypeLike, rows: Array | None = None) -> None:
         self.array, self.dtype, self.rows = array, np.dtype(dtype), rows
         self.shape = (len(array) if rows is None else len(rows), array.shape[1])
 
     def _chosen(self, rows):
         return rows if self.rows is None else self.rows[rows]
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: Index) -> Array:
         """Return these rows, a slice or an array of int, as an array."""
         # Not by `take`, which copies the whole of an array that is not C-contiguous.
         return np.asarray(self.array[self._chosen(rows)], self.dtype)
 
-    def take(self, rows):
+    def take(self, rows: Array) -> "Mapped":
         """Return these rows, to be read later."""
         return Mapped(self.array, self.dtype, self._chosen(rows))
 
-    def to_array(self):
+    def to_array(self) -> Array:
         """Return the map itself where it serves as it is, else a copy in memory."""
         return self.array if self.rows is None else self.array[self.rows]

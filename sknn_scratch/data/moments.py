@@ -2,14 +2,18 @@
 
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import inplace_column_scale, mean_variance_axis
 
+from ..maths import Array, Matrix
 from .chunking import slices
 
 AT_A_TIME = 1 << 22  # bytes of X in a part
+
+Nodes: TypeAlias = dict[tuple[int, int], Any]
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,11 @@ class Moments:
 
     weight: float  # the sum over the rows
     count: int  # rows of any weight
-    mean_: np.ndarray
-    std_: np.ndarray
+    mean_: Array
+    std_: Array
 
     @classmethod
-    def of(cls, X, weight=None):
+    def of(cls, X: Matrix, weight: Array | None = None) -> "Moments":
         """Return the moments of an array, or a sparse matrix, that is not too large."""
         if weight is not None:
             X, weight = X[weight > 0], weight[weight > 0]
@@ -41,7 +45,7 @@ class Moments:
             mean, std = moments(X, relative)
         return cls(float(n if weight is None else weight.sum()), n, mean, std)
 
-    def __add__(self, other):
+    def __add__(self, other: "Moments") -> "Moments":
         """Return the moments of the rows of both."""
         if self.count == 0 or other.count == 0:
             return other if self.count == 0 else self
@@ -56,23 +60,23 @@ class Moments:
             return Moments(weight, self.count + other.count, mean, np.sqrt(var) * unit)
 
     @property
-    def scale_(self):
+    def scale_(self) -> Array:
         """The standard deviation; 1 where a column is constant."""
         return np.where(self.std_ == 0, 1.0, self.std_)
 
-    def root_mean_square(self):
+    def root_mean_square(self) -> Array:
         """Return the scale about zero; 1 where all is zero."""
         with np.errstate(over="ignore"):
             size = np.hypot(self.mean_, self.std_)
         return np.where(size == 0, 1.0, size)
 
 
-def power_of_two(size):
+def power_of_two(size: Array) -> Array:
     """Return the power of two that brings each number into [1, 2); a normal number."""
     return np.ldexp(1.0, np.maximum(np.frexp(size)[1] - 1, np.finfo(np.float64).minexp))
 
 
-def moments_of_dense(X, weight):
+def moments_of_dense(X: Array, weight: Array | None) -> tuple[Array, Array]:
     """Return mean and standard deviation of the columns of an array, by two passes.
 
     They are taken of what the rows differ from the first by. By no matrix product: the order in
@@ -91,7 +95,7 @@ def moments_of_dense(X, weight):
     return first[:, 0] + mean * unit, np.sqrt(var) * unit
 
 
-def moments_of_sparse(X, weight):
+def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array]:
     """Return mean and standard deviation of the columns of a sparse matrix."""
     X = X.astype(np.float64)
     unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
@@ -100,12 +104,12 @@ def moments_of_sparse(X, weight):
     return mean * unit, np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
 
 
-def rows_of_a_part(n_features):
+def rows_of_a_part(n_features: int) -> int:
     """Return of how many rows statistics are taken together."""
     return max(1, AT_A_TIME // (8 * n_features))
 
 
-def statistics(array, weight, rows, size):
+def statistics(array: Matrix, weight: Array | None, rows: Array | None, size: int) -> Moments:
     """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
     tree = Tree()
     n = array.shape[0] if rows is None else len(rows)
@@ -130,10 +134,10 @@ class Tree:
         the sum of twice as many is not known yet.
     """
 
-    def __init__(self, nodes=()):
-        self.nodes = dict(nodes)
+    def __init__(self, nodes: Any = ()) -> None:
+        self.nodes: Nodes = dict(nodes)
 
-    def add(self, term, position, level=0):
+    def add(self, term: Any, position: int, level: int = 0) -> None:
         """Add a term, or the sum of 2^level terms; None of them is changed."""
         while (level, position ^ 1) in self.nodes:
             sibling = self.nodes.pop((level, position ^ 1))
@@ -141,14 +145,14 @@ class Tree:
             level, position = level + 1, position >> 1
         self.nodes[level, position] = term
 
-    def __add__(self, other):
+    def __add__(self, other: "Tree") -> "Tree":
         """Return the tree of the terms of both."""
         tree = Tree(self.nodes)
         for (level, position), term in other.nodes.items():
             tree.add(term, position, level)
         return tree
 
-    def total(self):
+    def total(self) -> Any:
         """Return the sum, when all terms have come."""
         nodes = sorted(self.nodes.items(), key=lambda node: -node[0][0])  # in order of the terms
         return reduce(lambda above, below: above + below, (term for _, term in nodes))

@@ -1,9 +1,13 @@
 """Location and scale of targets that outliers do not move."""
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from ..maths import Array
+from .dataset import DataSet
 
 
-def robust(data, rows, fallback):
+def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, Array]:
     """Return the weighted median of each column, and what is a normal's standard deviation.
 
     That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
@@ -17,7 +21,7 @@ def robust(data, rows, fallback):
     return median, np.where(scale > 0, scale, fallback)
 
 
-def quantiles(values, shares, levels):
+def quantiles(values: Array, shares: Array, levels: ArrayLike) -> Array:
     """Return the weighted quantiles of these levels of an array of shape (n_samples,).
 
     Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.

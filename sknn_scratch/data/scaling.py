@@ -21,6 +21,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import inplace_column_scale
 
+from ..maths import Array, DType, Matrix, Network
+from .dataset import DataSet
+from .moments import Moments
 from .quartiles import robust
 
 
@@ -32,25 +35,25 @@ class Scaling:
     several outputs, for those too.
     """
 
-    x_shift: np.ndarray
-    x_scale: np.ndarray
-    y_shift: np.ndarray
-    y_scale: np.ndarray
+    x_shift: Array
+    x_scale: Array
+    y_shift: Array
+    y_scale: Array
 
     @property
-    def is_identity(self):
+    def is_identity(self) -> bool:
         """True if nothing is changed."""
         if self.x_shift.any() or self.y_shift.any():
             return False
         return bool((self.x_scale == 1).all() and (self.y_scale == 1).all())
 
-    def suit(self, network):
+    def suit(self, network: Network) -> bool:
         """Return True if the output layer of the network can take in the scaling of the targets."""
         factor = takes_factor(network) or (self.y_scale == 1).all()
         return factor and (takes_shift(network) or not self.y_shift.any())
 
     @np.errstate(over="ignore")  # of values far beyond those that the scale was taken of
-    def inputs(self, X, out=None):
+    def inputs(self, X: Matrix, out: Array | None = None) -> Matrix:
         """Return X standardised: in ``out``, if that is given, else a copy, or X if it stays so."""
         if out is not None:
             return np.divide(X - self.x_shift, self.x_scale, out=out, casting="same_kind")
@@ -63,23 +66,23 @@ class Scaling:
         return (X - self.x_shift) / self.x_scale
 
     @np.errstate(over="ignore")
-    def targets(self, y, out=None):
+    def targets(self, y: Array, out: Array | None = None) -> Array:
         """Return targets standardised: in ``out``, if that is given."""
         return np.divide(y - self.y_shift, self.y_scale, out=out, casting="same_kind")
 
     @np.errstate(over="ignore")
-    def outputs(self, network, a):
+    def outputs(self, network: Network, a: Array) -> Array:
         """Return what the network gives standardised, as `targets` are."""
         shift, scale = self.of_outputs(network)
         return (a - shift) / scale
 
     @np.errstate(over="ignore")
-    def restored(self, network, a):
+    def restored(self, network: Network, a: Array) -> Array:
         """Return what the network gives as y came, from standardised: the inverse of `outputs`."""
         shift, scale = self.of_outputs(network)
         return a * scale + shift
 
-    def fold(self, network, params):
+    def fold(self, network: Network, params: Array) -> Array:
         """Return the parameters for unscaled X and y, from those for standardised ones."""
         if self.is_identity:
             return params.copy()
@@ -96,7 +99,7 @@ class Scaling:
                 b[...] = b * scale + shift
             return folded.astype(params.dtype)
 
-    def unfold(self, network, folded):
+    def unfold(self, network: Network, folded: Array) -> Array:
         """Return the parameters for standardised X and y: the inverse of `fold`."""
         if self.is_identity:
             return folded.copy()
@@ -112,7 +115,7 @@ class Scaling:
             layer.unscale(shift, scale)
         return params.astype(folded.dtype)
 
-    def of_outputs(self, network):
+    def of_outputs(self, network: Network) -> tuple[Array, Array]:
         """Return shift and scale of what the network gives."""
         return network.loss.output_scaling(self.y_shift, self.y_scale)
 
@@ -125,7 +128,7 @@ class Scaling:
             if left is None:
                 return found
 
-    def fold_gradient(self, network, gradient):
+    def fold_gradient(self, network: Network, gradient: Array) -> Array:
         """Return the derivative of a loss in the folded dense layers, from that in the others.
 
         `unfold` is linear up to a constant, and this is its transpose.
@@ -142,13 +145,13 @@ class Scaling:
         return folded.astype(gradient.dtype)
 
 
-def no_scaling(network):
+def no_scaling(network: Network) -> Scaling:
     """Return the scaling that leaves inputs and targets as they are."""
     n_features = network.sizes[0]
     return Scaling(np.zeros(n_features), np.ones(n_features), np.zeros(1), np.ones(1))
 
 
-def standard_scaling(network, data, rows=None):
+def standard_scaling(network: Network, data: DataSet, rows: Array | None = None) -> Scaling:
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
@@ -179,7 +182,7 @@ def standard_scaling(network, data, rows=None):
     return Scaling(x_shift, x_scale, y_shift, y_scale)
 
 
-def input_scale(moments):
+def input_scale(moments: Moments) -> Array:
     """Return what centred columns of inputs are divided by: see `standard_scaling`.
 
     A constant column keeps whatever weights it was drawn; divided by its size it adds no more
@@ -191,7 +194,7 @@ def input_scale(moments):
     return np.where(is_constant, np.maximum(size, 1.0), moments.std_)
 
 
-def check_scale(name, scale, dtype):
+def check_scale(name: str, scale: Array, dtype: DType) -> None:
     """Raise ValueError unless each scale is finite, and a normal number of the type."""
     if not np.isfinite(scale).all():
         raise ValueError(
@@ -208,7 +211,7 @@ def check_scale(name, scale, dtype):
         )
 
 
-def target_scaling(network, data, rows):
+def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple[Array, Array]:
     """Return shift and scale of the targets, as far as loss and output activation allow it.
 
     A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
@@ -229,7 +232,7 @@ def target_scaling(network, data, rows):
     return no_shift, found.root_mean_square()
 
 
-def takes_factor(network):
+def takes_factor(network: Network) -> bool:
     """Return True if loss and output layer can take in a factor of the targets."""
     scaling = network.activations[-1].scaling
     allowed = scaling is not None and network.loss.rescaling is not None
@@ -237,7 +240,7 @@ def takes_factor(network):
     return allowed and (network.fit_intercept or (scaling != "log" and not shift.any()))
 
 
-def takes_shift(network):
+def takes_shift(network: Network) -> bool:
     """Return True if they can take in a shift as well."""
     linear = network.activations[-1].scaling == "linear" and network.fit_intercept
     return linear and network.loss.rescaling not in (None, "mean")

@@ -1,12 +1,18 @@
 """Validation data: rows held out of training, or data of the user's own."""
 
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from ..maths import Array
+from .dataset import DataSet
 
-def split_rows(fraction, data, groups, random_state):
+
+def split_rows(
+    fraction: Any, data: DataSet, groups: Any, random_state: np.random.RandomState
+) -> tuple[Array, Array]:
     """Return the rows to train on and the rows to validate on.
 
     Parameters

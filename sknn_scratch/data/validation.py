@@ -3,17 +3,22 @@
 Every error names the array, says what it got, and what it takes.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 
 from ..components import as_numbers
+from ..maths import Array, Loss, Matrix
 from .chunking import slices
 from .mapped import Mapped
 from .moments import rows_of_a_part
 
 
-def check_mapped(X, dtypes):
+def check_mapped(X: Array, dtypes: Sequence[DTypeLike]) -> Mapped:
     """Return an array over a mapped file as `Mapped`: as it is, or converted when it is read.
 
     As `check_array` does, but a part at a time: ``dtypes`` are the accepted ones, the first of
@@ -30,7 +35,7 @@ def check_mapped(X, dtypes):
     return mapped
 
 
-def check_dense(X, embedding):
+def check_dense(X: Matrix, embedding: Any) -> None:
     """Raise TypeError if X is sparse and the network has an embedding."""
     if embedding is not None and sparse.issparse(X):
         raise TypeError(
@@ -39,7 +44,7 @@ def check_dense(X, embedding):
         )
 
 
-def check_target(y, n_samples, loss, dtype, suffix=""):
+def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: str = "") -> Array:
     """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
 
     ``suffix`` is that of the arrays' names, for error messages.
@@ -73,7 +78,7 @@ def check_target(y, n_samples, loss, dtype, suffix=""):
     return y
 
 
-def check_sample_weight(sample_weight, n_samples, suffix=""):
+def check_sample_weight(sample_weight: Any, n_samples: int, suffix: str = "") -> Array | None:
     """Return the sample weights as an array of shape (n_samples,), or None.
 
     ``suffix`` is that of the arrays' names, for error messages.
