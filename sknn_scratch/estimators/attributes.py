@@ -1,12 +1,15 @@
 """The attributes of a fitted estimator, from the state of its training."""
 
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..components import ACTIVATIONS, name_of
 from ..data import Apart
+from ..maths import Array, Network
+from ..training import TrainingState
 
 
-def predicting(network, params, apart=None):
+def predicting(network: Network, params: Array, apart: Apart | None = None) -> dict[str, Any]:
     """Return the attributes that a network predicts by.
 
     They are its parameters for X as it came, or an `Apart` in their place.
@@ -21,7 +24,7 @@ def predicting(network, params, apart=None):
     }
 
 
-def fitted(network, state, monitor):
+def fitted(network: Network, state: TrainingState, monitor: str | None) -> dict[str, Any]:
     """Return all attributes, as if training had ended in this `TrainingState`.
 
     ``monitor`` is what decided when to stop: see `training.Settings`.
@@ -47,7 +50,7 @@ def fitted(network, state, monitor):
 _NAMES = WeakKeyDictionary()  # of the constructor parameters of each class
 
 
-def constructor_parameters(estimator):
+def constructor_parameters(estimator: Any) -> dict[str, Any]:
     """Return what ``get_params(deep=False)`` does; that reads the constructor's signature anew.
 
     To do so takes as long as to train a small network on a few rows.

@@ -15,14 +15,26 @@ learning, section 7.10). That makes both c and V smaller by the square of it. Ne
 smoothers: for them the ratio is an approximation.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from .folds import take_rows
+from ..maths import Array
+from .folds import Splits, take_rows
 
 MOST_ROWS = 20_000  # to look at; of more, every second, third, ... is taken
 
 
-def error_ratio(members, weights, X, y, splits, scale, sample_weight=None):
+def error_ratio(
+    members: Sequence[Any],
+    weights: Array,
+    X: Any,
+    y: Array,
+    splits: Splits,
+    scale: Array,
+    sample_weight: Array | None = None,
+) -> float | Array:
     """Return by how much the errors of all members are smaller than those on rows held out.
 
     Parameters

@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.optimize import nnls
 
+from ..maths import Array
 
-def blending_weights(y, predictions, weight=None):
+
+def blending_weights(y: Array, predictions: Array, weight: Array | None = None) -> Array:
     """Return the convex combination of predictions that is closest to y.
 
     It makes the (weighted) mean of ``(y - sum(w * predictions))**2`` least, with weights w that are

@@ -5,8 +5,11 @@ nothing here does anything.
 """
 
 import math
+from collections.abc import Callable
+from typing import Any
 
-from ..training import Observer
+from ..data import DataSet
+from ..training import Observer, Settings, Trainer, TrainingState
 from .attributes import fitted
 
 try:
@@ -16,7 +19,7 @@ except ImportError:
     class CallbackSupportMixin:
         """The place of scikit-learn's mixin."""
 
-    def with_callbacks(method):
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
         """Return the method itself."""
         return method
 
@@ -36,55 +39,71 @@ class CallbackNotifier(Observer):
         as if training ended there.
     """
 
-    def __init__(self, estimator, settings, arguments, fitted_at):
-        self.estimator, self.arguments, self.fitted_at = estimator, arguments, fitted_at
+    n_epochs: int
+    several_runs: bool
+    fit: Any  # contexts of scikit-learn's, as are the next two
+    run: Any
+    epoch: Any  # None between two epochs
+
+    def __init__(
+        self,
+        estimator: Any,
+        settings: Settings,
+        arguments: dict[str, Any],
+        fitted_at: Callable[[TrainingState], dict[str, Any]],
+    ) -> None:
+        self.estimator = estimator
+        self.arguments = arguments
+        self.fitted_at = fitted_at
         self.n_epochs, self.several_runs, self.epoch = settings.max_iter, settings.n_runs > 1, None
         n_tasks = settings.n_runs if self.several_runs else settings.max_iter
         self.fit = self.run = estimator._init_callback_context(max_subtasks=n_tasks)
         self.tell_begin(self.fit)
 
-    def tell_begin(self, task, attributes=None):
+    def tell_begin(self, task: Any, attributes: Any = None) -> None:
         """Tell that a task begins."""
         task.call_on_fit_task_begin(
             estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
         )
 
-    def tell_end(self, task, attributes=None):
+    def tell_end(self, task: Any, attributes: Any = None) -> bool:
         """Tell that a task has ended; return True if a callback asks to stop."""
         return task.call_on_fit_task_end(
             estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
         )
 
-    def run_begin(self, number, n_runs):
+    def run_begin(self, number: int, n_runs: int) -> None:
         """Tell that a run begins, if there are several."""
         if self.several_runs:
             self.run = self.fit.subcontext("initialization", max_subtasks=self.n_epochs)
             self.tell_begin(self.run)
 
-    def run_end(self):
+    def run_end(self) -> bool:
         """Tell that it has ended; an epoch that never came to its end ends as it is."""
         if self.epoch is not None:
             self.tell_end(self.epoch)
             self.epoch = None
         return self.several_runs and self.tell_end(self.run)
 
-    def epoch_begin(self, state):
+    def epoch_begin(self, state: TrainingState) -> None:
         """Tell that an epoch begins."""
         self.epoch = self.run.subcontext("epoch")
         self.tell_begin(self.epoch, lambda: self.fitted_at(state))
 
-    def epoch_end(self, state, rate=None):
+    def epoch_end(self, state: TrainingState, rate: float | None = None) -> bool:
         """Tell that an epoch has ended; after a divergence, without a fitted estimator."""
         epoch, self.epoch = self.epoch, None
         finite = math.isfinite(state.history.loss)
         return self.tell_end(epoch, (lambda: self.fitted_at(state)) if finite else None)
 
-    def fit_end(self):
+    def fit_end(self) -> None:
         """Tell that all has ended, and the estimator is fitted."""
         self.tell_end(self.fit, {})
 
 
-def notifiers_of(estimator, trainer, source, data):
+def notifiers_of(
+    estimator: Any, trainer: Trainer, source: Any, data: DataSet
+) -> list[CallbackNotifier]:
     """Return what tells an estimator's callbacks, if it has any: a list of none or one.
 
     ``data`` is the data set of a source, checked.

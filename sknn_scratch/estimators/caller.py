@@ -3,15 +3,18 @@
 import inspect
 import os
 import warnings
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+
+from ..training import Message
 
 # What a warning is not to point at: this package, and what calls its `fit` for the user.
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib"
 INSIDE = tuple(f"{Path(find_spec(name).origin).parent}{os.sep}" for name in PACKAGES)
 
 
-def warn_caller(messages):
+def warn_caller(messages: Sequence[Message]) -> None:
     """Warn of each `Message`, at the innermost line outside of this package and scikit-learn.
 
     So a warning of `fit` points at the line that called it, or at the one that called

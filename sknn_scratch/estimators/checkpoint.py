@@ -111,7 +111,7 @@ def fit_with_checkpoints(
     return estimator
 
 
-def check_can_go_on(estimator):
+def check_can_go_on(estimator: Any) -> None:
     """Raise TypeError or ValueError unless an estimator can be trained by epoch, and saved."""
     if not isinstance(estimator, ScratchMLPRegressor):
         raise TypeError(
@@ -130,7 +130,7 @@ def check_can_go_on(estimator):
             ) from error
 
 
-def saved(path, estimator):
+def saved(path: Path, estimator: ScratchMLPRegressor) -> ScratchMLPRegressor:
     """Return the model saved at ``path``, if it is one of the same class and parameters."""
     model, expected = load(path), type(estimator)
     if type(model) is not expected:
@@ -144,14 +144,14 @@ def saved(path, estimator):
     return model
 
 
-def has_stopped_early(estimator):
+def has_stopped_early(estimator: Any) -> bool:
     """Return True if `fit` would have stopped early here."""
     if not (estimator.early_stopping and estimator.__sklearn_is_fitted__()):
         return False
     return estimator._state.best.no_improvement_count > estimator.n_iter_no_change
 
 
-def differing(asked, found):
+def differing(asked: dict[str, Any], found: dict[str, Any]) -> list[str]:
     """Return the names of the parameters that decide on training and differ."""
     names = [name for name in asked if name != "verbose"]
     if not isinstance(asked["random_state"], Integral):  # a RandomState that was drawn from

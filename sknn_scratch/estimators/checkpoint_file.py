@@ -10,6 +10,7 @@ import os
 import pickle
 import shutil
 from pathlib import Path
+from typing import IO, Any
 
 MARK = b"sknn_scratch checkpoint, sha256:"  # between the pickle and its digest
 FOOTER = len(MARK) + hashlib.sha256().digest_size
@@ -18,16 +19,17 @@ FOOTER = len(MARK) + hashlib.sha256().digest_size
 class Hashed:
     """A file that is written to, and the SHA-256 of what was."""
 
-    def __init__(self, file):
-        self.file, self.sha256 = file, hashlib.sha256()
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.sha256: Any = hashlib.sha256()  # its class has no public name
 
-    def write(self, data):
+    def write(self, data: bytes) -> int:
         """Write and digest some bytes."""
         self.sha256.update(data)
         return self.file.write(data)
 
 
-def part_of(path):
+def part_of(path: Path) -> Path:
     """Return the file that is written before it takes the place of ``path``.
 
     There is one: what a killed process has left of it is overwritten by the next.
@@ -35,7 +37,7 @@ def part_of(path):
     return path.with_name(f"{path.name}.part")
 
 
-def save_atomically(estimator, path):
+def save_atomically(estimator: Any, path: Path) -> None:
     """Write an estimator to a file that is, at any moment, the old one or the new one.
 
     The file keeps its permissions, and a link leads to it as before.
@@ -57,7 +59,7 @@ def save_atomically(estimator, path):
         raise
 
 
-def load(path):
+def load(path: Path) -> Any:
     """Return what `save_atomically` wrote.
 
     Raises
@@ -78,7 +80,7 @@ def load(path):
             raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
 
 
-def is_whole(file, at_a_time=1 << 20):
+def is_whole(file: IO[bytes], at_a_time: int = 1 << 20) -> bool:
     """Return True if an open file ends in the digest of all that stands before."""
     left = file.seek(0, os.SEEK_END) - FOOTER
     if left < 0:

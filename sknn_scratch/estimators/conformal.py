@@ -17,14 +17,19 @@ with k = ceil((n + 1) level) above the median, and from the other end below it. 
 largest score is an infinite quantile: so few rows do not tell.
 """
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..maths import Array, Loss
 from ..training import Message
 
 SLACK = 1e-12  # relative: (n + 1) * level is rounded, and must not reach the next rank for that
 
 
-def conformal_quantiles(scores, levels, weight=None):
+def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None = None) -> Array:
     """Return quantiles of the score of a new row.
 
     Parameters
@@ -64,7 +69,7 @@ def _upper(scores, levels, weight):
     return scores[np.searchsorted(reached, levels * total * (1 - SLACK))]
 
 
-def infinite_messages(found, levels, n):
+def infinite_messages(found: Array, levels: Array, n: int) -> list[Message]:
     """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
     if not np.isinf(found).any():
         return []
@@ -102,15 +107,25 @@ class Calibration:
     scores : ndarray of the shape of y
     """
 
-    def __init__(self, loss, y, prediction, scale, weight, spread):
-        self.loss, self.weight, self.spread = loss, weight, spread
-        self.scores = (y - location(loss, prediction)) / scale
+    def __init__(
+        self,
+        loss: Loss,
+        y: Array,
+        prediction: Array,
+        scale: Array,
+        weight: Array | None,
+        spread: Callable[[Any, Array], Array],
+    ) -> None:
+        self.loss = loss
+        self.weight = weight
+        self.spread = spread
+        self.scores: Array = (y - location(loss, prediction)) / scale
 
-    def std(self, X, prediction):
+    def std(self, X: Any, prediction: Array) -> Array:
         """Return the standard deviation of y about predictions."""
         return self.spread(X, prediction) * root_mean_square(self.scores, self.weight)
 
-    def quantiles(self, X, prediction, levels):
+    def quantiles(self, X: Any, prediction: Array, levels: Array) -> Array:
         """Return the quantiles of y where these are the predictions; levels are the last axis."""
         middle, scale = location(self.loss, prediction), self.spread(X, prediction)
         columns = self.scores.reshape(len(self.scores), -1).T
@@ -121,14 +136,14 @@ class Calibration:
         return np.maximum(found, 0) if positive else found
 
 
-def root_mean_square(values, weight):
+def root_mean_square(values: Array, weight: Array | None) -> Array:
     """Return the root mean square of each column, whatever the unit: no square underflows."""
     largest = np.abs(values).max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
     return largest * np.sqrt(np.average((values / largest) ** 2, axis=0, weights=weight))
 
 
-def location(loss, prediction):
+def location(loss: Loss, prediction: Array) -> Array:
     """Return the middle of what is predicted: the prediction, or that of several quantiles."""
     if len(loss.levels) < 2:
         return prediction

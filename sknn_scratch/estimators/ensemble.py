@@ -349,7 +349,7 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         members = zip(self.weights_, (member.predict(X) for member in self.estimators_))
-        prediction = sum(w * np.asarray(each, np.float64) for w, each in members)
+        prediction: Any = sum(w * np.asarray(each, np.float64) for w, each in members)
         prediction = prediction.astype(np.float32) if self._single else prediction
         if not return_std:
             return prediction

@@ -1,16 +1,20 @@
 """Which rows each member of an ensemble is trained on, and which it never sees."""
 
+from collections.abc import Sequence
 from numbers import Integral
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import KFold, check_cv
 
 from ..components import check_number
+from ..maths import Array
 
-LARGEST_SEED = np.iinfo(np.int32).max
+LARGEST_SEED: int = np.iinfo(np.int32).max
+Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held out)
 
 
-def check_folds(cv, n_estimators):
+def check_folds(cv: Any, n_estimators: int) -> None:
     """Raise TypeError or ValueError unless folds can be made."""
     check_number(n_estimators, "n_estimators", Integral, "[1, inf)")
     if cv is None and n_estimators < 2:
@@ -29,7 +33,14 @@ def check_folds(cv, n_estimators):
         )
 
 
-def make_splits(cv, n_estimators, X, y, random_state, params):
+def make_splits(
+    cv: Any,
+    n_estimators: int,
+    X: Any,
+    y: Array,
+    random_state: np.random.RandomState,
+    params: dict[str, Any],
+) -> Splits:
     """Return the splits: a list of (rows to train on, rows held out), as numbers of rows.
 
     Parameters
@@ -80,7 +91,7 @@ def _checked(train, held_out, n):
     return train, held_out
 
 
-def check_weights(weight, folds):
+def check_weights(weight: Array | None, folds: Splits) -> None:
     """Raise ValueError if a network would train on rows of weight zero alone."""
     if weight is not None and not all(weight[train].any() for train, _ in folds):
         raise ValueError(
@@ -89,12 +100,12 @@ def check_weights(weight, folds):
         )
 
 
-def take_rows(X, rows):
+def take_rows(X: Any, rows: Array) -> Any:
     """Return rows of an array, a sparse matrix or a data frame."""
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def take_params(params, rows, n):
+def take_params(params: dict[str, Any], rows: Array, n: int) -> dict[str, Any]:
     """Return what to hand to `fit` for these rows.
 
     What has an entry for each of the n rows of X is cut as X is; validation data, whose names end
@@ -107,7 +118,7 @@ def take_params(params, rows, n):
     return cut
 
 
-def mean_by_row(n, splits, predictions):
+def mean_by_row(n: int, splits: Splits, predictions: Sequence[Array]) -> Array:
     """Return the mean, for each of n rows, of the predictions made while it was held out.
 
     Parameters

@@ -14,18 +14,19 @@ parameter a little, up and down, and looks at how the loss changes.
 
 from dataclasses import replace
 from operator import index
+from typing import Any
 
 import numpy as np
 
 from ..data import by_rows, rows_at_a_time
-from ..maths import Activation, backprop, forward_pass, output
+from ..maths import Activation, Array, Network, backprop, forward_pass, output
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def hidden_activations(X, network, params, layer=-1):
+def hidden_activations(X: Any, network: Network, params: Array, layer: int = -1) -> Array:
     """Return what leaves a hidden layer.
 
     Parameters
@@ -62,7 +63,7 @@ def hidden_activations(X, network, params, layer=-1):
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def input_gradient(X, network, params):
+def input_gradient(X: Any, network: Network, params: Array) -> Array:
     """Return the derivative of every output in every input.
 
     Parameters
@@ -78,7 +79,8 @@ def input_gradient(X, network, params):
     layers, activations = network.chain(params)
 
     def gradients(rows):
-        z, a = [None], [rows]
+        z: list[Any] = [None]
+        a = [rows]
         for z_above, a_above in forward_pass(rows, layers, activations):
             z.append(z_above)
             a.append(a_above)
@@ -109,7 +111,14 @@ class _AsTrained(Activation):
 
 
 @np.errstate(all="ignore")
-def check_gradient(X, y, params, network, sample_weight=None, alpha=0.0):
+def check_gradient(
+    X: Any,
+    y: Array,
+    params: Array,
+    network: Network,
+    sample_weight: Array | None = None,
+    alpha: float = 0.0,
+) -> float:
     """Compare the gradient of `network.backprop` with finite differences.
 
     For each parameter p and a small step h, the derivative is about::

@@ -1,5 +1,7 @@
 """What an ensemble trains on each split by default: networks that differ in kind."""
 
+from typing import Any
+
 import numpy as np
 
 from ..maths import Periodic
@@ -9,7 +11,9 @@ SHORT, FEWEST_EPOCHS = 16, 6
 DEFAULT_EPOCHS = 200
 
 
-def member_parameters(n_samples, n_features, n_fewest, dense=True):
+def member_parameters(
+    n_samples: int, n_features: int, n_fewest: int, dense: bool = True
+) -> list[dict[str, Any]]:
     """Return the parameters of the networks that are trained on each split.
 
     Where the target is mostly signal, long training is better; where it is mostly noise, short

@@ -1,10 +1,13 @@
 """A member of an ensemble: what it may be, how it is trained, and what it says of rows."""
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.utils import check_array
@@ -13,12 +16,12 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ..components import LOSSES, resolve
 from ..engine import shared_blas
-from ..maths import Loss, SquaredError
-from .folds import LARGEST_SEED, take_params, take_rows
+from ..maths import Array, Loss, SquaredError
+from .folds import LARGEST_SEED, Splits, take_params, take_rows
 from .regressor import ScratchMLPRegressor
 
 
-def check_member(estimator):
+def check_member(estimator: Any) -> None:
     """Raise TypeError unless members can be clones of ``estimator``, or it is None."""
     if estimator is None:
         return
@@ -30,12 +33,12 @@ def check_member(estimator):
         )
 
 
-def is_network(estimator):
+def is_network(estimator: Any) -> bool:
     """Return True if members are networks themselves, which all check X in the same way."""
     return estimator is None or isinstance(estimator, ScratchMLPRegressor)
 
 
-def network_in(estimator):
+def network_in(estimator: Any) -> ScratchMLPRegressor | None:
     """Return the network that a regressor, not fitted, ends in; None if there is none."""
     while not isinstance(estimator, ScratchMLPRegressor):
         if hasattr(estimator, "steps"):
@@ -47,7 +50,7 @@ def network_in(estimator):
     return estimator
 
 
-def loss_of(estimator):
+def loss_of(estimator: Any) -> Loss:
     """Return the loss of a regressor, in the unit of its predictions.
 
     That of its network, or the squared error where there is none, or where a
@@ -59,7 +62,7 @@ def loss_of(estimator):
     return SquaredError() if hasattr(estimator, "regressor") and not loss.levels else loss
 
 
-def weight_name(estimator):
+def weight_name(estimator: Any) -> str:
     """Return what `fit` of a regressor calls the sample weights of its last step.
 
     Raises
@@ -77,7 +80,7 @@ def weight_name(estimator):
     return "sample_weight"
 
 
-def make_member(estimator, random_state):
+def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     """Return a clone whose seeds, of its parts too, are drawn from ``random_state``."""
     member = clone(estimator)
     names = sorted(member.get_params(deep=True))
@@ -89,7 +92,7 @@ def make_member(estimator, random_state):
     return member.set_params(**seeds)
 
 
-def training_type(X, y):
+def training_type(X: Any, y: Array) -> DTypeLike:
     """Return the type of numbers to train on: float32, if it is enough for X and y.
 
     Training takes two thirds of the time in float32. It is enough where the numbers of each column
@@ -109,7 +112,16 @@ def training_type(X, y):
     return np.float32 if enough else X.dtype
 
 
-def train_members(ensemble, members, X, y, splits, params, dtype=None, tasks=None):
+def train_members(
+    ensemble: Any,
+    members: list[Any],
+    X: Any,
+    y: Array,
+    splits: Splits,
+    params: dict[str, Any],
+    dtype: DTypeLike | None = None,
+    tasks: "MemberTasks | None" = None,
+) -> list[list[Any]]:
     """Train members in place, several at a time.
 
     ``dtype`` is that of the rows to train on; None leaves them as they are. ``tasks``, a
@@ -137,7 +149,17 @@ def train_members(ensemble, members, X, y, splits, params, dtype=None, tasks=Non
     return [list(each) for each in zip(*trained)]
 
 
-def train_member(member, X, y, split, params, dtype, name, context=None, ensemble=None):
+def train_member(
+    member: Any,
+    X: Any,
+    y: Array,
+    split: tuple[Array, Array],
+    params: dict[str, Any],
+    dtype: DTypeLike | None,
+    name: str | None,
+    context: Any = None,
+    ensemble: Any = None,
+) -> tuple[Any, Array]:
     """Train a member in place, in whichever process; return it and its held-out predictions."""
     (train, held_out), start = split, time.perf_counter()
     n, y_train = X.shape[0], y[train]
@@ -152,7 +174,7 @@ def train_member(member, X, y, split, params, dtype, name, context=None, ensembl
     return member, member.predict(take_rows(X, held_out))
 
 
-def widen(network):
+def widen(network: Any) -> None:
     """Let a network that was trained in float32, in place, predict in float64.
 
     What it predicts for a row then does not depend on the rows beside it, but for the last digits.
@@ -166,25 +188,25 @@ class MemberTasks:
     It is made within a method that is decorated by `with_callbacks`.
     """
 
-    def __init__(self, ensemble, n, X, y):
-        self.arguments = {"estimator": ensemble, "X": X, "y": y}
-        self.fit = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
+    def __init__(self, ensemble: Any, n: int, X: Any, y: Array) -> None:
+        self.arguments: dict[str, Any] = {"estimator": ensemble, "X": X, "y": y}
+        self.fit: Any = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
         self.fit.call_on_fit_task_begin(**self.arguments)
-        self.contexts = [self.fit.subcontext("member", task_id=i) for i in range(n)]
+        self.contexts: list[Any] = [self.fit.subcontext("member", task_id=i) for i in range(n)]
 
-    def end(self):
+    def end(self) -> None:
         """Tell that all has ended, and the ensemble is fitted."""
         self.fit.call_on_fit_task_end(**self.arguments, reconstruction_attributes={})
 
 
-def member_tasks(ensemble, n, X, y):
+def member_tasks(ensemble: Any, n: int, X: Any, y: Array) -> MemberTasks | None:
     """Return the `MemberTasks` of an ensemble, or None if it has no callbacks."""
     watched = getattr(ensemble, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
     return MemberTasks(ensemble, n, X, y) if watched else None
 
 
 @contextmanager
-def told(context, ensemble, member, X, y):
+def told(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator[None]:
     """Tell the ensemble's callbacks, if it has any, that a member is being trained."""
     if context is None:
         yield
@@ -196,7 +218,7 @@ def told(context, ensemble, member, X, y):
     context.call_on_fit_task_end(**task)
 
 
-def as_table(X):
+def as_table(X: Any) -> Any:
     """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
     if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
         return X

@@ -14,7 +14,7 @@ from ..data import Scaling
 from ..training import TrainingState
 from .regressor import ScratchMLPRegressor
 
-MOVED = {  # module of layout 1: the classes that stored models name there
+MOVED: dict[str, list[type]] = {  # module of layout 1: the classes that stored models name there
     "activations": [maths.Exp, maths.Identity, maths.Logistic, maths.ReLU, maths.Tanh],
     "bounded": [components.Bounded],
     "losses": [maths.Gamma, maths.Poisson, maths.SquaredError],
@@ -38,7 +38,7 @@ MOVED = {  # module of layout 1: the classes that stored models name there
 RENAMED = {Scaling: "Units"}  # what they were called then
 
 
-def register_moved_classes():
+def register_moved_classes() -> None:
     """Put a stand-in for each module that is gone into ``sys.modules``."""
     package = __name__.partition(".")[0]
     for module, classes in MOVED.items():

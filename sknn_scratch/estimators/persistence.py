@@ -11,18 +11,20 @@ that is due.
 Classes that have moved are found by the table in `moved`.
 """
 
+from typing import Any
+
 from .._version import __version__
 from ..training import Best, History
 
 LAYOUT = 2
 
 
-def sealed(state):
+def sealed(state: Any) -> dict[str, Any]:
     """Return the attributes as they are stored."""
     return {**state, "_layout": LAYOUT, "_stored_by": __version__}
 
 
-def opened(state):
+def opened(state: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes from what was stored; ValueError if their layout is another."""
     state = dict(state)
     layout, version = state.pop("_layout", None), state.pop("_stored_by", "unknown")

@@ -76,7 +76,7 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     }
 
 
-def long_parameters(n_samples, n_features):
+def long_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     """Return the parameters of a network that is trained to the end of its schedule."""
     check_number(n_samples, "n_samples", Integral, "[1, inf)")
     check_number(n_features, "n_features", Integral, "[1, inf)")
@@ -93,7 +93,7 @@ def long_parameters(n_samples, n_features):
     }
 
 
-def epochs(n_samples):
+def epochs(n_samples: int) -> int:
     """Return how many epochs to train for."""
     by_steps = max(EPOCHS, min(MOST_EPOCHS, round(STEPS * BATCH_SIZE / n_samples)))
     return max(LEAST_EPOCHS, round(by_steps * min(1, sqrt(MANY_ROWS / n_samples))))

@@ -3,11 +3,12 @@
 import pickle
 from numbers import Number
 from types import BuiltinFunctionType, FunctionType
+from typing import Any
 
 import numpy as np
 
 
-def same_value(a, b):
+def same_value(a: Any, b: Any) -> bool:
     """Return True if two parameters have the same value.
 
     Numbers are compared as numbers, arrays (and pandas' series) by type and elements, lists and
@@ -32,7 +33,7 @@ def same_value(a, b):
     return same_value(*map(reduced, (a, b)))
 
 
-def reduced(value):
+def reduced(value: Any) -> str | list[Any]:
     """Return what pickle stores of an object: how it is made, of what, and its state."""
     parts = value.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
     return parts if isinstance(parts, str) else [*parts[:3], *map(list, filter(None, parts[3:5]))]

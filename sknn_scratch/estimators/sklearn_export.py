@@ -6,17 +6,19 @@ same. Training is another matter: what MLPRegressor does not have is left out.
 """
 
 import copy
+from collections.abc import Sequence
 from math import inf
 from numbers import Real
+from typing import Any
 
 from sklearn.neural_network import MLPRegressor
 
 from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
-from ..maths import Loss
+from ..maths import Loss, Network
 
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
-SHARED = {
+SHARED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "solver": (SOLVERS, ("adam", "sgd", "lbfgs")),
     "learning_rate": (SCHEDULES, ("constant", "invscaling", "adaptive")),
 }
@@ -34,7 +36,7 @@ ATTRIBUTES = (
 )
 
 
-def to_mlp_regressor(estimator):
+def to_mlp_regressor(estimator: Any) -> Any:
     """Return a fitted MLPRegressor with the predictions of a fitted ScratchMLPRegressor.
 
     Raises
@@ -68,7 +70,7 @@ def to_mlp_regressor(estimator):
     return model
 
 
-def activations(network, outputs):
+def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
     """Return the names of the hidden layers' (None without any) and the output's activation.
 
     Raises
@@ -93,7 +95,7 @@ def activations(network, outputs):
     return (hidden[0] if hidden else None), out
 
 
-def parameters(given, defaults):
+def parameters(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     """Return the constructor parameters that are shared, at their defaults where values are not."""
     params = {name: given[name] for name in defaults if name in given}
     for parameter, (registry, names) in SHARED.items():

@@ -4,13 +4,17 @@ A spread is a function of inputs and predictions that returns a number for each 
 unit of y but for a factor: only ratios between rows matter, the factor is calibrated.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..engine import shared_blas
-from ..maths import Loss
+from ..maths import Array, Loss
 from .conformal import root_mean_square
+from .folds import Splits
 from .members import make_member
 from .regressor import ScratchMLPRegressor
 
@@ -31,11 +35,12 @@ class SpreadOfLoss:
         Of rows that were held out: a hundredth of the mean spread there is the least.
     """
 
-    def __init__(self, loss, prediction):
-        self.loss, self.least = loss, 0.0
+    def __init__(self, loss: Loss, prediction: Array) -> None:
+        self.loss = loss
+        self.least: float | Array = 0.0
         self.least = LEAST * np.mean(self(None, prediction), axis=0)
 
-    def __call__(self, X, prediction):
+    def __call__(self, X: Any, prediction: Array) -> Array:
         if len(self.loss.levels) > 1:
             spread = prediction[:, -1] - prediction[:, 0]
         else:
@@ -46,10 +51,10 @@ class SpreadOfLoss:
 class SpreadOfMembers:
     """What members that predict a standard deviation themselves say: its geometric mean."""
 
-    def __init__(self, members):
+    def __init__(self, members: Sequence[Any]) -> None:
         self.members = members
 
-    def __call__(self, X, prediction):
+    def __call__(self, X: Any, prediction: Array) -> Array:
         return np.exp(sum(log_std(member, X) for member in self.members) / len(self.members))
 
 
@@ -65,10 +70,12 @@ class LearntSpread:
         The smallest and the largest logarithm on rows held out: no other is believed.
     """
 
-    def __init__(self, networks, exponent, bounds):
-        self.networks, self.exponent, self.bounds = networks, exponent, bounds
+    def __init__(self, networks: Sequence[Any], exponent: float | Array, bounds: Array) -> None:
+        self.networks = networks
+        self.exponent = exponent
+        self.bounds = bounds
 
-    def __call__(self, X, prediction):
+    def __call__(self, X: Any, prediction: Array) -> Array:
         X = features(X, prediction)
         logarithm = sum(network.predict(X) for network in self.networks) / len(self.networks)
         return np.exp(self.exponent * np.clip(logarithm, *self.bounds) / 2)
@@ -77,14 +84,22 @@ class LearntSpread:
 class LogVariance(Loss):
     """The negative log-likelihood of an error y, normal with mean 0 and variance exp(a)."""
 
-    def __call__(self, y, a):
+    def __call__(self, y: Array, a: Array) -> Array:
         return 0.5 * (a + y**2 * np.exp(-np.maximum(a, LOWEST)))
 
-    def gradient(self, y, a):
+    def gradient(self, y: Array, a: Array) -> Array:
         return 0.5 * (1 - (a > LOWEST) * y**2 * np.exp(-np.maximum(a, LOWEST)))
 
 
-def learn_spread(X, error, prediction, splits, weight, random_state, n_jobs):
+def learn_spread(
+    X: Any,
+    error: Array,
+    prediction: Array,
+    splits: Splits,
+    weight: Array | None,
+    random_state: np.random.RandomState,
+    n_jobs: int | None,
+) -> tuple[LearntSpread | None, Any]:
     """Learn how the size of errors goes with inputs and predictions, on the folds of the members.
 
     The networks are trained on errors of rows held out, each on all folds but one, and judged on
@@ -139,19 +154,19 @@ def learn_spread(X, error, prediction, splits, weight, random_state, n_jobs):
     return spread, np.exp(exponent * logarithm / 2)
 
 
-def log_std(member, X):
+def log_std(member: Any, X: Any) -> Array:
     """Return the logarithm of what a network, or the last step of a pipeline, predicts as std."""
     if hasattr(member, "steps"):
         X, member = member[:-1].transform(X) if len(member) > 1 else X, member.steps[-1][1]
     return np.log(member.predict(X, return_std=True)[1])
 
 
-def features(X, prediction):
+def features(X: Any, prediction: Array) -> Array:
     """Return inputs and predictions as the columns from which a spread is learnt."""
     return np.column_stack([X, prediction])
 
 
-def network_parameters(n_rows, n_train):
+def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
     """Return the parameters of the network that learns a spread: small, and briefly trained."""
     return {
         "hidden_layer_sizes": (64,),
@@ -165,7 +180,7 @@ def network_parameters(n_rows, n_train):
     }
 
 
-def best_exponent(error, logarithm, weight):
+def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array:
     """Return, for each target, the exponent with which errors are likeliest.
 
     With the spread s = exp(exponent * logarithm / 2) and the root mean square c of error / s, the

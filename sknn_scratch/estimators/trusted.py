@@ -13,14 +13,14 @@ from .spread import LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers
 
 PACKAGE = __name__.partition(".")[0]
 KINDS = maths.Activation, maths.Embedding, maths.Loss, maths.Solver, components.Schedule
-PARTS = [
+PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
     *(TrainingState, Best, History),
     *(Calibration, LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers),
 ]
 
 
-def trusted_types():
+def trusted_types() -> list[str]:
     """Return the names of all classes of this package that a stored model may hold.
 
     They are for ``trusted`` of `skops.io.load` and of whatever else loads files of skops. None of

@@ -1,12 +1,14 @@
 """An estimator whose `fit` has failed is as it was before."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
 
 @contextmanager
-def unchanged_on_error(estimator):
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
     """Put all attributes of an estimator back as they were if the block raises.
 
     Those that are changed in place are not among them, but for random states.

@@ -1,17 +1,23 @@
 """Validation data of the user's own: checked; and the score of an estimator on any."""
 
 import copy
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import validate_data
 
-from ..data import check_dense
-from ..training import Arrays
+from ..data import Apart, DataSet, check_dense
+from ..maths import Array, Network
+from ..training import Arrays, Message
 from .attributes import predicting
 
 
-def check_together(validation, groups, splits):
+def check_together(
+    validation: tuple[Any, Any, Any], groups: ArrayLike | None, splits: bool
+) -> tuple[Any, Any, Any] | None:
     """Return validation data as they were given, or None; ValueError if something is missing.
 
     ``groups`` only go with rows that are held out by a splitter, which ``splits`` tells.
@@ -28,7 +34,13 @@ def check_together(validation, groups, splits):
     return None if X_val is None else validation
 
 
-def check_validation(estimator, validation, encode, network, dtype):
+def check_validation(
+    estimator: Any,
+    validation: tuple[Any, Any, Any],
+    encode: Callable[..., Array],
+    network: Network,
+    dtype: DTypeLike,
+) -> tuple[DataSet, list[Message]]:
     """Return validation data as a `DataSet`, and the messages to warn of."""
     validate = partial(validate_data, estimator, reset=False)
     try:
@@ -42,7 +54,9 @@ def check_validation(estimator, validation, encode, network, dtype):
     return data, messages
 
 
-def make_scorer(estimator, network, data):
+def make_scorer(
+    estimator: Any, network: Network, data: DataSet
+) -> Callable[[Array, Array, Apart | None], float]:
     """Return the function of parameters and output that scores an estimator on a data set.
 
     It is a scorer of scikit-learn's where ``scoring`` asks for one: it is handed a copy of the
