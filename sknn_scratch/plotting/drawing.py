@@ -1,14 +1,17 @@
-"""Curves, points, units and weights, drawn with matplotlib.
+"""Axes and colours of all pictures, and the units and weights of networks, with matplotlib.
 
 It is needed for drawing only, and imported where that happens.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-POINT = {"linestyle": "none", "marker": "o", "zorder": 3}
+from ..maths import Array
 
 
-def drawing_axes(ax, display, **figure):
+def drawing_axes(ax: Any, display: str, **figure: Any) -> Any:
     """Return ``ax``, or the axes of a new figure if it is None."""
     try:
         import matplotlib.pyplot as plt
@@ -20,77 +23,12 @@ def drawing_axes(ax, display, **figure):
     return plt.subplots(layout="constrained", **figure)[1] if ax is None else ax
 
 
-def ink(ax, share):
+def ink(ax: Any, share: float) -> tuple[float, ...]:
     """Return a colour between the background of ``ax`` (0) and its labels (1), light or dark."""
     from matplotlib.colors import to_rgb
 
     back, front = to_rgb(ax.get_facecolor()), to_rgb(ax.xaxis.label.get_color())
     return tuple((1 - share) * b + share * f for b, f in zip(back, front))
-
-
-def draw_losses(ax, losses, validation_losses, best_epoch, name, style):
-    """Draw the losses of one network.
-
-    Returns
-    -------
-    line, validation_line, point : Line2D, or None where there is nothing to draw
-    """
-    from matplotlib.cbook import normalize_kwargs
-    from matplotlib.lines import Line2D
-
-    style = normalize_kwargs(style, Line2D)
-    epochs = np.arange(1, len(losses) + 1)
-    (line,) = ax.plot(epochs, losses, **{"label": name or "training", **style})
-    validation_line = point = None
-    if validation_losses is not None:
-        losses = validation_losses[: len(losses)]
-        own = {"color": line.get_color()} if name else {"label": "validation"}
-        style = {"linestyle": "--", **own, **style}
-        (validation_line,) = ax.plot(epochs[: len(losses)], losses, **style)
-    if best_epoch is not None:
-        style = {"color": (validation_line or line).get_color()}
-        if not name:
-            style["label"] = f"kept: epoch {best_epoch}" if best_epoch else "kept: initial weights"
-        point = _mark(ax, best_epoch, losses, style)
-    return line, validation_line, point
-
-
-def check_positive(curves):
-    """Raise ValueError unless the losses fit on a logarithmic axis."""
-    losses = np.concatenate([curve for curve in curves if curve is not None])
-    if (losses <= 0).any():
-        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")
-
-
-def _mark(ax, epoch, losses, style):
-    """Draw a point on the curve at ``epoch``, or on the axis below if it has no loss there."""
-    place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0
-    if 0 < epoch <= len(losses) and np.isfinite(losses[epoch - 1]):
-        place, loss = {}, losses[epoch - 1]
-    style = {**POINT, "markerfacecolor": ink(ax, 0), **style}
-    (point,) = ax.plot(epoch, loss, **place, **style, markersize=8, markeredgewidth=2)
-    return point
-
-
-def count_epochs(ax):
-    """Put ticks at whole epochs only, unless the ticks of ``ax`` are a choice of the user."""
-    from matplotlib.ticker import MaxNLocator
-
-    if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
-        ax.xaxis.get_major_locator().set_params(integer=True)
-
-
-def explain_styles(ax, drawn):
-    """Put into the legend, once, what solid and dashed lines and points stand for."""
-    point = {**POINT, "markerfacecolor": ink(ax, 0)}
-    styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": point}
-    known = ax.get_legend_handles_labels()[1]
-    lines, validation_lines, points = zip(*drawn)
-    if all(line is None for line in validation_lines):
-        return
-    for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
-        if label not in known and any(artist is not None for artist in artists):
-            ax.plot([], [], color=ink(ax, 0.6), label=label, **style)
 
 
 class Layer:
@@ -116,8 +54,14 @@ class Layer:
         The height of that gap.
     """
 
-    def __init__(self, x, size, max_units):
-        self.x, self.gap = x, None
+    units: Array
+    y: Array
+    height: int
+    gap: float | None
+
+    def __init__(self, x: int, size: int, max_units: int) -> None:
+        self.x = x
+        self.gap = None
         self.height = min(size, max_units + 1)
         self.units = np.arange(size)
         self.y = (self.height - 1) / 2 - np.arange(self.height)
@@ -126,7 +70,7 @@ class Layer:
             self.units = np.r_[:first, size - max_units + first : size]
             self.y, self.gap = np.delete(self.y, first), self.y[first]
 
-    def draw(self, ax, diameter):
+    def draw(self, ax: Any, diameter: float) -> Any:
         """Draw the units, and three dots for those left out; return the units."""
         if self.gap is not None:
             dots = self.gap + np.array([-0.2, 0, 0.2])
@@ -141,7 +85,7 @@ class Layer:
             zorder=2,
         )
 
-    def write_below(self, ax, values, spec, offset):
+    def write_below(self, ax: Any, values: Array, spec: str, offset: float) -> list[Any]:
         """Write numbers below the units, ``offset`` points from their centres; return the texts."""
         style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
         box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
@@ -150,7 +94,7 @@ class Layer:
             for unit, y in zip(self.units, self.y)
         ]
 
-    def name_units(self, ax, names, offset, side):
+    def name_units(self, ax: Any, names: Sequence[str], offset: float, side: str) -> None:
         """Write the names of the units, ``offset`` points beside them."""
         for unit, y in zip(self.units, self.y):
             ax.annotate(
@@ -164,7 +108,7 @@ class Layer:
             )
 
 
-def draw_weights(ax, W, start, end, cmap, widest):
+def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest: float) -> Any:
     """Draw the weights between the units shown of two layers, the largest on top.
 
     Parameters
@@ -195,7 +139,7 @@ def draw_weights(ax, W, start, end, cmap, widest):
     return ax.add_collection(lines)
 
 
-def draw_values(ax, W, start, end, spec):
+def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array:
     """Write the weights between the units shown of two layers on lines, however faint theirs are.
 
     All stand in one column, as far from each other as can be. With m units in the first layer and
@@ -236,7 +180,7 @@ def _points_per_unit(ax, height):
     return 72 * inches / (1.1 * max(height - 1, 1))
 
 
-def draw_colorbar(ax, lines):
+def draw_colorbar(ax: Any, lines: Any) -> Any:
     """Draw the scale of the colours beside ``ax``."""
     return ax.figure.colorbar(
         lines, ax=ax, ticks=[-1, 0, 1], label="weight / largest of its layer", shrink=0.6

@@ -1,15 +1,18 @@
 """Where the network is, in a pipeline, a search or an ensemble, and whether weights are of one."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
+from ..maths import Array, MatrixLike
 
 
-def find_network(estimator, attribute, display):
+def find_network(estimator: Any, attribute: str, display: str) -> Any:
     """Return the fitted network in ``estimator``: itself, a last step, or the best of a search."""
     check_is_fitted(estimator)
     found = estimator
@@ -28,7 +31,7 @@ def _inside(estimator):
     return next((getattr(estimator, name) for name in names if hasattr(estimator, name)), None)
 
 
-def find_networks(estimator, attribute, display):
+def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
     """Return the fitted networks in ``estimator``: as above, or those of an ensemble."""
     check_is_fitted(estimator)
     found = estimator
@@ -41,7 +44,7 @@ def find_networks(estimator, attribute, display):
     return [find_network(member, attribute, display) for member in members]
 
 
-def predict_interval(estimator, X, coverage, display):
+def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: str) -> Array:
     """Return the intervals of an estimator, or of the last step of a pipeline."""
     check_number(coverage, "coverage", Real, "(0, 1)")
     found = estimator
@@ -60,7 +63,7 @@ def predict_interval(estimator, X, coverage, display):
     return interval
 
 
-def check_coefs(coefs):
+def check_coefs(coefs: Sequence[Array]) -> None:
     """Raise ValueError unless these are the matrices of a chain of layers."""
     shapes = [np.shape(W) for W in coefs]
     matrices = bool(shapes) and all(len(shape) == 2 for shape in shapes)

@@ -7,7 +7,8 @@ can stand beside ours.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .drawing import check_positive, count_epochs, draw_losses, drawing_axes, explain_styles
+from .curves import check_positive, count_epochs, draw_losses, explain_styles
+from .drawing import drawing_axes
 from .finding import find_networks
 
 
