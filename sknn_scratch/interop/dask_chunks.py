@@ -8,15 +8,19 @@ Nothing here knows Dask. What comes of several chunks can be added, and the sum 
 `fit` arrives at with all rows in memory, to the last bit: see `data.Tree`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.utils import check_array
 
-from ..data import Moments, Tree, check_sample_weight, check_target, slices
+from ..data import Moments, Scaling, Tree, check_sample_weight, check_target, slices
 from ..engine import FullBatch, Problem, Rows
+from ..maths import Array, Loss, Network
 
 
 @dataclass(frozen=True)
@@ -25,10 +29,10 @@ class Summary:
 
     n: int
     weight: float  # the sum over the rows
-    X: Moments = None  # if it was asked for
-    y: Moments = None
+    X: Any = None  # `Moments`, if they were asked for
+    y: Any = None
 
-    def __add__(self, other):
+    def __add__(self, other: "Summary") -> "Summary":
         """Return the summary of the rows of both."""
         n, weight = self.n + other.n, self.weight + other.weight
         if self.X is None:
@@ -36,7 +40,16 @@ class Summary:
         return Summary(n, weight, self.X + other.X, self.y + other.y)
 
 
-def summarize(X, y, weight, first, size, loss, dtype, with_moments):
+def summarize(
+    X: Any,
+    y: Any,
+    weight: Array | None,
+    first: int,
+    size: int,
+    loss: Loss,
+    dtype: DTypeLike,
+    with_moments: bool,
+) -> Tree:
     """Check the rows of a chunk as `fit` checks its arrays; return their summaries.
 
     Parameters
@@ -78,20 +91,22 @@ def summarize(X, y, weight, first, size, loss, dtype, with_moments):
     return tree
 
 
-def packed(X, y, weight, dtype, ones, scaling):
+def packed(
+    X: Any, y: Any, weight: Array | None, dtype: DTypeLike, ones: bool, scaling: Scaling
+) -> Rows:
     """Return the rows of a chunk, as `engine.Rows`: a copy, which can be sent."""
     y = y.reshape(len(X), -1).astype(dtype)
     return Rows(X, y, weight, None, dtype, ones, scaling, most=inf)
 
 
-def sums_over_rows(rows, first, params, n, network):
+def sums_over_rows(rows: Rows, first: int, params: Array, n: int, network: Network) -> Tree:
     """Return the loss of a chunk's rows and its gradient, without penalty (`FullBatch.sums`)."""
     with np.errstate(all="ignore"):  # a divergence is told once, where training is watched
         full_batch = FullBatch(Problem(network, params, rows, 0.0), n, copying=True)
         return full_batch.sums(params, first)
 
 
-def cut(lengths, unit):
+def cut(lengths: Sequence[int], unit: int) -> tuple[int, ...]:
     """Return lengths of chunks, close to these, that begin at multiples of ``unit`` rows."""
     ends = np.cumsum(lengths)
     near = np.rint(ends / unit).astype(int) * unit

@@ -5,17 +5,20 @@ of the data set that it returns ``rows`` are what each worker keeps, and ``objec
 they compute.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial, reduce
 from itertools import accumulate, repeat
 from operator import add
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-from ..data import DataSet, rows_at_a_time, rows_of_a_part
+from ..data import DataSet, Moments, Scaling, Tree, rows_at_a_time, rows_of_a_part
 from ..engine import FullBatch, Rows
-from ..maths import Loss
-from ..training import COLUMN_VECTOR
+from ..maths import Array, Index, Loss, Network
+from ..training import COLUMN_VECTOR, Message
 from .dask_chunks import Summary, cut, packed, summarize, sums_over_rows
 
 try:
@@ -30,7 +33,7 @@ except ImportError as error:
 BRANCHES = 8  # trees that one task adds up
 
 
-def connected(client):
+def connected(client: Any) -> Any:
     """Return the client, or the current one if it is None; TypeError if it is another thing."""
     client = get_client() if client is None else client
     if not isinstance(client, Client) or client.asynchronous:
@@ -45,11 +48,16 @@ class ClusterArrays:
     X: object
     y: object
     sample_weight: object
-    client: Client
+    client: Any  # a `Client`
     loss: Loss
     with_moments: bool  # whether means and variances are wanted
 
-    def check(self, validate, encode, dtypes):
+    def check(
+        self,
+        validate: Callable[..., Any],
+        encode: Callable[..., Array],
+        dtypes: Sequence[DTypeLike],
+    ) -> tuple["ClusterData", list[Message]]:
         """Return a `ClusterData`, and the messages to warn of: see `training.Arrays.check`.
 
         The target is checked by the workers, not by ``encode``.
@@ -76,21 +84,23 @@ class ClusterData(DataSet):
     """Dask arrays, checked, and what is known of them."""
 
     summary: Summary
-    client: Client
+    client: Any
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.summary.n
 
-    def mean_weight(self, rows=None):
+    def mean_weight(self, rows: Index | None = None) -> float:
         return self.summary.weight / self.summary.n
 
-    def statistics(self, name, rows=None):
+    def statistics(self, name: str, rows: Array | None = None) -> Moments:
         return getattr(self.summary, name)
 
-    def sample(self, n, rows=None):
+    def sample(self, n: int, rows: Array | None = None) -> Any:
         return self.client.compute(super().sample(n, rows)).result()
 
-    def rows(self, network, weight, chosen, dtype, scaling):
+    def rows(
+        self, network: Network, weight: Any, chosen: Any, dtype: np.dtype[Any], scaling: Scaling
+    ) -> "ClusterRows":
         """Return the rows to train on, kept by the workers from now on."""
         size = rows_at_a_time(network.widths, dtype.itemsize)
         # Cut at multiples of a power of two, so that a chunk is few nodes of the tree; of no more
@@ -101,7 +111,7 @@ class ClusterData(DataSet):
         rows = self.client.persist([task(do)(*chunk) for chunk in chunks])
         return ClusterRows(rows, [start // size for start in starts], len(self), dtype)
 
-    def objective(self, problem):
+    def objective(self, problem: Any) -> "ClusterBatch":
         """Return what L-BFGS minimises."""
         return ClusterBatch(problem, self.client)
 
@@ -121,27 +131,29 @@ class ClusterRows:
     dtype : dtype
     """
 
-    chunks: list
-    firsts: list
+    chunks: list[Any]
+    firsts: list[int]
     n: int
     dtype: np.dtype
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.n
 
 
 class ClusterBatch(FullBatch):
     """Loss and gradient of all rows; they are on the workers, and only the penalty is here."""
 
-    def __init__(self, problem, client):
+    def __init__(self, problem: Any, client: Any) -> None:
         network, n = problem.network, len(problem.rows)
         X, y = (np.empty((0, size)) for size in (network.sizes[0], network.sizes[-1]))
         none = Rows(X, y, None, None, problem.rows.dtype, network.fit_intercept)
         super().__init__(replace(problem, rows=none), n)
-        self.client, self.chunks, self.firsts = client, problem.rows.chunks, problem.rows.firsts
-        self.do = partial(sums_over_rows, n=n, network=network)
+        self.client = client
+        self.chunks: list[Any] = problem.rows.chunks
+        self.firsts: list[int] = problem.rows.firsts
+        self.do: Callable[..., Tree] = partial(sums_over_rows, n=n, network=network)
 
-    def sums(self, vector):
+    def sums(self, vector: Array) -> Tree:
         """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`."""
         # The vector is part of the graph, not scattered: it too must outlive a worker.
         params = dask.delayed(vector.astype(self.params.dtype), pure=False, traverse=False)
@@ -151,12 +163,12 @@ class ClusterBatch(FullBatch):
         return future.result()
 
 
-def task(function):
+def task(function: Callable[..., Any]) -> Any:
     """Return ``function`` for tasks; none is taken for another because its arguments are alike."""
     return dask.delayed(function, pure=False, traverse=False)
 
 
-def added(trees):
+def added(trees: list[Any]) -> Any:
     """Return the sum of delayed trees."""
     while len(trees) > 1:
         groups = [trees[i : i + BRANCHES] for i in range(0, len(trees), BRANCHES)]
@@ -164,7 +176,7 @@ def added(trees):
     return trees[0]
 
 
-def cut_alike(X, y, weight, unit):
+def cut_alike(X: Any, y: Any, weight: Any, unit: int) -> tuple[list[Any], list[int]]:
     """Return the chunks (X, y, weight or None), delayed, and the numbers of their first rows."""
     lengths = cut(X.chunks[0], unit)
     columns = [
@@ -174,7 +186,7 @@ def cut_alike(X, y, weight, unit):
     return list(zip(*columns)), list(accumulate(lengths[:-1], initial=0))
 
 
-def dask_arrays(X, y, sample_weight):
+def dask_arrays(X: Any, y: Any, sample_weight: Any) -> tuple[tuple[Any, Any, Any], list[Message]]:
     """Return dask arrays of whole rows, the last may be None; and the messages to warn of.
 
     Raises

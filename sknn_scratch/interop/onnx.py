@@ -17,11 +17,14 @@ a regressor, and predicts.)
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..engine import Traced
 from ..estimators import ScratchMLPRegressor
+from ..maths import Network
 
 try:
     from skl2onnx import update_registered_converter
@@ -34,7 +37,7 @@ except ImportError as error:
     ) from error
 
 
-def converted(model, X, hidden):
+def converted(model: Any, X: Traced, hidden: bool) -> Traced:
     """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
     model._warn_if_apart()
     network = model._network
@@ -49,12 +52,12 @@ def converted(model, X, hidden):
     return followed(network.loss.predict, repr(network.loss), a)
 
 
-def n_predicted(network):
+def n_predicted(network: Network) -> int:
     """Return the columns of a prediction."""
     return network.loss.predict(np.zeros((1, network.sizes[-1]))).shape[1]
 
 
-def is_transformer(operator):
+def is_transformer(operator: Any) -> bool:
     """Return True if what comes out goes into another step, and is no prediction.
 
     Ensembles, which want predictions, read them by nodes; only pipelines, column transformers
@@ -69,7 +72,7 @@ def is_transformer(operator):
     return any(variable.onnx_name == name for each in readers for variable in each.inputs)
 
 
-def number_type(operator):
+def number_type(operator: Any) -> Any:
     """Return the type of all numbers in the graph: doubles if any input is."""
     double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
     return DoubleTensorType if double else FloatTensorType
@@ -97,7 +100,9 @@ def _convert(scope, operator, container):
     container.add_node("Identity", graph.name_of(result), operator.outputs[0].full_name)
 
 
-def register(estimator, name, calculate_shape, convert):
+def register(
+    estimator: type, name: str, calculate_shape: Callable[..., None], convert: Callable[..., None]
+) -> None:
     """Teach skl2onnx to convert a class of estimators, which it is to know by this name."""
     update_registered_converter(estimator, name, calculate_shape, convert)
     CONVERTERS[estimator] = calculate_shape, convert

@@ -8,9 +8,9 @@ tables below::
     COMPOSED     functions that are made of those
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import sqrt
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from onnx import TensorProto
@@ -32,30 +32,33 @@ class Graph(Recording):
 
     lacks = "OPERATORS and COMPOSED do not have {}"
 
-    def __init__(self, scope, container, number_type):
+    def __init__(self, scope: Any, container: Any, number_type: int) -> None:
         super().__init__(COMPOSED)
-        self.scope, self.container, self.number_type = scope, container, number_type
-        self.names, self.n_written = {}, 0  # what values are called, how many operations are nodes
+        self.scope = scope
+        self.container = container
+        self.number_type = number_type
+        self.names: dict[Any, str] = {}  # what values are called
+        self.n_written: int = 0  # how many operations are nodes
 
-    def input(self, name, width):
+    def input(self, name: str, width: int) -> Traced:
         """Return what stands for an array of so many columns; how many rows is not known."""
         x = self.given((1, width), np.float64)
         self.names[x.value] = name
         return x
 
-    def shape_of(self, value):
+    def shape_of(self, value: Any) -> NoReturn:
         self.refuse("the formula asks for the number of rows, which is not known")
 
-    def accepts(self, function):
+    def accepts(self, function: Callable[..., Any]) -> bool:
         return function in OPERATORS
 
-    def apply(self, function, inputs):
+    def apply(self, function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
         if function is not np.matmul:
             return super().apply(function, inputs)
         values = [self.operand(x) for x in inputs]
         return self.written(function, values, (1, values[1].shape[1]), np.float64)
 
-    def name_of(self, x):
+    def name_of(self, x: Traced) -> str:
         """Return the name of a result, after its nodes are written."""
         for operation in self.operations[self.n_written :]:
             inputs, operator = [self._name(each) for each in operation.inputs], operation.function
@@ -72,19 +75,21 @@ class Graph(Recording):
             self.names[value] = self.constant(value.constant, self.number_type)
         return self.names[value]
 
-    def node(self, operator, inputs, n_results=1, **attributes):
+    def node(
+        self, operator: str, inputs: Sequence[str], n_results: int = 1, **attributes: Any
+    ) -> str:
         """Add a node with inputs of these names; return the name of its first result."""
         results = [self.scope.get_unique_variable_name("sknn") for _ in range(n_results)]
         self.container.add_node(operator, inputs, results, **attributes)
         return results[0]
 
-    def constant(self, value, number_type):
+    def constant(self, value: Any, number_type: int) -> str:
         """Add a number or an array; return its name."""
         array, name = np.asarray(value), self.scope.get_unique_variable_name("sknn")
         self.container.add_initializer(name, number_type, array.shape, array.ravel())
         return name
 
-    def cast(self, name, number_type):
+    def cast(self, name: str, number_type: int) -> str:
         """Return the name of the same numbers in another type."""
         return self.node("Cast", [name], to=number_type)
 
@@ -154,7 +159,7 @@ COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 
 
-def followed(formula, name, x):
+def followed(formula: Callable[..., Any], name: str, x: Traced) -> Traced:
     """Return ``formula(x)``, where x is `Traced`; ValueError with the name if it cannot be."""
     try:
         result = formula(x)
