@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..maths import Array
+from ..maths import Array, Matrix
 from .folds import Splits, take_rows
 
 MOST_ROWS = 20_000  # to look at; of more, every second, third, ... is taken
@@ -29,7 +29,7 @@ MOST_ROWS = 20_000  # to look at; of more, every second, third, ... is taken
 def error_ratio(
     members: Sequence[Any],
     weights: Array,
-    X: Any,
+    X: Matrix,
     y: Array,
     splits: Splits,
     scale: Array,

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 
 from ..data import by_rows, rows_at_a_time
-from ..maths import Activation, Array, Network, backprop, forward_pass, output
+from ..maths import Activation, Array, Matrix, Network, backprop, forward_pass, output
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def hidden_activations(X: Any, network: Network, params: Array, layer: int = -1) -> Array:
+def hidden_activations(X: Matrix, network: Network, params: Array, layer: int = -1) -> Array:
     """Return what leaves a hidden layer.
 
     Parameters
@@ -63,7 +63,7 @@ def hidden_activations(X: Any, network: Network, params: Array, layer: int = -1)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def input_gradient(X: Any, network: Network, params: Array) -> Array:
+def input_gradient(X: Matrix, network: Network, params: Array) -> Array:
     """Return the derivative of every output in every input.
 
     Parameters
@@ -112,7 +112,7 @@ class _AsTrained(Activation):
 
 @np.errstate(all="ignore")
 def check_gradient(
-    X: Any,
+    X: Matrix,
     y: Array,
     params: Array,
     network: Network,

@@ -92,7 +92,7 @@ class LogVariance(Loss):
 
 
 def learn_spread(
-    X: Any,
+    X: Array,
     error: Array,
     prediction: Array,
     splits: Splits,
