@@ -5,14 +5,17 @@ the first half, and how the calls are made). Each bit of arithmetic writes into 
 is made once per fit, and reads others that were.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from ..maths import SquaredError
+from ..maths import Array, Calls, Layer, Network, SquaredError
 from . import formulas
 from .aligned import aligned, empty
-from .batches import DenseBatch
+from .batches import Batch, DenseBatch
+from .dropout import Dropout
 from .forward import Forward
 
 
@@ -29,16 +32,23 @@ class Backward(Forward):
     dropout : Dropout or None
     """
 
-    def __init__(self, network, params, gradient, size, dropout=None):
+    def __init__(
+        self,
+        network: Network,
+        params: Array,
+        gradient: Array,
+        size: int,
+        dropout: Dropout | None = None,
+    ) -> None:
         super().__init__(network, params, size, dropout)
-        self.gradients = network.blocks(gradient)
-        self.embedding_gradient = network.embedding_layer(gradient)
-        self.delta = [None]
+        self.gradients: list[Array] = network.blocks(gradient)
+        self.embedding_gradient: Layer | None = network.embedding_layer(gradient)
+        self.delta: list[Any] = [None]
         for units in network.sizes[1:]:
             self.delta.append(empty((units, size), self.dtype))
-        self.error = empty(self.delta[-1].shape, self.dtype)
+        self.error: Array = empty(self.delta[-1].shape, self.dtype)
 
-    def calls(self, x, y, weight, scale, loss):
+    def calls(self, x: Batch, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls for one batch.
 
         Parameters
@@ -55,14 +65,14 @@ class Backward(Forward):
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
-    def activation(self, layer, x):
+    def activation(self, layer: int, x: Batch) -> Sequence[Calls]:
         if layer == len(self.a) - 1 and self.network.is_canonical:
             return self.activation_calls(layer)
         if layer == 1 and self.is_factored(x):
             return self.activation_calls(layer, slope=True)
         return self.activation_calls(layer, delta=self.delta[layer])
 
-    def output_delta(self, y, weight, scale, loss):
+    def output_delta(self, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls that compute the loss, and its derivative in the last z."""
         a, delta, error = self.a[-1], self.delta[-1], self.error
         objective, factor = self.network.loss, np.full((), scale, self.dtype)
@@ -76,7 +86,7 @@ class Backward(Forward):
         calls = formulas.loss(objective, y, a, weight, scale, loss, error, delta)
         return [*calls, (np.multiply, delta, factor, delta), *weighted]
 
-    def backward(self, x):
+    def backward(self, x: Batch) -> Calls:
         """Return the calls that compute every delta and the gradient of every block."""
         x = self.entering(x, self.embedding_gradient)
         calls = [*self.activation(len(self.a) - 1, x)[1]]
@@ -92,13 +102,13 @@ class Backward(Forward):
             calls += self.activation(below, x)[1]
         return calls + x.backward(self.delta[1], self.gradients[0])
 
-    def is_factored(self, x):
+    def is_factored(self, x: Batch) -> bool:
         """Return True if layer 2 is one unit, and layer 1 so wide that `first_gradient` pays."""
         units, below = self.network.sizes[1:3], self.network.sizes[0]
         wide = len(units) == 2 and units[1] == 1 and units[0] >= 2 * below
         return wide and isinstance(x, DenseBatch)
 
-    def first_gradient(self, x):
+    def first_gradient(self, x: Batch) -> Calls:
         """Return the calls for the gradient of the first block if layer 2 is one unit.
 
         Then delta[1] = W * delta[2] * f'(z), with one W per hidden unit and one delta[2] per
@@ -117,7 +127,7 @@ class Backward(Forward):
         ]
 
     @cached_property
-    def scaled(self):
+    def scaled(self) -> Array:
         """The buffer for x * delta[2]."""
         return empty((len(self.gradients[0]), self.size), self.dtype)
 
@@ -125,14 +135,19 @@ class Backward(Forward):
 class Penalty:
     """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
 
-    def __init__(self, network, params, gradient, strength):
+    params: Array
+    gradient: Array
+    decay: Array
+    product: Array
+
+    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
         self.params, self.gradient = params, gradient
         self.decay = aligned(params.shape, params.dtype)
         self.product = empty(params.shape, params.dtype)
         for W, _ in network.layers(self.decay):
             W[...] = strength
 
-    def calls(self, total):
+    def calls(self, total: Array) -> Calls:
         """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
         return [
             (np.multiply, self.decay, self.params, self.product),

@@ -10,10 +10,15 @@ are sliced per batch. Of many rows, and of mapped ones, there is no copy: they a
 standardised, as they are gathered.
 """
 
+from collections.abc import Callable
+from typing import Any, Protocol
+
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import sparse
 
-from ..data import CACHED, Mapped, slices
+from ..data import CACHED, Mapped, Scaling, slices
+from ..maths import Array, Calls, DType, Index, Matrix
 from .aligned import aligned
 
 # Bytes of the largest copy. Beyond, a gather waits for memory whichever array it reads, and the
@@ -21,17 +26,31 @@ from .aligned import aligned
 PACKED = 1 << 25
 
 
+class Batch(Protocol):
+    """Inputs of a batch, and how the first layer is computed with them."""
+
+    x: Matrix
+
+    def forward(self, block: Array, z: Array) -> Calls:
+        """Return the calls for z = block.T @ [x, 1]."""
+        ...
+
+    def backward(self, delta: Array, gradient: Array) -> Calls:
+        """Return the calls for gradient = [x, 1] @ delta.T."""
+        ...
+
+
 class DenseBatch:
     """Inputs of a batch: a fixed view of shape (features [+ 1], samples)."""
 
-    def __init__(self, x):
+    def __init__(self, x: Array) -> None:
         self.x = x
 
-    def forward(self, block, z):
+    def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ x."""
         return [(block.T.dot, self.x, z)]
 
-    def backward(self, delta, gradient):
+    def backward(self, delta: Array, gradient: Array) -> Calls:
         """Return the calls for gradient = x @ delta.T."""
         return [(self.x.dot, delta.T, gradient)]
 
@@ -39,10 +58,10 @@ class DenseBatch:
 class SparseBatch:
     """Inputs of a batch as a CSR matrix of shape (samples, features), set before each step."""
 
-    def __init__(self, x=None):
+    def __init__(self, x: Matrix = None) -> None:
         self.x = x
 
-    def forward(self, block, z):
+    def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [x, 1]."""
 
         def product():
@@ -53,7 +72,7 @@ class SparseBatch:
 
         return [(product,)]
 
-    def backward(self, delta, gradient):
+    def backward(self, delta: Array, gradient: Array) -> Calls:
         """Return the calls for gradient = [x, 1] @ delta.T."""
 
         def product():
@@ -92,7 +111,28 @@ class Rows:
         The inputs, if they are sparse.
     """
 
-    def __init__(self, X, y, weight, rows, dtype, ones, scaling=None, most=None):
+    is_sparse: bool
+    X: Matrix
+    packed: Array | None
+    inputs: slice  # the columns of the packed rows that these are in
+    targets: slice
+    weighted: bool
+    dtype: DType
+    width: int
+    length: int
+    source: Any
+
+    def __init__(
+        self,
+        X: Matrix,
+        y: Array,
+        weight: Array | None,
+        rows: Array | None,
+        dtype: DTypeLike,
+        ones: bool,
+        scaling: Scaling | None = None,
+        most: int | None = None,
+    ) -> None:
         self.is_sparse = sparse.issparse(X)
         self.X, self.packed = None, None
         if self.is_sparse:
@@ -113,35 +153,35 @@ class Rows:
                 self.read(part, packed[part])
             self.packed, self.source = packed, None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.length
 
-    def __sizeof__(self):  # by which Dask decides whether to move the rows, or the work to them
+    def __sizeof__(self) -> int:  # by which Dask decides to move the rows, or the work to them
         return super().__sizeof__() + (0 if self.packed is None else self.packed.nbytes)
 
     @property
-    def row_bytes(self):
+    def row_bytes(self) -> int:
         """The size of a packed row."""
         return self.width * self.dtype.itemsize
 
-    def buffer(self, n):
+    def buffer(self, n: int) -> Array:
         """Return an array for n packed rows, in which the column of ones is set."""
         return aligned((n, self.width), self.dtype, 1)
 
-    def batch(self, packed):
+    def batch(self, packed: Array) -> tuple[Batch, Array, Array | None]:
         """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
         x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
         weight = packed[:, -1] if self.weighted else None
         return x, packed[:, self.targets].T, weight
 
-    def gather(self, rows, packed):
+    def gather(self, rows: Array, packed: Array) -> None:
         """Copy ``rows``, an array of int, in their order, into the buffer ``packed``."""
         if self.packed is None:
             self.read(rows, packed)
         else:
             self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
 
-    def read(self, rows, packed):
+    def read(self, rows: Index, packed: Array) -> None:
         """Copy ``rows``, an array of int or a slice, into ``packed``, from where they are."""
         if self.packed is not None:
             packed[...] = self.packed[rows]
@@ -155,14 +195,14 @@ class Rows:
             packed[:, -1] = weight[rows]
 
 
-def taken(array, rows):
+def taken(array: Matrix, rows: Index) -> Array:
     """Return ``array[rows]``, but by `take` where that does not copy the whole array first."""
     if isinstance(rows, slice) or isinstance(array, Mapped) or not array.flags.c_contiguous:
         return array[rows]
     return array.take(rows, axis=0, mode="clip")
 
 
-def put(values, out, standardise):
+def put(values: Array, out: Array, standardise: Callable[..., Any] | None) -> None:
     """Copy values into ``out``, by way of ``standardise(values, out)`` if there is such."""
     if standardise is None:
         out[...] = values

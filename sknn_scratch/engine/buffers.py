@@ -11,18 +11,25 @@ first is kept in arrays of its own; all others are scratch, which other formulas
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import partial
 from math import inf
 from operator import itemgetter
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..maths import Array, Calls, DType, Shape
 from .aligned import empty
+from .recording import Recording
+from .values import Value
 
 BETWEEN = "between"  # the time after the first part, before the second
 BEGINNING, EVER = -1, inf
 FILLED = np.maximum, np.minimum  # are quicker with an array of one number than with the number
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
+
+Settled: TypeAlias = tuple[Value, int, float | str]  # (value, place, until)
 
 
 class Plan:
@@ -48,7 +55,25 @@ class Plan:
         Equal for formulas that do the same.
     """
 
-    def __init__(self, recording, given, wanted, split=None):
+    description: list[tuple[Any, ...]]
+    parts: tuple[list[Value], list[Value]]
+    given: list[Value]
+    homes: dict[Value, int]
+    stays: dict[Value, float | str]
+    forms: dict[int, tuple[Shape, DType]]
+    n_given: int
+    kept: set[int]
+    steps: list[list[Any]]
+    constants: list[tuple[Value, Shape]]
+    cells: list[Value]
+
+    def __init__(
+        self,
+        recording: Recording,
+        given: Sequence[Settled],
+        wanted: Sequence[Settled],
+        split: int | None = None,
+    ) -> None:
         if recording.failed:
             raise TypeError("the formula cannot be followed")
         operations = recording.operations
@@ -141,7 +166,12 @@ class Plan:
         self.constants = list(constants)
         self.cells = list(dict.fromkeys(x for x, _ in constants if x.inputs))
 
-    def calls(self, arrays, scratch=None, cells=None):
+    def calls(
+        self,
+        arrays: Sequence[Array],
+        scratch: dict[Any, Array] | None = None,
+        cells: dict[Value, Any] | None = None,
+    ) -> list[Calls]:
         """Return the calls of the two parts.
 
         Parameters

@@ -1,15 +1,19 @@
 """The loss of the best constant prediction: by it is measured what training came to."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.optimize import minimize
 
 from ..data import quantiles
+from ..maths import Activation, Array, Network
 
 # Inputs of the output layer, to see how far its outputs reach.
 PROBES = np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300]
 
 
-def loss_of_best_constant(network, y, weight=None):
+def loss_of_best_constant(network: Network, y: Array, weight: Array | None = None) -> float:
     """Return the smallest mean loss that a constant prediction has; nan if no target varies.
 
     Parameters
@@ -46,7 +50,13 @@ def loss_of_best_constant(network, y, weight=None):
         return float(least)
 
 
-def descended(mean_loss, start, at_start, limits, unit):
+def descended(
+    mean_loss: Callable[[Array], tuple[Any, Array]],
+    start: Array,
+    at_start: float,
+    limits: Any,
+    unit: Array,
+) -> tuple[float, Array]:
     """Return the least loss that L-BFGS comes to from ``start``, and where."""
     size = abs(at_start) or 1.0  # loss and steps near 1: the tolerances are made for that
 
@@ -60,7 +70,7 @@ def descended(mean_loss, start, at_start, limits, unit):
     return (value, start + unit * found.x) if value < at_start else (at_start, start)
 
 
-def units(y, n_outputs):
+def units(y: Array, n_outputs: int) -> Array:
     """Return how far constants have to be changed to matter: the deviation of the targets."""
     deviation = np.where(y.std(axis=0) > 0, y.std(axis=0), 1.0)
     if n_outputs % len(deviation) == 0:
@@ -68,7 +78,7 @@ def units(y, n_outputs):
     return np.ones(n_outputs)
 
 
-def guesses(network, y, shares):
+def guesses(network: Network, y: Array, shares: Array) -> list[Array]:
     """Return constants near the best: the quantiles that the loss fits, or means and medians."""
     levels, n_outputs = network.loss.levels, network.sizes[-1]
     if levels:
@@ -78,7 +88,7 @@ def guesses(network, y, shares):
     return [np.r_[guess, zeros] for guess in (shares @ y, medians)]
 
 
-def reach(activation):
+def reach(activation: Activation) -> tuple[float, float]:
     """Return the least and the largest output of an activation, infinite where it has no bound."""
     with np.errstate(all="ignore"):
         outputs = activation(PROBES[:, np.newaxis])

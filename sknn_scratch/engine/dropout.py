@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..maths import Array, Calls
 from .aligned import aligned
 
 
@@ -20,7 +21,7 @@ from .aligned import aligned
 class Dropout:
     """How often the units of each hidden layer are dropped, and who draws."""
 
-    rates: tuple  # of each hidden layer, in [0, 1)
+    rates: tuple[float, ...]  # of each hidden layer, in [0, 1)
     generator: np.random.Generator  # changed in place by training
 
 
@@ -41,21 +42,24 @@ class Dropped:
         What the next layer reads: a * m, and the row of ones as it is.
     """
 
-    def __init__(self, rate, generator, a, units):
+    a: Array
+    mask: Array
+
+    def __init__(self, rate: float, generator: np.random.Generator, a: Array, units: int) -> None:
         shape, keep = (units, a.shape[1]), 1 - rate
         self.a, self.mask = aligned(a.shape, a.dtype, 1), aligned(shape, a.dtype)
         drawn, kept = aligned(shape, np.float32), aligned(shape, bool)
-        self.calls = [
+        self.calls: Calls = [
             (generator.random, None, np.float32, drawn),  # whatever the dtype of the network
             (np.less, drawn, np.array(keep, np.float32), kept),
             (np.multiply, kept, np.array(1 / keep, a.dtype), self.mask),
             (np.multiply, a[:units], self.mask, self.a[:units]),
         ]
 
-    def forward(self):
+    def forward(self) -> Calls:
         """Return the calls that draw m and compute a * m."""
         return self.calls
 
-    def backward(self, delta):
+    def backward(self, delta: Array) -> Calls:
         """Return the calls that multiply ``delta`` by the same m."""
         return [(np.multiply, delta, self.mask, delta)]

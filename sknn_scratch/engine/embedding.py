@@ -7,11 +7,13 @@ its formulas, which allocate; the layer in the table at the end has calls of its
 
 from functools import partial
 from math import pi
+from typing import Any
 
 import numpy as np
 
-from ..maths import PeriodicLayer
+from ..maths import Array, Calls, Layer, Network, PeriodicLayer
 from .aligned import aligned
+from .batches import Batch
 
 
 class Embedded:
@@ -33,7 +35,13 @@ class Embedded:
         The derivative of the loss in it.
     """
 
-    def __init__(self, network, params, size):
+    n_features: int
+    a: Array
+    delta: Array
+    W: Array
+    calls: "FormulaCalls | PeriodicCalls"
+
+    def __init__(self, network: Network, params: Array, size: int) -> None:
         layer, self.n_features = network.embedding_layer(params), network.sizes[0]
         width = network.embedding.width(self.n_features)
         self.a = aligned((width + network.fit_intercept, size), params.dtype, 1)
@@ -53,15 +61,19 @@ class EmbeddedBatch:
         Whose arrays receive the gradient; None if nobody asks for it.
     """
 
-    def __init__(self, embedded, x, into=None):
+    embedded: Embedded
+    into: Layer | None
+    x: Array
+
+    def __init__(self, embedded: Embedded, x: Batch, into: Layer | None = None) -> None:
         self.embedded, self.into = embedded, into
         self.x = x.x[: embedded.n_features]
 
-    def forward(self, block, z):
+    def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [embedding of x, 1]."""
         return [*self.embedded.calls.forward(self.x), (block.T.dot, self.embedded.a, z)]
 
-    def backward(self, delta, gradient):
+    def backward(self, delta: Array, gradient: Array) -> Calls:
         """Return the calls for the gradient of the dense layer's block, and of the embedding."""
         return [
             (self.embedded.a.dot, delta.T, gradient),
@@ -73,14 +85,18 @@ class EmbeddedBatch:
 class FormulaCalls:
     """The formulas of a layer, as calls: ``a`` is what it hands on, a sample per column."""
 
-    def __init__(self, layer, a, delta):
+    layer: Layer
+    a: Array
+    delta: Array
+
+    def __init__(self, layer: Layer, a: Array, delta: Array) -> None:
         self.layer, self.a, self.delta = layer, a, delta
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Calls:
         """Return the calls that compute ``a`` of x."""
         return [(lambda: np.copyto(self.a, self.layer.forward(x.T).T),)]
 
-    def backward(self, x, into):
+    def backward(self, x: Array, into: Any) -> Calls:
         """Return the calls that put the gradient into the arrays of ``into``."""
         return [(self.layer.gradient, x.T, self.delta.T, into)]
 
@@ -88,7 +104,17 @@ class FormulaCalls:
 class PeriodicCalls:
     """What `PeriodicLayer` computes; arrays are of shape (columns, ..., samples)."""
 
-    def __init__(self, layer, a, delta):
+    layer: PeriodicLayer
+    x: Array
+    e: Array
+    delta: Array
+    u: Array
+    cosines: Array
+    w: Array
+    b: Array
+    full_turn: Array
+
+    def __init__(self, layer: PeriodicLayer, a: Array, delta: Array) -> None:
         columns, k, mixed = layer.coefs.shape
         size, dtype = a.shape[1], a.dtype
         self.layer, self.x = layer, a[columns * mixed :]
@@ -99,7 +125,7 @@ class PeriodicCalls:
         self.w, self.b = (aligned((columns, k), dtype) for _ in range(2))  # in radians
         self.full_turn = np.array(2 * pi, dtype)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Calls:
         """Return the calls that compute ``a`` of x, and keep u and its cosines."""
         layer, samples = self.layer, np.newaxis
         return [
@@ -113,7 +139,7 @@ class PeriodicCalls:
             (np.add, self.e, layer.intercepts[..., samples], self.e),
         ]
 
-    def backward(self, x, into):
+    def backward(self, x: Array, into: Any) -> Calls:
         """Return the calls that put the gradient into the arrays of ``into``."""
         d, over_samples = self.u, partial(np.add.reduce, axis=2)
         return [
@@ -129,4 +155,4 @@ class PeriodicCalls:
         ]
 
 
-CALLS = {PeriodicLayer: PeriodicCalls}
+CALLS: dict[type[Layer], type[PeriodicCalls]] = {PeriodicLayer: PeriodicCalls}

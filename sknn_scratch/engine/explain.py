@@ -1,5 +1,8 @@
 """What the training loop makes of a formula, for people to read."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import DTypeLike
 
@@ -46,6 +49,7 @@ def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float6
     delta = multiply(delta, a)
     """
     dtype = np.dtype(dtype)
+    follow: Callable[..., Any]
     if isinstance(component, Activation):
         in_place = component.from_output
         names = ["a", *([] if in_place else ["z"]), "delta"]

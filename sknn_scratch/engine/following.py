@@ -9,13 +9,15 @@ it was. One that draws random numbers, counts or remembers is not.
 
 import copy
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 PACKAGE = __name__.partition(".")[0]
-PLANS = {}  # of the components of the package, by all that they depend on
+PLANS: dict[Any, Any] = {}  # of the components of the package, by all that they depend on
 MOST = 512
 
 
-def followed(follow, component, *forms):
+def followed(follow: Callable[..., Any], component: Any, *forms: Any) -> Any:
     """Return ``follow(component, *forms)``, or None if the component cannot be followed."""
     try:
         if type(component).__module__.partition(".")[0] != PACKAGE:

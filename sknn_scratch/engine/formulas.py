@@ -5,17 +5,27 @@ called as it is, and its result copied to where it belongs. Which of the two mak
 but in speed. A call is a tuple ``(function, argument, ...)``, as in `forward`.
 """
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from ..maths import Activation, Array, Calls, DType, Loss, Shape, Solver, State
 from .buffers import BEGINNING, BETWEEN, EVER, Plan
 from .following import followed
 from .recording import Recording, Traced
 from .scalars import RATE, Number, refresher
 
 
-def activation(f, a, z, delta=None, slope=False, scratch=None):
+def activation(
+    f: Activation,
+    a: Array,
+    z: Array,
+    delta: Array | None = None,
+    slope: bool = False,
+    scratch: dict[Any, Array] | None = None,
+) -> Sequence[Calls]:
     """Return the calls of f and of f' for a layer, as two lists.
 
     Parameters
@@ -35,13 +45,15 @@ def activation(f, a, z, delta=None, slope=False, scratch=None):
     if plan:
         arrays = [a, *([] if in_place else [z]), *([delta] if factor else [])]
         return plan.calls(arrays, scratch)
-    back = [(lambda: np.copyto(a, f.derivative(z, a)),)]
+    back: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
     if factor:
         back.append((np.multiply, delta, a, delta))
     return [(lambda: np.copyto(a, f(z)),)], back
 
 
-def follow_activation(f, shape, dtype, in_place, factor, slope):
+def follow_activation(
+    f: Activation, shape: Shape, dtype: DType, in_place: bool, factor: bool, slope: bool
+) -> Plan:
     """Return the `Plan` of an activation."""
     recording = Recording()
     z = recording.given(shape, dtype)
@@ -62,7 +74,16 @@ def follow_activation(f, shape, dtype, in_place, factor, slope):
     return Plan(recording, given, [(a.value, 0, BETWEEN), (result, place, EVER)], split)
 
 
-def loss(objective, y, a, weight, scale, total, values, delta=None):
+def loss(
+    objective: Loss,
+    y: Array,
+    a: Array,
+    weight: Array | None,
+    scale: float,
+    total: Array,
+    values: Array,
+    delta: Array | None = None,
+) -> Calls:
     """Return the calls that compute the loss, and its derivative in ``a`` if that is asked for.
 
     Parameters
@@ -99,7 +120,9 @@ def loss(objective, y, a, weight, scale, total, values, delta=None):
     return [*([] if delta is None else gradient), (add_up,)]
 
 
-def follow_loss(objective, y_shape, shape, dtype, with_gradient):
+def follow_loss(
+    objective: Loss, y_shape: Shape, shape: Shape, dtype: DType, with_gradient: bool
+) -> Plan:
     """Return the `Plan` of a loss."""
     recording = Recording()
     y, a = recording.given(y_shape, dtype), recording.given(shape, dtype)
@@ -113,7 +136,9 @@ def follow_loss(objective, y_shape, shape, dtype, with_gradient):
     return Plan(recording, given, wanted)
 
 
-def solver(rule, params, gradient, state, learning_rate):
+def solver(
+    rule: Solver, params: Array, gradient: Array, state: State, learning_rate: Array
+) -> Calls:
     """Return the calls that make one step of a solver; ``learning_rate`` is a 0-d array."""
     arrays, *forms = solver_forms(params, gradient, state)
     plan = followed(follow_solver, rule, *forms)
@@ -122,7 +147,7 @@ def solver(rule, params, gradient, state, learning_rate):
     return plan.step(arrays, state, learning_rate)
 
 
-def solver_forms(params, gradient, state):
+def solver_forms(params: Array, gradient: Array, state: State) -> tuple[Any, ...]:
     """Return the arrays of a step, then their shapes and types, and all keys of the state."""
     numbers = tuple(key for key, x in state.items() if type(x) in (int, float))
     keys = tuple(key for key in state if key not in numbers)
@@ -131,7 +156,9 @@ def solver_forms(params, gradient, state):
     return arrays, forms, keys, numbers
 
 
-def follow_solver(rule, forms, keys, numbers):
+def follow_solver(
+    rule: Solver, forms: tuple[Any, ...], keys: tuple[str, ...], numbers: tuple[str, ...]
+) -> Plan:
     """Return the `Plan` of a step of a solver."""
     recording, form = Recording(), forms[0]
     if any(other != form for other in forms) or not all(type(key) is str for key in numbers):

@@ -18,18 +18,21 @@ Three conventions make that list short.
     quickest way to pass a number.
 """
 
+from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from ..maths import Array, Calls, DType, Layer, Network
 from . import formulas
 from .aligned import aligned, empty
-from .batches import DenseBatch
-from .dropout import Dropped
+from .batches import Batch, DenseBatch
+from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch
 
 
-def compiled(calls):
+def compiled(calls: Calls) -> list[partial[Any]]:
     """Return the calls, tuples ``(function, argument, ...)``, as callables without arguments."""
     return [partial(*call) for call in calls]
 
@@ -52,7 +55,21 @@ class Forward:
         Of each layer; a[0] and z[0] are None.
     """
 
-    def __init__(self, network, params, size, dropout=None):
+    network: Network
+    size: int
+    dtype: DType
+    weights: list[Array]
+    made: dict[Any, Sequence[Calls]]
+    scratch: dict[Any, Array]
+    a: list[Any]
+    z: list[Any]
+    embedded: Embedded | None
+    dropped: dict[int, Dropped]
+    read: list[Any]
+
+    def __init__(
+        self, network: Network, params: Array, size: int, dropout: Dropout | None = None
+    ) -> None:
         dtype, last = params.dtype, len(network.activations)
         self.network, self.size, self.dtype = network, size, dtype
         self.weights, self.made, self.scratch = network.blocks(params), {}, {}
@@ -70,7 +87,7 @@ class Forward:
                 self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
                 self.read[layer] = self.dropped[layer].a
 
-    def forward(self, x):
+    def forward(self, x: Batch) -> Calls:
         """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
         x = self.entering(x)
         calls = x.forward(self.weights[0], self.z[1])
@@ -82,15 +99,15 @@ class Forward:
                 calls += self.dropped[layer].forward()
         return calls
 
-    def entering(self, x, into=None):
+    def entering(self, x: Batch, into: Layer | None = None) -> Batch:
         """Return what the first dense layer takes for its batch; see `EmbeddedBatch`."""
         return EmbeddedBatch(self.embedded, x, into) if self.embedded else x
 
-    def activation(self, layer, x):
+    def activation(self, layer: int, x: Batch) -> Sequence[Calls]:
         """Return the calls of a layer's f, and (in `Backward`) of its f', for a batch ``x``."""
         return self.activation_calls(layer)
 
-    def activation_calls(self, layer, **second):
+    def activation_calls(self, layer: int, **second: Any) -> Sequence[Calls]:
         """Return two lists of calls; ``second`` says what the second is for (see `formulas`).
 
         They are made once, for all batches: they bring arrays of their own, which stay in the
@@ -113,10 +130,14 @@ class Predictor:
     params : ndarray of shape (network.n_parameters,)
     """
 
-    def __init__(self, network, params):
+    network: Network
+    params: Array
+    programs: dict[int, Any]
+
+    def __init__(self, network: Network, params: Array) -> None:
         self.network, self.params, self.programs = network, params, {}
 
-    def __call__(self, X):
+    def __call__(self, X: Array) -> Array:
         """Return the predictions for some rows, in an array that the next call overwrites."""
         if len(X) not in self.programs:
             forward = Forward(self.network, self.params, len(X))

@@ -3,12 +3,18 @@
 The calls are compiled once (see `forward`), and only run afterwards.
 """
 
+from functools import partial
+from typing import Any
+
 import numpy as np
 
 from ..data import Tree, rows_at_a_time, slices
+from ..maths import Array
 from .aligned import LINE, aligned, aligned_copy
 from .backward import Backward, Penalty
+from .batches import Rows
 from .forward import compiled
+from .problem import Problem
 
 
 class FullBatch:
@@ -34,7 +40,19 @@ class FullBatch:
         The multiplications in the largest matrix product.
     """
 
-    def __init__(self, problem, n=None, copying=False):
+    loss: float
+    largest_product: int
+    rows: Rows
+    params: Array
+    result: Array
+    twice_loss: Array
+    gradient: Array
+    size: int
+    copying: bool
+    parts: list[tuple[Array, list[partial[Any]]]]
+    penalty: list[partial[Any]]
+
+    def __init__(self, problem: Problem, n: int | None = None, copying: bool = False) -> None:
         self.rows, self.params = problem.rows, aligned_copy(problem.params)
         dtype, before = self.params.dtype, LINE // self.params.itemsize
         # Twice the loss, followed by the gradient, which begins on a cache line.
@@ -58,7 +76,7 @@ class FullBatch:
             self.parts.append(parts[key])
         self.penalty = compiled(Penalty(*fixed, problem.alpha / n).calls(self.twice_loss))
 
-    def part(self, batch, program, n):
+    def part(self, batch: slice, program: Backward, n: int) -> tuple[Array, list[partial[Any]]]:
         """Return where the rows of a batch are or are to be copied, and the calls for them."""
         packed = self.rows.buffer(program.size) if self.copying else self.rows.packed[batch]
         x, y, weight = self.rows.batch(packed)
@@ -66,7 +84,7 @@ class FullBatch:
             x.x = self.rows.X[batch]
         return packed, compiled(program.calls(x, y, weight, 1 / n, self.twice_loss))
 
-    def __call__(self, vector):
+    def __call__(self, vector: Array) -> tuple[float, Array]:
         """Return the loss and its gradient, in float64."""
         total = self.sums(vector).total()
         self.params[...], self.result[...] = vector, 0
@@ -76,7 +94,7 @@ class FullBatch:
         self.loss = float(total[0]) / 2
         return self.loss, total[1:]
 
-    def sums(self, vector, first=0):
+    def sums(self, vector: Array, first: int = 0) -> Tree:
         """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`.
 
         Its terms are the batches, counted from ``first``: float64 arrays of the loss, followed

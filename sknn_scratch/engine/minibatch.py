@@ -6,11 +6,13 @@ The calls of all steps are compiled once (see `forward`), and only run afterward
 import numpy as np
 
 from ..data import slices
-from ..maths import clip
+from ..maths import Array, Calls, Solver, State, clip
 from . import formulas
 from .aligned import aligned, empty
 from .backward import Backward, Penalty
+from .batches import Batch
 from .forward import compiled
+from .problem import Problem
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 5% slower.
@@ -41,9 +43,28 @@ class MinibatchLoop:
         The multiplications in the largest matrix product.
     """
 
+    learning_rate: Array
+    largest_product: int
+    problem: Problem
+    batch_size: int
+    shuffle: bool
+    order: Array
+    gradient: Array
+    solver_calls: Calls
+    programs: dict[int, tuple[Backward, Penalty]]
+    in_place: bool
+    parts: list["_Gathered"]
+
     def __init__(
-        self, problem, batch_size, shuffle, order, solver, solver_state, max_grad_norm=None
-    ):
+        self,
+        problem: Problem,
+        batch_size: int,
+        shuffle: bool,
+        order: Array,
+        solver: Solver,
+        solver_state: State,
+        max_grad_norm: float | None = None,
+    ) -> None:
         params, rows = problem.params, problem.rows
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
@@ -66,10 +87,10 @@ class MinibatchLoop:
         if rest:
             self.parts.append(_Gathered(self, buffer[:rest]))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.order)
 
-    def run(self, random_state):
+    def run(self, random_state: np.random.RandomState) -> float:
         """Train one epoch, changing the parameters in place; return the mean loss."""
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
             self.order = self.order[random_state.permutation(len(self))]
@@ -84,7 +105,7 @@ class MinibatchLoop:
             loss += float(gathered.sizes.dot(gathered.losses))
         return loss / 2 / len(self)  # the calls leave twice the loss
 
-    def step(self, x, y, weight, losses):
+    def step(self, x: Batch, y: Array, weight: Array | None, losses: Array) -> Calls:
         """Return the calls of one step; they leave twice loss and penalty in ``losses``."""
         problem, size = self.problem, y.shape[1]
         if size not in self.programs:

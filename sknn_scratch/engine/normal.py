@@ -5,11 +5,13 @@ SciPy's takes thirty times as long as an exponential, and computes digits that f
 
 import numpy as np
 
+from ..maths import Array
+
 SCALE = 0.2334
 TAIL = 0.12070328, -0.098465773, 0.61496199, -0.62663184, 0.48943247
 
 
-def single_ndtr(z):
+def single_ndtr(z: Array) -> Array:
     """Return P(z) for a float32 array, to 4e-7; z P(z) is as exact as with SciPy's P.
 
     Beyond |z|, with t = 1 / (1 + scale |z|), lies

@@ -5,13 +5,13 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from ..data import Mapped, by_rows, rows_at_a_time
-from ..maths import output
+from ..data import Apart, Mapped, by_rows, rows_at_a_time
+from ..maths import Array, Matrix, Network, output
 from .forward import Predictor
 
 
 @np.errstate(over="ignore", invalid="ignore")  # whoever asks looks at what is not finite
-def predict_rows(network, params, X, apart=None):
+def predict_rows(network: Network, params: Array, X: Matrix, apart: Apart | None = None) -> Array:
     """Return what leaves the network, a few hundred rows at a time: that bounds the memory.
 
     Parameters

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..maths import Network
+from ..maths import Array, Network
 from .batches import Rows
 from .dropout import Dropout
 
@@ -27,7 +25,7 @@ class Problem:
     """
 
     network: Network
-    params: np.ndarray
+    params: Array
     rows: Rows
     alpha: float
-    dropout: Dropout = None
+    dropout: Dropout | None = None

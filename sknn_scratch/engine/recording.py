@@ -20,35 +20,20 @@ TypeError is raised then, and whoever asked runs the formula as it is.
 """
 
 import math
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy import special
 
+from ..maths import Shape
 from .normal import single_ndtr
 from .scalars import Number
+from .values import Value
 
 NUMBERS = bool, int, float, Number  # which have no type of NumPy's yet
 FEW = 128  # values for which one call of SciPy's is quicker than four of NumPy's
-
-
-class Value:
-    """A given array, a constant, or what a function makes of other values, its inputs.
-
-    A constant of shape () may have the shape of an array, each number of which it is.
-    """
-
-    __slots__ = "constant", "dtype", "function", "inputs", "shape"
-
-    def __init__(self, shape, dtype, function=None, inputs=(), constant=None):
-        self.shape, self.dtype = tuple(shape), np.dtype(dtype)
-        self.function, self.inputs, self.constant = function, inputs, constant
-
-    @property
-    def sample(self):
-        """An array without numbers, or with one, from which functions show what they return."""
-        if self.shape:
-            return np.empty(0, self.dtype)
-        return np.ones((), self.dtype) if self.constant is None else self.constant
 
 
 class Recording:
@@ -65,41 +50,43 @@ class Recording:
 
     lacks = "{} is no elementwise function"  # what is said of a function that cannot be followed
 
-    def __init__(self, composed=None):
-        self.composed = COMPOSED if composed is None else composed
-        self.operations, self.known, self.failed = [], {}, False
-        self.errors = np.geterr()
+    def __init__(self, composed: dict[Any, Callable[..., Any]] | None = None) -> None:
+        self.composed: dict[Any, Any] = COMPOSED if composed is None else composed
+        self.operations: list[Value] = []
+        self.known: dict[Any, Any] = {}
+        self.failed: bool = False
+        self.errors: Any = np.geterr()
 
-    def given(self, shape, dtype, writable=False):
+    def given(self, shape: Shape, dtype: DTypeLike, writable: bool = False) -> Any:
         """Return what stands for an array that will be given."""
         key = "given", len(self.known)
         return Traced(self, self.kept(key, Value(shape, dtype)), writable)
 
-    def number(self, source):
+    def number(self, source: str) -> Any:
         """Return what stands for a number that changes from step to step."""
         return self.kept(("number", source), Number(self, source))
 
-    def refuse(self, reason):
+    def refuse(self, reason: str) -> NoReturn:
         """Raise TypeError: the formula cannot be followed."""
         self.failed = True
         raise TypeError(reason)
 
-    def call(self, function, *inputs, **options):
+    def call(self, function: Any, *inputs: Any, **options: Any) -> Any:
         """Return what stands for ``function(*inputs, **options)``."""
         if np.geterr() != self.errors:
             self.refuse("np.errstate is in force while a formula is followed, not afterwards")
         made = self.composed[function](*inputs, **options) if function in self.composed else None
         return Traced(self, self.apply(function, inputs)) if made is None else made
 
-    def shape_of(self, value):
+    def shape_of(self, value: Value) -> Shape:
         """Return the shape of a value, which a formula asks for."""
         return value.shape
 
-    def accepts(self, function):
+    def accepts(self, function: Any) -> bool:
         """Return whether a function can be an operation."""
         return isinstance(function, np.ufunc) and function.nout == 1 and not function.signature
 
-    def apply(self, function, inputs):
+    def apply(self, function: Any, inputs: Iterable[Any]) -> Value:
         """Write down an elementwise function; return its result, a `Value`."""
         if not self.accepts(function):
             self.refuse(self.lacks.format(function.__name__))
@@ -121,7 +108,7 @@ class Recording:
                     return other
         return self.written(function, values, shape, dtype)
 
-    def operand(self, x, dtype=None):
+    def operand(self, x: Any, dtype: DTypeLike | None = None) -> Value:
         """Return the `Value` of an input; Python's own numbers take the type of the arrays."""
         if type(x) is Value:
             return x
@@ -139,13 +126,15 @@ class Recording:
             self.refuse(f"{type(x).__name__} is neither a number nor an array of numbers")
         return self.kept((x.shape, x.dtype, x.tobytes()), Value(x.shape, x.dtype, constant=x))
 
-    def value(self, x, shape, dtype):
+    def value(self, x: Any, shape: Shape, dtype: DTypeLike) -> Value:
         """Return the `Value` of what a formula returns, in a shape and type; a copy if need be."""
         x = self.operand(x, dtype)
         same = (x.shape, x.dtype) == (tuple(shape), dtype)
         return x if same else self.written(np.copyto, [x], shape, dtype)
 
-    def written(self, function, inputs, shape, dtype):
+    def written(
+        self, function: Any, inputs: Iterable[Value], shape: Shape, dtype: DTypeLike
+    ) -> Value:
         """Return the result of an operation, which is written down if it is new."""
         value = Value(shape, dtype, function, tuple(inputs))
         kept = self.kept((function, *inputs, value.shape, value.dtype), value)
@@ -153,11 +142,11 @@ class Recording:
             self.operations.append(value)
         return kept
 
-    def kept(self, key, value):
+    def kept(self, key: Any, value: Any) -> Any:
         """Return the value that was kept by this key, else ``value``, from now on."""
         return self.known.setdefault(key, value)
 
-    def description(self, *others):
+    def description(self, *others: Any) -> list[tuple[Any, ...]]:
         """Return what was written down, and other values, as something that can be compared."""
         number = {value: i for i, value in enumerate(self.known.values())}
         lines = [*self.known, others]
@@ -167,7 +156,7 @@ class Recording:
         ]
 
 
-def is_one(value):
+def is_one(value: Value) -> bool:
     """Return True if a value is the number 1, or an array of it."""
     return value.constant is not None and value.constant.shape == () and value.constant == 1
 
@@ -179,15 +168,21 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     activation that changes its input in place is not followed.)
     """
 
-    def __init__(self, recording, value, writable=True):
+    recording: Recording
+    value: Value
+    writable: bool
+
+    def __init__(self, recording: Recording, value: Value, writable: bool = True) -> None:
         self.recording, self.value, self.writable = recording, value, writable
 
-    shape = property(lambda self: self.recording.shape_of(self.value))
-    size = property(lambda self: math.prod(self.shape))
-    ndim = property(lambda self: len(self.value.shape))
-    dtype = property(lambda self: self.value.dtype)
+    shape: Any = property(lambda self: self.recording.shape_of(self.value))
+    size: Any = property(lambda self: math.prod(self.shape))
+    ndim: Any = property(lambda self: len(self.value.shape))
+    dtype: Any = property(lambda self: self.value.dtype)
 
-    def __array_ufunc__(self, function, method, *inputs, out=None, **options):
+    def __array_ufunc__(
+        self, function: Any, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
         if method != "__call__":
             self.recording.refuse(self.recording.lacks.format(f"{function.__name__}.{method}"))
         if options:
@@ -195,12 +190,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         result = self.recording.call(function, *inputs)
         return result if out is None else out[0].become(result)
 
-    def __array_function__(self, function, types, inputs, options):
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         if function not in self.recording.composed:
             self.recording.refuse(self.recording.lacks.format(function.__name__))
         return self.recording.call(function, *inputs, **options)
 
-    def become(self, other):
+    def become(self, other: "Traced") -> "Traced":
         """Stand for another value of the same shape and type from here on."""
         old, new = self.value, other.value
         if not self.writable or (old.shape, old.dtype) != (new.shape, new.dtype):
@@ -208,24 +203,24 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         self.value = new
         return self
 
-    def __setitem__(self, key, x):
+    def __setitem__(self, key: Any, x: Any) -> None:
         if not (key is Ellipsis or (isinstance(key, slice) and key == slice(None))):
             self.recording.refuse("a part of an array is changed")
         value = self.recording.value(x, self.value.shape, self.dtype)
         self.become(Traced(self.recording, value))
 
-    def __pow__(self, exponent):  # as arrays do it
+    def __pow__(self, exponent: Any) -> Any:  # as arrays do it
         quick = {2: np.square, 0.5: np.sqrt} if type(exponent) in (int, float) else {}
         return quick[exponent](self) if exponent in quick else np.power(self, exponent)
 
-    def astype(self, dtype):
+    def astype(self, dtype: DTypeLike) -> "Traced":
         """Return a copy in another type."""
         if np.dtype(dtype).kind != "f":
             self.recording.refuse(f"numbers become {np.dtype(dtype)}")
         value = self.recording.value(self, self.value.shape, np.dtype(dtype))
         return Traced(self.recording, value)
 
-    def __array__(self, *args, **options):
+    def __array__(self, *args: Any, **options: Any) -> NoReturn:
         self.recording.refuse("the formula asks for numbers, which are not known yet")
 
     __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__
@@ -240,7 +235,7 @@ def _like(number):
     return filled
 
 
-COMPOSED = {
+COMPOSED: dict[Any, Callable[..., Any]] = {
     special.expit: lambda x: 1 / (1 + np.exp(-x)) if x.size > FEW else None,
     special.ndtr: lambda x: single_ndtr(x) if x.dtype == np.float32 and x.size > FEW else None,
     np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),

@@ -6,7 +6,12 @@ what is computed of them. It knows how it is written in Python: the rate of Adam
 a function, to be called before each step.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, nan
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .recording import Recording
 
 RATE = "learning_rate"
 LONGEST = 1000  # characters that Python is sure to read
@@ -15,22 +20,25 @@ LONGEST = 1000  # characters that Python is sure to read
 class Number:
     """What stands for a number; ``source`` is how it is written in Python."""
 
-    def __init__(self, recording, source):
+    recording: "Recording"
+    source: str
+
+    def __init__(self, recording: "Recording", source: str) -> None:
         self.recording, self.source = recording, source
         if len(source) > LONGEST:
             recording.refuse("the rule computes too much with numbers")
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         self.recording.refuse("the rule branches on a number that changes")
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: bool(self)
     __hash__ = object.__hash__
 
-    def __neg__(self):
+    def __neg__(self) -> Any:
         return -1 * self
 
 
-def written(x):
+def written(x: Any) -> str:
     """Return how a number is written in Python."""
     return x.source if type(x) is Number else repr(x) if x > 0 else f"({x!r})"
 
@@ -57,7 +65,7 @@ for _name, _symbol in {
     _add_operator(_name, _symbol)
 
 
-def refresher(numbers, changes):
+def refresher(numbers: Sequence[Number], changes: Mapping[str, Any]) -> Callable[..., Any]:
     """Return a function that makes the call that computes the numbers of a step.
 
     Parameters
@@ -84,6 +92,6 @@ def refresher(numbers, changes):
         *(f"  {target} = n_{i}" for i, target in enumerate(stored)),
         " return refresh",
     ]
-    names = {"inf": inf, "nan": nan}
+    names: dict[str, Any] = {"inf": inf, "nan": nan}
     exec("\n".join(lines), names)
     return names["make"]

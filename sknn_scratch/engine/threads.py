@@ -10,11 +10,13 @@ How many threads a BLAS has usually belongs to the whole process. So it is kept 
 for how few: the first lowers the number, the last puts it back.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from math import inf
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeAlias
 
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
@@ -26,6 +28,8 @@ WORTH_A_THREAD = 8e6
 # what another sets at that moment is lost without a word.
 CHANGING = Lock()
 
+Lowered: TypeAlias = dict[Any, tuple[float, float]]  # of a library: what it had, and has
+
 
 class Pools:
     """BLAS libraries whose number of threads is limited as long as someone asks for it.
@@ -36,13 +40,18 @@ class Pools:
         Of threadpoolctl.
     """
 
-    def __init__(self, libraries):
+    shared: list[Any]
+    of_each_thread: list[Any]
+    limits: dict[object, int]
+    lowered: Lowered
+
+    def __init__(self, libraries: Sequence[Any]) -> None:
         self.shared = [library for library in libraries if is_shared(library)]
         self.of_each_thread = [library for library in libraries if not is_shared(library)]
         self.limits, self.lowered = {}, {}
 
     @contextmanager
-    def limited(self, number):
+    def limited(self, number: int) -> Iterator[None]:
         """Give each library at most so many threads while the block runs.
 
         Where several such blocks run at once, the least of their numbers holds for all.
@@ -61,7 +70,7 @@ class Pools:
                 put_back(self.lowered, min(self.limits.values(), default=inf))
 
 
-def is_shared(library):
+def is_shared(library: Any) -> bool:
     """Return True if all threads of the process have one number of threads in common."""
     per_thread = (
         library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
@@ -69,7 +78,7 @@ def is_shared(library):
     return not per_thread
 
 
-def lower(libraries, limit, lowered):
+def lower(libraries: Iterable[Any], limit: int, lowered: Lowered) -> None:
     """Give each library at most ``limit`` threads; note in ``lowered`` what it had and has."""
     for library in libraries:
         number = library.num_threads
@@ -79,7 +88,7 @@ def lower(libraries, limit, lowered):
             set_threads(library, limit)
 
 
-def put_back(lowered, limit=inf):
+def put_back(lowered: Lowered, limit: float = inf) -> None:
     """Give each library in ``lowered`` what it had, but at most ``limit`` threads."""
     for library, (had, has) in list(lowered.items()):
         number = min(had, limit)
@@ -90,21 +99,21 @@ def put_back(lowered, limit=inf):
             del lowered[library]
 
 
-def set_threads(library, number):
+def set_threads(library: Any, number: float) -> None:
     """Set the number of threads; of all threads of this process, one at a time may."""
     library.set_num_threads(number)
     # From threadpoolctl 3.8 on, no other thread may set it until this one gives the right up.
     getattr(library, "clear_controlling_thread", lambda: None)()
 
 
-def blas_pools():
+def blas_pools() -> tuple[Pools, Pools]:
     """Return NumPy's and SciPy's pools; where the two share a BLAS, SciPy's are none."""
     with CHANGING:  # else two threads at once might make two of each
         return found_pools()
 
 
 @cache
-def found_pools():
+def found_pools() -> tuple[Pools, Pools]:
     """Return what `blas_pools` does, which holds the lock."""
     libraries = ThreadpoolController().select(user_api="blas").lib_controllers
     is_scipys = [belongs_to_scipy(library.filepath) for library in libraries]
@@ -114,14 +123,14 @@ def found_pools():
     )
 
 
-def belongs_to_scipy(path):
+def belongs_to_scipy(path: str) -> bool:
     """Return True if a library lies in the folder that SciPy's wheel keeps its libraries in."""
     folder = Path(path).parent
     return folder.name == "scipy.libs" or (folder.parent.name, folder.name) == ("scipy", ".dylibs")
 
 
 @contextmanager
-def quiet_blas(multiplications):
+def quiet_blas(multiplications: int) -> Iterator[None]:
     """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small.
 
     Fits may do so in several threads at once: as long as one of them has small products, all are
@@ -141,7 +150,7 @@ def quiet_blas(multiplications):
 
 
 @contextmanager
-def shared_blas(n_jobs):
+def shared_blas(n_jobs: int) -> Iterator[None]:
     """Leave each of several jobs that run at once its share of the cores for matrix products.
 
     For jobs in threads of this process; those in others are given their share by joblib. One job
