@@ -8,7 +8,7 @@ tables below::
     COMPOSED     functions that are made of those
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
 from typing import Any, NoReturn
 
@@ -49,10 +49,10 @@ class Graph(Recording):
     def shape_of(self, value: Any) -> NoReturn:
         self.refuse("the formula asks for the number of rows, which is not known")
 
-    def accepts(self, function: Callable[..., Any]) -> bool:
+    def accepts(self, function: Any) -> bool:
         return function in OPERATORS
 
-    def apply(self, function: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+    def apply(self, function: Any, inputs: Iterable[Any]) -> Any:
         if function is not np.matmul:
             return super().apply(function, inputs)
         values = [self.operand(x) for x in inputs]
@@ -161,13 +161,14 @@ COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {
 
 def followed(formula: Callable[..., Any], name: str, x: Traced) -> Traced:
     """Return ``formula(x)``, where x is `Traced`; ValueError with the name if it cannot be."""
+    graph: Any = x.recording
     try:
         result = formula(x)
         if not isinstance(result, Traced):
             raise TypeError(f"it returns {type(result).__name__}, whatever its input")
-        if x.recording.failed:
+        if graph.failed:
             raise TypeError("it asked for what is not known yet")
-        x.recording.name_of(result)  # while it is known whose nodes these are
+        graph.name_of(result)  # while it is known whose nodes these are
     except Exception as error:  # it may be anybody's code
         raise ValueError(f"{name} cannot be converted to ONNX: {error}.") from error
     return result
