@@ -13,6 +13,7 @@ from sknn_scratch.data.dataset import DataSet
 from sknn_scratch.data.scaling import no_scaling, standard_scaling
 from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.network import Network, feedforward
+from tests.helpers import make_network
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
@@ -292,8 +293,8 @@ def test_training_goes_on_from_weights_that_were_set(regression):
 @pytest.mark.parametrize("out", ["identity", "exp", "relu"])
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 2)])
 def test_unfolding_undoes_folding(sizes, out, rng):
-    shape = Network(sizes, (ACTIVATIONS["tanh"],) * (len(sizes) - 2) + (ACTIVATIONS[out],), None)
-    shape = Network(sizes, shape.activations, LOSSES["squared_error"])
+    loss = LOSSES["squared_error"]
+    shape = make_network(ACTIVATIONS["tanh"], ACTIVATIONS[out], loss, sizes=sizes)
     data = DataSet(rng.normal(3, 5, (20, 3)), rng.normal(9, 2, (20, 2)), None)
     units, params = standard_scaling(shape, data), rng.normal(size=shape.n_parameters)
     folded = units.fold(shape, params)
