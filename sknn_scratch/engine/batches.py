@@ -131,7 +131,7 @@ class Rows:
         dtype: DTypeLike,
         ones: bool,
         scaling: Scaling | None = None,
-        most: int | None = None,
+        most: float | None = None,
     ) -> None:
         self.is_sparse = sparse.issparse(X)
         self.X, self.packed = None, None

@@ -7,10 +7,10 @@
 An activation is two formulas. One of your own::
 
     class Sine(Activation):
-        def __call__(self, z: Array) -> Array:
+        def __call__(self, z):
             return np.sin(z)
 
-        def derivative(self, z: Array, a: Array) -> Array:
+        def derivative(self, z, a):
             return np.cos(z)
 
 `components.rectifiers` has more of them. The training loop does not call the formulas: they are
