@@ -11,11 +11,11 @@ for how few: the first lowers the number, the last puts it back.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from math import inf
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeAlias
 
 from joblib import cpu_count
@@ -25,8 +25,9 @@ from threadpoolctl import ThreadpoolController
 WORTH_A_THREAD = 8e6
 
 # One for all libraries: threadpoolctl 3.8 lets but one thread of the process set any of them, and
-# what another sets at that moment is lost without a word.
-CHANGING = Lock()
+# what another sets at that moment is lost without a word. Reentrant, since a block that an
+# interrupt cut short may end when the garbage collector comes to it, whatever this thread does.
+CHANGING = RLock()
 
 Lowered: TypeAlias = dict[Any, tuple[float, float]]  # of a library: what it had, and has
 
@@ -42,7 +43,7 @@ class Pools:
 
     shared: list[Any]
     of_each_thread: list[Any]
-    limits: dict[object, int]
+    limits: dict[object, float]
     lowered: Lowered
 
     def __init__(self, libraries: Sequence[Any]) -> None:
@@ -51,7 +52,7 @@ class Pools:
         self.limits, self.lowered = {}, {}
 
     @contextmanager
-    def limited(self, number: int) -> Iterator[None]:
+    def limited(self, number: float) -> Iterator[None]:
         """Give each library at most so many threads while the block runs.
 
         Where several such blocks run at once, the least of their numbers holds for all.
@@ -64,10 +65,18 @@ class Pools:
                 lower(self.shared, number, self.lowered)
             yield
         finally:
-            with CHANGING:
-                put_back(lowered)
-                self.limits.pop(holder, None)
-                put_back(self.lowered, min(self.limits.values(), default=inf))
+            try:
+                self.lift(holder, lowered)
+            except BaseException:  # an interrupt in the midst of it
+                self.lift(holder, lowered)
+                raise
+
+    def lift(self, holder: object, lowered: Lowered) -> None:
+        """End the limit of a block, which may have been done in part."""
+        with CHANGING:
+            put_back(lowered)
+            self.limits.pop(holder, None)
+            put_back(self.lowered, min(self.limits.values(), default=inf))
 
 
 def is_shared(library: Any) -> bool:
@@ -96,14 +105,16 @@ def put_back(lowered: Lowered, limit: float = inf) -> None:
             set_threads(library, number)
         lowered[library] = had, number
         if number == had:
-            del lowered[library]
+            lowered.pop(library, None)
 
 
 def set_threads(library: Any, number: float) -> None:
     """Set the number of threads; of all threads of this process, one at a time may."""
-    library.set_num_threads(number)
-    # From threadpoolctl 3.8 on, no other thread may set it until this one gives the right up.
-    getattr(library, "clear_controlling_thread", lambda: None)()
+    try:
+        library.set_num_threads(number)
+    finally:
+        # From threadpoolctl 3.8 on, no other thread may set it until this one gives the right up.
+        getattr(library, "clear_controlling_thread", lambda: None)()
 
 
 def blas_pools() -> tuple[Pools, Pools]:
@@ -142,10 +153,7 @@ def quiet_blas(multiplications: int) -> Iterator[None]:
         In the largest matrix product.
     """
     numpys, scipys = blas_pools()
-    with ExitStack() as stack:
-        stack.enter_context(scipys.limited(1))
-        if multiplications < WORTH_A_THREAD:
-            stack.enter_context(numpys.limited(1))
+    with scipys.limited(1), numpys.limited(1 if multiplications < WORTH_A_THREAD else inf):
         yield
 
 
@@ -156,8 +164,7 @@ def shared_blas(n_jobs: int) -> Iterator[None]:
     For jobs in threads of this process; those in others are given their share by joblib. One job
     alone is left what there is.
     """
-    with ExitStack() as stack:
-        if n_jobs > 1:
-            for pools in blas_pools():
-                stack.enter_context(pools.limited(max(1, cpu_count() // n_jobs)))
+    numpys, scipys = blas_pools()
+    share = max(1, cpu_count() // n_jobs) if n_jobs > 1 else inf
+    with scipys.limited(share), numpys.limited(share):
         yield

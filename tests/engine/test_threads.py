@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Lock, local
+from threading import Barrier, Lock, Thread, local
 from time import sleep
 from types import SimpleNamespace
 
@@ -9,6 +9,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limi
 
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.engine.threads import (
+    CHANGING,
     WORTH_A_THREAD,
     Pools,
     belongs_to_scipy,
@@ -248,6 +249,35 @@ def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
         pass
     assert (first.num_threads, second.num_threads) == (2, 2)
     assert (pools.limits, pools.lowered) == ({}, {})
+
+
+def test_an_interrupt_while_the_number_is_put_back_does_not_keep_it_low():
+    class Interrupted(Library):
+        interrupts = 1
+
+        def set_num_threads(self, number):
+            if number == 2 and self.interrupts:
+                self.interrupts -= 1
+                raise KeyboardInterrupt
+            super().set_num_threads(number)
+
+    first, second = Interrupted("openblas"), Library("openblas")
+    pools = Pools([first, second])
+    with pytest.raises(KeyboardInterrupt), pools.limited(1):
+        pass
+    assert (first.num_threads, second.num_threads) == (2, 2)
+    assert (pools.limits, pools.lowered) == ({}, {})
+
+
+def test_a_block_may_end_while_its_own_thread_changes_a_number():
+    def end():  # as the garbage collector does with one that was cut short
+        with CHANGING, Pools([Library("openblas")]).limited(1):
+            pass
+
+    thread = Thread(target=end, daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert not thread.is_alive()
 
 
 def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
