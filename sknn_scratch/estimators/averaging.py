@@ -58,7 +58,8 @@ def error_ratio(
     """
     n, n_splits = len(y), len(splits)
     rows = np.arange(0, n, -(-n // MOST_ROWS))
-    unit, of_rows = scale[rows], take_rows(X, rows)
+    size = np.abs(y[rows]).max(axis=0)  # whatever the unit of y is, squares stay finite
+    unit, of_rows = scale[rows] * np.where(size > 0, size, 1), take_rows(X, rows)
     count, total = np.zeros(len(rows)), np.zeros(unit.shape)
     squares = np.zeros(unit.shape)
     for i, (train, _) in enumerate(splits):

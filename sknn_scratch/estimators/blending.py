@@ -35,8 +35,10 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
         return np.column_stack([blending_weights(*each, weight) for each in columns])
     rows = ~np.isnan(predictions[0])
     y, predictions = y[rows], predictions[:, rows]
-    root = np.sqrt(np.ones(len(y)) if weight is None else weight[rows])
-    errors = (y - predictions).T * root[:, np.newaxis]  # that of the mean is errors @ w
+    root = np.sqrt(np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max())
+    errors = (y - predictions).T
+    errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
+    errors *= root[:, np.newaxis]  # that of the mean is errors @ w
     errors /= np.sqrt(np.mean(errors**2)) or 1.0
     # A further row asks for a sum of 1. It is missed a little, by a factor: |errors @ w| is least,
     # for the sum that it has.

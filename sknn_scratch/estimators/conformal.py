@@ -69,16 +69,20 @@ def _upper(scores, levels, weight):
     return scores[np.searchsorted(reached, levels * total * (1 - SLACK))]
 
 
-def infinite_messages(found: Array, levels: Array, n: int) -> list[Message]:
+def infinite_messages(
+    found: Array, levels: Array, n: int, weight: Array | None = None
+) -> list[Message]:
     """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
     if not np.isinf(found).any():
         return []
+    which = "" if weight is None else " of a weight above 0"
+    n = n if weight is None else np.count_nonzero(weight)
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
     return [
         Message(
             f"Some quantiles are infinite: that of level {farthest:g} needs "
-            f"{np.ceil(odds * (1 - SLACK)):.0f} rows of equal weight held out, and {n} were. "
+            f"{np.ceil(odds * (1 - SLACK)):.0f} rows{which} held out, and {n} were. "
             "Intervals of a smaller coverage need fewer."
         )
     ]

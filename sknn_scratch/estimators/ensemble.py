@@ -410,8 +410,10 @@ class ScratchMLPEnsembleRegressor(
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", Real, "(0, 1)")
         prediction, X = self.predict(X), self._check_rows(X)
-        found = self._calibration.quantiles(X, prediction, levels.ravel())
-        warn_caller(infinite_messages(found, levels.ravel(), len(self._calibration.scores)))
+        measured = self._calibration
+        found = measured.quantiles(X, prediction, levels.ravel())
+        n, weight = len(measured.scores), measured.weight
+        warn_caller(infinite_messages(found, levels.ravel(), n, weight))
         return found if levels.ndim else found[..., 0]
 
     def transform(self, X: MatrixLike) -> Array:

@@ -5,7 +5,7 @@ from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.model_selection import KFold, check_cv
+from sklearn.model_selection import KFold
 
 from ..components import check_number
 from ..maths import Array
@@ -24,7 +24,7 @@ def check_folds(cv: Any, n_estimators: int) -> None:
         )
     if isinstance(cv, (Integral, np.bool_)):
         check_number(cv, "cv", Integral, "[2, inf)")
-    elif isinstance(cv, (str, bytes)) or not (
+    elif isinstance(cv, (str, bytes, type)) or not (
         cv is None or hasattr(cv, "split") or np.iterable(cv)
     ):
         raise TypeError(
@@ -70,17 +70,19 @@ def make_splits(
                 f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
             )
         cv = KFold(n_folds, shuffle=True, random_state=random_state.randint(LARGEST_SEED))
-    splits = list(check_cv(cv).split(X, y, **params))
+    splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
-    return [_checked(train, held_out, n) for train, held_out in splits]
+    return [_checked(split, n) for split in splits]
 
 
-def _checked(train, held_out, n):
+def _checked(split, n):
     try:
-        train, held_out = (np.arange(n)[rows] for rows in (train, held_out))  # numbers, or masks
-    except IndexError as error:
-        raise ValueError(f"cv must split the {n} rows of X: {error}.") from error
+        train, held_out = (np.arange(n)[rows] for rows in split)  # numbers, or masks
+    except (IndexError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"cv must split the {n} rows of X into (rows to train on, rows held out): {error}."
+        ) from error
     if len(train) == 0 or len(held_out) == 0:
         raise ValueError(
             f"Each split of cv must have rows to train on and rows to hold out; one has "
@@ -92,11 +94,18 @@ def _checked(train, held_out, n):
 
 
 def check_weights(weight: Array | None, folds: Splits) -> None:
-    """Raise ValueError if a network would train on rows of weight zero alone."""
-    if weight is not None and not all(weight[train].any() for train, _ in folds):
+    """Raise ValueError if a network would train, or all be judged, on rows of weight zero alone."""
+    if weight is None:
+        return
+    if not all(weight[train].any() for train, _ in folds):
         raise ValueError(
             "sample_weight must be above 0 for some rows to train on in every fold; got "
             f"{np.count_nonzero(weight)} such rows, all held out at once."
+        )
+    if not any(weight[held_out].any() for _, held_out in folds):
+        raise ValueError(
+            "sample_weight must be above 0 for some of the rows that cv holds out; got "
+            f"{np.count_nonzero(weight)} such rows, all of them only trained on."
         )
 
 

@@ -14,7 +14,7 @@ from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from ..components import LOSSES, resolve
+from ..components import LOSSES, refuse_masked, resolve
 from ..engine import shared_blas
 from ..maths import Array, Loss, SquaredError
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
@@ -57,9 +57,14 @@ def loss_of(estimator: Any) -> Loss:
     TransformedTargetRegressor puts its predictions into another unit. (A transformed quantile is
     still one.)
     """
-    network = network_in(estimator)
-    loss = SquaredError() if network is None else resolve(network.loss, "loss", LOSSES, Loss)
-    return SquaredError() if hasattr(estimator, "regressor") and not loss.levels else loss
+    if hasattr(estimator, "steps"):
+        return loss_of(estimator.steps[-1][1])
+    if hasattr(estimator, "regressor"):
+        loss = loss_of(estimator.regressor)
+        return loss if loss.levels else SquaredError()
+    if isinstance(estimator, ScratchMLPRegressor):
+        return resolve(estimator.loss, "loss", LOSSES, Loss)
+    return SquaredError()
 
 
 def weight_name(estimator: Any) -> str:
@@ -74,7 +79,7 @@ def weight_name(estimator: Any) -> str:
         step, last = estimator.steps[-1]
         return f"{step}__{weight_name(last)}"
     if hasattr(estimator, "regressor"):  # which is handed all that `fit` is handed
-        return weight_name(estimator.regressor)
+        return "sample_weight" if estimator.regressor is None else weight_name(estimator.regressor)
     if not has_fit_parameter(estimator, "sample_weight"):
         raise ValueError(f"sample_weight must be None: {estimator!r} does not take any.")
     return "sample_weight"
@@ -97,15 +102,15 @@ def training_type(X: Any, y: Array) -> DTypeLike:
 
     Training takes two thirds of the time in float32. It is enough where the numbers of each column
     are rounded by less than a ten-thousandth of their standard deviation: far from zero, as dates
-    in seconds are, they are not.
+    in seconds are, they are not, nor in units so small or large that float32 ends there.
     """
 
     def is_enough(columns):
-        largest, sd = np.abs(columns).max(axis=0), columns.std(axis=0)
-        with np.errstate(over="ignore", under="ignore"):
-            kept = columns.astype(np.float32).std(axis=0, dtype=np.float64)
-        rounded = np.finfo(np.float32).eps * largest < 1e-4 * sd
-        return np.all(np.isfinite(kept) & (rounded | (sd == 0)))
+        largest, single = np.abs(columns).max(axis=0), np.finfo(np.float32)
+        is_constant = np.ptp(columns, axis=0) == 0
+        sd = np.where(is_constant, np.inf, columns.std(axis=0))
+        fits = (single.tiny / single.eps < sd) & (largest < single.max * single.eps)
+        return np.all(fits & (single.eps * largest < 1e-4 * sd))
 
     with np.errstate(over="ignore", invalid="ignore"):
         enough = not sparse.issparse(X) and is_enough(X) and is_enough(y)
@@ -220,6 +225,7 @@ def told(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator
 
 def as_table(X: Any) -> Any:
     """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
+    refuse_masked(X, "X")
     if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
         return X
     return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)

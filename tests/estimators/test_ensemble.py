@@ -139,6 +139,23 @@ def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(
     assert not is_single(np.c_[X, 1.7e9 + X[:, 0]], y)
     assert not is_single(X, 1e7 + y)
     assert not is_single(X, 1e100 * y)
+    assert is_single(np.c_[X, np.full(60, 0.1)], y)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-45, 1e-39, 1e39, 1e300])
+def test_by_default_the_units_of_x_and_y_do_not_matter(unit, regression):
+    X, y = (each[::2] for each in regression)
+
+    def measured(X, y, unit):
+        model = ensemble(None, 2).fit(X, y)
+        _, std = model.predict(X, return_std=True)
+        interval = model.predict_interval(X, 0.8)
+        return model.oob_score_, model.weights_, std / unit, interval / unit
+
+    expected = measured(X, y, 1)
+    for found in (measured(X, unit * y, unit), measured(unit * X, y, 1)):
+        for each, as_expected in zip(found, expected):
+            assert_allclose(each, as_expected, rtol=0.1, atol=0.1)
 
 
 def test_a_member_trained_in_float32_can_go_on_training(regression):
@@ -281,11 +298,18 @@ def test_the_scores_are_the_errors_on_rows_held_out(regression):
 def test_few_rows_have_an_infinite_interval_not_a_narrow_one(regression):
     X, y = (each[:12] for each in regression)
     model = ensemble().fit(X, y)
-    with pytest.warns(
-        UserWarning, match="level 0.05 needs 19 rows .* held out, and 12 were"
-    ) as found:
+    with pytest.warns(UserWarning, match="level 0.05 needs 19 rows held out, and 12 were") as found:
         assert_array_equal(np.isinf(model.predict_interval(X, 0.9)), True)
     assert found[0].filename == __file__
+    assert np.isfinite(model.predict_interval(X, 0.8)).all()
+
+
+def test_a_row_of_weight_zero_is_none_of_those_that_an_interval_needs(regression):
+    X, y = regression
+    weight = np.where(np.arange(60) < 12, np.arange(1, 61), 0)
+    model = ensemble(LinearRegression()).fit(X, y, weight)
+    with pytest.warns(UserWarning, match="needs 19 rows of a weight above 0 held out, and 12 were"):
+        model.predict_interval(X, 0.9)
     assert np.isfinite(model.predict_interval(X, 0.8)).all()
 
 
@@ -397,7 +421,26 @@ def test_a_target_outside_the_domain_of_the_loss_is_refused(regression):
     logarithm = TransformedTargetRegressor(
         ScratchMLPRegressor((5,), loss="gamma", solver="lbfgs"), func=np.exp, inverse_func=np.log
     )
-    assert ensemble(logarithm).fit(X, y).predict_interval(X).min() < 0
+    for estimator in (logarithm, make_pipeline(StandardScaler(), logarithm)):
+        assert ensemble(estimator).fit(X, y).predict_interval(X).min() < 0
+
+
+@pytest.mark.parametrize("loss", ["gaussian", Quantile([0.1, 0.5, 0.9])])
+def test_a_transformed_target_within_a_pipeline_has_intervals_as_one_around_it(loss, regression):
+    X, y = regression
+    network = ScratchMLPRegressor((5,), loss=loss, solver="lbfgs", max_iter=20)
+
+    def transformed(regressor):
+        return TransformedTargetRegressor(regressor, func=np.log, inverse_func=np.exp)
+
+    scaler = StandardScaler()
+    orders = (
+        make_pipeline(scaler, transformed(network)),
+        transformed(make_pipeline(scaler, network)),
+    )
+    inside, around = (ensemble(each).fit(X, np.exp(y)).predict_interval(X) for each in orders)
+    assert inside.shape == (60, 2)
+    assert_array_equal(inside, around)
 
 
 def test_predictions_of_another_shape_than_y_are_refused(regression):
@@ -441,6 +484,9 @@ def test_rows_of_a_time_series_that_are_never_held_out_are_nan(regression):
         ({"cv": []}, "made no split"),
         ({"cv": [([0, 1], [2, 99])]}, "cv must split the 24 rows of X"),
         ({"cv": [([0, 1], [])]}, "rows to hold out; one has 2 and 0"),
+        ({"cv": [0, 1, 2]}, r"cv must split the 24 rows of X into \(rows to train on, rows held"),
+        ({"cv": [([0], [1], [2])]}, "cv must split the 24 rows of X into"),
+        ({"cv": KFold}, "cv must be None, an int, a splitter"),
         ({"cv": [([0, 1], [1, 2])]}, "holds out rows that it trains on"),
         ({"n_estimators": 1}, "n_estimators must be at least 2"),
         ({"n_estimators": 0}, "n_estimators"),
@@ -703,3 +749,28 @@ def test_weights_that_leave_a_network_nothing_to_train_on_are_refused(regression
     weight[3] = 1
     with pytest.raises(ValueError, match=r"sample_weight must be above 0 .*; got 1 such rows, all"):
         ensemble(LinearRegression()).fit(X, y, weight)
+
+
+def test_weights_that_leave_nothing_to_judge_by_are_refused(regression):
+    X, y = regression
+    weight = np.where(np.arange(60) < 20, 1, 0)
+    with pytest.raises(ValueError, match=r"sample_weight must be above 0 .* cv holds out; got 20"):
+        ensemble(LinearRegression(), cv=TimeSeriesSplit(2)).fit(X, y, weight)
+
+
+def test_a_transformed_linear_model_takes_weights(regression, weight):
+    X, y = regression
+    model, expected = (
+        ensemble(TransformedTargetRegressor(regressor)).fit(X, y, weight)
+        for regressor in (None, LinearRegression())
+    )
+    assert_array_equal(model.predict(X), expected.predict(X))
+
+
+def test_masked_values_are_refused_before_a_pipeline_gets_them(regression):
+    X, y = regression
+    model = ensemble(make_pipeline(StandardScaler(), NET), 2).fit(X, y)
+    masked = np.ma.masked_greater(X, 1)
+    for call in (model.fit, lambda X, y: model.predict(X)):
+        with pytest.raises(ValueError, match="X must not be masked"):
+            call(masked, y)
