@@ -65,7 +65,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"\.py$",  # run them all
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "gallery.place",
     "doc_module": ("sknn_scratch",),
     "backreferences_dir": "generated/backreferences",
     "download_all_examples": False,

@@ -65,7 +65,7 @@ def draw(by_factor, by_origin):
     except ImportError:
         print("(pip install matplotlib draws a picture of this.)")
         return
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(9, 6), sharey=True, layout="constrained")
     panels = [
         (axes[0], FACTORS, by_factor, "y times", "log"),
         (axes[1], ORIGINS, by_origin, "y plus", "symlog"),

@@ -64,7 +64,7 @@ def draw(dose, growth, grid, curves):
     except ImportError:
         print("(pip install matplotlib draws a picture of this.)")
         return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 6), layout="constrained")
     for out in OUTPUTS:
         left.plot(grid, curves[out], label=str(out))
     for hidden in HIDDEN:
@@ -84,7 +84,7 @@ def draw(dose, growth, grid, curves):
         ylim=(0, 13),
     )
     left.legend(loc="lower right")
-    right.legend(loc="upper left", ncols=4)
+    right.legend(loc="upper left", ncols=2)
     path = Path("kept_in_bounds.png")
     figure.savefig(path, dpi=150)
     print(f"The picture is in {path.resolve()}: look at the curves beyond the data.")

@@ -169,7 +169,7 @@ def draw(model, watch, limit, size):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 6), layout="constrained")
     rows = BATCH * np.arange(1, len(model.loss_curve_) + 1)
     left.semilogy(rows / 1e6, model.loss_curve_)
     left.set(xlabel="million rows seen", ylabel="loss", title="One pass over the file")

@@ -66,7 +66,7 @@ def draw(networks, small):
     except ImportError:
         print("(pip install matplotlib draws a picture of this.)")
         return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 6), layout="constrained")
     LossCurveDisplay.from_estimators(networks, ax=left)
     left.set(title="When to stop: two networks of 100 units", ylim=(0, 0.4))
     NetworkDisplay.from_estimator(small, ax=right)

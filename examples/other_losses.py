@@ -85,7 +85,7 @@ def draw(outliers, spread):
     except ImportError:
         print("(pip install matplotlib draws a picture of this.)")
         return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 6), layout="constrained")
     x, y, curves = outliers
     left.plot(x, y, ".", color="silver", label="points to train on")
     for loss, curve in curves.items():

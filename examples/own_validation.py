@@ -82,7 +82,7 @@ def draw(models, errors):
         print("(pip install matplotlib draws a picture of this.)")
         return
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(10, 4), width_ratios=[3, 1], layout="constrained"
+        1, 2, figsize=(9, 6), width_ratios=[3, 1], layout="constrained"
     )
     for (name, model), colour in zip(models.items(), ["tab:orange", "tab:blue"]):
         epochs = np.arange(1, model.n_iter_ + 1)

@@ -69,7 +69,7 @@ def draw(model, X_new, y_new):
     except ImportError:
         print("(pip install matplotlib draws a picture of this.)")
         return
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 6), layout="constrained")
     along = np.column_stack([np.linspace(0, 3, 200), np.full(200, 1.5)])
     low, high = model.predict_interval(along).T
     left.fill_between(along[:, 0], low, high, color="0.85", label="90% interval")

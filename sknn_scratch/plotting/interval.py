@@ -222,7 +222,7 @@ class IntervalDisplay:
     def _title(self):
         asked = "" if self.coverage is None else f" (asked for: {self.coverage:.0%})"
         width = f"mean width {self.width_ / (np.std(self.y_true) or 1):.2f} sd of y"
-        return f"{self.coverage_:.0%} inside{asked}, {width}"
+        return f"{self.coverage_:.0%} inside{asked}\n{width}"
 
 
 def _some(n, subsample, random_state):

@@ -50,10 +50,10 @@ def test_the_title_says_coverage_and_width():
     display = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL, coverage=0.8)
     assert (display.coverage_, display.width_) == (0.75, 2.0)
     sd = np.std(Y_TRUE)
-    expected = f"75% inside (asked for: 80%), mean width {2 / sd:.2f} sd of y"
+    expected = f"75% inside (asked for: 80%)\nmean width {2 / sd:.2f} sd of y"
     assert display.ax_.get_title() == expected
     unasked = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL)
-    assert unasked.ax_.get_title().startswith("75% inside, mean width")
+    assert unasked.ax_.get_title().startswith("75% inside\nmean width")
 
 
 def test_the_intervals_of_an_ensemble_are_those_it_predicts(regression):
