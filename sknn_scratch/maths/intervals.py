@@ -9,7 +9,7 @@ finite numbers.
 """
 
 from dataclasses import MISSING, field, fields
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -31,14 +31,16 @@ class Checked:
             if "interval" in each.metadata:
                 name = f"{each.name} of {type(self).__name__}"
                 value = getattr(self, each.name)
-                check_range(value, name, each.metadata["interval"])
+                kind = Integral if each.type is int else Real
+                check_range(value, name, each.metadata["interval"], kind)
                 object.__setattr__(self, each.name, each.type(value))  # past the frozen dataclass
 
 
-def check_range(value: Any, name: str, interval: str) -> None:
-    """Raise TypeError or ValueError unless ``value`` is a number in the interval."""
-    message = f"{name} must be a number in {interval}, got {value!r}."
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+def check_range(value: Any, name: str, interval: str, kind: type[Any] = Real) -> None:
+    """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the interval."""
+    noun = "an int" if kind is Integral else "a number"
+    message = f"{name} must be {noun} in {interval}, got {value!r}."
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
         raise TypeError(message)
     low, high = bounds_of(interval)
     above = value >= low if interval[0] == "[" else value > low

@@ -3,7 +3,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import Periodic, ScratchMLPRegressor
 from sknn_scratch.components import checks
 from sknn_scratch.components.registries import EMBEDDINGS, SCHEDULES, SOLVERS
 from sknn_scratch.maths.intervals import check_range
@@ -52,6 +52,15 @@ def test_the_error_says_what_is_taken_and_what_was_got():
         SOLVERS["sgd"](momentum=2)
     with pytest.raises(TypeError, match=r"^rho of RMSprop must .* \[0, 1\), got '0.9'\.$"):
         SOLVERS["rmsprop"](rho="0.9")
+
+
+@pytest.mark.parametrize("value", [2.5, 8.0, np.float64(8)])
+def test_a_count_is_an_int(value):
+    with pytest.raises(TypeError, match=r"n_frequencies of Periodic must be an int in \[1, inf\)"):
+        Periodic(n_frequencies=value)
+    with pytest.raises(TypeError, match="max_fun of LBFGS must be an int"):
+        SOLVERS["lbfgs"](max_fun=value)
+    assert type(Periodic(n_frequencies=np.int64(8)).n_frequencies) is int
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
