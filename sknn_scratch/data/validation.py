@@ -52,8 +52,8 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
     Raises
     ------
     ValueError
-        If it is not numeric, not finite, not 1-D or 2-D, not of the length of X, or outside
-        the domain of the loss.
+        If it is not numeric, not finite, all lost in ``dtype``, not 1-D or 2-D, not of the length
+        of X, or outside the domain of the loss.
     """
     name = f"y{suffix}"
     if y is None:
@@ -72,7 +72,13 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
         )
     y = y.reshape(n_samples, -1)
     if not (y.dtype == dtype and y.size < 10_000 and np.isfinite(y).all()):  # no quick answer
-        y = check_array(y, dtype=dtype, input_name=name)
+        given, y = y, check_array(y, dtype=dtype, input_name=name)
+        lost = np.flatnonzero(~y.any(axis=0) & given.any(axis=0))
+        if len(lost):
+            raise ValueError(
+                f"{name}[:, {lost[0]}] contains values too small for {y.dtype}, the type of X: the "
+                f"largest is {np.abs(given[:, lost[0]]).max():.2g}; rescale it, or make X float64."
+            )
     if not loss.in_domain(y).all():
         raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
     return y
