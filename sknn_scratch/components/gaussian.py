@@ -64,7 +64,8 @@ class Gaussian(Checked, Loss, rescaling="standard"):
 
     def std(self, a: Array) -> Array:
         """Return the standard deviation of each target, in the unit of y."""
-        return np.exp(a[:, a.shape[1] // 2 :] / 2)
+        with np.errstate(over="ignore", under="ignore"):  # far from the data
+            return np.exp(a[:, a.shape[1] // 2 :] / 2)
 
     def output_scaling(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         return np.r_[shift, 2 * np.log(scale)], np.r_[scale, np.ones_like(scale)]

@@ -33,7 +33,7 @@ from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .conformal import Calibration, infinite_messages, location
-from .folds import check_folds, check_weights, make_splits, mean_by_row, take_rows
+from .folds import check_folds, check_weights, make_splits, mean_by_row
 from .kinds import member_parameters
 from .members import (
     as_table,
@@ -48,7 +48,7 @@ from .members import (
 )
 from .onnx_hooks import OnnxHooks
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
-from .spread import SpreadOfLoss, SpreadOfMembers, learn_spread, log_std
+from .spread import SpreadOfLoss, learn_spread, spread_of_members
 from .unchanged import unchanged_on_error
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
@@ -302,12 +302,7 @@ class ScratchMLPEnsembleRegressor(
             options = weight, random_state, self.n_jobs
             spread, scale = learn_spread(X, y - middle, prediction, folds, *options)
         elif loss.std:
-            pairs = zip(self.estimators_, splits)
-            found = [log_std(member, take_rows(X, rows)) for member, (_, rows) in pairs]
-            spread, scale = (
-                SpreadOfMembers(self.estimators_),
-                np.exp(mean_by_row(len(y), splits, found)),
-            )
+            spread, scale = spread_of_members(self.estimators_, X, splits)
         rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
         seen = None if weight is None else weight[rows]
         if spread is None:

@@ -8,3 +8,6 @@ APART = Message(
     "right; what is made of coefs_ is not. Move the column near zero, or use float64."
 )
 NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
+STD_NOT_FINITE = Message(
+    "Some standard deviations are not finite: X is too far from what the network was trained on."
+)

@@ -13,8 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import Schedule, resolve
 from ..data import check_target
 from ..maths import Activation, Array, Embedding, Loss, MatrixLike, RandomState, Solver
-from ..training import likelihood_score, make_score, score_of
+from ..training import can_be_scored, likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
+from .caller import warn_caller
+from .messages import STD_NOT_FINITE
 
 DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
 
@@ -430,6 +432,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             if loss.std is None:
                 raise ValueError(f"return_std=True needs loss='gaussian', got {loss!r}.")
             results.append(loss.std(output))
+            warn_caller([] if np.isfinite(results[1]).all() else [STD_NOT_FINITE])
         results = [each.ravel() if each.shape[1] == 1 else each for each in results]
         return tuple(results) if return_std else results[0]
 
@@ -501,7 +504,7 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
         return check_target(y, n_samples, loss, dtype, suffix)
 
     def _make_score(self, loss, y, sample_weight):
-        if loss.std:
+        if loss.std and can_be_scored(y, sample_weight):
             of_y = partial(likelihood_score, y, sample_weight=sample_weight)
             return lambda output: of_y(loss.predict(output), loss.std(output))
         score = make_score(loss, y, sample_weight)

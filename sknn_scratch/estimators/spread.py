@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from ..engine import shared_blas
 from ..maths import Array, Loss
 from .conformal import root_mean_square
-from .folds import Splits
+from .folds import Splits, mean_by_row, take_rows
 from .members import make_member
 from .regressor import ScratchMLPRegressor
 
@@ -49,13 +49,22 @@ class SpreadOfLoss:
 
 
 class SpreadOfMembers:
-    """What members that predict a standard deviation themselves say: its geometric mean."""
+    """What members that predict a standard deviation themselves say: its geometric mean.
 
-    def __init__(self, members: Sequence[Any]) -> None:
+    Parameters
+    ----------
+    members : list of estimators
+    bounds : ndarray of shape (2,) or (2, n_targets)
+        The smallest and the largest logarithm that is believed of a member.
+    """
+
+    def __init__(self, members: Sequence[Any], bounds: Array) -> None:
         self.members = members
+        self.bounds = bounds
 
     def __call__(self, X: Any, prediction: Array) -> Array:
-        return np.exp(sum(log_std(member, X) for member in self.members) / len(self.members))
+        logarithms = (np.clip(log_std(member, X), *self.bounds) for member in self.members)
+        return np.exp(sum(logarithms) / len(self.members))
 
 
 class LearntSpread:
@@ -154,11 +163,29 @@ def learn_spread(
     return spread, np.exp(exponent * logarithm / 2)
 
 
+def spread_of_members(
+    members: Sequence[Any], X: Any, splits: Splits
+) -> tuple[SpreadOfMembers, Array]:
+    """Return what members say of new rows, and what they said of each row held out.
+
+    The logarithm of a standard deviation goes on in a straight line far from the data, so it is not
+    believed beyond the largest one of rows held out, nor below a hundredth of their median.
+    """
+    found = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
+    logarithm = mean_by_row(X.shape[0], splits, found)
+    known = np.where(np.isfinite(logarithm), logarithm, np.nan)
+    least, most = np.nanmedian(known, axis=0) + np.log(LEAST), np.nanmax(known, axis=0)
+    bounds = np.array([least, most])
+    return SpreadOfMembers(members, bounds), np.exp(np.clip(logarithm, *bounds))
+
+
 def log_std(member: Any, X: Any) -> Array:
     """Return the logarithm of what a network, or the last step of a pipeline, predicts as std."""
     if hasattr(member, "steps"):
         X, member = member[:-1].transform(X) if len(member) > 1 else X, member.steps[-1][1]
-    return np.log(member.predict(X, return_std=True)[1])
+    std = member._network.loss.std(member._output(X))  # what is infinite is no news to the user
+    with np.errstate(divide="ignore"):  # far from the data it may be 0, too
+        return np.log(std.ravel() if std.shape[1] == 1 else std)
 
 
 def features(X: Any, prediction: Array) -> Array:

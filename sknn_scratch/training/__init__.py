@@ -4,7 +4,7 @@ from .early_stopping import Best
 from .history import History
 from .messages import Message
 from .observers import Observer
-from .scoring import likelihood_score, make_score, score_of
+from .scoring import can_be_scored, likelihood_score, make_score, score_of
 from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import TrainingState
@@ -20,6 +20,7 @@ __all__ = [
     "Settings",
     "Trainer",
     "TrainingState",
+    "can_be_scored",
     "column_messages",
     "likelihood_score",
     "make_score",

@@ -140,8 +140,7 @@ def make_score(
         ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float; nan if
         there are several predictions for each target, and they are no quantiles.
     """
-    counted = len(y) if sample_weight is None else np.count_nonzero(sample_weight)
-    if len(y) < 2 or counted == 0:  # no number, of which scikit-learn would warn in every epoch
+    if not can_be_scored(y, sample_weight):
         return lambda prediction: np.nan
     if not loss.levels:
         return r2(y, sample_weight)
@@ -150,6 +149,11 @@ def make_score(
         return scores[0]
     columns = list(enumerate(scores))
     return lambda prediction: float(np.mean([d2(prediction[:, [i]]) for i, d2 in columns]))
+
+
+def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
+    """Return False where there is no score, of which scikit-learn would warn in every epoch."""
+    return len(y) > 1 and (sample_weight is None or np.any(sample_weight))
 
 
 def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:

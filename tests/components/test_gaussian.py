@@ -164,3 +164,21 @@ def test_the_output_must_be_the_identity(noisy):
 def test_a_bad_min_std_is_named(min_std):
     with pytest.raises((TypeError, ValueError), match=r"min_std of Gaussian must be a number in"):
         Gaussian(min_std)
+
+
+def test_a_single_validation_row_has_no_score_and_no_warning_in_every_epoch(noisy):
+    X, y = noisy
+    network = ScratchMLPRegressor((5,), loss="gaussian", learning_rate="cosine", max_iter=3)
+    network.fit(X, y, X_val=X[:1], y_val=y[:1])
+    assert np.isnan(network.validation_scores_).all()
+    assert np.isfinite(network.validation_loss_curve_).all()
+
+
+def test_a_deviation_that_is_infinite_far_from_the_data_is_warned_of(noisy):
+    X, y = noisy
+    network = ScratchMLPRegressor((5,), loss="gaussian", solver="lbfgs", random_state=0).fit(X, y)
+    far = np.array([[-1e9], [1e9]]) * np.ones(X.shape[1])
+    with pytest.warns(UserWarning, match="standard deviations are not finite") as found:
+        _, std = network.predict(far, return_std=True)
+    assert len(found) == 1
+    assert np.isinf(std).any()

@@ -395,6 +395,11 @@ def test_the_standard_deviation_of_gaussian_members_is_calibrated(wrap, rng):
     for part in (X_new[:, 0] < 0.5, X_new[:, 0] >= 0.5):
         inside = np.mean((low <= y_new) & (y_new <= high), where=part)
         assert inside == pytest.approx(0.8, abs=0.06)
+    far = np.array([[-1e3], [-1e9], [1e3], [1e9]])  # where single members say 0, or infinity
+    std_far = model.predict(far, return_std=True)[1]
+    assert (std.min() / 1e3 < std_far).all()
+    assert (std_far < std.max() * 2).all()
+    assert np.isfinite(model.predict_interval(far)).all()
     assert model.fit(X, np.c_[y, y]).predict_interval(X_new).shape == (3000, 2, 2)
 
 
