@@ -249,6 +249,8 @@ class ScratchMLPEnsembleRegressor(
         TypeError, ValueError
             If a parameter or an array is not what is asked for, if there are too few rows for the
             folds, or as `ScratchMLPRegressor.fit` does. The estimator is then as it was.
+        KeyboardInterrupt
+            At an interrupt (Ctrl-C), likewise.
         """
         with unchanged_on_error(self):
             self._fit(X, y, sample_weight, groups, fit_params)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 from ..components import LOSSES, refuse_masked, resolve
 from ..engine import shared_blas
 from ..maths import Array, Loss, SquaredError
+from ..training import interrupts_raised
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
 from .regressor import ScratchMLPRegressor
 
@@ -170,7 +171,7 @@ def train_member(
     n, y_train = X.shape[0], y[train]
     X_train, params = take_rows(X, train), take_params(params, train, n)
     X_train = X_train if dtype is None else X_train.astype(dtype, copy=False)
-    with told(context, ensemble, member, X_train, y_train):
+    with told(context, ensemble, member, X_train, y_train), interrupts_raised():
         member.fit(X_train, y_train, **params)
     if dtype is not None and dtype != X.dtype:
         widen(member)

@@ -13,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ..engine import shared_blas
 from ..maths import Array, Loss
+from ..training import interrupts_raised
 from .conformal import root_mean_square
 from .folds import Splits, mean_by_row, take_rows
 from .members import make_member
@@ -224,7 +225,8 @@ def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array
 
 
 def _train(network, X, error, weight, train, held_out):
-    network.fit(X[train], error[train], _of(weight, train))
+    with interrupts_raised():
+        network.fit(X[train], error[train], _of(weight, train))
     return network, network.predict(X[held_out])
 
 

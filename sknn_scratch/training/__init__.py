@@ -4,6 +4,7 @@ from .early_stopping import Best
 from .history import History
 from .messages import Message
 from .observers import Observer
+from .run import interrupts_raised
 from .scoring import can_be_scored, likelihood_score, make_score, score_of
 from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
@@ -22,6 +23,7 @@ __all__ = [
     "TrainingState",
     "can_be_scored",
     "column_messages",
+    "interrupts_raised",
     "likelihood_score",
     "make_score",
     "make_settings",

@@ -1,7 +1,9 @@
 """A run: one training, from one draw of the initial weights."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NoReturn
 
 import numpy as np
@@ -15,6 +17,19 @@ DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
 )
+
+
+RAISED: ContextVar[bool] = ContextVar("interrupts are raised", default=False)
+
+
+@contextmanager
+def interrupts_raised() -> Iterator[None]:
+    """Have an interrupt end what the trainings in the block are a part of, not just one of them."""
+    token = RAISED.set(True)
+    try:
+        yield
+    finally:
+        RAISED.reset(token)
 
 
 class Diverged(Exception):

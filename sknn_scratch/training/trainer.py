@@ -29,7 +29,7 @@ from .messages import INTERRUPTED, Message
 from .minimize import batch_size_of, minimize
 from .observers import Observer
 from .progress import make_printer
-from .run import DIVERGED, Diverged, Run
+from .run import DIVERGED, RAISED, Diverged, Run
 from .settings import Settings
 from .state import TrainingState, check_alike
 from .validator import Validator
@@ -237,7 +237,7 @@ class Trainer:
                 run.warning = minimize(problem, run, data, self.settings, batch_size, constant)
                 run.check_params()
             except KeyboardInterrupt:
-                if self.settings.incremental:  # the caller's loop has to end as well
+                if self.settings.incremental or RAISED.get():  # the caller has to end as well
                     raise
                 run.interrupted = True
             except Diverged as error:

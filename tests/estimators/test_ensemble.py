@@ -779,3 +779,26 @@ def test_masked_values_are_refused_before_a_pipeline_gets_them(regression):
     for call in (model.fit, lambda X, y: model.predict(X)):
         with pytest.raises(ValueError, match="X must not be masked"):
             call(masked, y)
+
+
+@pytest.mark.parametrize("wrap", [lambda net: net, TransformedTargetRegressor])
+def test_ctrl_c_ends_the_fit_of_all_members_and_leaves_the_ensemble_as_it_was(wrap, regression):
+    X, y = regression
+    started = []
+
+    def rate(epoch, n_epochs):
+        started.append(epoch)
+        if len(started) == 13:  # in the second member
+            raise KeyboardInterrupt
+        return 1.0
+
+    model = ensemble(EPOCHS, 2).fit(X, y)
+    before = copy.deepcopy(vars(model))
+    network = clone(EPOCHS).set_params(max_iter=10, learning_rate=rate)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(estimator=wrap(network), n_estimators=4).fit(X, y)
+    assert len(started) == 13
+    assert same(vars(model.set_params(estimator=EPOCHS, n_estimators=2)), before)
+    started.clear()
+    with pytest.warns(UserWarning, match="interrupted"):  # one by itself ends as ever
+        network.set_params(max_iter=20).fit(X, y)
