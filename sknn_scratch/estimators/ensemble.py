@@ -38,6 +38,7 @@ from .kinds import member_parameters
 from .members import (
     as_table,
     check_member,
+    groups_name,
     is_network,
     loss_of,
     make_member,
@@ -234,7 +235,8 @@ class ScratchMLPEnsembleRegressor(
         sample_weight : array-like of shape (n_samples,), default=None
             A sample of weight 2 counts as two samples.
         groups : array-like of shape (n_samples,), default=None
-            For ``cv``, where that is a splitter by groups.
+            For ``cv``, where that is a splitter by groups; and for members that stop early by
+            a splitter.
         **fit_params
             Handed to each member's `fit`; routed, where metadata routing is enabled, as
             ``sample_weight`` and ``groups`` then are. What has an entry per row of X is cut
@@ -479,7 +481,10 @@ class ScratchMLPEnsembleRegressor(
         if weight is not None:
             name = "sample_weight" if self.estimator is None else weight_name(self.estimator)
             fit_params = {**fit_params, name: weight}
-        return fit_params, {} if groups is None else {"groups": groups}
+        if groups is None:
+            return fit_params, {}
+        name = groups_name(self.estimator)
+        return {**fit_params, **({name: groups} if name else {})}, {"groups": groups}
 
     def _kinds(self, n_samples=1, n_features=1, n_fewest=1, dense=True):
         """Return what members are clones of: one, or the networks of `member_parameters`."""

@@ -39,18 +39,6 @@ def is_network(estimator: Any) -> bool:
     return estimator is None or isinstance(estimator, ScratchMLPRegressor)
 
 
-def network_in(estimator: Any) -> ScratchMLPRegressor | None:
-    """Return the network that a regressor, not fitted, ends in; None if there is none."""
-    while not isinstance(estimator, ScratchMLPRegressor):
-        if hasattr(estimator, "steps"):
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "regressor"):  # of a TransformedTargetRegressor
-            estimator = estimator.regressor
-        else:
-            return None
-    return estimator
-
-
 def loss_of(estimator: Any) -> Loss:
     """Return the loss of a regressor, in the unit of its predictions.
 
@@ -84,6 +72,18 @@ def weight_name(estimator: Any) -> str:
     if not has_fit_parameter(estimator, "sample_weight"):
         raise ValueError(f"sample_weight must be None: {estimator!r} does not take any.")
     return "sample_weight"
+
+
+def groups_name(estimator: Any) -> str | None:
+    """Return what `fit` calls the groups for a network that stops early by a splitter; or None."""
+    if hasattr(estimator, "steps"):
+        step, last = estimator.steps[-1]
+        name = groups_name(last)
+        return name and f"{step}__{name}"
+    if hasattr(estimator, "regressor"):
+        return groups_name(estimator.regressor)
+    stops = isinstance(estimator, ScratchMLPRegressor) and estimator.early_stopping
+    return "groups" if stops and hasattr(estimator.validation_fraction, "split") else None
 
 
 def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:

@@ -667,6 +667,28 @@ def test_groups_go_to_the_validation_of_a_member_too(regression):
     assert_array_equal(model.estimators_[0].predict(X), expected.predict(X))
 
 
+@pytest.mark.parametrize(
+    "wrap", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)]
+)
+@pytest.mark.parametrize("around", [lambda net: net, TransformedTargetRegressor])
+def test_without_routing_groups_reach_a_network_that_stops_by_them(wrap, around, regression):
+    X, y = regression
+    groups, seen = np.arange(60) // 6, []
+
+    class Recorded(GroupShuffleSplit):
+        def split(self, X, y, groups):
+            seen.append(groups)
+            return super().split(X, y, groups)
+
+    network = clone(EPOCHS).set_params(early_stopping="loss")
+    network.set_params(validation_fraction=Recorded(1, random_state=0))
+    model = ensemble(wrap(around(network)), cv=GroupKFold(5))
+    model.fit(X, y, groups=groups)
+    for found, (train, _) in zip(seen, GroupKFold(5).split(X, y, groups), strict=True):
+        assert_array_equal(found, groups[train])
+    assert ensemble(cv=GroupKFold(5)).fit(X, y, groups=groups).oob_score_ > 0
+
+
 @pytest.mark.usefixtures("routing")
 def test_a_grid_search_routes_weights_into_an_ensemble_by_default(regression, weight):
     X, y = regression
