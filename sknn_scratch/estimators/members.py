@@ -1,6 +1,8 @@
 """A member of an ensemble: what it may be, how it is trained, and what it says of rows."""
 
+import os
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,7 +19,8 @@ from sklearn.utils.validation import has_fit_parameter
 from ..components import LOSSES, refuse_masked, resolve
 from ..engine import shared_blas
 from ..maths import Array, Loss, SquaredError
-from ..training import interrupts_raised
+from ..training import Message, interrupts_raised
+from .caller import warn_caller
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
 from .regressor import ScratchMLPRegressor
 
@@ -145,14 +148,28 @@ def train_members(
     names = [f"Member {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
     with shared_blas(min(n, effective_n_jobs(n_jobs))):
         trained = Parallel(n_jobs=n_jobs)(
-            delayed(train_member)(
-                *(member, X, y, split, params, dtype),
+            delayed(train_anywhere)(
+                *(os.getpid(), member, X, y, split, params, dtype),
                 name if ensemble.verbose else None,
                 *((context, ensemble) if tasks else ()),
             )
             for member, split, name, context in zip(members, splits, names, contexts)
         )
-    return [list(each) for each in zip(*trained)]
+    trained_members, predictions, messages = zip(*trained)
+    warn_caller([each for of_member in messages for each in of_member])
+    return [list(trained_members), list(predictions)]
+
+
+def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
+    """Train a member; if not in the process ``home``, return as well what there is to warn of.
+
+    There, a warning would be beyond the user's filters, and point at a line of joblib.
+    """
+    if os.getpid() == home:
+        return *train_member(*task), []
+    with warnings.catch_warnings(record=True) as found:
+        trained = train_member(*task)
+    return *trained, [Message(str(each.message), each.category) for each in found]
 
 
 def train_member(

@@ -824,3 +824,11 @@ def test_ctrl_c_ends_the_fit_of_all_members_and_leaves_the_ensemble_as_it_was(wr
     started.clear()
     with pytest.warns(UserWarning, match="interrupted"):  # one by itself ends as ever
         network.set_params(max_iter=20).fit(X, y)
+
+
+def test_what_members_in_other_processes_warn_of_is_told_by_this_one(regression):
+    X, y = regression
+    network = clone(EPOCHS).set_params(batch_size=100, learning_rate="cosine")
+    with pytest.warns(UserWarning, match="larger than the 30 training samples") as found:
+        ensemble(network, 2, n_jobs=2).fit(X, y)
+    assert [each.filename for each in found] == [__file__] * 2
