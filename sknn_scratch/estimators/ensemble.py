@@ -150,7 +150,7 @@ class ScratchMLPEnsembleRegressor(
     fifty rows, the scale is 1. With an ``estimator`` it is 1, but for losses which say how the
     spread of y goes with its mean: its root for 'poisson', itself for 'gamma'; and for several
     quantiles it is the distance of the outermost (conformalised quantile regression), with
-    'gaussian' the standard deviation that the members predict.
+    'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
 
     All members predict a new row, but often only one of each kind had not seen a row held out, and
     errs more. With ``estimator=None`` the scores are made smaller by the ratio of the two errors.

@@ -174,7 +174,7 @@ class Trainer:
                 break
         best = max(runs, key=lambda run: run.value)
         if best.error:
-            raise ValueError(best.error)
+            raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
         if run.interrupted:
             messages.append(INTERRUPTED)
         elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch

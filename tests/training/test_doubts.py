@@ -30,6 +30,12 @@ def test_weights_of_a_small_mean_are_warned_of_with_the_penalty_that_they_stand_
         network().partial_fit(X, y, np.full(60, 1e-6))
 
 
+def test_what_would_have_been_warned_of_stands_in_the_error_if_training_diverges(regression):
+    X, y = regression
+    with pytest.raises(ValueError, match=r"diverged: .* sample_weight has a mean of 1e-30\."):
+        network(solver="sgd", max_iter=50).fit(X, y, np.full(60, 1e-30))
+
+
 @pytest.mark.parametrize(("alpha", "weight"), [(0.0, 1e-6), (1e-4, 0.01), (1e-4, 1e6)])
 def test_other_weights_are_not(alpha, weight, regression):
     network(alpha=alpha).fit(*regression, np.full(60, weight))
