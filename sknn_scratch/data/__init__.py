@@ -3,7 +3,7 @@
 from .chunking import CACHED, by_rows, rows_at_a_time, slices
 from .dataset import DataSet
 from .folding import ROWS, Apart, holds_folded, may_lose_digits, standard_params
-from .inputs import check_inputs, small_and_plain
+from .inputs import check_inputs, refuse_lazy, small_and_plain
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .quartiles import quantiles
@@ -32,6 +32,7 @@ __all__ = [
     "no_scaling",
     "power_of_two",
     "quantiles",
+    "refuse_lazy",
     "rows_at_a_time",
     "rows_of_a_part",
     "slices",

@@ -43,8 +43,7 @@ def check_inputs(
             return validate(small, skip_check_array=True)
     if X is None:
         raise ValueError(f"{name} must be of shape (n_samples, n_features), got None.")
-    if hasattr(X, "collect") and not hasattr(X, "__len__"):  # polars' LazyFrame, for one
-        raise TypeError(f"{name} must be in memory, got a {type(X).__name__}: call its collect().")
+    refuse_lazy(X, name)
     refuse_masked(X, name)
     refuse_dates(X, name)
     try:
@@ -57,6 +56,12 @@ def check_inputs(
         if message == str(error):
             raise
         raise (TypeError if isinstance(error, TypeError) else ValueError)(message) from error
+
+
+def refuse_lazy(X: Any, name: str) -> None:
+    """Raise TypeError if X is a plan to compute it, as polars' LazyFrame is."""
+    if hasattr(X, "collect") and not hasattr(X, "__len__"):
+        raise TypeError(f"{name} must be in memory, got a {type(X).__name__}: call its collect().")
 
 
 def refuse_dates(X: Any, name: str) -> None:

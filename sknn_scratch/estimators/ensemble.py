@@ -33,10 +33,9 @@ from .blending import blending_weights
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .conformal import Calibration, infinite_messages, location
-from .folds import check_folds, check_weights, make_splits, mean_by_row
+from .folds import as_table, check_folds, check_weights, make_splits, mean_by_row
 from .kinds import member_parameters
 from .members import (
-    as_table,
     check_member,
     groups_name,
     is_network,

@@ -6,8 +6,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.model_selection import KFold
+from sklearn.utils import check_array
 
-from ..components import check_number
+from ..components import check_number, refuse_masked
+from ..data import refuse_lazy
 from ..maths import Array
 
 LARGEST_SEED: int = np.iinfo(np.int32).max
@@ -109,9 +111,20 @@ def check_weights(weight: Array | None, folds: Splits) -> None:
         )
 
 
+def as_table(X: Any) -> Any:
+    """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
+    refuse_masked(X, "X")
+    refuse_lazy(X, "X")
+    if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
+        return X
+    return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)
+
+
 def take_rows(X: Any, rows: Array) -> Any:
-    """Return rows of an array, a sparse matrix or a data frame."""
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+    """Return rows of an array, a sparse matrix, a data frame, or a table of Arrow's."""
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return X.take(rows) if hasattr(X, "column_names") else X[rows]
 
 
 def take_params(params: dict[str, Any], rows: Array, n: int) -> dict[str, Any]:

@@ -12,11 +12,10 @@ from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils import check_array
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
-from ..components import LOSSES, refuse_masked, resolve
+from ..components import LOSSES, resolve
 from ..engine import shared_blas
 from ..maths import Array, Loss, SquaredError
 from ..training import Message, interrupts_raised
@@ -239,11 +238,3 @@ def told(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator
         context.call_on_fit_task_begin(**task)
         yield
     context.call_on_fit_task_end(**task)
-
-
-def as_table(X: Any) -> Any:
-    """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
-    refuse_masked(X, "X")
-    if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
-        return X
-    return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)

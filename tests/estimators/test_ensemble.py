@@ -602,8 +602,9 @@ def test_columns_of_a_data_frame_reach_the_pipeline_by_name(regression):
     [
         (lambda X: pd.DataFrame(X, columns=list("abcd")), pd.Series),
         (lambda X: pl.DataFrame(X, schema=list("abcd")), pl.Series),
+        (lambda X: pytest.importorskip("pyarrow").table(dict(zip("abcd", X.T))), pl.Series),
     ],
-    ids=["pandas", "polars"],
+    ids=["pandas", "polars", "arrow"],
 )
 def test_frames_train_as_arrays_do(frame, series, estimator, regression):
     X, y = regression
@@ -794,13 +795,15 @@ def test_a_transformed_linear_model_takes_weights(regression, weight):
     assert_array_equal(model.predict(X), expected.predict(X))
 
 
-def test_masked_values_are_refused_before_a_pipeline_gets_them(regression):
+def test_masked_values_and_lazy_frames_are_refused_before_a_pipeline_gets_them(regression):
     X, y = regression
     model = ensemble(make_pipeline(StandardScaler(), NET), 2).fit(X, y)
     masked = np.ma.masked_greater(X, 1)
     for call in (model.fit, lambda X, y: model.predict(X)):
         with pytest.raises(ValueError, match="X must not be masked"):
             call(masked, y)
+        with pytest.raises(TypeError, match=r"X must be in memory, got a LazyFrame"):
+            call(pl.DataFrame(X).lazy(), y)
 
 
 @pytest.mark.parametrize("wrap", [lambda net: net, TransformedTargetRegressor])
