@@ -429,7 +429,7 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         n = X.shape[0]
-        return np.hstack([member.predict(X).reshape(n, -1) for member in self.estimators_])
+        return np.hstack([np.reshape(each.predict(X), (n, -1)) for each in self.estimators_])
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of the predictions, as of `ScratchMLPRegressor.score`.

@@ -193,7 +193,15 @@ def train_member(
         widen(member)
     if name:
         print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
-    return member, member.predict(take_rows(X, held_out))
+    prediction = np.asarray(member.predict(take_rows(X, held_out)))
+    finite = np.isfinite(prediction.reshape(len(prediction), -1)).all(axis=1)
+    if not finite.all():
+        bad = np.argmin(finite)
+        raise ValueError(
+            f"Predictions of rows held out must be finite, got {prediction[bad]} for row "
+            f"{held_out[bad]} of X: it may be too far from those trained on."
+        )
+    return member, prediction
 
 
 def widen(network: Any) -> None:

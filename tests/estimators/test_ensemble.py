@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -455,6 +456,31 @@ def test_predictions_of_another_shape_than_y_are_refused(regression):
 
     with pytest.raises(ValueError, match=r"must predict y, of shape \(60,\).*\(60, 2\)"):
         ensemble(Twice()).fit(*regression)
+
+
+def test_predictions_for_rows_held_out_that_are_not_finite_are_refused_by_the_row(regression):
+    X, y = regression
+    model = ensemble(LinearRegression()).fit(X, y)
+    before = copy.deepcopy(vars(model))
+    far = np.r_[X[:33], 1e9 * X[33:34], X[34:]]
+    network = ScratchMLPRegressor((5,), loss="poisson", solver="lbfgs", max_iter=20)
+    network.set_params(out_activation="exp", activation="identity")
+    model.set_params(estimator=network)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the member warns as well
+        with pytest.raises(ValueError, match="must be finite, got inf for row 33 of X"):
+            model.fit(far, np.exp(X[:, 0] * np.sign(X[33, 0])))
+    assert same(vars(model.set_params(estimator=before["estimator"])), before)
+
+
+def test_predictions_may_be_a_list(regression):
+    class Listed(LinearRegression):
+        def predict(self, X):
+            return super().predict(X).tolist()
+
+    found, expected = (ensemble(each()).fit(*regression) for each in (Listed, LinearRegression))
+    assert_array_equal(found.oob_prediction_, expected.oob_prediction_)
+    assert_array_equal(found.transform(regression[0]), expected.transform(regression[0]))
 
 
 # --- folds ---
