@@ -79,11 +79,13 @@ def infinite_messages(
     n = n if weight is None else np.count_nonzero(weight)
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
+    needed = np.ceil(odds * (1 - SLACK))
+    if n >= needed:  # a prediction is infinite, of which the members warn
+        return []
     return [
         Message(
-            f"Some quantiles are infinite: that of level {farthest:g} needs "
-            f"{np.ceil(odds * (1 - SLACK)):.0f} rows{which} held out, and {n} were. "
-            "Intervals of a smaller coverage need fewer."
+            f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
+            f"rows{which} held out, and {n} were. Intervals of a smaller coverage need fewer."
         )
     ]
 
@@ -135,7 +137,10 @@ class Calibration:
         columns = self.scores.reshape(len(self.scores), -1).T
         found = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
         found = found.reshape(*self.scores.shape[1:], len(levels))
-        found = middle[..., np.newaxis] + scale[..., np.newaxis] * found
+        middle, scale = middle[..., np.newaxis], scale[..., np.newaxis]
+        with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, if a prediction is infinite
+            bounds = middle + scale * found
+            found = np.where(np.isnan(bounds), np.where(found == 0, middle, found * np.inf), bounds)
         positive = not self.loss.in_domain(np.array(-1.0))
         return np.maximum(found, 0) if positive else found
 

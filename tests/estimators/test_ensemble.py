@@ -473,6 +473,20 @@ def test_predictions_for_rows_held_out_that_are_not_finite_are_refused_by_the_ro
     assert same(vars(model.set_params(estimator=before["estimator"])), before)
 
 
+def test_an_infinite_prediction_has_an_infinite_interval_and_no_advice_on_rows(regression):
+    X, y = regression
+    network = ScratchMLPRegressor((5,), loss="poisson", solver="lbfgs", max_iter=20, alpha=1)
+    model = ensemble(network.set_params(activation="identity")).fit(X, np.exp(y))
+    far = 1e9 * np.sign(model.predict(X) - model.predict(-X))[:, np.newaxis] * X
+    with pytest.warns(UserWarning, match="predictions are not finite") as found:
+        interval = model.predict_interval(far)
+    assert not [each for each in found if "held out" in str(each.message)]
+    is_infinite = np.isinf(interval[:, 1])
+    assert is_infinite.any()
+    assert_array_equal(interval[is_infinite, 0], 0)
+    assert not np.isnan(interval).any()
+
+
 def test_predictions_may_be_a_list(regression):
     class Listed(LinearRegression):
         def predict(self, X):
