@@ -181,7 +181,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         ``validation`` are X, y and sample weights in memory, or three times None.
         """
         splits = hasattr(self.validation_fraction, "split") and self.early_stopping
-        with unchanged_on_error(self):
+        with unchanged_on_error(self, goes_on=incremental or self.warm_start):
             validation = check_together(validation, groups, splits)
             warn_caller(self._train(source, validation, groups, incremental))
         return self
