@@ -12,7 +12,11 @@ are linear smoothers, f(x) = sum of s(x, x_i) y_i: what such a member errs on a 
 trained on is 1 - s(x_i, x_i) times what it would have erred without it (Craven and Wahba, Smoothing
 noisy data with spline functions, 1979; Hastie, Tibshirani and Friedman, The elements of statistical
 learning, section 7.10). That makes both c and V smaller by the square of it. Networks are no linear
-smoothers: for them the ratio is an approximation.
+smoothers: for them the ratio is an approximation. Where they all but reproduce the rows that they
+were trained on, as they do where there are many columns, what is left there is where each of them
+happened to stop, and the ratio is much too small. So it counts in full only where errors on rows
+trained on are not `BELIEVED` times smaller, in the mean square, than those on rows held out; where
+they are, in proportion.
 """
 
 from collections.abc import Sequence
@@ -24,6 +28,7 @@ from ..maths import Array, Matrix
 from .folds import Splits, take_rows
 
 MOST_ROWS = 20_000  # to look at; of more, every second, third, ... is taken
+BELIEVED = 5
 
 
 def error_ratio(
@@ -60,29 +65,41 @@ def error_ratio(
     rows = np.arange(0, n, -(-n // MOST_ROWS))
     size = np.abs(y[rows]).max(axis=0)  # whatever the unit of y is, squares stay finite
     unit, of_rows = scale[rows] * np.where(size > 0, size, 1), take_rows(X, rows)
-    count, total = np.zeros(len(rows)), np.zeros(unit.shape)
-    squares = np.zeros(unit.shape)
-    for i, (train, _) in enumerate(splits):
-        pairs = zip(weights[i::n_splits], members[i::n_splits])
-        mean = sum(w * member.predict(of_rows) for w, member in pairs) * n_splits
-        seen = np.isin(rows, train)
-        error = np.where(_over(seen, unit), (mean - y[rows]) / unit, 0)
-        count, total, squares = count + seen, total + error, squares + error**2
-    use = (count > 1) & np.isfinite(unit.reshape(len(rows), -1)).all(axis=1)
+    seen, out = (np.array([np.isin(rows, split[part]) for split in splits]) for part in (0, 1))
+    use = (seen.sum(axis=0) > 1) & np.isfinite(unit.reshape(len(rows), -1)).all(axis=1)
     weight = np.ones(n) if sample_weight is None else sample_weight
-    if not np.any(weight[rows][use] > 0):
+    if not np.any(weight[rows[use]] > 0):
         return 1.0
-    count, total, squares = _over(count, unit)[use], total[use], squares[use]
-    variance = (squares - total**2 / count) / (count - 1)
-    single, variance = (
-        np.average(each, axis=0, weights=weight[rows][use]) for each in (squares / count, variance)
-    )
+    errors = []
+    for i in range(n_splits):
+        pairs = zip(weights[i::n_splits], members[i::n_splits])
+        prediction = sum(w * member.predict(of_rows) for w, member in pairs) * n_splits
+        errors.append((prediction - y[rows])[use] / unit[use])
+    errors, seen, out, weight = np.array(errors), seen[:, use], out[:, use], weight[rows[use]]
+    single, variance = _moments(errors, seen, weight)
+    single_out, _ = _moments(errors, out, weight)
     held_out = np.bincount(np.concatenate([out for _, out in splits]), minlength=n)
     one_in = np.mean(1 / held_out[held_out > 0])  # 1 / m
     of_all, of_held_out = (single - variance * (1 - part) for part in (1 / n_splits, one_in))
-    return np.sqrt(np.where(of_held_out > 0, of_all / np.where(of_held_out > 0, of_held_out, 1), 1))
+    smaller = 1 - _quotient(of_all, of_held_out)
+    return np.sqrt(1 - smaller * np.minimum(1, BELIEVED * _quotient(single, single_out)))
 
 
-def _over(of_rows, like):
-    """Return an array of one number a row with the dimensions of ``like``."""
-    return of_rows.reshape(-1, *(1,) * (like.ndim - 1))
+def _moments(errors, chosen, weight):
+    """Return the mean square of the chosen errors, and their variance within a row.
+
+    Of (members, rows) or (members, rows, targets): for each target. Where one error is chosen in a
+    row there is no variance, and it is nan.
+    """
+    if errors.ndim == 3:
+        chosen = chosen[:, :, np.newaxis]
+    count = chosen.sum(axis=0)
+    mean, square = ((each * chosen).sum(axis=0) / count for each in (errors, errors**2))
+    spread = (((errors - mean) * chosen) ** 2).sum(axis=0)
+    variance = np.divide(spread, count - 1, where=count > 1, out=np.full_like(spread, np.nan))
+    return (np.average(each, axis=0, weights=weight) for each in (square, variance))
+
+
+def _quotient(one, other):
+    """Return one / other, and 1 where there is nothing to divide by."""
+    return np.where(other > 0, one / np.where(other > 0, other, 1), 1)

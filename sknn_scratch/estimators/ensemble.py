@@ -177,7 +177,7 @@ class ScratchMLPEnsembleRegressor(
     >>> from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> network = ScratchMLPRegressor((20,), solver="lbfgs", alpha=10, max_iter=1000)
+    >>> network = ScratchMLPRegressor((20,), activation="tanh", solver="lbfgs", alpha=10)
     >>> model = ScratchMLPEnsembleRegressor(network, random_state=0).fit(X_train, y_train)
     >>> low, high = model.predict_interval(X_test, coverage=0.8).T
     >>> float(((low <= y_test) & (y_test <= high)).mean().round(1))

@@ -59,7 +59,7 @@ class IntervalDisplay:
     >>> from sklearn.datasets import load_diabetes
     >>> from sknn_scratch import IntervalDisplay, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> network = ScratchMLPRegressor((20,), solver="lbfgs", alpha=10, max_iter=1000)
+    >>> network = ScratchMLPRegressor((20,), activation="tanh", solver="lbfgs", alpha=10)
     >>> model = ScratchMLPEnsembleRegressor(network, random_state=0).fit(X[:300], y[:300])
     >>> display = IntervalDisplay.from_estimator(model, X[300:], y[300:], ax=Figure().subplots())
     >>> round(display.coverage_, 1)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold
 
+from sknn_scratch import ScratchMLPEnsembleRegressor
 from sknn_scratch.estimators.averaging import error_ratio
 
 
@@ -97,3 +98,25 @@ def test_a_row_of_weight_zero_or_never_held_out_does_not_count(rng, n):
 
     assert without == pytest.approx(np.sqrt((1 + 1 / 4) / 2), rel=0.1)
     assert weighted == pytest.approx(without)
+
+
+def test_what_is_left_where_members_reproduce_their_rows_says_little(rng):
+    """Each stops anywhere near the rows that it has seen, and all err alike on those it has not."""
+    y, rows, splits = np.zeros(4000), np.arange(4000)[:, np.newaxis], folds(4000, 8)
+    shared, members = rng.normal(size=4000), []
+    for train, _ in splits:
+        error = shared.copy()
+        error[train] = 1e-3 * rng.normal(size=len(train))
+        members.append(Shifted(error, 0.0))
+
+    ratio = error_ratio(members, np.full(8, 1 / 8), rows, y, splits, np.ones(4000))
+
+    assert ratio == pytest.approx(1, abs=1e-5)
+
+
+def test_intervals_cover_where_there_are_as_many_columns_as_rows(rng):
+    X = rng.normal(size=(360, 60))
+    y = X[:, 0] + np.sin(X[:, 1]) + 0.5 * rng.normal(size=360)
+    model = ScratchMLPEnsembleRegressor(n_estimators=4, random_state=0).fit(X[:60], y[:60])
+    low, high = model.predict_interval(X[60:], 0.8).T
+    assert np.mean((low <= y[60:]) & (y[60:] <= high)) > 0.7
