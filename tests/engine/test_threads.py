@@ -236,6 +236,14 @@ def test_a_number_that_someone_has_set_meanwhile_stays():
     assert library.num_threads == 7
 
 
+def assert_interrupt_leaves_all_as_it_was(first, second):
+    pools = Pools([first, second])
+    with pytest.raises(KeyboardInterrupt), pools.limited(1):
+        pass
+    assert (first.num_threads, second.num_threads) == (2, 2)
+    assert (pools.limits, pools.lowered) == ({}, {})
+
+
 def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
     class Interrupted(Library):
         def set_num_threads(self, number):
@@ -243,12 +251,7 @@ def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
             if number == 1:
                 raise KeyboardInterrupt
 
-    first, second = Library("openblas"), Interrupted("openblas")
-    pools = Pools([first, second])
-    with pytest.raises(KeyboardInterrupt), pools.limited(1):
-        pass
-    assert (first.num_threads, second.num_threads) == (2, 2)
-    assert (pools.limits, pools.lowered) == ({}, {})
+    assert_interrupt_leaves_all_as_it_was(Library("openblas"), Interrupted("openblas"))
 
 
 def test_an_interrupt_while_the_number_is_put_back_does_not_keep_it_low():
@@ -261,12 +264,7 @@ def test_an_interrupt_while_the_number_is_put_back_does_not_keep_it_low():
                 raise KeyboardInterrupt
             super().set_num_threads(number)
 
-    first, second = Interrupted("openblas"), Library("openblas")
-    pools = Pools([first, second])
-    with pytest.raises(KeyboardInterrupt), pools.limited(1):
-        pass
-    assert (first.num_threads, second.num_threads) == (2, 2)
-    assert (pools.limits, pools.lowered) == ({}, {})
+    assert_interrupt_leaves_all_as_it_was(Interrupted("openblas"), Library("openblas"))
 
 
 def test_a_block_may_end_while_its_own_thread_changes_a_number():
