@@ -58,6 +58,17 @@ def loss_of(estimator: Any) -> Loss:
     return SquaredError()
 
 
+def last_regressor(estimator: Any) -> tuple[Any, str]:
+    """Return what pipelines and such end in, and what `fit` puts before its names."""
+    if hasattr(estimator, "steps"):
+        step, last = estimator.steps[-1]
+        last, before = last_regressor(last)
+        return last, f"{step}__{before}"
+    if getattr(estimator, "regressor", None) is not None:  # which is handed all that `fit` is
+        return last_regressor(estimator.regressor)
+    return estimator, ""
+
+
 def weight_name(estimator: Any) -> str:
     """Return what `fit` of a regressor calls the sample weights of its last step.
 
@@ -66,26 +77,17 @@ def weight_name(estimator: Any) -> str:
     ValueError
         If it takes none.
     """
-    if hasattr(estimator, "steps"):
-        step, last = estimator.steps[-1]
-        return f"{step}__{weight_name(last)}"
-    if hasattr(estimator, "regressor"):  # which is handed all that `fit` is handed
-        return "sample_weight" if estimator.regressor is None else weight_name(estimator.regressor)
-    if not has_fit_parameter(estimator, "sample_weight"):
-        raise ValueError(f"sample_weight must be None: {estimator!r} does not take any.")
-    return "sample_weight"
+    last, before = last_regressor(estimator)
+    if not (has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor")):
+        raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
+    return f"{before}sample_weight"
 
 
 def groups_name(estimator: Any) -> str | None:
     """Return what `fit` calls the groups for a network that stops early by a splitter; or None."""
-    if hasattr(estimator, "steps"):
-        step, last = estimator.steps[-1]
-        name = groups_name(last)
-        return name and f"{step}__{name}"
-    if hasattr(estimator, "regressor"):
-        return groups_name(estimator.regressor)
-    stops = isinstance(estimator, ScratchMLPRegressor) and estimator.early_stopping
-    return "groups" if stops and hasattr(estimator.validation_fraction, "split") else None
+    last, before = last_regressor(estimator)
+    stops = isinstance(last, ScratchMLPRegressor) and last.early_stopping
+    return f"{before}groups" if stops and hasattr(last.validation_fraction, "split") else None
 
 
 def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
