@@ -20,6 +20,7 @@ they are, in proportion.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,8 @@ def error_ratio(
     size = np.abs(y[rows]).max(axis=0)  # whatever the unit of y is, squares stay finite
     unit, of_rows = scale[rows] * np.where(size > 0, size, 1), take_rows(X, rows)
     seen, out = (np.array([np.isin(rows, split[part]) for split in splits]) for part in (0, 1))
+    held_out = out.sum(axis=0)
+    one_in = np.mean(1 / held_out[held_out > 0])  # 1 / m
     use = (seen.sum(axis=0) > 1) & np.isfinite(unit.reshape(len(rows), -1)).all(axis=1)
     weight = np.ones(n) if sample_weight is None else sample_weight
     if not np.any(weight[rows[use]] > 0):
@@ -76,28 +79,20 @@ def error_ratio(
         prediction = sum(w * member.predict(of_rows) for w, member in pairs) * n_splits
         errors.append((prediction - y[rows])[use] / unit[use])
     errors, seen, out, weight = np.array(errors), seen[:, use], out[:, use], weight[rows[use]]
-    single, variance = _moments(errors, seen, weight)
-    single_out, _ = _moments(errors, out, weight)
-    held_out = np.bincount(np.concatenate([out for _, out in splits]), minlength=n)
-    one_in = np.mean(1 / held_out[held_out > 0])  # 1 / m
+    if errors.ndim == 3:  # (members, rows, targets)
+        seen, out = seen[:, :, np.newaxis], out[:, :, np.newaxis]
+    average, count = partial(np.average, axis=0, weights=weight), seen.sum(axis=0)
+    single, single_out = (average(_mean(errors**2, chosen)) for chosen in (seen, out))
+    squares = (errors - _mean(errors, seen)) ** 2
+    variance = average(_mean(squares, seen) * (count / (count - 1)))
     of_all, of_held_out = (single - variance * (1 - part) for part in (1 / n_splits, one_in))
     smaller = 1 - _quotient(of_all, of_held_out)
     return np.sqrt(1 - smaller * np.minimum(1, BELIEVED * _quotient(single, single_out)))
 
 
-def _moments(errors, chosen, weight):
-    """Return the mean square of the chosen errors, and their variance within a row.
-
-    Of (members, rows) or (members, rows, targets): for each target. Where one error is chosen in a
-    row there is no variance, and it is nan.
-    """
-    if errors.ndim == 3:
-        chosen = chosen[:, :, np.newaxis]
-    count = chosen.sum(axis=0)
-    mean, square = ((each * chosen).sum(axis=0) / count for each in (errors, errors**2))
-    spread = (((errors - mean) * chosen) ** 2).sum(axis=0)
-    variance = np.divide(spread, count - 1, where=count > 1, out=np.full_like(spread, np.nan))
-    return (np.average(each, axis=0, weights=weight) for each in (square, variance))
+def _mean(values, chosen):
+    """Return the mean of the chosen members' values in each row."""
+    return (values * chosen).sum(axis=0) / chosen.sum(axis=0)
 
 
 def _quotient(one, other):
