@@ -101,7 +101,7 @@ def fit_with_checkpoints(
             "hand in one that is not (sklearn.base.clone), whose epochs are counted from the first."
         )
     done = len(getattr(estimator, "loss_curve_", ()))
-    with unchanged_on_error(estimator, goes_on=True):
+    with unchanged_on_error(estimator):
         for epoch in range(done + 1, n_epochs + 1):
             if has_stopped_early(estimator):
                 break
