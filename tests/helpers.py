@@ -133,6 +133,11 @@ def make_network_and_rows(rng, n=23, weighted=True, as_sparse=False):
     return network, params, X, y, weight, Rows(data, y, weight, None, np.float64, True)
 
 
+def label(value):
+    """Return how a test case is called: the same in every process, as pytest-xdist asks."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", str(value))
+
+
 def make_state():
     return TrainingState(np.zeros(1), None, np.random.RandomState(0), solver=None, solver_state={})
 

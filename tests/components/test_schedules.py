@@ -22,7 +22,7 @@ from sknn_scratch import (
 )
 from sknn_scratch.components.registries import SCHEDULES
 from sknn_scratch.components.schedules import Factor
-from tests.helpers import DATA
+from tests.helpers import DATA, label
 
 TORCH = json.loads((DATA / "solvers_torch.json").read_text("utf-8"))
 short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -52,7 +52,7 @@ ALL = [
     OneCycle(warmup=0.5, start=0.2, final=0.01),
     Factor(square_root),
 ]
-every_schedule = pytest.mark.parametrize("schedule", ALL, ids=repr)
+every_schedule = pytest.mark.parametrize("schedule", ALL, ids=label)
 PLANNED = [Cosine(), Cosine(warmup=0.3, final=0.1), OneCycle(), OneCycle(warmup=0, start=1.0)]
 
 
@@ -269,7 +269,7 @@ def test_a_schedule_sets_the_rate_of_each_epoch(learning_rate, factors, regressi
     assert_allclose(model.predict(X), by_hand.predict(X), rtol=1e-13)
 
 
-@pytest.mark.parametrize("learning_rate", [*SCHEDULES, *ALL[-3:-1], square_root], ids=str)
+@pytest.mark.parametrize("learning_rate", [*SCHEDULES, *ALL[-3:-1], square_root], ids=label)
 def test_every_schedule_trains_a_network(learning_rate, regression):
     X, y = regression
     model = ScratchMLPRegressor(
@@ -280,7 +280,7 @@ def test_every_schedule_trains_a_network(learning_rate, regression):
     assert clone(model).fit(X, y).loss_curve_ == model.loss_curve_
 
 
-@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", square_root], ids=str)
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", square_root], ids=label)
 def test_a_plan_that_has_run_its_course_is_no_lack_of_convergence(learning_rate, regression):
     settings = {"max_iter": 5, "random_state": 0, **ENDLESS}
     model = ScratchMLPRegressor((5,), learning_rate=learning_rate, **settings)
@@ -289,7 +289,7 @@ def test_a_plan_that_has_run_its_course_is_no_lack_of_convergence(learning_rate,
         model.set_params(learning_rate="constant").fit(*regression)
 
 
-@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", square_root], ids=str)
+@pytest.mark.parametrize("learning_rate", ["cosine", "one_cycle", square_root], ids=label)
 def test_a_plateau_ends_a_plan_too(learning_rate, regression):
     model = ScratchMLPRegressor((5,), learning_rate=learning_rate, tol=1e6, n_iter_no_change=3)
     assert model.fit(*regression).n_iter_ == 5

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
 from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles, infinite_messages
 from sknn_scratch.estimators.spread import SpreadOfLoss
+from tests.helpers import label
 
 
 def calibrated(loss, y, prediction):
@@ -118,7 +119,7 @@ def test_weights_move_quantiles_as_repeated_rows_do(rng):
         (Poisson(), lambda mean, rng: rng.poisson(mean).astype(float)),
         (Gamma(), lambda mean, rng: mean * rng.gamma(3, 1 / 3, len(mean))),
     ],
-    ids=str,
+    ids=label,
 )
 def test_intervals_of_counts_and_amounts_cover_small_and_large_means_alike(loss, draw, rng):
     mean = rng.choice([20.0, 500.0], 4000)

@@ -25,6 +25,7 @@ from sknn_scratch import Huber, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.registries import ACTIVATIONS
 from sknn_scratch.maths.network import feedforward
 from sknn_scratch.training.scoring import score_of
+from tests.helpers import label
 
 # An old scikit-learn with a new SciPy.
 pytestmark = pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning")
@@ -143,7 +144,7 @@ def test_kinked_losses_come_near_the_optimum_that_quantile_regressor_finds(
         ("poisson", np.mean),
         ("gamma", np.mean),
     ],
-    ids=str,
+    ids=label,
 )
 def test_where_there_is_nothing_to_know_the_prediction_is_the_mean_median_or_quantile(
     data, loss, constant

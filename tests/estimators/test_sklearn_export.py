@@ -25,6 +25,7 @@ from sknn_scratch import (
     Tanh,
 )
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SOLVERS
+from tests.helpers import label
 
 HAS_POISSON = "loss" in MLPRegressor().get_params()
 SHARED = ["identity", "logistic", "tanh", "relu"]
@@ -103,7 +104,7 @@ def test_losses_do_not_matter_to_the_prediction_but_links_do(data, loss):
         *({"learning_rate": name} for name in ("invscaling", "adaptive", "cosine")),
         {"learning_rate": lambda epoch, n_epochs: 0.5},
     ],
-    ids=str,
+    ids=label,
 )
 def test_every_other_kind_of_network_with_several_outputs(data, params):
     X, y = data

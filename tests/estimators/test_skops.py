@@ -18,6 +18,7 @@ from sknn_scratch import (
 )
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
 from sknn_scratch.estimators import persistence
+from tests.helpers import label
 
 io = pytest.importorskip("skops.io")
 
@@ -63,7 +64,7 @@ def round_trip(model, trusted):
             "activation": ["gelu", "tanh"],
         },
     ],
-    ids=str,
+    ids=label,
 )
 def test_a_model_comes_back_and_trains_on_identically(regression, params):
     X, y = regression

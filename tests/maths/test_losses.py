@@ -23,7 +23,7 @@ from sknn_scratch.components.robust_losses import AbsoluteError
 from sknn_scratch.engine import formulas
 from sknn_scratch.maths.losses import Poisson, SquaredError
 from sknn_scratch.maths.network import Network, backprop
-from tests.helpers import assert_is_gradient, numerical_derivative, run_program
+from tests.helpers import assert_is_gradient, label, numerical_derivative, run_program
 
 THREE = Quantile([0.1, 0.5, 0.9])
 # Of one target and one prediction; of likelihoods see tests/components/test_gaussian.py.
@@ -123,7 +123,7 @@ def test_with_the_canonical_link_the_derivative_in_z_is_the_error(loss):
         ("poisson", lambda y, a: mean_poisson_deviance(y, a) / 2),
         ("gamma", lambda y, a: mean_gamma_deviance(y, a) / 2),
     ],
-    ids=str,
+    ids=label,
 )
 def test_the_mean_loss_is_that_of_scikit_learn_or_scipy(loss, metric):
     y, a = np.array([0.1, 1.0, 4.0]), np.array([0.5, 1.0, 2.5])
