@@ -26,14 +26,8 @@ from .components import (
     Softplus,
 )
 from .engine import calls_of
-from .estimators import (
-    ScratchMLPEnsembleRegressor,
-    ScratchMLPRegressor,
-    WeightRecorder,
-    fit_with_checkpoints,
-    recommended_parameters,
-    trusted_types,
-)
+from .ensemble import ScratchMLPEnsembleRegressor
+from .estimators import ScratchMLPRegressor, WeightRecorder, recommended_parameters
 from .maths import (
     LBFGS,
     SGD,
@@ -57,6 +51,7 @@ from .maths import (
     feedforward,
 )
 from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay
+from .storing import fit_with_checkpoints, trusted_types
 
 __all__ = [
     "ELU",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 
 try:
     from hypothesis import settings
@@ -39,3 +40,15 @@ def regression():
     X = rng.normal(size=(60, 4))
     y = np.sin(X[:, 0]) + 0.5 * X[:, 1] * X[:, 2] + 0.1 * rng.normal(size=60)
     return X, y
+
+
+@pytest.fixture
+def weight(regression):
+    return np.random.default_rng(1).uniform(0.1, 5, len(regression[1]))
+
+
+@pytest.fixture
+def routing():
+    """Turn scikit-learn's metadata routing on."""
+    with config_context(enable_metadata_routing=True):
+        yield

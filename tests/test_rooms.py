@@ -40,6 +40,8 @@ def test_the_rooms_are_these():
                 "engine",
                 "training",
                 "estimators",
+                "ensemble",
+                "storing",
                 "plotting",
                 "interop",
             ]

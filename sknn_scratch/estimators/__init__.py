@@ -1,20 +1,25 @@
-"""scikit-learn's interface: the estimators and what is done with a fitted one."""
+"""scikit-learn's interface: the regressor and what is done with a fitted one."""
 
-from .checkpoint import fit_with_checkpoints
-from .ensemble import ScratchMLPEnsembleRegressor
-from .moved import register_moved_classes
-from .recommended import recommended_parameters
-from .regressor import ScratchMLPRegressor
-from .trusted import trusted_types
+from .callbacks import CallbackSupportMixin, with_callbacks
+from .caller import warn_caller
+from .onnx_hooks import OnnxHooks
+from .persistence import opened, sealed
+from .recommended import long_parameters, recommended_parameters
+from .regressor import DOCUMENTATION, ScratchMLPRegressor
+from .unchanged import unchanged_on_error
 from .weight_recorder import WeightRecorder
 
-register_moved_classes()
-
 __all__ = [
-    "ScratchMLPEnsembleRegressor",
+    "DOCUMENTATION",
+    "CallbackSupportMixin",
+    "OnnxHooks",
     "ScratchMLPRegressor",
     "WeightRecorder",
-    "fit_with_checkpoints",
+    "long_parameters",
+    "opened",
     "recommended_parameters",
-    "trusted_types",
+    "sealed",
+    "unchanged_on_error",
+    "warn_caller",
+    "with_callbacks",
 ]

@@ -9,7 +9,7 @@ from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul
 from skl2onnx.common.data_types import DoubleTensorType
 from sklearn.utils.validation import check_is_fitted
 
-from ..estimators import ScratchMLPEnsembleRegressor
+from ..ensemble import ScratchMLPEnsembleRegressor
 from .onnx import number_type, register
 
 

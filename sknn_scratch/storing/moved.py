@@ -11,8 +11,8 @@ from types import ModuleType
 
 from .. import components, maths
 from ..data import Scaling
+from ..estimators import ScratchMLPRegressor
 from ..training import TrainingState
-from .regressor import ScratchMLPRegressor
 
 MOVED: dict[str, list[type]] = {  # module of layout 1: the classes that stored models name there
     "activations": [maths.Exp, maths.Identity, maths.Logistic, maths.ReLU, maths.Tanh],

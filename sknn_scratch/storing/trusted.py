@@ -4,12 +4,17 @@ import inspect
 
 from .. import components, maths
 from ..data import Apart, Scaling
+from ..ensemble import (
+    Calibration,
+    LearntSpread,
+    LogVariance,
+    ScratchMLPEnsembleRegressor,
+    SpreadOfLoss,
+    SpreadOfMembers,
+)
+from ..estimators import ScratchMLPRegressor
 from ..training import Best, History, TrainingState
-from .conformal import Calibration
-from .ensemble import ScratchMLPEnsembleRegressor
 from .moved import MOVED, RENAMED
-from .regressor import ScratchMLPRegressor
-from .spread import LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers
 
 PACKAGE = __name__.partition(".")[0]
 KINDS = maths.Activation, maths.Embedding, maths.Loss, maths.Solver, components.Schedule

@@ -17,11 +17,10 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ..components import LOSSES, resolve
 from ..engine import shared_blas
+from ..estimators import ScratchMLPRegressor, warn_caller
 from ..maths import Array, Loss, SquaredError
 from ..training import Message, interrupts_raised
-from .caller import warn_caller
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
-from .regressor import ScratchMLPRegressor
 
 
 def check_member(estimator: Any) -> None:

@@ -12,12 +12,12 @@ from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..engine import shared_blas
+from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
 from ..training import interrupts_raised
 from .conformal import root_mean_square
 from .folds import Splits, mean_by_row, take_rows
 from .members import make_member
-from .regressor import ScratchMLPRegressor
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
 LOWEST = -10.0  # of the logarithm of a variance, in units of the variance of all errors

@@ -7,8 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
-from sknn_scratch.estimators.conformal import Calibration, conformal_quantiles, infinite_messages
-from sknn_scratch.estimators.spread import SpreadOfLoss
+from sknn_scratch.ensemble.conformal import Calibration, conformal_quantiles, infinite_messages
+from sknn_scratch.ensemble.spread import SpreadOfLoss
 from tests.helpers import label
 
 

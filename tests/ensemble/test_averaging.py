@@ -6,7 +6,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.estimators.averaging import error_ratio
+from sknn_scratch.ensemble.averaging import error_ratio
 
 
 class Shifted:

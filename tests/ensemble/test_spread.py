@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn.model_selection import KFold, TimeSeriesSplit
 
 from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, SquaredError
-from sknn_scratch.estimators.spread import (
+from sknn_scratch.ensemble.spread import (
     FEWEST_ROWS,
     LogVariance,
     SpreadOfLoss,

@@ -8,11 +8,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from ..estimators import ScratchMLPRegressor, unchanged_on_error
 from ..maths import MatrixLike
 from .checkpoint_file import load, part_of, save_atomically
-from .regressor import ScratchMLPRegressor
 from .same_value import same_value
-from .unchanged import unchanged_on_error
 
 
 def fit_with_checkpoints(

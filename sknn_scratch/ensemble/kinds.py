@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..estimators import long_parameters
 from ..maths import Periodic
-from .recommended import long_parameters
 
 SHORT, FEWEST_EPOCHS = 16, 6
 DEFAULT_EPOCHS = 200

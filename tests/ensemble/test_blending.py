@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
-from sknn_scratch.estimators.blending import blending_weights
+from sknn_scratch.ensemble.blending import blending_weights
 
 
 @pytest.mark.parametrize("n_kinds", [2, 3, 4])

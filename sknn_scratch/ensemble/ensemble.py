@@ -25,13 +25,21 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, check_seed
 from ..data import Mapped, check_inputs, check_sample_weight, check_target
+from ..estimators import (
+    DOCUMENTATION,
+    CallbackSupportMixin,
+    OnnxHooks,
+    ScratchMLPRegressor,
+    opened,
+    sealed,
+    unchanged_on_error,
+    warn_caller,
+    with_callbacks,
+)
 from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..training import column_messages, score_of
-from . import persistence
 from .averaging import error_ratio
 from .blending import blending_weights
-from .callbacks import CallbackSupportMixin, with_callbacks
-from .caller import warn_caller
 from .conformal import Calibration, infinite_messages, location
 from .folds import as_table, check_folds, check_weights, make_splits, mean_by_row
 from .kinds import member_parameters
@@ -46,10 +54,7 @@ from .members import (
     training_type,
     weight_name,
 )
-from .onnx_hooks import OnnxHooks
-from .regressor import DOCUMENTATION, ScratchMLPRegressor
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
-from .unchanged import unchanged_on_error
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -536,7 +541,7 @@ class ScratchMLPEnsembleRegressor(
         return len(self.estimators_) * self.n_outputs_
 
     def __getstate__(self) -> dict[str, Any]:
-        return persistence.sealed(super().__getstate__())
+        return sealed(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(persistence.opened(state))
+        super().__setstate__(opened(state))

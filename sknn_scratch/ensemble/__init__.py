@@ -1,0 +1,14 @@
+"""The ensemble: its members, how they are held out and weighted, and how wide intervals are."""
+
+from .conformal import Calibration
+from .ensemble import ScratchMLPEnsembleRegressor
+from .spread import LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers
+
+__all__ = [
+    "Calibration",
+    "LearntSpread",
+    "LogVariance",
+    "ScratchMLPEnsembleRegressor",
+    "SpreadOfLoss",
+    "SpreadOfMembers",
+]
