@@ -74,9 +74,3 @@ def test_other_rooms_are_entered_by_their_doors(path):
 )
 def test_reaching_past_a_door_is_seen(source):
     assert past_the_door(source, "engine") != []
-
-
-@pytest.mark.parametrize("path", MODULES, ids=str)
-def test_no_module_is_longer_than_250_lines_but_where_estimators_are_documented(path):
-    if path.name not in {"regressor.py", "ensemble.py"}:
-        assert len((PACKAGE / path).read_text(encoding="utf-8").splitlines()) <= 250

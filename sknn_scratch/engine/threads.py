@@ -10,13 +10,15 @@ How many threads a BLAS has usually belongs to the whole process. So it is kept 
 for how few: the first lowers the number, the last puts it back.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
+from itertools import chain
 from math import inf
 from pathlib import Path
-from threading import RLock
-from typing import Any, TypeAlias
+from threading import RLock, local
+from typing import Any
 
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
@@ -29,87 +31,54 @@ WORTH_A_THREAD = 8e6
 # interrupt cut short may end when the garbage collector comes to it, whatever this thread does.
 CHANGING = RLock()
 
-Lowered: TypeAlias = dict[Any, tuple[float, float]]  # of a library: what it had, and has
 
+class Pool:
+    """A BLAS library whose number of threads is limited as long as a block of code asks for it.
 
-class Pools:
-    """BLAS libraries whose number of threads is limited as long as someone asks for it.
+    Where several such blocks run at once, the least of their limits holds for all.
 
     Parameters
     ----------
-    libraries : list of LibController
+    library : LibController
         Of threadpoolctl.
     """
 
-    shared: list[Any]
-    of_each_thread: list[Any]
-    limits: dict[object, float]
-    lowered: Lowered
-
-    def __init__(self, libraries: Sequence[Any]) -> None:
-        self.shared = [library for library in libraries if is_shared(library)]
-        self.of_each_thread = [library for library in libraries if not is_shared(library)]
-        self.limits, self.lowered = {}, {}
+    def __init__(self, library: Any) -> None:
+        self.library = library
+        self.limits: dict[object, float] = {}  # of the blocks that run
+        self.number: float | None = None  # of threads before the first of them
 
     @contextmanager
-    def limited(self, number: float) -> Iterator[None]:
-        """Give each library at most so many threads while the block runs.
-
-        Where several such blocks run at once, the least of their numbers holds for all.
-        """
-        holder, lowered = object(), {}
-        try:  # around all of it: wherever an interrupt comes, what was lowered is put back
+    def limited(self, limit: float) -> Iterator[None]:
+        """Give the library at most so many threads while the block runs."""
+        block = object()
+        try:  # around all of it: wherever an interrupt comes, the limit is lifted
             with CHANGING:
-                self.limits[holder] = number
-                lower(self.of_each_thread, number, lowered)
-                lower(self.shared, number, self.lowered)
+                self.limits[block] = limit
+                self.apply()
             yield
         finally:
-            try:
-                self.lift(holder, lowered)
-            except BaseException:  # an interrupt in the midst of it
-                self.lift(holder, lowered)
-                raise
+            with CHANGING:
+                self.limits.pop(block, None)
+                self.apply()
 
-    def lift(self, holder: object, lowered: Lowered) -> None:
-        """End the limit of a block, which may have been done in part."""
-        with CHANGING:
-            put_back(lowered)
-            self.limits.pop(holder, None)
-            put_back(self.lowered, min(self.limits.values(), default=inf))
-
-
-def is_shared(library: Any) -> bool:
-    """Return True if all threads of the process have one number of threads in common."""
-    per_thread = (
-        library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
-    )
-    return not per_thread
+    def apply(self) -> None:
+        """Set the number that the limits ask for; what it was, if there is none."""
+        if self.number is None:
+            self.number = self.library.num_threads
+        set_threads(self.library, min(self.number, *self.limits.values(), inf))
+        if not self.limits:  # only now: an interrupt before leaves it to the next block
+            self.number = None
 
 
-def lower(libraries: Iterable[Any], limit: int, lowered: Lowered) -> None:
-    """Give each library at most ``limit`` threads; note in ``lowered`` what it had and has."""
-    for library in libraries:
-        number = library.num_threads
-        if number is not None and number > limit:
-            had, has = lowered.get(library, (number, number))
-            lowered[library] = (had if number == has else number), limit
-            set_threads(library, limit)
-
-
-def put_back(lowered: Lowered, limit: float = inf) -> None:
-    """Give each library in ``lowered`` what it had, but at most ``limit`` threads."""
-    for library, (had, has) in list(lowered.items()):
-        number = min(had, limit)
-        if library.num_threads == has:  # else someone has set it since, and has his way
-            set_threads(library, number)
-        lowered[library] = had, number
-        if number == had:
-            lowered.pop(library, None)
+class ThreadsPool(Pool, local):
+    """The same where each thread of the process has a number of its own: limits are its too."""
 
 
 def set_threads(library: Any, number: float) -> None:
     """Set the number of threads; of all threads of this process, one at a time may."""
+    if library.num_threads == number:
+        return
     try:
         library.set_num_threads(number)
     finally:
@@ -117,21 +86,20 @@ def set_threads(library: Any, number: float) -> None:
         getattr(library, "clear_controlling_thread", lambda: None)()
 
 
-def blas_pools() -> tuple[Pools, Pools]:
-    """Return NumPy's and SciPy's pools; where the two share a BLAS, SciPy's are none."""
-    with CHANGING:  # else two threads at once might make two of each
-        return found_pools()
-
-
 @cache
-def found_pools() -> tuple[Pools, Pools]:
-    """Return what `blas_pools` does, which holds the lock."""
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    is_scipys = [belongs_to_scipy(library.filepath) for library in libraries]
-    return (
-        Pools([library for library, scipys in zip(libraries, is_scipys) if not scipys]),
-        Pools([library for library, scipys in zip(libraries, is_scipys) if scipys]),
-    )
+def blas_pools() -> tuple[list[Pool], list[Pool]]:
+    """Return NumPy's libraries and SciPy's; where the two share one, SciPy has none."""
+    numpys, scipys = [], []
+    for library in ThreadpoolController().select(user_api="blas").lib_controllers:
+        if library.num_threads is not None:
+            pool = ThreadsPool if belongs_to_threads(library) else Pool
+            (scipys if belongs_to_scipy(library.filepath) else numpys).append(pool(library))
+    return numpys, scipys
+
+
+def belongs_to_threads(library: Any) -> bool:
+    """Return True if each thread of the process has a number of threads of its own."""
+    return library.internal_api == "mkl" or getattr(library, "threading_layer", "") == "openmp"
 
 
 def belongs_to_scipy(path: str) -> bool:
@@ -141,7 +109,18 @@ def belongs_to_scipy(path: str) -> bool:
 
 
 @contextmanager
-def quiet_blas(multiplications: int) -> Iterator[None]:
+def limited(of_numpy: float, of_scipy: float) -> Iterator[None]:
+    """Give NumPy's and SciPy's BLAS at most so many threads while the block runs."""
+    with CHANGING:  # else two threads at once might make two pools of a library
+        numpys, scipys = blas_pools()
+    with ExitStack() as stack:
+        for pools, limit in ((scipys, of_scipy), (numpys, of_numpy)):
+            for pool in pools if limit < inf else ():
+                stack.enter_context(pool.limited(limit))
+        yield
+
+
+def quiet_blas(multiplications: int) -> AbstractContextManager[None]:
     """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small.
 
     Fits may do so in several threads at once: as long as one of them has small products, all are
@@ -152,19 +131,30 @@ def quiet_blas(multiplications: int) -> Iterator[None]:
     multiplications : int
         In the largest matrix product.
     """
-    numpys, scipys = blas_pools()
-    with scipys.limited(1), numpys.limited(1 if multiplications < WORTH_A_THREAD else inf):
-        yield
+    return limited(1 if multiplications < WORTH_A_THREAD else inf, 1)
 
 
-@contextmanager
-def shared_blas(n_jobs: int) -> Iterator[None]:
+def shared_blas(n_jobs: int) -> AbstractContextManager[None]:
     """Leave each of several jobs that run at once its share of the cores for matrix products.
 
     For jobs in threads of this process; those in others are given their share by joblib. One job
     alone is left what there is.
     """
-    numpys, scipys = blas_pools()
     share = max(1, cpu_count() // n_jobs) if n_jobs > 1 else inf
-    with scipys.limited(share), numpys.limited(share):
-        yield
+    return limited(share, share)
+
+
+def lift_limits() -> None:
+    """Lift all limits in a process just forked, where the blocks of other threads never end."""
+    if blas_pools.cache_info().currsize:
+        for pool in chain(*blas_pools()):
+            pool.limits.clear()
+            pool.apply()
+    CHANGING.release()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    # Whoever forks holds the lock, so that no other thread does, and waits there for ever after.
+    os.register_at_fork(
+        before=CHANGING.acquire, after_in_parent=CHANGING.release, after_in_child=lift_limits
+    )

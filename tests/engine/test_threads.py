@@ -1,5 +1,7 @@
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Lock, Thread, local
+from threading import Barrier, Event, Lock, Thread, local
 from time import sleep
 from types import SimpleNamespace
 
@@ -11,8 +13,10 @@ from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.engine.threads import (
     CHANGING,
     WORTH_A_THREAD,
-    Pools,
+    Pool,
+    ThreadsPool,
     belongs_to_scipy,
+    belongs_to_threads,
     quiet_blas,
     set_threads,
     shared_blas,
@@ -180,13 +184,14 @@ def test_whoever_leaves_first_both_are_quiet_and_both_get_their_threads_back(
     internal_api, first_leaves
 ):
     library, met = Library(internal_api), Barrier(2, timeout=60)
-    pools = Pools([library])
+    pool_of = ThreadsPool if belongs_to_threads(library) else Pool
+    pool = pool_of(library)
 
     def use(enters, leaves):
         seen = []
         if enters == "last":
             met.wait()
-        with pools.limited(1):
+        with pool.limited(1):
             if enters == "first":
                 met.wait()
             met.wait()  # both are in
@@ -199,9 +204,9 @@ def test_whoever_leaves_first_both_are_quiet_and_both_get_their_threads_back(
         met.wait()  # both are out
         return [*seen, library.num_threads]
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(2) as executor:
         other = "last" if first_leaves == "first" else "first"
-        futures = [pool.submit(use, "first", first_leaves), pool.submit(use, "last", other)]
+        futures = [executor.submit(use, "first", first_leaves), executor.submit(use, "last", other)]
         early, late = sorted((future.result() for future in futures), key=len)
     assert early == [1, 2]
     assert late == [1, 1, 2]
@@ -219,29 +224,14 @@ def test_no_two_threads_change_a_number_at_once():
             if not overlaps[-1]:
                 changing.release()
 
-    def use(pools):
+    def use(pool):
         for _ in range(5):
-            with pools.limited(1):
+            with pool.limited(1):
                 pass
 
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(use, [Pools([Alone("openblas")]), Pools([Alone("mkl")])]))
+    with ThreadPoolExecutor(2) as executor:
+        list(executor.map(use, [Pool(Alone("openblas")), Pool(Alone("mkl"))]))
     assert overlaps == [False] * 20
-
-
-def test_a_number_that_someone_has_set_meanwhile_stays():
-    library = Library("openblas")
-    with Pools([library]).limited(1):
-        library.set_num_threads(7)
-    assert library.num_threads == 7
-
-
-def assert_interrupt_leaves_all_as_it_was(first, second):
-    pools = Pools([first, second])
-    with pytest.raises(KeyboardInterrupt), pools.limited(1):
-        pass
-    assert (first.num_threads, second.num_threads) == (2, 2)
-    assert (pools.limits, pools.lowered) == ({}, {})
 
 
 def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
@@ -251,10 +241,14 @@ def test_an_interrupt_while_the_number_is_lowered_leaves_it_as_it_was():
             if number == 1:
                 raise KeyboardInterrupt
 
-    assert_interrupt_leaves_all_as_it_was(Library("openblas"), Interrupted("openblas"))
+    pool = Pool(Interrupted("openblas"))
+    with pytest.raises(KeyboardInterrupt), pool.limited(1):
+        pass
+    assert pool.library.num_threads == 2
+    assert (pool.limits, pool.number) == ({}, None)
 
 
-def test_an_interrupt_while_the_number_is_put_back_does_not_keep_it_low():
+def test_an_interrupt_while_the_number_is_put_back_keeps_it_low_until_the_next_block_at_most():
     class Interrupted(Library):
         interrupts = 1
 
@@ -264,12 +258,18 @@ def test_an_interrupt_while_the_number_is_put_back_does_not_keep_it_low():
                 raise KeyboardInterrupt
             super().set_num_threads(number)
 
-    assert_interrupt_leaves_all_as_it_was(Interrupted("openblas"), Library("openblas"))
+    pool = Pool(Interrupted("openblas"))
+    with pytest.raises(KeyboardInterrupt), pool.limited(1):
+        pass
+    with pool.limited(1):
+        pass
+    assert pool.library.num_threads == 2
+    assert (pool.limits, pool.number) == ({}, None)
 
 
 def test_a_block_may_end_while_its_own_thread_changes_a_number():
     def end():  # as the garbage collector does with one that was cut short
-        with CHANGING, Pools([Library("openblas")]).limited(1):
+        with CHANGING, Pool(Library("openblas")).limited(1):
             pass
 
     thread = Thread(target=end, daemon=True)
@@ -281,19 +281,60 @@ def test_a_block_may_end_while_its_own_thread_changes_a_number():
 def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
     library = Library("openblas")
     library.set_num_threads(8)
-    pools, seen = Pools([library]), []
-    outer, inner = pools.limited(4), pools.limited(2)
+    pool, seen = Pool(library), []
+    outer, inner = pool.limited(4), pool.limited(2)
     for change in (outer.__enter__, inner.__enter__):
         change()
         seen.append(library.num_threads)
     for block in (outer, inner):  # not the order in which they were entered
         block.__exit__(None, None, None)
         seen.append(library.num_threads)
-    with pools.limited(2):
-        with pools.limited(4):
+    with pool.limited(2):
+        with pool.limited(4):
             seen.append(library.num_threads)
         seen.append(library.num_threads)
-        with pools.limited(1):
+        with pool.limited(1):
             seen.append(library.num_threads)
         seen.append(library.num_threads)
     assert [*seen, library.num_threads] == [4, 2, 2, 8, 2, 2, 1, 2, 8]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it is multi-threaded
+def test_a_process_forked_while_another_thread_fits_trains_with_all_threads(two_threads):
+    """The other thread holds a limit, and now and then the lock; in the child it is not there."""
+    inside, leave = Barrier(2, timeout=60), Event()
+
+    def hold():
+        with quiet_blas(1):
+            inside.wait()
+            while not leave.is_set():
+                with quiet_blas(1):
+                    pass
+
+    thread = Thread(target=hold, daemon=True)
+    thread.start()
+    inside.wait()
+    try:
+        statuses = [in_child(trains_with_two_threads) for _ in range(10)]
+    finally:
+        leave.set()
+        thread.join()
+    assert set(statuses) == {0}
+    assert set(threads().values()) == {2}
+
+
+def trains_with_two_threads():
+    before = set(threads().values())
+    with quiet_blas(1):
+        during = set(threads().values())
+    return (before, during, set(threads().values())) == ({2}, {1}, {2})
+
+
+def in_child(function):
+    """Return the exit status of a forked process: 0 if the function returns True in time."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)
+        os._exit(0 if function() else 1)
+    return os.waitpid(pid, 0)[1]
