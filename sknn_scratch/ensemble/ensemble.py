@@ -38,7 +38,6 @@ from ..estimators import (
 )
 from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..training import column_messages, score_of
-from .averaging import error_ratio
 from .blending import blending_weights
 from .conformal import Calibration, infinite_messages, location
 from .folds import as_table, check_folds, check_weights, make_splits, mean_by_row
@@ -122,8 +121,7 @@ class ScratchMLPEnsembleRegressor(
         little less than the ensemble's.
     conformity_scores_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
         ``(y - oob_prediction_) / scale``: how far off these predictions were, in units that suit
-        the row (see the notes). nan likewise. With ``estimator=None`` multiplied by how much less
-        all members err than those that had not seen the row.
+        the row (see the notes). nan likewise.
     n_outputs_ : int
         Columns of `predict`.
     n_features_in_ : int
@@ -157,11 +155,8 @@ class ScratchMLPEnsembleRegressor(
     'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
 
     All members predict a new row, but often only one of each kind had not seen a row held out, and
-    errs more. With ``estimator=None`` the scores are made smaller by the ratio of the two errors.
-    It is estimated from rows trained on: what each member, and their mean, are off by there. For
-    members that are linear smoothers that is the ratio for new rows; for networks it is an
-    approximation, which was measured to hold. With an ``estimator`` scores are as they are, and
-    intervals a little too wide rather than too narrow.
+    errs a little more. Scores are left as they are: intervals are a little too wide rather than too
+    narrow.
 
     A sample of weight 2 counts as two samples in the quantiles too.
 
@@ -269,25 +264,17 @@ class ScratchMLPEnsembleRegressor(
         loss = SquaredError() if self.estimator is None else loss_of(self.estimator)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
-            n = X.shape[0]
-            y = check_target(y, n, loss, np.float64)
+            y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
-        weight = check_sample_weight(sample_weight, n)
+        weight = check_sample_weight(sample_weight, X.shape[0])
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
         check_weights(weight, folds)
         splits = folds * -(-self.n_estimators // len(folds))
-        n_fewest = min(len(train) for train, _ in splits)
-        kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))
-        members = [make_member(kind, random_state) for kind in kinds for _ in splits]
-        dtype = training_type(X, y) if self.estimator is None else None
-        tasks, splits_of_all = member_tasks(self, len(members), X, y), splits * len(kinds)
-        members, held_out = train_members(self, members, X, y, splits_of_all, params, dtype, tasks)
-        of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
-        predictions = np.array([mean_by_row(n, splits, each) for each in of_kinds])
-        self.estimators_, self._on_arrays = members, is_network(self.estimator)
-        self._single = self._on_arrays and X.dtype == np.float32
+        members = self._make_members(X, splits, random_state)
+        tasks = member_tasks(self, len(members), X, y)
+        predictions = self._train(members, X, y, splits, params, tasks)
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
         self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
@@ -296,6 +283,23 @@ class ScratchMLPEnsembleRegressor(
         if tasks:
             tasks.end()
         return self
+
+    def _make_members(self, X, splits, random_state):
+        """Return unfitted members: those of the first kind for each split, then the next kind's."""
+        n_fewest = min(len(train) for train, _ in splits)
+        kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))
+        return [make_member(kind, random_state) for kind in kinds for _ in splits]
+
+    def _train(self, members, X, y, splits, params, tasks):
+        """Train the members; return what each kind predicts for rows held out: (kinds, n, ...)."""
+        n_kinds = len(members) // len(splits)
+        dtype = training_type(X, y) if self.estimator is None else None
+        trained = train_members(self, members, X, y, splits * n_kinds, params, dtype, tasks)
+        self.estimators_, held_out = trained
+        self._on_arrays = is_network(self.estimator)
+        self._single = self._on_arrays and X.dtype == np.float32
+        of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
+        return np.array([mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds])
 
     def _calibrate(self, X, y, loss, weight, folds, splits, random_state):
         """Measure the predictions for rows that were held out: those that are not nan."""
@@ -316,9 +320,6 @@ class ScratchMLPEnsembleRegressor(
         if spread is None:
             spread = SpreadOfLoss(loss, prediction[rows])
             scale = spread(X, prediction)
-        if self.estimator is None:
-            found = self.estimators_, self.weights_, X, y, splits, scale, weight
-            scale = scale / error_ratio(*found)
         measured = (each[rows] for each in (y, prediction, scale))
         self._calibration = Calibration(loss, *measured, seen, spread)
         self.oob_score_ = score_of(loss, y[rows], prediction[rows], seen)
@@ -414,10 +415,10 @@ class ScratchMLPEnsembleRegressor(
             check_number(level, "quantiles", Real, "(0, 1)")
         prediction, X = self.predict(X), self._check_rows(X)
         measured = self._calibration
-        found = measured.quantiles(X, prediction, levels.ravel())
-        n, weight = len(measured.scores), measured.weight
-        warn_caller(infinite_messages(found, levels.ravel(), n, weight))
-        return found if levels.ndim else found[..., 0]
+        y = measured.quantiles(X, prediction, levels.ravel())
+        messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
+        warn_caller(messages)
+        return y if levels.ndim else y[..., 0]
 
     def transform(self, X: MatrixLike) -> Array:
         """Return the predictions of each member.
@@ -473,14 +474,14 @@ class ScratchMLPEnsembleRegressor(
 
     def _routed(self, weight, groups, fit_params):
         """Return the arguments of the members' `fit` and of the split."""
-        given = {"sample_weight": weight, "groups": groups}
-        given = {name: value for name, value in given.items() if value is not None}
+        metadata = {"sample_weight": weight, "groups": groups}
+        metadata = {name: value for name, value in metadata.items() if value is not None}
         if groups is not None and not hasattr(self.cv, "split"):
             raise ValueError(f"groups needs a splitter as cv, got cv={self.cv!r}.")
         if sklearn.get_config()["enable_metadata_routing"]:
-            if not (given or fit_params):
+            if not (metadata or fit_params):
                 return {}, {}
-            routed = process_routing(self, "fit", **given, **fit_params)
+            routed = process_routing(self, "fit", **metadata, **fit_params)
             return routed.estimator.fit, routed.splitter.split if "splitter" in routed else {}
         if weight is not None:
             name = "sample_weight" if self.estimator is None else weight_name(self.estimator)
