@@ -156,7 +156,7 @@ def train_members(
             for member, split, name, context in zip(members, splits, names, contexts)
         )
     trained_members, predictions, messages = zip(*trained)
-    warn_caller([each for of_member in messages for each in of_member])
+    warn_caller([message for of_member in messages for message in of_member])
     return [list(trained_members), list(predictions)]
 
 
@@ -167,9 +167,9 @@ def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
     """
     if os.getpid() == home:
         return *train_member(*task), []
-    with warnings.catch_warnings(record=True) as found:
+    with warnings.catch_warnings(record=True) as recorded:
         trained = train_member(*task)
-    return *trained, [Message(str(each.message), each.category) for each in found]
+    return *trained, [Message(str(warning.message), warning.category) for warning in recorded]
 
 
 def train_member(
@@ -184,11 +184,13 @@ def train_member(
     ensemble: Any = None,
 ) -> tuple[Any, Array]:
     """Train a member in place, in whichever process; return it and its held-out predictions."""
-    (train, held_out), start = split, time.perf_counter()
-    n, y_train = X.shape[0], y[train]
-    X_train, params = take_rows(X, train), take_params(params, train, n)
+    start = time.perf_counter()
+    train, held_out = split
+    X_train = take_rows(X, train)
     X_train = X_train if dtype is None else X_train.astype(dtype, copy=False)
-    with told(context, ensemble, member, X_train, y_train), interrupts_raised():
+    y_train = y[train]
+    params = take_params(params, train, X.shape[0])
+    with member_task(context, ensemble, member, X_train, y_train), interrupts_raised():
         member.fit(X_train, y_train, **params)
     if dtype is not None and dtype != X.dtype:
         widen(member)
@@ -237,8 +239,8 @@ def member_tasks(ensemble: Any, n: int, X: Any, y: Array) -> MemberTasks | None:
 
 
 @contextmanager
-def told(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator[None]:
-    """Tell the ensemble's callbacks, if it has any, that a member is being trained."""
+def member_task(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator[None]:
+    """Tell the ensemble's callbacks, if it has any, that training a member begins and ends."""
     if context is None:
         yield
         return
