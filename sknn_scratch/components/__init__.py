@@ -2,6 +2,7 @@
 
 from .arrays import as_numbers, refuse_masked
 from .checks import check_hidden_layer_sizes, check_number, check_seed
+from .embeddings import Embedding, Layer, Periodic, PeriodicLayer
 from .gaussian import Gaussian
 from .initializers import initialize
 from .parameters import check_parameters, resolve
@@ -35,14 +36,18 @@ __all__ = [
     "Bounded",
     "Constant",
     "Cosine",
+    "Embedding",
     "Factor",
     "Gaussian",
     "Huber",
     "InverseScaling",
+    "Layer",
     "LeakyReLU",
     "LogCosh",
     "Mish",
     "OneCycle",
+    "Periodic",
+    "PeriodicLayer",
     "Progress",
     "Quantile",
     "RMSprop",

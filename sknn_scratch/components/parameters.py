@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from ..maths import Activation, Embedding, Loss, Solver, advice
+from ..maths import Activation, Loss, Solver, advice
 from .checks import (
     check_dropout,
     check_early_stopping,
@@ -22,6 +22,7 @@ from .checks import (
     check_seed,
     is_str,
 )
+from .embeddings import Embedding
 from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, likely_name
 from .schedules import Factor, Schedule
 

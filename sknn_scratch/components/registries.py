@@ -14,19 +14,18 @@ from ..maths import (
     SGD,
     Activation,
     Adam,
-    Embedding,
     Exp,
     Gamma,
     Identity,
     Logistic,
     Loss,
-    Periodic,
     Poisson,
     ReLU,
     Solver,
     SquaredError,
     Tanh,
 )
+from .embeddings import Embedding, Periodic
 from .gaussian import Gaussian
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile

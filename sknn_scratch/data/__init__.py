@@ -1,6 +1,6 @@
 """What comes in: data sets checked, split and scaled."""
 
-from .chunking import CACHED, by_rows, rows_at_a_time, slices
+from .chunking import CACHED, by_rows, rows_at_a_time, slices, widths
 from .dataset import DataSet
 from .folding import ROWS, Apart, holds_folded, may_lose_digits, standard_params
 from .inputs import check_inputs, refuse_lazy, small_and_plain
@@ -41,4 +41,5 @@ __all__ = [
     "standard_params",
     "standard_scaling",
     "takes_factor",
+    "widths",
 ]

@@ -6,10 +6,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ..maths import Array, Matrix
+from ..maths import Array, Matrix, Network
 from .mapped import Mapped
 
 CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
+
+
+def widths(network: Network) -> tuple[int, ...]:
+    """Return how many numbers each layer hands on, X first, and an embedding last."""
+    if network.embedding is None:
+        return network.sizes
+    return (*network.sizes, network.embedding.width(network.sizes[0]))
 
 
 def rows_at_a_time(sizes: Iterable[int], itemsize: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..maths import Array, DType, Matrix, Network, output
+from ..maths import Array, DType, Matrix, Network
 from .mapped import Mapped
 from .scaling import Scaling
 
@@ -42,7 +42,7 @@ class Apart:
 
     def predict(self, network: Network, X: Matrix) -> Array:
         """Return what leaves the network for rows X, in the unit of y as it came."""
-        a = output(self.inputs(X), *network.chain(self.params))
+        a = network.output(self.inputs(X), self.params)
         return self.scaling.restored(network, a).astype(self.params.dtype, copy=False)
 
     def inputs(self, X: Matrix) -> Matrix:
@@ -74,7 +74,7 @@ def holds_folded(network: Network, apart: Apart, X: Matrix) -> bool:
     rounding of predictions themselves.
     """
     expected = apart.predict(network, X)
-    found = output(X, *network.chain(apart.folded))
+    found = network.output(X, apart.folded)
     shift, _ = apart.scaling.of_outputs(network)
     spread = np.abs(expected - shift).max(axis=0)
     allowed = ENOUGH * spread + 8 * np.finfo(expected.dtype).eps * np.abs(expected)

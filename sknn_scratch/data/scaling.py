@@ -88,8 +88,12 @@ class Scaling:
             return params.copy()
         folded = params.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):  # see `folding`
-            for layer, shift, scale in self._first_layers(network, folded):
-                layer.rescale(shift, scale)
+            if network.embedding:
+                network.embedding_layer(folded).rescale(self.x_shift, self.x_scale)
+            shift, scale = self.of_inputs(network)
+            W, b = network.layers(folded)[0]
+            W /= scale[:, np.newaxis]
+            b -= shift @ W
             W, b = network.layers(folded)[-1]
             if network.activations[-1].scaling == "log":
                 b += np.log(self.y_scale)
@@ -111,22 +115,24 @@ class Scaling:
             shift, scale = self.of_outputs(network)
             W /= scale
             b[...] = (b - shift) / scale
-        for layer, shift, scale in self._first_layers(network, params):
-            layer.unscale(shift, scale)
+        shift, scale = self.of_inputs(network)
+        W, b = network.layers(params)[0]
+        b += shift @ W
+        W *= scale[:, np.newaxis]
+        if network.embedding:
+            network.embedding_layer(params).unscale(self.x_shift, self.x_scale)
         return params.astype(folded.dtype)
 
     def of_outputs(self, network: Network) -> tuple[Array, Array]:
         """Return shift and scale of what the network gives."""
         return network.loss.output_scaling(self.y_shift, self.y_scale)
 
-    def _first_layers(self, network, vector):
-        """Return [(layer, shift, scale), ...] of those that take in the scaling of the inputs."""
-        found, left = [], (self.x_shift, self.x_scale)
-        for layer in network.chain(vector)[0]:
-            found.append((layer, *left))
-            left = layer.left(*left)
-            if left is None:
-                return found
+    def of_inputs(self, network: Network) -> tuple[Array, Array]:
+        """Return shift and scale of what enters the first dense layer."""
+        if network.embedding is None:
+            return self.x_shift, self.x_scale
+        layer = network.embedding_layer(np.zeros(network.n_parameters))
+        return layer.left(self.x_shift, self.x_scale)
 
     def fold_gradient(self, network: Network, gradient: Array) -> Array:
         """Return the derivative of a loss in the folded dense layers, from that in the others.
@@ -135,7 +141,7 @@ class Scaling:
         """
         folded = gradient.astype(np.float64)
         layers = network.layers(folded)
-        (W, b), (*_, shift, scale) = layers[0], self._first_layers(network, folded)[-1]
+        (W, b), (shift, scale) = layers[0], self.of_inputs(network)
         W *= scale[:, np.newaxis]
         W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":

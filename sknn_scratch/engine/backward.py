@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..maths import Array, Calls, Layer, Network, SquaredError
+from ..components import Layer
+from ..maths import Array, Calls, Network, SquaredError
 from . import formulas
 from .aligned import aligned, empty
 from .batches import Batch, DenseBatch

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..maths import Array, Calls, Layer, Network, PeriodicLayer
+from ..components import Layer, PeriodicLayer
+from ..maths import Array, Calls, Network
 from .aligned import aligned
 from .batches import Batch
 

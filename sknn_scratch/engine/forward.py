@@ -24,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ..maths import Array, Calls, DType, Layer, Network
+from ..components import Layer
+from ..maths import Array, Calls, DType, Network
 from . import formulas
 from .aligned import aligned, empty
 from .batches import Batch, DenseBatch

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Tree, rows_at_a_time, slices
+from ..data import Tree, rows_at_a_time, slices, widths
 from ..maths import Array
 from .aligned import LINE, aligned, aligned_copy
 from .backward import Backward, Penalty
@@ -60,7 +60,7 @@ class FullBatch:
         self.twice_loss, self.gradient = self.result[0, ...], self.result[1:]
         fixed = problem.network, self.params, self.gradient
         n = len(self.rows) if n is None else n
-        self.size = rows_at_a_time(problem.network.widths, self.params.itemsize)
+        self.size = rows_at_a_time(widths(problem.network), self.params.itemsize)
         self.largest_product = self.size * max(
             block.size for block in problem.network.blocks(self.params)
         )

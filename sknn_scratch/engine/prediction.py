@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 from scipy import sparse
 
-from ..data import Apart, Mapped, by_rows, rows_at_a_time
-from ..maths import Array, Matrix, Network, output
+from ..data import Apart, Mapped, by_rows, rows_at_a_time, widths
+from ..maths import Array, Matrix, Network
 from .forward import Predictor
 
 
@@ -26,7 +26,7 @@ def predict_rows(network: Network, params: Array, X: Matrix, apart: Apart | None
     -------
     ndarray of shape (n_samples, n_outputs)
     """
-    size = rows_at_a_time(network.widths, params.itemsize)
+    size = rows_at_a_time(widths(network), params.itemsize)
     if apart is not None:
         return by_rows(partial(apart.predict, network), X, size)
     wide = X.shape[1] > max(network.sizes[1:])
@@ -35,7 +35,7 @@ def predict_rows(network: Network, params: Array, X: Matrix, apart: Apart | None
     elif wide or sparse.issparse(X):
         # To copy such rows would take too long, and a part costs more than its activations, which
         # may then be more than the cache holds.
-        size = 4 * rows_at_a_time(network.widths[1:], params.itemsize)
+        size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
     elif X.shape[0] > size:
         return by_rows(Predictor(network, params), X, size)
-    return by_rows(lambda X: output(X, *network.chain(params)), X, size)
+    return by_rows(lambda X: network.output(X, params), X, size)

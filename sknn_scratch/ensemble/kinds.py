@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..components import Periodic
 from ..estimators import long_parameters
-from ..maths import Periodic
 
 SHORT, FEWEST_EPOCHS = 16, 6
 DEFAULT_EPOCHS = 200

@@ -14,12 +14,11 @@ parameter a little, up and down, and looks at how the loss changes.
 
 from dataclasses import replace
 from operator import index
-from typing import Any
 
 import numpy as np
 
-from ..data import by_rows, rows_at_a_time
-from ..maths import Activation, Array, Matrix, Network, backprop, forward_pass, output
+from ..data import by_rows, rows_at_a_time, widths
+from ..maths import Activation, Array, Matrix, Network, backprop, feedforward
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
@@ -56,10 +55,14 @@ def hidden_activations(X: Matrix, network: Network, params: Array, layer: int = 
             f"layer must be the number of a hidden layer, from {-n_hidden} to {n_hidden - 1}; "
             f"got {layer}."
         )
-    layers, activations = network.chain(params)
-    stop = len(layers) - n_hidden + number % n_hidden
-    chain = layers[:stop], activations[:stop]
-    return by_rows(lambda rows: output(rows, *chain), X, _rows_at_a_time(network, params))
+    stop = 1 + number % n_hidden
+    coefs, intercepts = zip(*network.layers(params)[:stop])
+
+    def activations(rows):
+        a = network.entering(rows, params)
+        return feedforward(a, coefs, intercepts, network.activations[:stop])
+
+    return by_rows(activations, X, _rows_at_a_time(network, params))
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -76,22 +79,21 @@ def input_gradient(X: Matrix, network: Network, params: Array) -> Array:
     -------
     ndarray of shape (n_samples, n_outputs, n_features)
     """
-    layers, activations = network.chain(params)
+    layers, embedding = network.layers(params), network.embedding_layer(params)
 
     def gradients(rows):
-        z: list[Any] = [None]
-        a = [rows]
-        for z_above, a_above in forward_pass(rows, layers, activations):
-            z.append(z_above)
-            a.append(a_above)
-        slopes = [f.derivative(z[i], a[i]) for i, f in enumerate(activations, 1)]
+        a, slopes = network.entering(rows, params), []
+        for (W, b), f in zip(layers, network.activations):
+            z = a @ W + b
+            a = f(z)
+            slopes.append(f.derivative(z, a))
         of_outputs = []
         for output_number in range(network.sizes[-1]):
-            g = np.zeros_like(a[-1])
+            g = np.zeros_like(a)
             g[:, output_number] = 1
-            for i in reversed(range(len(layers))):
-                g = layers[i].below(a[i], g * slopes[i])
-            of_outputs.append(g)
+            for (W, _), slope in zip(reversed(layers), reversed(slopes)):
+                g = (g * slope) @ W.T
+            of_outputs.append(embedding.below(rows, g) if embedding else g)
         return np.stack(of_outputs, axis=1)
 
     return by_rows(gradients, X, _rows_at_a_time(network, params))
@@ -175,4 +177,4 @@ def check_gradient(
 
 
 def _rows_at_a_time(network, params):
-    return rows_at_a_time(network.widths, params.itemsize)
+    return rows_at_a_time(widths(network), params.itemsize)

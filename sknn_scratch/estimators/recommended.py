@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..components import check_number
-from ..maths import Periodic
+from ..components import Periodic, check_number
 
 BATCH_SIZE = 32
 # Epochs: 512 up to 400 rows, 6,400 steps up to 2,000 rows, 102 up to 10,000 rows, and beyond in

@@ -10,9 +10,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..components import Schedule, resolve
+from ..components import Embedding, Schedule, resolve
 from ..data import check_target
-from ..maths import Activation, Array, Embedding, Loss, MatrixLike, RandomState, Solver
+from ..maths import Activation, Array, Loss, MatrixLike, RandomState, Solver
 from ..training import can_be_scored, likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
 from .caller import warn_caller

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..data import DataSet, Moments, Scaling, Tree, rows_at_a_time, rows_of_a_part
+from ..data import DataSet, Moments, Scaling, Tree, rows_at_a_time, rows_of_a_part, widths
 from ..engine import FullBatch, Rows
 from ..maths import Array, Index, Loss, Network
 from ..training import COLUMN_VECTOR, Message
@@ -102,7 +102,7 @@ class ClusterData(DataSet):
         self, network: Network, weight: Any, chosen: Any, dtype: np.dtype[Any], scaling: Scaling
     ) -> "ClusterRows":
         """Return the rows to train on, kept by the workers from now on."""
-        size = rows_at_a_time(network.widths, dtype.itemsize)
+        size = rows_at_a_time(widths(network), dtype.itemsize)
         # Cut at multiples of a power of two, so that a chunk is few nodes of the tree; of no more
         # than half a chunk, so that few rows move.
         unit = size * 2 ** int(np.log2(max(2, len(self) / self.X.numblocks[0] / size)) - 1)

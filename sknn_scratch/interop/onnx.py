@@ -41,10 +41,10 @@ def converted(model: Any, X: Traced, hidden: bool) -> Traced:
     """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
     model._warn_if_apart()
     network = model._network
-    layers, activations = network.chain(model._params)
-    a = X
-    for layer, f in list(zip(layers, activations))[: -1 if hidden else None]:
-        a = followed(f, repr(f), layer.as_products(a))
+    layers, embedding = network.layers(model._params), network.embedding_layer(model._params)
+    a = embedding.as_products(X) if embedding else X
+    for (W, b), f in list(zip(layers, network.activations))[: -1 if hidden else None]:
+        a = followed(f, repr(f), a @ W + b)
     if hidden:
         return a
     if network.loss.std:  # the means come first, the rest says how far off they may be

@@ -2,9 +2,7 @@
 
 from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
 from .clipping import clip
-from .embedding import Embedding, Periodic, PeriodicLayer
 from .intervals import Checked, bounds_of, check_fits_float, check_range, number
-from .layers import Layer, forward_pass, output
 from .losses import Gamma, Loss, Poisson, SquaredError
 from .mistakes import Component, advice, required
 from .network import Network, backprop, feedforward
@@ -35,19 +33,15 @@ __all__ = [
     "Checked",
     "Component",
     "DType",
-    "Embedding",
     "Exp",
     "Gamma",
     "Identity",
     "Index",
-    "Layer",
     "Logistic",
     "Loss",
     "Matrix",
     "MatrixLike",
     "Network",
-    "Periodic",
-    "PeriodicLayer",
     "Poisson",
     "RandomState",
     "ReLU",
@@ -63,8 +57,6 @@ __all__ = [
     "check_range",
     "clip",
     "feedforward",
-    "forward_pass",
     "number",
-    "output",
     "required",
 ]

@@ -32,97 +32,22 @@ column of ones beside a[l], one product gives a[l] @ W[l] + b[l] and one gives b
 
     z[l+1] = [a[l], 1] @ block[l]               dblock[l] = [a[l], 1].T @ delta[l+1]
 
-`feedforward` and `backprop` below are these formulas, and the definition (a single layer's are in
-`layers`, a first layer of another kind in `embedding`). `engine/backward.py` does the same
-arithmetic in buffers, for the training loop.
+`feedforward` and `backprop` below are these formulas, and the definition. `engine/backward.py`
+does the same arithmetic in buffers, for the training loop.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
+from typing import Any
 
 import numpy as np
 
-from .activations import Activation, Identity
-from .embedding import Embedding
-from .layers import Dense, Layer, forward_pass, output
+from .activations import Activation
 from .losses import Loss
 from .mistakes import check_component, check_shapes
 from .types import Array, Arrays, MatrixLike
-
-
-@dataclass(frozen=True)
-class Network:
-    """The shape of a network; its parameters are a vector of their own."""
-
-    sizes: tuple[int, ...]  # features, units of each hidden layer, outputs
-    activations: tuple[Activation, ...]  # of each layer, the output layer last: len(sizes) - 1
-    loss: Loss
-    fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
-    embedding: Embedding | None = None  # what X passes through first (see `embedding`), or None
-
-    def __post_init__(self) -> None:
-        for activation in self.activations:
-            check_component(activation, "activations", Activation, "Tanh()")
-        check_component(self.loss, "loss", Loss, "SquaredError()")
-        if len(self.activations) != len(self.sizes) - 1:
-            raise ValueError(
-                f"activations must be one for each layer after X, {len(self.sizes) - 1} for sizes "
-                f"{self.sizes}, got {len(self.activations)}."
-            )
-
-    @property
-    def shapes(self) -> list[tuple[int, int]]:
-        """The shape of each dense layer's block."""
-        features, *units = self.sizes
-        fan_in = self.embedding.width(features) if self.embedding else features
-        return [
-            (fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise([fan_in, *units])
-        ]
-
-    @property
-    def n_parameters(self) -> int:
-        """The length of the parameter vector."""
-        shapes = self.embedding.shapes(self.sizes[0]) if self.embedding else []
-        return sum(map(prod, [*self.shapes, *shapes]))
-
-    def blocks(self, vector: Array) -> list[Array]:
-        """Return each dense layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
-        blocks, start = [], 0
-        for rows, columns in self.shapes:
-            blocks.append(vector[start : start + rows * columns].reshape(rows, columns))
-            start += rows * columns
-        return blocks
-
-    def layers(self, vector: Array) -> list[Dense]:
-        """Return the dense layers, (W, b), views of ``vector`` (b is a new zero without)."""
-        if not self.fit_intercept:
-            return [Dense(W, np.zeros_like(W[0])) for W in self.blocks(vector)]
-        return [Dense(block[:-1], block[-1]) for block in self.blocks(vector)]
-
-    def embedding_layer(self, vector: Array) -> Layer | None:
-        """Return the layer of the embedding, whose arrays follow the blocks; None without."""
-        start = sum(map(prod, self.shapes))
-        return self.embedding and self.embedding.layer(vector[start:], self.sizes[0])
-
-    def chain(self, vector: Array) -> tuple[Sequence[Layer], tuple[Activation, ...]]:
-        """Return all layers, from X on, and the activation of each."""
-        if self.embedding is None:
-            return self.layers(vector), self.activations
-        first = self.embedding_layer(vector)
-        return [first, *self.layers(vector)], (Identity(), *self.activations)
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """How many numbers each layer hands on, X among them."""
-        embedded = [self.embedding.width(self.sizes[0])] if self.embedding else []
-        return (*self.sizes, *embedded)
-
-    @property
-    def is_canonical(self) -> bool:
-        """True if delta = a - y at the output, without a derivative (see `losses`)."""
-        return self.loss.canonical is not None and self.loss.canonical == self.activations[-1].name
 
 
 def feedforward(
@@ -144,15 +69,18 @@ def feedforward(
     -------
     ndarray of shape (n_samples, n_outputs)
     """
-    layers = [Dense(W, b) for W, b in zip(coefs, intercepts, strict=True)]
-    return output(X, layers, activations)
+    a = X
+    for W, b, f in zip(coefs, intercepts, activations, strict=True):
+        z = a @ W + b
+        a = f(z)
+    return a
 
 
 def backprop(
     X: MatrixLike,
     y: Array,
     params: Array,
-    network: Network,
+    network: "Network",
     sample_weight: Array | None = None,
     alpha: float = 0.0,
 ) -> tuple[float, Array]:
@@ -182,12 +110,12 @@ def backprop(
     check_shapes(X, y, params, network)
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
-    (layers, f), loss = network.chain(params), network.loss
+    layers, f, loss = network.layers(params), network.activations, network.loss
 
-    z, a = [None], [X]
-    for z_above, a_above in forward_pass(X, layers, f):
-        z.append(z_above)
-        a.append(a_above)
+    z, a = [None], [network.entering(X, params)]
+    for (W, b), activation in zip(layers, f):
+        z.append(a[-1] @ W + b)
+        a.append(activation(z[-1]))
 
     if network.is_canonical:
         delta = weight * (a[-1] - y)
@@ -195,15 +123,86 @@ def backprop(
         delta = weight * loss.gradient(y, a[-1]) * f[-1].derivative(z[-1], a[-1])
 
     gradient = np.empty_like(params)
-    gradients, _ = network.chain(gradient)
+    gradients = network.layers(gradient)
     for i in reversed(range(len(layers))):
-        layers[i].gradient(a[i], delta, gradients[i])  # dW = a.T @ delta, db = sum of delta
+        (W, _), (dW, db) = layers[i], gradients[i]
+        dW[...] = a[i].T @ delta + alpha * W
+        db[...] = delta.sum(axis=0)
         if i > 0:
-            delta = layers[i].below(a[i], delta) * f[i - 1].derivative(z[i], a[i])
-
-    penalty = 0.0
-    for (W, _), (dW, _) in zip(network.layers(params), network.layers(gradient)):
-        dW += alpha * W
-        penalty += alpha / 2 * (W * W).sum()
+            delta = (delta @ W.T) * f[i - 1].derivative(z[i], a[i])
+        elif network.embedding:
+            embedding = network.embedding_layer(params)
+            embedding.gradient(X, delta @ W.T, network.embedding_layer(gradient))
     gradient /= n
+
+    penalty = alpha / 2 * sum((W * W).sum() for W, _ in layers)
     return float(((weight * loss(y, a[-1])).sum() + penalty) / n), gradient
+
+
+@dataclass(frozen=True)
+class Network:
+    """The shape of a network; its parameters are a vector of their own."""
+
+    sizes: tuple[int, ...]  # features, units of each hidden layer, outputs
+    activations: tuple[Activation, ...]  # of each layer, the output layer last: len(sizes) - 1
+    loss: Loss
+    fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
+    embedding: Any = None  # what X passes through first (see `components.embeddings`), or None
+
+    def __post_init__(self) -> None:
+        for activation in self.activations:
+            check_component(activation, "activations", Activation, "Tanh()")
+        check_component(self.loss, "loss", Loss, "SquaredError()")
+        if len(self.activations) != len(self.sizes) - 1:
+            raise ValueError(
+                f"activations must be one for each layer after X, {len(self.sizes) - 1} for sizes "
+                f"{self.sizes}, got {len(self.activations)}."
+            )
+
+    @property
+    def shapes(self) -> list[tuple[int, int]]:
+        """The shape of each layer's block."""
+        features, *units = self.sizes
+        fan_in = self.embedding.width(features) if self.embedding else features
+        return [
+            (fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise([fan_in, *units])
+        ]
+
+    @property
+    def n_parameters(self) -> int:
+        """The length of the parameter vector: that of all blocks, and of an embedding."""
+        n_embedding = self.embedding.n_parameters(self.sizes[0]) if self.embedding else 0
+        return sum(map(prod, self.shapes)) + n_embedding
+
+    @property
+    def is_canonical(self) -> bool:
+        """True if delta = a - y at the output, without a derivative (see `losses`)."""
+        return self.loss.canonical is not None and self.loss.canonical == self.activations[-1].name
+
+    def blocks(self, vector: Array) -> list[Array]:
+        """Return each layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
+        blocks, start = [], 0
+        for rows, columns in self.shapes:
+            blocks.append(vector[start : start + rows * columns].reshape(rows, columns))
+            start += rows * columns
+        return blocks
+
+    def layers(self, vector: Array) -> list[tuple[Array, Array]]:
+        """Return (W, b) of each layer, views of ``vector`` (b is a new zero without intercepts)."""
+        if not self.fit_intercept:
+            return [(W, np.zeros_like(W[0])) for W in self.blocks(vector)]
+        return [(block[:-1], block[-1]) for block in self.blocks(vector)]
+
+    def embedding_layer(self, vector: Array) -> Any:
+        """Return the layer of the embedding, whose arrays follow the blocks; None without."""
+        start = sum(map(prod, self.shapes))
+        return self.embedding and self.embedding.layer(vector[start:], self.sizes[0])
+
+    def entering(self, X: MatrixLike, params: Array) -> MatrixLike:
+        """Return a[0]: X, or what the embedding makes of it."""
+        return self.embedding_layer(params).forward(X) if self.embedding else X
+
+    def output(self, X: MatrixLike, params: Array) -> Array:
+        """Return what leaves the last layer, as `feedforward` does, for a parameter vector."""
+        coefs, intercepts = zip(*self.layers(params))
+        return feedforward(self.entering(X, params), coefs, intercepts, self.activations)

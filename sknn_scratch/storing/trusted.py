@@ -17,7 +17,7 @@ from ..training import Best, History, TrainingState
 from .moved import MOVED, RENAMED
 
 PACKAGE = __name__.partition(".")[0]
-KINDS = maths.Activation, maths.Embedding, maths.Loss, maths.Solver, components.Schedule
+KINDS = maths.Activation, components.Embedding, maths.Loss, maths.Solver, components.Schedule
 PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
     *(TrainingState, Best, History),

@@ -5,7 +5,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..data import ROWS, Apart, DataSet, holds_folded, takes_factor
 from ..engine import quiet_blas
-from ..maths import Array, Network, output
+from ..maths import Array, Network
 from .messages import Message
 from .state import TrainingState
 
@@ -29,7 +29,7 @@ def look_at_predictions(
     largest_product = ROWS * max(W.size for W, _ in network.layers(params))
     with np.errstate(all="ignore"), quiet_blas(largest_product):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
-        predictions = scaling.restored(network, output(inputs, *network.chain(params)))
+        predictions = scaling.restored(network, network.output(inputs, params))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()
         if state.apart:
             state.apart = not holds_folded(network, Apart.of(network, scaling, params), rows)

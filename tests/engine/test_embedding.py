@@ -5,7 +5,6 @@ from sknn_scratch import Periodic
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.engine import embedding as engine_embedding
 from sknn_scratch.engine.forward import Predictor
-from sknn_scratch.maths.layers import output
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import run_program
 
@@ -41,4 +40,4 @@ def test_many_rows_are_predicted_as_the_formulas_say(fit_intercept, rng):
     network, params, X, _ = make(Periodic(), (3, 5, 2), fit_intercept, rng)
     predict = Predictor(network, params)
     for rows in (X, X[:4], X):
-        assert_allclose(predict(rows), output(rows, *network.chain(params)), rtol=1e-12)
+        assert_allclose(predict(rows), network.output(rows, params), rtol=1e-12)

@@ -1,8 +1,11 @@
-"""A periodic embedding: what a column of X may pass through before the dense layers.
+"""Embeddings: what the columns of X may pass through before the dense layers.
 
-A dense layer sees a column x as one number, and has to build every bend of a function of it from
-its hidden units. Here x first becomes ``k`` cosines, whose frequencies and phases are learnt, and
-these are mixed into a few numbers by weights of the column's own::
+An embedding is a first layer with parameters of its own. `network.backprop` hands it X, takes what
+it makes of it for the a[0] of the dense layers, and hands it ``delta[1] @ W[0].T`` on the way back.
+
+**Periodic.** A dense layer sees a column x as one number, and has to build every bend of a
+function of it from its hidden units. Here x first becomes ``k`` cosines, whose frequencies and
+phases are learnt, and these are mixed into a few numbers by weights of the column's own::
 
     u = 2 pi (x w + b)             k values                                 (w, b: k each)
     e = cos(u) @ V + v             n_outputs - 1 values            (V: k x (n_outputs - 1))
@@ -28,10 +31,53 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .intervals import Checked, number
-from .layers import Layer
-from .mistakes import Component, required
-from .types import Array
+from ..maths import Array, Checked, Component, number, required
+
+
+class Layer:
+    """The layer of an embedding: it holds views of the parameter vector, and its formulas.
+
+    ::
+
+        forward(a)                 z, what the layer makes of what enters
+        gradient(a, delta, into)   the derivatives of the loss in its arrays
+        below(a, delta)            the derivative of the loss in ``a``
+
+    where ``a`` is of shape (n_samples, n_features), and ``delta``, the derivative of the loss in
+    z, of shape (n_samples, width). The gradient is a vector like the parameters, so it is cut
+    into the same arrays: ``into`` is the layer whose arrays receive the derivatives.
+    """
+
+    def forward(self, a: Array) -> Array:
+        """Return z."""
+        raise NotImplementedError
+
+    def as_products(self, a: Array) -> Array:
+        """Return z by matrix products and elementwise functions alone (as ONNX has them)."""
+        return self.forward(a)
+
+    def gradient(self, a: Array, delta: Array, into: Any) -> None:
+        """Put the derivatives in this layer's arrays, summed over samples, into ``into``'s."""
+        raise NotImplementedError
+
+    def below(self, a: Array, delta: Array) -> Array:
+        """Return the derivative in ``a``."""
+        raise NotImplementedError
+
+    def rescale(self, shift: Array, scale: Array) -> None:
+        """Change the arrays in place, so that ``a`` does what ``(a - shift) / scale`` did."""
+        raise NotImplementedError
+
+    def unscale(self, shift: Array, scale: Array) -> None:
+        """Undo `rescale`, in place."""
+        raise NotImplementedError
+
+    def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
+        """Return the shift and the scale that `rescale` leaves for the dense layer above.
+
+        An element for each column of z: 0 and 1 where nothing is left.
+        """
+        raise NotImplementedError
 
 
 class Embedding(Component):
@@ -43,6 +89,10 @@ class Embedding(Component):
     @required
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         """Return the shapes of the arrays of the layer."""
+
+    def n_parameters(self, n_features: int) -> int:
+        """Return how many numbers they hold."""
+        return sum(map(prod, self.shapes(n_features)))
 
     @required
     def width(self, n_features: int) -> int:

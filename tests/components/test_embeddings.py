@@ -4,8 +4,9 @@ from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
 from sknn_scratch import Periodic
+from sknn_scratch.components.embeddings import PeriodicLayer
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
-from sknn_scratch.maths.embedding import PeriodicLayer
+from sknn_scratch.data.chunking import widths
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import assert_is_gradient
 
@@ -129,14 +130,12 @@ def test_phases_make_cosines_of_all_shifts_equally_likely():
 def test_the_arrays_are_views_of_the_vector_behind_the_dense_blocks(rng):
     network = make_network(Periodic())
     params = np.zeros(network.n_parameters)
-    layers, activations = network.chain(params)
-    assert len(layers) == len(activations) == 4
-    for layer in layers:
+    for layer in [*network.layers(params), network.embedding_layer(params)]:
         for array in layer:
             array += 1
     assert (params == 1).all()
     assert network.blocks(params)[0].shape == (13, 5)
-    assert network.widths == (3, 5, 4, 2, 12)
+    assert widths(network) == (3, 5, 4, 2, 12)
 
 
 @pytest.mark.parametrize(
