@@ -52,6 +52,7 @@ from .maths import (
 )
 from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay
 from .storing import fit_with_checkpoints, trusted_types
+from .tables import TableEncoder
 
 __all__ = [
     "ELU",
@@ -98,6 +99,7 @@ __all__ = [
     "Softplus",
     "Solver",
     "SquaredError",
+    "TableEncoder",
     "Tanh",
     "WeightRecorder",
     "backprop",

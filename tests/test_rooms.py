@@ -41,6 +41,7 @@ def test_the_rooms_are_these():
                 "training",
                 "estimators",
                 "ensemble",
+                "tables",
                 "storing",
                 "plotting",
                 "interop",

@@ -15,7 +15,7 @@ def unchanged_on_error(estimator: Any, goes_on: bool = False) -> Iterator[None]:
     where training ``goes_on`` the one that it left.
     """
     before = dict(vars(estimator))
-    sources = [estimator.random_state]
+    sources = [getattr(estimator, "random_state", None)]
     sources += [getattr(before.get("_state"), "random_state", None)] if goes_on else []
     sources = [source for source in sources if isinstance(source, np.random.RandomState)]
     draws = [source.get_state() for source in sources]

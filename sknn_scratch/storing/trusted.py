@@ -13,6 +13,7 @@ from ..ensemble import (
     SpreadOfMembers,
 )
 from ..estimators import ScratchMLPRegressor
+from ..tables import KINDS_OF_COLUMNS, TableEncoder
 from ..training import Best, History, TrainingState
 from .moved import MOVED, RENAMED
 
@@ -20,6 +21,7 @@ PACKAGE = __name__.partition(".")[0]
 KINDS = maths.Activation, components.Embedding, maths.Loss, maths.Solver, components.Schedule
 PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
+    *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
     *(Calibration, LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers),
 ]
@@ -30,7 +32,8 @@ def trusted_types() -> list[str]:
 
     They are for ``trusted`` of `skops.io.load` and of whatever else loads files of skops. None of
     them runs code that the file brings along. Classes of your own are not among them, nor those of
-    other packages.
+    other packages, but for NumPy's `dtype`, which scikit-learn's imputer in an encoder of tables
+    holds.
 
     Returns
     -------
@@ -48,4 +51,4 @@ def trusted_types() -> list[str]:
     names = {f"{each.__module__}.{each.__qualname__}" for each in (*PARTS, *kinds)}
     for module, classes in MOVED.items():
         names |= {f"{PACKAGE}.{module}.{RENAMED.get(each, each.__name__)}" for each in classes}
-    return sorted(names)
+    return sorted(names | {"numpy.dtype"})

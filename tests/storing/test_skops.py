@@ -14,6 +14,7 @@ from sknn_scratch import (
     Quantile,
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
+    TableEncoder,
     trusted_types,
 )
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
@@ -140,3 +141,14 @@ def test_a_class_of_ones_own_is_not_trusted(regression):
     model = ScratchMLPRegressor((3,), loss=Mine()).partial_fit(*regression)
     with pytest.raises(io.exceptions.UntrustedTypesFoundException, match="Mine"):
         round_trip(model, trusted_types())
+
+
+def test_an_encoder_of_tables_comes_back():
+    days = np.datetime64("2020-01-01") + np.arange(30)
+    X = np.empty((30, 4), object)
+    X[:, 0], X[:, 1], X[:, 2] = [["x", "y", None][i % 3] for i in range(30)], np.arange(30), days
+    X[0, 1] = None
+    encoder = TableEncoder().fit(X)
+    named = set(io.get_untrusted_types(data=io.dumps(encoder)))
+    assert "sknn_scratch.tables.kinds.Words" in named <= set(trusted_types())
+    assert_array_equal(round_trip(encoder, named).transform(X), encoder.transform(X))

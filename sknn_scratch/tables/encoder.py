@@ -1,0 +1,374 @@
+"""TableEncoder: a table as it comes, made numbers for a network."""
+
+from numbers import Integral
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import sparse
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils import Tags, check_array
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..components import check_number, refuse_masked
+from ..data import is_mapped, refuse_lazy
+from ..estimators import DOCUMENTATION, OnnxHooks, opened, sealed, unchanged_on_error
+from ..maths import Array, MatrixLike
+from .kinds import Words, kind_of
+from .reading import columns_of, is_frame, labels_of
+
+Self = TypeVar("Self", bound="TableEncoder")
+
+
+class TableEncoder(OnnxHooks, TransformerMixin, BaseEstimator):
+    """Make numbers of a table as it comes: with words, gaps, dates and durations.
+
+    What becomes of a column follows from what it holds:
+
+    ===================================  ==========================================================
+    numbers, booleans, durations         themselves (durations in days)
+    words, categories                    a column of zeros and ones for each frequent word, one for
+                                         the rare ones together, one for gaps
+    categories with an order             0, 1, 2, ... in that order
+    dates, strings as '2030-12-31'       days since the first; the season, as sine and cosine, where
+                                         they reach over more than a year; likewise the time of the
+                                         day, where they have one; a column for each day of the week
+                                         where they reach over more than two
+    gaps alone                           nothing
+    ===================================  ==========================================================
+
+    A gap in what becomes numbers is filled with the median, and a further column says where there
+    were gaps, if there were any in `fit`. Words that `fit` has not seen count as rare ones; where
+    an order is known, as gaps. Nothing is scaled: networks standardise what they are given.
+
+    Parameters
+    ----------
+    categorical_features : 'from_dtype' or array-like of {bool, int, str}, default='from_dtype'
+        Columns whose values are words without order whatever their type, such as a postcode, or
+        categories that are numbers: a mask, their positions, or their names. The others go by
+        their type, as all do with 'from_dtype'.
+    min_frequency : int, default=10
+        A word in fewer rows than this is a rare one.
+    max_categories : int or None, default=255
+        The columns for the words of one column, at most: the most frequent words, and one for the
+        rest. None has no limit.
+
+    Attributes
+    ----------
+    columns_ : dict of {label: str}
+        What each column of the table became, in words.
+    imputer_ : SimpleImputer or None
+        Fills the gaps in numbers, and says where they were.
+    one_hot_ : OneHotEncoder or None
+        Encodes words. `categories_` and `infrequent_categories_` there have them.
+    n_features_in_ : int
+        Columns of the table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where these are all strings.
+
+    See Also
+    --------
+    ScratchMLPEnsembleRegressor : Takes tables as they come, with one of these.
+
+    Notes
+    -----
+    The season is that of a year of 365.2425 days from the first of January 1970. A frame of floats
+    of single precision stays that; everything else becomes float64. A string that is empty is a
+    gap. Times with a zone count by its clock.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn_scratch import TableEncoder
+    >>> X = np.array([["north", 3.5, True], ["south", None, False]] * 10, dtype=object)
+    >>> encoder = TableEncoder().fit(X)
+    >>> encoder.transform([["south", 2, None], ["west", np.nan, True]])
+    array([[2. , 0.5, 0. , 0. , 1. ],
+           [3.5, 1. , 1. , 0. , 0. ]])
+    >>> print(*encoder.get_feature_names_out())
+    x1 x2 missingindicator_x1 x0_north x0_south
+    """
+
+    columns_: dict[Any, str]
+    imputer_: SimpleImputer | None
+    one_hot_: OneHotEncoder | None
+    n_features_in_: int
+    feature_names_in_: Array
+
+    _doc_link_module = "sknn_scratch"
+    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
+
+    def __init__(
+        self,
+        categorical_features: str | ArrayLike = "from_dtype",
+        *,
+        min_frequency: int = 10,
+        max_categories: int | None = 255,
+    ) -> None:
+        self.categorical_features = categorical_features
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+
+    def fit(self: Self, X: MatrixLike, y: Any = None) -> Self:
+        """Learn what each column holds, its median and its words.
+
+        Parameters
+        ----------
+        X : {data frame, table, array-like} of shape (n_samples, n_features)
+            A data frame of pandas or polars, a table of Arrow's, or an array of any type.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TableEncoder
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or a column is not what it takes; with what to write instead, where a
+            column holds numbers or dates as strings, or sentences.
+        """
+        with unchanged_on_error(self):
+            self._fit(X)
+        return self
+
+    def _fit(self, X):
+        check_number(self.min_frequency, "min_frequency", Integral, "[1, inf)")
+        if self.max_categories is not None:
+            check_number(self.max_categories, "max_categories", Integral, "[2, inf)")
+        X = self._check(X, reset=True)
+        labels = labels_of(X)
+        named = named_columns(self.categorical_features, labels)
+        table = list(columns_of(X))
+        self._kinds = [kind_of(column, name) for column, name in zip(table, named)]
+        numbers, words = self._parts(table)
+        self.imputer_ = self.one_hot_ = None
+        if not numbers and not words:
+            raise ValueError("X holds nothing but gaps.")
+        if numbers:
+            imputer = SimpleImputer(strategy="median", add_indicator=True)
+            self.imputer_ = imputer.fit(as_matrix(numbers))
+        if words:
+            self.one_hot_ = OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                min_frequency=self.min_frequency,
+                max_categories=self.max_categories,
+            ).fit(as_matrix(words))
+        self.columns_ = self._described(labels)
+        return numbers, words
+
+    def fit_transform(self, X: MatrixLike, y: Any = None) -> Array:
+        """Return the numbers of the table that is learnt from: `fit` and `transform` in one.
+
+        Parameters
+        ----------
+        X : {data frame, table, array-like} of shape (n_samples, n_features)
+            As `fit` takes it.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out)
+            As `transform` gives them.
+        """
+        with unchanged_on_error(self):
+            return self._encoded(*self._fit(X))
+
+    def transform(self, X: MatrixLike) -> Array:
+        """Return the numbers.
+
+        Parameters
+        ----------
+        X : {data frame, table, array-like} of shape (n_samples, n_features)
+            The columns that `fit` has seen.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out)
+            Numbers first, then where they had gaps, then words.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a column holds something else than in `fit`.
+        """
+        check_is_fitted(self)
+        return self._encoded(*self._parts(columns_of(self._check(X, reset=False))))
+
+    def _encoded(self, numbers, words):
+        """Return the columns that `_parts` made as one array: gaps filled, words one-hot."""
+        filled = self.imputer_.transform(as_matrix(numbers)) if numbers else None
+        if not words:
+            return filled
+        one_hot = self.one_hot_.transform(as_matrix(words)).tocoo()
+        n, width = one_hot.shape
+        first = 0 if filled is None else filled.shape[1]
+        out = np.zeros((n, first + width), np.float64 if filled is None else filled.dtype)
+        if first:
+            out[:, :first] = filled
+        out[one_hot.row, first + one_hot.col] = 1
+        return out
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return what the columns of `transform` are called.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            What the columns of the table are called, if they have no names; else these names.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        check_is_fitted(self)
+        names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
+        of_numbers, of_words = self._names(names)
+        out = [] if self.imputer_ is None else [*self.imputer_.get_feature_names_out(of_numbers)]
+        for (name, words), (frequent, rare) in zip(of_words, self._frequent_and_rare()):
+            out += [f"{name}_{words[code]}" for code in frequent]
+            out += [f"{name}_infrequent_sklearn"] if rare else []
+        return np.array(all_different(out), object)
+
+    def _names(self, names):
+        """Return what the columns of numbers are called, and those of words, with their words."""
+        of_numbers, of_words = [], []
+        for kind, name in zip(self._kinds, names):
+            numbers, words = kind.names(name)
+            of_numbers += numbers
+            of_words += words
+        return of_numbers, of_words
+
+    def _described(self, labels):
+        """Return what became of each column, in words."""
+        found, of_words = {}, iter(self._frequent_and_rare())
+        for label, kind in zip(labels, self._kinds):
+            found[label] = kind.became
+            if isinstance(kind, Words):
+                frequent, rare = next(of_words)
+                found[label] = f"a column for each of {len(frequent)} words"
+                found[label] += f", one for {len(rare)} rare ones" if rare else ""
+        return found
+
+    def _frequent_and_rare(self):
+        """Return, for each column of words, those with a column and the rare ones, as numbers."""
+        if self.one_hot_ is None:
+            return []
+        found = []
+        for known, rare in zip(self.one_hot_.categories_, self.one_hot_.infrequent_categories_):
+            rare = set() if rare is None else set(rare.tolist())
+            found.append(([code for code in known.tolist() if code not in rare], rare))
+        return found
+
+    def _check(self, X, reset):
+        """Return X as a frame or as an array, with as many columns and the names as in `fit`."""
+        if X is None:
+            raise ValueError("X must be of shape (n_samples, n_features), got None.")
+        refuse_lazy(X, "X")
+        refuse_masked(X, "X")
+        if sparse.issparse(X):
+            raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
+        if not is_frame(X):
+            X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
+            X = check_array(X, dtype=None, ensure_all_finite=False)
+        elif 0 in X.shape:
+            raise ValueError(
+                f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
+                f"{X.shape}) while a minimum of 1 is required by TableEncoder."
+            )
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return X
+
+    def _parts(self, table):
+        """Return the columns of numbers and those of words that a table becomes."""
+        numbers, words = [], []
+        for kind, column in zip(self._kinds, table):
+            numbers += kind.numbers(column)
+            words += kind.words(column)
+        return numbers, words
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return sealed(super().__getstate__())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(opened(state))
+
+
+def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
+    """Return whether each column is among those that ``categorical_features`` names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not 'from_dtype', a mask, positions or names.
+    """
+    takes = "'from_dtype', or a mask, positions or names of columns"
+    if isinstance(chosen, str):
+        if chosen != "from_dtype":
+            raise ValueError(f"categorical_features must be {takes}; got {chosen!r}.")
+        return [False] * len(labels)
+    found = np.asarray(chosen)
+    if found.size == 0:
+        return [False] * len(labels)
+    if found.ndim != 1 or found.dtype.kind not in "biuUO":
+        raise TypeError(f"categorical_features must be {takes}; got {chosen!r}.")
+    if found.dtype.kind == "b":
+        if len(found) != len(labels):
+            raise ValueError(
+                f"categorical_features, a mask, must have an entry for each of {len(labels)} "
+                f"columns; got {len(found)}."
+            )
+        return found.tolist()
+    keys = list(range(len(labels))) if found.dtype.kind in "iu" else labels
+    unknown = [each for each in found.tolist() if each not in keys]
+    if unknown:
+        raise ValueError(f"categorical_features has {unknown[0]!r}, which is no column of X.")
+    return [key in found.tolist() for key in keys]
+
+
+def as_matrix(columns: list[Array]) -> Array:
+    """Return columns side by side."""
+    return np.stack(columns, axis=1)
+
+
+def all_different(names: list[str]) -> list[str]:
+    """Return the names, with a number behind those that were there before."""
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        number = 2
+        while names[i] in seen:
+            names[i], number = f"{name}_{number}", number + 1
+        seen.add(names[i])
+    return names
+
+
+def encoder_for(X: Any, categorical_features: Any) -> TableEncoder | None:
+    """Return what makes numbers of X, or None if X is an array of numbers without gaps."""
+    asked = not (isinstance(categorical_features, str) and categorical_features == "from_dtype")
+    return TableEncoder(categorical_features) if asked or needs_encoder(X) else None
+
+
+def needs_encoder(X: Any) -> bool:
+    """Return True for a frame, and for an array that has words, dates, objects or nan."""
+    if is_frame(X):
+        return True
+    if X is None or sparse.issparse(X) or is_mapped(X):
+        return False
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError):  # ragged
+        return False
+    if array.ndim != 2 or array.dtype.kind not in "fOUMm":
+        return False
+    return array.dtype.kind != "f" or bool(np.isnan(array).any())

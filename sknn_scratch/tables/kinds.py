@@ -1,0 +1,197 @@
+"""What a column of a table becomes: columns of numbers without more ado, or words for one-hot.
+
+Numbers still have their gaps, nan; the encoder fills them.
+"""
+
+import re
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+
+from ..maths import Array
+from .reading import Column, as_words, dates_of
+
+YEAR = 365.2425  # days, in the mean over 400 years
+WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
+ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
+OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?")
+NUMBER = re.compile(r"\s*[$€£]?\s*[-+]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
+CODE = re.compile(r"\d+")
+
+
+class Number:
+    """Numbers, booleans and durations: as they are."""
+
+    became = "number"
+
+    def numbers(self, column: Column) -> list[Array]:
+        """Return the columns of numbers that it becomes."""
+        if column.holds != "numbers":
+            raise ValueError(
+                f"{column.where} must hold numbers, as in fit; got {column.holds}, such as "
+                f"{column.values[~column.is_gap][0]!r}."
+            )
+        return [column.values]
+
+    def words(self, column: Column) -> list[Array]:
+        """Return the columns of words that it becomes."""
+        return []
+
+    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+        """Return what those of numbers are called, and those of words, each with its words."""
+        return [label], []
+
+
+class Empty(Number):
+    """A column of gaps alone: nothing."""
+
+    became = "nothing: no value is known"
+
+    def numbers(self, column: Column) -> list[Array]:
+        return []
+
+    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+        return [], []
+
+
+class Ordered(Number):
+    """Words with an order: 0, 1, 2, ...; what is not among them is a gap."""
+
+    def __init__(self, levels: list[str]) -> None:
+        self.levels = levels
+
+    @property
+    def became(self) -> str:
+        return f"number: {', '.join(f'{i} {word}' for i, word in enumerate(self.levels))}"
+
+    def numbers(self, column: Column) -> list[Array]:
+        number_of = {each: float(i) for i, each in enumerate(self.levels)}
+        return [np.array([*map(number_of.get, as_words(column).values, repeat(np.nan))])]
+
+
+class Words(Number):
+    """Words without an order: the numbers of those known, for one-hot; -1 for all others."""
+
+    became = "one column for each frequent word"
+
+    def __init__(self, words: Array) -> None:
+        self.known = [*sorted(set(words[words == words])), *words[words != words][:1]]
+
+    def numbers(self, column: Column) -> list[Array]:
+        return []
+
+    def words(self, column: Column) -> list[Array]:
+        return [self.codes(as_words(column).values)]
+
+    def codes(self, words: Array) -> Array:
+        """Return the numbers of words, of which gaps, nan, may be one."""
+        number_of = {each: i for i, each in enumerate(self.known) if each == each}
+        codes = np.array([*map(number_of.get, words, repeat(-1))], np.int32)
+        if len(number_of) < len(self.known):
+            codes[words != words] = len(number_of)
+        return codes
+
+    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+        return [], [(label, self.known)]
+
+
+class Dates(Number):
+    """Dates: days since the first, a wave for each cycle that they show, and the day of the week.
+
+    A year shows where they reach over more than one, a day where they have a time, the week where
+    they reach over two and fall on more than a few days of the month (else they are monthly).
+    Waves and days of the week are 0 at a gap, which the days tell of.
+    """
+
+    def __init__(self, days: Array) -> None:
+        days = days[~np.isnan(days)]
+        whole, span = np.floor(days), np.ptp(days)
+        self.first = float(whole.min())
+        self.cycles: dict[str, float] = {}
+        if span > YEAR:
+            self.cycles["year"] = YEAR
+        if (days != whole).any():
+            self.cycles["day"] = 1.0
+        dates = whole.astype("datetime64[D]")
+        of_month = np.unique(dates - dates.astype("datetime64[M]"))
+        self.has_week = bool(span > 14 and len(of_month) > 6 and len(np.unique(whole % 7)) > 1)
+
+    @property
+    def became(self) -> str:
+        waves = [f"sin and cos of the {name}" for name in self.cycles]
+        since = f"days since {np.datetime64(int(self.first), 'D')}"
+        return ", ".join([since, *waves, *["each day of the week"] * self.has_week])
+
+    def numbers(self, column: Column) -> list[Array]:
+        column = dates_of(column) if column.holds == "words" else column
+        if column.holds != "dates" and not column.is_gap.all():
+            raise ValueError(f"{column.where} must hold dates, as in fit; got {column.holds}.")
+        days, known = column.values, ~column.is_gap
+        turns = [2 * np.pi / length * days for length in self.cycles.values()]
+        waves = [np.where(known, f(turn), 0.0) for turn in turns for f in (np.sin, np.cos)]
+        weekday = (np.floor(days) + 3) % 7  # 1970 began on a Thursday
+        week = [(weekday == i).astype(np.float64) for i in range(7) if self.has_week]
+        return [days - self.first, *waves, *week]
+
+    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+        waves = [f"{label}_{name}_{f}" for name in self.cycles for f in ("sin", "cos")]
+        return [label, *waves, *(f"{label}_{day}" for day in WEEKDAYS if self.has_week)], []
+
+
+def kind_of(column: Column, named: bool) -> Number:
+    """Return what a column becomes; ``named`` says that its values are words without order.
+
+    Raises
+    ------
+    ValueError
+        If it has to be decided by who knows what it means: numbers or dates as strings,
+        sentences.
+    """
+    if column.is_gap.all():
+        return Empty()
+    if column.levels is not None and not named:
+        return Ordered(column.levels)
+    if named or column.is_category:
+        return Words(as_words(column).values)
+    if column.holds == "numbers":
+        return Number()
+    if column.holds == "words":
+        known = set(column.values[~column.is_gap])
+        if all(map(ISO_LIKE.fullmatch, known)):
+            column = dates_of(column)
+        else:
+            refuse_puzzles(column, known)
+    if column.holds == "mixed":
+        raise ValueError(
+            f"{column.where} holds numbers and words: make it numbers, by "
+            f"X[{column.label!r}] = pd.to_numeric(X[{column.label!r}], errors='coerce'), or name "
+            "it in categorical_features."
+        )
+    return Dates(column.values) if column.holds == "dates" else Words(column.values)
+
+
+def refuse_puzzles(column: Column, known: set[str]) -> None:
+    """Raise ValueError if a column of words holds numbers, dates or sentences."""
+    label, n = column.label, int((~column.is_gap).sum())
+    number = f"X[{label!r}] = pd.to_numeric(X[{label!r}])"
+    day = f"X[{label!r}] = pd.to_datetime(X[{label!r}], format=...)"
+    few = max(20, n / 4) if all(map(CODE.fullmatch, known)) else 10
+    for what, pattern, by, at_most in (
+        ("numbers", NUMBER, number, few),
+        ("dates", OTHER_DATE, day, 10),
+    ):
+        if len(known) > at_most and all(map(pattern.fullmatch, known)):
+            raise ValueError(
+                f"{column.where} holds {what} as strings, such as {min(known)!r}: make it {what}, "
+                f"by {by}, or name it in categorical_features if they are words without order."
+            )
+    n_words = np.mean([len(each.split()) for each in known])
+    if len(known) > max(20, n / 2) and n_words >= 4:
+        raise ValueError(
+            f"{column.where} holds sentences: {len(known)} of {n} differ, of {n_words:.0f} words "
+            f"each. Leave it out, by X.drop(columns={label!r}), or make numbers of it in a "
+            "pipeline: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
+            f"TruncatedSVD(20)), {label!r})], remainder=TableEncoder()). If it is a word all the "
+            "same, name it in categorical_features."
+        )

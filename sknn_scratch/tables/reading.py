@@ -1,0 +1,236 @@
+"""The columns of a table of any library, as arrays of NumPy.
+
+What a column holds is one of
+
+    numbers     floats; a gap is nan. Booleans are 0 and 1, durations are in days
+    words       strings as objects; a gap is nan, and so is the empty string
+    dates       days since 1970-01-01 as floats, by the clock of their time zone; a gap is nan
+
+None of these libraries is imported: what they have in common is asked for.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import repeat
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..maths import Array
+
+EPOCH = datetime(1970, 1, 1)
+DAY = timedelta(days=1)
+NUMBERS = Real, Decimal, np.bool_
+TAKEN = (*NUMBERS, str, date, time, timedelta, np.datetime64)
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+
+
+class Column(NamedTuple):
+    """What a column of a table holds."""
+
+    label: Any  # what it is called
+    holds: str  # 'numbers', 'words', 'dates', or 'mixed': words where some were numbers
+    values: Array
+    is_category: bool = False  # by its type: words without doubt
+    levels: list[str] | None = None  # words, in their order, if they have one
+
+    @property
+    def where(self) -> str:
+        """What errors call it."""
+        return f"column {self.label!r} of X"
+
+    @property
+    def is_gap(self) -> Array:
+        """A boolean for each row."""
+        return self.values != self.values  # nan, among words too
+
+
+def is_frame(X: Any) -> bool:
+    """Return True for a data frame of pandas or polars, and for a table of Arrow's."""
+    return (hasattr(X, "iloc") or hasattr(X, "schema")) and len(X.shape) == 2
+
+
+def labels_of(X: Any) -> list[Any]:
+    """Return what the columns of a frame or an array are called: their names, or their numbers."""
+    if not is_frame(X):
+        return list(range(X.shape[1]))
+    return list(X.column_names if hasattr(X, "column_names") else X.columns)
+
+
+def columns_of(X: Any) -> Iterator[Column]:
+    """Yield each column of a frame or an array."""
+    for i, label in enumerate(labels_of(X)):
+        if hasattr(X, "iloc"):
+            yield of_pandas(label, X.iloc[:, i])
+        elif hasattr(X, "column_names"):
+            yield of_arrow(label, X.column(i))
+        elif hasattr(X, "schema"):
+            yield of_polars(label, X[label])
+        else:
+            yield of_array(label, X[:, i])
+
+
+def of_pandas(label: Any, column: Any) -> Column:
+    """Return a column of a data frame of pandas."""
+    kind = str(column.dtype).lower()
+    if kind == "category":
+        known = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
+        words = np.array(known, object)[column.cat.codes.to_numpy()]
+        return Column(label, "words", words, True, known[:-1] if column.cat.ordered else None)
+    if kind.startswith("period"):
+        return of_array(label, column.dt.to_timestamp().to_numpy())
+    if kind.startswith("datetime64") and column.dt.tz is not None:
+        return of_array(label, column.dt.tz_localize(None).to_numpy())
+    if kind.startswith(("int", "uint", "float")) and not isinstance(column.dtype, np.dtype):
+        return of_array(label, column.to_numpy(np.float64, na_value=np.nan))
+    return of_array(label, column.to_numpy())
+
+
+def of_polars(label: Any, column: Any) -> Column:
+    """Return a column of a data frame of polars."""
+    if getattr(column.dtype, "time_zone", None):
+        column = column.dt.replace_time_zone(None)
+    is_category = str(column.dtype).startswith(("Categorical", "Enum"))
+    return of_array(label, column.to_numpy())._replace(is_category=is_category)
+
+
+def of_arrow(label: Any, column: Any) -> Column:
+    """Return a column of a table of Arrow's."""
+    kind, levels = str(column.type), None
+    if kind.startswith("dictionary") and column.type.ordered:
+        levels = [*map(word, column.chunk(0).dictionary.to_pylist())]
+    if kind.startswith("dictionary") or "tz=" in kind:
+        values = np.empty(len(column), object)
+        values[:] = column.to_pylist()
+        found = of_array(label, values)
+        if kind.startswith("dictionary"):
+            return as_words(found)._replace(is_category=True, levels=levels)
+        return found
+    return of_array(label, np.asarray(column))
+
+
+def of_array(label: Any, values: Array) -> Column:
+    """Return a column of an array of any type."""
+    kind = values.dtype.kind
+    if values.ndim != 1:
+        refuse(label, "several values")
+    if kind == "O":
+        return of_objects(label, values)
+    if kind == "U":
+        return of_objects(label, values.astype(object))
+    if kind == "M":
+        return Column(label, "dates", in_days(values, "datetime64[us]"))
+    if kind == "m":
+        return Column(label, "numbers", in_days(values, "timedelta64[us]"))
+    if kind == "c":
+        raise ValueError(f"column {label!r} of X: Complex data not supported.")
+    if kind not in "buif":
+        refuse(label, f"values of type {values.dtype}")
+    values = values if values.dtype == np.float32 else values.astype(np.float64)
+    if np.isinf(values).any():
+        raise ValueError(f"column {label!r} of X: Input X contains infinity.")
+    return Column(label, "numbers", values)
+
+
+def in_days(values: Array, unit: str) -> Array:
+    """Return dates or durations in days, nan for gaps."""
+    days = values.astype(unit).astype(np.int64) / 86_400_000_000
+    days[np.isnat(values)] = np.nan
+    return days
+
+
+def of_objects(label: Any, values: Array) -> Column:
+    """Return a column of objects by what they are, gaps apart."""
+    types = set(map(type, values))
+    if not types <= {str, float}:
+        values = np.fromiter((without_na(v) for v in values), object, len(values))
+        types = set(map(type, values))
+    if not all(issubclass(each, TAKEN) for each in types):
+        refuse(label, " and ".join(sorted(each.__name__ for each in types)))
+    is_gap = (values != values) | (values == "")
+    types = set(map(type, values[~is_gap]))
+    if not types:
+        return Column(label, "numbers", np.full(len(values), np.nan))
+    values = np.where(is_gap, np.nan, values)  # one and the same
+    if all(issubclass(each, str) for each in types):
+        return Column(label, "words", values)
+    if all(issubclass(each, NUMBERS) for each in types):
+        try:
+            return of_array(label, values.astype(np.float64))
+        except OverflowError as error:
+            raise ValueError(f"column {label!r} of X: {error}.") from error
+    if all(issubclass(each, (date, time)) for each in types):
+        return Column(label, "dates", np.array([*map(days_of, values)]))
+    if all(issubclass(each, timedelta) for each in types):
+        return Column(label, "numbers", np.array([v / DAY if v == v else v for v in values]))
+    if types == {np.datetime64}:
+        return of_array(label, np.where(is_gap, None, values).astype("datetime64[us]"))
+    return Column(label, "mixed", np.array([*map(word, values)], object))
+
+
+def without_na(value: Any) -> Any:
+    """Return a value, or nan where there is none: None, and what pandas has for gaps."""
+    return np.nan if type(value).__name__ in ("NoneType", "NAType", "NaTType") else value
+
+
+def dates_of(column: Column) -> Column:
+    """Return a column of words, all written as ISO 8601 has dates, as dates; ValueError else."""
+    known = dict.fromkeys(set(column.values[~column.is_gap]), np.nan)
+    for each in known:
+        try:
+            if not ISO_DATE.fullmatch(each):
+                raise ValueError(f"{each!r} is not written as 2030-12-31 is")
+            known[each] = days_of(datetime.fromisoformat(each))
+        except ValueError as error:
+            raise ValueError(f"{column.where} must hold dates: {error}.") from error
+    days = np.array([*map(known.get, column.values, repeat(np.nan))])
+    return column._replace(holds="dates", values=days)
+
+
+def days_of(value: Any) -> float:
+    """Return the days since 1970 of a date, or of a time of the day as a part of one."""
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=None) - EPOCH) / DAY
+    if isinstance(value, date):
+        return float((value - EPOCH.date()).days)
+    if isinstance(value, time):
+        return (datetime.combine(EPOCH, value.replace(tzinfo=None)) - EPOCH) / DAY
+    return np.nan
+
+
+def word(value: Any) -> Any:
+    """Return the same word for the same value, whatever its type: '3' for 3 and 3.0."""
+    if isinstance(value, date):
+        return date_word(days_of(value))
+    if isinstance(value, NUMBERS):
+        value = float(value)
+        if value != value:
+            return np.nan
+        return str(int(value)) if value.is_integer() else str(value)
+    return str(value)
+
+
+def as_words(column: Column) -> Column:
+    """Return a column of words, whatever it holds."""
+    if column.holds in ("words", "mixed"):
+        return column._replace(holds="words")
+    known, numbers = np.unique(column.values, return_inverse=True)
+    names = known if column.holds == "numbers" else [date_word(day) for day in known]
+    words = np.array([*map(word, names)], object)
+    return column._replace(holds="words", values=words[numbers.ravel()])
+
+
+def date_word(day: float) -> Any:
+    """Return how a date is written, from days since 1970."""
+    return (EPOCH + day * DAY).isoformat(" ").removesuffix(" 00:00:00") if day == day else np.nan
+
+
+def refuse(label: Any, what: str) -> None:
+    """Raise TypeError: a column holds what cannot be made numbers."""
+    raise TypeError(
+        f"column {label!r} of X: argument must be a string or a real number, a date or a duration "
+        f"in each row; it holds {what}."
+    )

@@ -1,0 +1,212 @@
+"""TableEncoder: numbers of a table, as scikit-learn's own transformers make them."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sknn_scratch import ScratchMLPRegressor, TableEncoder
+from sknn_scratch.tables import encoder_for
+
+
+@pytest.fixture
+def table(rng):
+    """Return 200 rows with words, of which some are rare, gaps, categories, booleans and dates."""
+    n = 200
+    X = pd.DataFrame(
+        {
+            "area": rng.gamma(9, 8, n),
+            "district": rng.choice(["north", "south", "hills"], n),
+            "street": [f"street {i}" for i in rng.geometric(0.1, n)],
+            "condition": pd.Categorical(
+                rng.choice(["fair", "good", "poor"], n), ["poor", "fair", "good"], ordered=True
+            ),
+            "rooms": pd.Categorical(rng.integers(1, 4, n)),
+            "lift": rng.uniform(size=n) < 0.5,
+            "sold": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "D"),
+        }
+    )
+    for name in ("area", "district", "sold"):
+        X.loc[rng.uniform(size=n) < 0.15, name] = None
+    return X
+
+
+@parametrize_with_checks([TableEncoder()])
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+def test_numbers_and_words_are_encoded_as_by_scikit_learns_transformers(table):
+    X, new = table[["area", "district", "street"]].iloc[:150], table.iloc[150:]
+    words = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False
+    )
+    recipe = ColumnTransformer(
+        [
+            ("number", SimpleImputer(strategy="median", add_indicator=True), ["area"]),
+            ("word", words, ["district", "street"]),
+        ],
+        verbose_feature_names_out=False,
+    ).fit(X)
+    encoder = TableEncoder().fit(X)
+    assert_array_equal(encoder.transform(X), recipe.transform(X))
+    assert_array_equal(encoder.transform(new[X.columns]), recipe.transform(new))
+    assert_array_equal(encoder.get_feature_names_out(), recipe.get_feature_names_out())
+
+
+def test_every_library_is_encoded_alike(table):
+    table["rooms"] = table["rooms"].astype(str).astype("category")  # which polars has too
+    first, *others = (
+        TableEncoder(["condition"]).fit_transform(X)
+        for X in (table, pl.from_pandas(table), pa.Table.from_pandas(table))
+    )
+    for each in others:
+        assert_array_equal(each, first)
+    as_array = TableEncoder([3]).fit_transform(table.astype(object).to_numpy())
+    assert as_array.shape[0] == len(first)
+
+
+def test_categories_of_numbers_are_words_and_an_order_stays_one(table):
+    encoder = TableEncoder().fit(table)
+    names = encoder.get_feature_names_out().tolist()
+    out = dict(zip(names, encoder.transform(table).T))
+    assert_array_equal(out["condition"], table["condition"].cat.codes)
+    for rooms in (1, 2, 3):
+        assert_array_equal(out[f"rooms_{rooms}"], table["rooms"] == rooms)
+    assert_array_equal(out["lift"], table["lift"])
+    assert "missingindicator_sold" in names
+    assert "sold_year_sin" in names
+
+
+def test_columns_say_what_they_became(table):
+    encoder = TableEncoder().fit(table.assign(empty=None))
+    assert list(encoder.columns_) == [*table.columns, "empty"]
+    assert encoder.columns_["condition"] == "number: 0 poor, 1 fair, 2 good"
+    assert encoder.columns_["rooms"] == "a column for each of 3 words"
+    assert " rare ones" in encoder.columns_["street"]
+    assert encoder.columns_["sold"].startswith("days since 2020-01-0")
+    assert encoder.columns_["empty"].startswith("nothing")
+    html = encoder._repr_html_()
+    assert "TableEncoder" in html
+
+
+def test_a_gap_or_a_word_that_was_never_seen_is_no_error():
+    X = pd.DataFrame({"a": [1.0, 2.0, 6.0] * 10, "b": ["x", "y", "y"] * 10, "c": [1, 2, 3] * 10})
+    encoder = TableEncoder().fit(X)
+    new = pd.DataFrame({"a": [None, 3], "b": ["z", None], "c": [None, 1]})
+    assert_array_equal(encoder.transform(new), [[2, 2, 0, 0], [3, 1, 0, 0]])
+
+
+@pytest.mark.parametrize("named", [["a"], [0], [True, False], np.array(["a"]), ("a",)], ids=str)
+def test_columns_are_named_by_names_positions_or_a_mask(named):
+    X = pd.DataFrame({"a": [0, 1] * 20, "b": [0.5, 1.5] * 20})
+    encoder = TableEncoder(named).fit(X)
+    assert encoder.get_feature_names_out().tolist() == ["b", "a_0", "a_1"]
+    assert_array_equal(encoder.transform(X.iloc[:1]), [[0.5, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        (
+            {"categorical_features": "dtype"},
+            ValueError,
+            "categorical_features must be 'from_dtype'",
+        ),
+        ({"categorical_features": None}, TypeError, "categorical_features must be 'from_dtype'"),
+        ({"categorical_features": [0.5]}, TypeError, "categorical_features must be 'from_dtype'"),
+        ({"categorical_features": ["c"]}, ValueError, "has 'c', which is no column of X"),
+        ({"categorical_features": [2]}, ValueError, "has 2, which is no column of X"),
+        ({"categorical_features": [True]}, ValueError, "for each of 2 columns; got 1"),
+        ({"min_frequency": 0}, ValueError, "min_frequency"),
+        ({"min_frequency": 0.5}, TypeError, "min_frequency"),
+        ({"max_categories": 1}, ValueError, "max_categories"),
+        ({"max_categories": "all"}, TypeError, "max_categories"),
+    ],
+    ids=str,
+)
+def test_bad_parameters_are_named_and_leave_a_fitted_encoder_as_it_was(params, error, message):
+    X = pd.DataFrame({"a": [0.0, 1.0], "b": ["x", "y"]})
+    encoder = TableEncoder(min_frequency=1).fit(X)
+    before = dict(vars(encoder))
+    encoder.set_params(**params)
+    with pytest.raises(error, match=message):
+        encoder.fit(X.iloc[:1])
+    after = {**vars(encoder), **{name: before[name] for name in params}}
+    assert all(after[name] is before[name] for name in before)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (None, ValueError, "X must be of shape"),
+        (sparse.eye(3), TypeError, "X must be dense"),
+        (np.ma.masked_greater(np.eye(3), 0.5), ValueError, "X must not be masked"),
+        (pl.DataFrame({"a": [1.0]}).lazy(), TypeError, "collect"),
+        (np.ones(3), ValueError, "Expected 2D array"),
+        (pd.Series([1.0]), ValueError, "2D|2-dimensional"),
+        (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
+        (pd.DataFrame({"a": [None, None]}), ValueError, "X holds nothing but gaps"),
+    ],
+    ids=["None", "sparse", "masked", "lazy", "1-D", "series", "empty", "gaps"],
+)
+def test_what_is_no_table_is_refused(X, error, message):
+    with pytest.raises(error, match=message):
+        TableEncoder().fit(X)
+
+
+def test_the_most_frequent_of_many_words_have_columns(rng):
+    words = rng.permutation(np.repeat([f"w{i:03}" for i in range(300)], np.arange(300) + 1))
+    encoder = TableEncoder(max_categories=101).fit(words.reshape(-1, 1))
+    assert encoder.transform([["w200"]]).argmax() == 0
+    assert len(encoder.get_feature_names_out()) == 101
+    assert encoder.transform([["w199"], ["new"]])[:, -1].tolist() == [1, 1]
+
+
+def test_names_are_all_different_and_frames_come_out(table):
+    X = pd.DataFrame({"a": ["nan", None] * 20, "a_nan": 1.0})
+    encoder = TableEncoder().fit(X)
+    assert encoder.get_feature_names_out().tolist() == ["a_nan", "a_nan_2", "a_nan_3"]
+    for library in ("pandas", "polars"):
+        out = clone(encoder).set_output(transform=library).fit_transform(X)
+        assert list(out.columns) == ["a_nan", "a_nan_2", "a_nan_3"]
+
+
+def test_a_frame_of_single_precision_stays_that():
+    X = pd.DataFrame({"a": np.ones(3, np.float32), "b": np.ones(3, np.float32)})
+    assert TableEncoder().fit_transform(X).dtype == np.float32
+    assert TableEncoder().fit_transform(X.assign(b=1.0)).dtype == np.float64
+
+
+def test_it_clones_and_pickles(table):
+    encoder = TableEncoder(["lift"], max_categories=20).fit(table)
+    copied = pickle.loads(pickle.dumps(encoder))
+    assert_array_equal(copied.transform(table), encoder.transform(table))
+    assert clone(encoder).get_params() == encoder.get_params()
+    assert_array_equal(clone(encoder).fit_transform(table), encoder.transform(table))
+
+
+def test_it_goes_in_front_of_a_single_network(table):
+    y = table["area"].fillna(70) * (1 + table["lift"])
+    network = ScratchMLPRegressor((10,), solver="lbfgs", alpha=1, max_iter=500, random_state=0)
+    assert make_pipeline(TableEncoder(), network).fit(table, y).score(table, y) > 0.9
+
+
+def test_what_needs_no_encoder_has_none(table):
+    assert encoder_for(np.ones((3, 2)), "from_dtype") is None
+    assert encoder_for(sparse.eye(3), "from_dtype") is None
+    assert encoder_for([[1, 2], [3, 4]], "from_dtype") is None
+    for X in (table, np.array([[1.0, np.nan]]), table.to_numpy(), [["a", 1]]):
+        assert isinstance(encoder_for(X, "from_dtype"), TableEncoder)
+    assert encoder_for(np.ones((3, 2)), [0]).categorical_features == [0]

@@ -1,0 +1,141 @@
+"""What columns become, and what has to be said of them first."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from sknn_scratch.tables.kinds import Dates, Empty, Number, Ordered, Words, kind_of
+from sknn_scratch.tables.reading import Column, columns_of
+
+
+def column_of(values):
+    (column,) = columns_of(pd.DataFrame({"a": values}))
+    return column
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1.0, 2.0], Number),
+        ([True, False], Number),
+        ([None, None], Empty),
+        (["x", "y"], Words),
+        (pd.Categorical([3, 1]), Words),
+        (pd.Categorical(["x", "y"], ordered=True), Ordered),
+        (pd.to_timedelta([1, 2], "D"), Number),
+        (pd.to_datetime(["2020-01-01", "2021-01-01"]), Dates),
+        (["2020-01-01", None], Dates),
+        ([f"{i % 10}" for i in range(100)], Words),  # codes
+        (pd.Categorical([f"{i}" for i in range(100)]), Words),
+        ([f"{i:05d}-x y z w" for i in range(15)], Words),  # few
+    ],
+    ids=str,
+)
+def test_a_column_becomes_what_it_holds(values, kind):
+    assert type(kind_of(column_of(values), named=False)) is kind
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (
+            [f"{i / 7:.2f}" for i in range(99)],
+            r"numbers as strings, such as .*X\['a'\] = pd.to_num",
+        ),
+        ([f"$ {i:,}" for i in range(990, 1099)], "holds numbers as strings"),
+        ([str(i) for i in range(99)], "name it in categorical_features if"),
+        ([f"{1 + i % 12}/{1 + i}/2020" for i in range(28)], r"X\['a'\] = pd.to_datetime"),
+        ([f"the flat has {i} rooms and a view" for i in range(99)], "99 of 99 differ, of 8 words"),
+        ([1.5, "n/a"] * 9, "holds numbers and words"),
+        (["2020-01-01", "2020-02-30"], "column 'a' of X must hold dates: "),
+    ],
+    ids=["numbers", "prices", "whole numbers", "dates", "sentences", "mixed", "no such day"],
+)
+def test_what_is_a_puzzle_is_refused_with_what_to_write_unless_it_is_named(values, message):
+    with pytest.raises(ValueError, match=message):
+        kind_of(column_of(values), named=False)
+    assert type(kind_of(column_of(values), named=True)) is Words
+
+
+def test_sentences_can_be_encoded_as_the_error_says():
+    from sklearn.compose import ColumnTransformer
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    from sknn_scratch import TableEncoder
+
+    words = np.random.default_rng(0).choice(["good", "bad", "old", "new", "small"], (60, 4))
+    X = pd.DataFrame({"a": [f"{' '.join(each)} {i}" for i, each in enumerate(words)], "b": 1.0})
+    with pytest.raises(ValueError, match="sentences") as caught:
+        TableEncoder().fit(X)
+    names = [ColumnTransformer, make_pipeline, TfidfVectorizer, TruncatedSVD, TableEncoder]
+    names = {each.__name__: each for each in names}
+    code = str(caught.value).partition("pipeline: ")[2].partition(". If")[0]
+    assert eval(code, names).fit_transform(X).shape == (60, 21)
+
+
+def test_days_of_known_dates():
+    days = pd.date_range("2023-01-02", "2024-06-30", freq="12h")
+    kind = Dates(column_of(days).values)
+    names, _ = kind.names("a")
+    week = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    assert names[:5] == ["a", "a_year_sin", "a_year_cos", "a_day_sin", "a_day_cos"]
+    assert names[5:] == [f"a_{day}" for day in week]
+    found = dict(zip(names, np.array(kind.numbers(column_of(days)))))
+    assert_allclose(found["a"], np.arange(len(days)) / 2)
+    assert_allclose(found["a_day_cos"], np.where(np.arange(len(days)) % 2, -1, 1))
+    for day in week:
+        assert_array_equal(found[f"a_{day}"], days.day_name() == day)
+    of_year = 2 * np.pi * (days.day_of_year - 1) / 365
+    assert_allclose(found["a_year_sin"], np.sin(of_year), atol=0.04)  # two days, at most
+    assert_allclose(found["a_year_cos"], np.cos(of_year), atol=0.04)
+
+
+@pytest.mark.parametrize(
+    ("days", "names"),
+    [
+        (pd.date_range("2020-01-01", periods=10), []),
+        (pd.date_range("2020-01-01", periods=300, freq="7D"), ["a_year_sin", "a_year_cos"]),
+        (pd.date_range("2020-01-31", periods=50, freq="ME"), ["a_year_sin", "a_year_cos"]),
+        (pd.date_range("2020-01-01", periods=20, freq="h"), ["a_day_sin", "a_day_cos"]),
+    ],
+    ids=["days", "weekly", "monthly", "hours"],
+)
+def test_only_cycles_that_dates_show_are_handed_on(days, names):
+    assert Dates(column_of(days).values).names("a") == (["a", *names], [])
+
+
+def test_a_gap_in_dates_is_one_gap():
+    kind = Dates(column_of(pd.date_range("2020-01-01", "2022-01-01")).values)
+    days, *others = kind.numbers(column_of([pd.NaT, pd.Timestamp("2020-01-01")]))
+    assert_array_equal(days, [np.nan, 0])
+    assert all(each[0] == 0 for each in others)
+    assert np.isnan(kind.numbers(column_of([None, None]))[0]).all()
+
+
+def test_what_an_order_does_not_know_is_a_gap():
+    kind = Ordered(["low", "high"])
+    found = kind.numbers(Column("a", "words", np.array(["high", "low", "odd", np.nan], object)))
+    assert_array_equal(found, [[1, 0, np.nan, np.nan]])
+
+
+def test_words_that_were_not_seen_are_all_one():
+    kind = Words(np.array(["b", "a", np.nan, "b"], object))
+    assert_array_equal(kind.codes(np.array(["a", "b", "c", np.nan], object)), [0, 1, -1, 2])
+    without_gap = Words(np.array(["b", "a"], object))
+    assert_array_equal(without_gap.codes(np.array(["a", np.nan, "c"], object)), [0, -1, -1])
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given", "message"),
+    [
+        ([1.0, 2.0], ["x", "y"], "column 'a' of X must hold numbers, as in fit; got words, such"),
+        (pd.to_datetime(["2020-01-01"]), [1.5], "must hold dates, as in fit; got numbers"),
+    ],
+    ids=["words", "numbers"],
+)
+def test_another_kind_than_in_fit_is_refused(fitted, given, message):
+    with pytest.raises(ValueError, match=message):
+        kind_of(column_of(fitted), named=False).numbers(column_of(given))

@@ -1,0 +1,131 @@
+"""Columns of tables of every library, read as arrays."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from numpy.testing import assert_array_equal
+
+from sknn_scratch.tables.reading import as_words, columns_of, dates_of, of_array
+
+TABLE = pd.DataFrame(
+    {
+        "float": [1.5, None, 3],
+        "int": pd.array([1, None, 3], "Int64"),
+        "bool": pd.array([True, None, False], "boolean"),
+        "word": ["a", None, "b"],
+        "day": pd.to_datetime(["1970-01-02 00:00", None, "1969-12-31 12:00"]),
+        "zone": pd.to_datetime(["1970-01-02", None, "1970-01-01"]).tz_localize("Asia/Tokyo"),
+        "span": pd.to_timedelta([36, None, -24], "h"),
+        "category": pd.Categorical(["b", None, "a"]),
+    }
+)
+NAN = np.nan
+READ = {
+    "float": ("numbers", [1.5, NAN, 3]),
+    "int": ("numbers", [1, NAN, 3]),
+    "bool": ("numbers", [1, NAN, 0]),
+    "word": ("words", ["a", NAN, "b"]),
+    "day": ("dates", [1, NAN, -0.5]),
+    "zone": ("dates", [1, NAN, 0]),
+    "span": ("numbers", [1.5, NAN, -1]),
+    "category": ("words", ["b", NAN, "a"]),
+}
+SAME = {
+    "pandas": TABLE,
+    "pandas objects": TABLE.astype(object).assign(category=TABLE["category"]),
+    "polars": pl.from_pandas(TABLE),
+    "arrow": pa.Table.from_pandas(TABLE),
+    "pandas of arrow": TABLE.convert_dtypes(dtype_backend="pyarrow").assign(
+        zone=TABLE["zone"], category=TABLE["category"]
+    ),
+}
+
+
+def shown(values):
+    """Return a list, with None for gaps, which then compare."""
+    return [None if each != each else each for each in values]
+
+
+@pytest.mark.parametrize("X", SAME.values(), ids=SAME)
+def test_a_table_is_read_alike_in_each_library(X):
+    for column in columns_of(X):
+        holds, values = READ[column.label]
+        assert column.holds == holds, column.label
+        assert shown(column.values) == shown(values)
+        assert column.is_gap.tolist() == [False, True, False]
+        assert column.is_category == (column.label == "category")
+
+
+def test_an_order_is_kept_where_the_library_says_that_there_is_one():
+    levels = ["low", "mid", "high"]
+    ordered = pd.Categorical(["high", "low", None], levels, ordered=True)
+    from_arrow = pa.DictionaryArray.from_arrays(pa.array([2, 0, None]), levels, ordered=True)
+    for X in (pd.DataFrame({"a": ordered}), pa.table({"a": from_arrow})):
+        (column,) = columns_of(X)
+        assert column.levels == levels
+        assert shown(column.values) == ["high", "low", None]
+    for X in (pd.DataFrame({"a": list("xyx")}, dtype="category"), pl.DataFrame({"a": list("xyx")})):
+        (column,) = columns_of(X)
+        assert column.levels is None
+
+
+@pytest.mark.parametrize(
+    ("values", "holds", "read"),
+    [
+        ([1, 2.5, None, Decimal("0.5")], "numbers", [1, 2.5, NAN, 0.5]),
+        ([True, None, False], "numbers", [1, NAN, 0]),
+        ([None, NAN, ""], "numbers", [NAN, NAN, NAN]),
+        (["x", "", NAN], "words", ["x", NAN, NAN]),
+        ([date(1970, 1, 3), None], "dates", [2, NAN]),
+        ([datetime(1970, 1, 3, 6), pd.NaT], "dates", [2.25, NAN]),
+        ([time(12), None], "dates", [0.5, NAN]),
+        ([timedelta(hours=12), None], "numbers", [0.5, NAN]),
+        ([np.datetime64("1970-01-03"), None], "dates", [2, NAN]),
+        ([1, "x", 2.0, pd.NA], "mixed", ["1", "x", "2", NAN]),
+    ],
+    ids=str,
+)
+def test_objects_are_read_by_what_they_are(values, holds, read):
+    column = of_array("a", np.array(values, object))
+    assert column.holds == holds
+    assert shown(column.values) == shown(read)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[{}, 1], [[1, 2], None], [b"x"], [np.ones(2), 1], [pd.Interval(0, 1)]],
+    ids=["dict", "list", "bytes", "array", "interval"],
+)
+def test_what_is_neither_word_nor_number_is_refused_with_its_column(values):
+    array = np.empty(len(values), object)
+    array[:] = values
+    with pytest.raises(TypeError, match="column 'a' of X: argument must be a string or a real num"):
+        of_array("a", array)
+
+
+def test_infinity_and_numbers_beyond_floats_are_refused_with_their_column():
+    for values in (np.array([np.inf]), np.array([10**400], object)):
+        with pytest.raises(ValueError, match="column 'a' of X"):
+            of_array("a", values)
+
+
+def test_the_same_value_is_the_same_word_whatever_its_type():
+    for values in ([3, None], [3.0, NAN], ["3", None], [Decimal(3), pd.NA]):
+        words = as_words(of_array("a", np.array(values, object))).values
+        assert shown(words) == ["3", None]
+    days = as_words(of_array("a", np.array(["2020-05-01", "NaT"], "datetime64[D]"))).values
+    assert shown(days) == ["2020-05-01", None]
+
+
+def test_words_are_dates_as_iso_8601_writes_them_and_not_otherwise():
+    column = of_array("a", np.array(["1970-01-02", None, "1970-01-02 12:00"], object))
+    assert column.holds == "words"
+    assert_array_equal(dates_of(column).values, [1, NAN, 1.5])
+    for wrong in ("1/2/1970", "1970-13-01", "x"):
+        with pytest.raises(ValueError, match="column 'a' of X must hold dates: "):
+            dates_of(of_array("a", np.array([wrong], object)))
