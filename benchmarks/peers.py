@@ -79,7 +79,7 @@ def limit(workload, X, y):
 
 def products(sizes, batch, dtype, bias, kind):
     """Return the matrix products of one step, as calls on arrays made before."""
-    from sknn_scratch.engine.aligned import aligned
+    from sknn_scratch.tracing import aligned
 
     calls = []
     for layer, (fan_in, fan_out) in enumerate(pairwise(sizes)):

@@ -28,7 +28,6 @@ from .components import (
     SiLU,
     Softplus,
 )
-from .engine import calls_of
 from .ensemble import ScratchMLPEnsembleRegressor
 from .estimators import ScratchMLPRegressor, WeightRecorder, recommended_parameters
 from .maths import (
@@ -53,6 +52,7 @@ from .maths import (
 from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay
 from .storing import fit_with_checkpoints, trusted_types
 from .tables import TableEncoder
+from .tracing import calls_of
 
 __all__ = [
     "ELU",

@@ -38,6 +38,7 @@ def test_the_rooms_are_these():
                 "components",
                 "data",
                 "engine",
+                "tracing",
                 "training",
                 "estimators",
                 "ensemble",

@@ -1,15 +1,12 @@
 """The same maths as lists of calls on buffers, for the training loop and for many rows."""
 
-from .aligned import aligned_copy, as_aligned
 from .batches import Rows
 from .constant import loss_of_best_constant
 from .dropout import Dropout
-from .explain import calls_of
 from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
 from .prediction import predict_rows
 from .problem import Problem
-from .recording import Recording, Traced
 from .threads import quiet_blas, shared_blas
 
 __all__ = [
@@ -17,12 +14,7 @@ __all__ = [
     "FullBatch",
     "MinibatchLoop",
     "Problem",
-    "Recording",
     "Rows",
-    "Traced",
-    "aligned_copy",
-    "as_aligned",
-    "calls_of",
     "loss_of_best_constant",
     "predict_rows",
     "quiet_blas",

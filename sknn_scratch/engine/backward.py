@@ -13,8 +13,7 @@ import numpy as np
 
 from ..components import Layer
 from ..maths import Array, Calls, Network, SquaredError
-from . import formulas
-from .aligned import aligned, empty
+from ..tracing import aligned, empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout
 from .forward import Forward

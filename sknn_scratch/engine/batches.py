@@ -19,7 +19,7 @@ from scipy import sparse
 
 from ..data import CACHED, Mapped, Scaling, slices
 from ..maths import Array, Calls, DType, Index, Matrix
-from .aligned import aligned
+from ..tracing import aligned
 
 # Bytes of the largest copy. Beyond, a gather waits for memory whichever array it reads, and the
 # copy would take longer than an epoch saves.

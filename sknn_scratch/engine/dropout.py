@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..maths import Array, Calls
-from .aligned import aligned
+from ..tracing import aligned
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..components import Layer, PeriodicLayer
 from ..maths import Array, Calls, Network
-from .aligned import aligned
+from ..tracing import aligned
 from .batches import Batch
 
 

@@ -26,8 +26,7 @@ import numpy as np
 
 from ..components import Layer
 from ..maths import Array, Calls, DType, Network
-from . import formulas
-from .aligned import aligned, empty
+from ..tracing import aligned, empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch

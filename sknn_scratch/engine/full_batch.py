@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Tree, rows_at_a_time, slices, widths
 from ..maths import Array
-from .aligned import LINE, aligned, aligned_copy
+from ..tracing import LINE, aligned, aligned_copy
 from .backward import Backward, Penalty
 from .batches import Rows
 from .forward import compiled

@@ -7,8 +7,7 @@ import numpy as np
 
 from ..data import slices
 from ..maths import Array, Calls, Solver, State, clip
-from . import formulas
-from .aligned import aligned, empty
+from ..tracing import aligned, empty, formulas
 from .backward import Backward, Penalty
 from .batches import Batch
 from .forward import compiled

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..engine import Traced
 from ..estimators import ScratchMLPRegressor
 from ..maths import Network
+from ..tracing import Traced
 
 try:
     from skl2onnx import update_registered_converter

@@ -1,6 +1,6 @@
 """A graph of ONNX operators, written of formulas.
 
-A formula is followed with stand-ins for arrays (see `engine.recording`), and each operation that
+A formula is followed with stand-ins for arrays (see `tracing.recording`), and each operation that
 was written down becomes a node of the graph. What a formula is made of must be in one of the two
 tables below::
 
@@ -16,7 +16,7 @@ import numpy as np
 from onnx import TensorProto
 from scipy import special
 
-from ..engine import Recording, Traced
+from ..tracing import Recording, Traced
 
 
 class Graph(Recording):

@@ -9,7 +9,7 @@ A stochastic solver takes many small steps, one per mini-batch. It is an immutab
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
 has a state; `components.solvers` has two more. (The training loop follows the rules once, as it
-does activations; see `engine.recording`.)
+does activations; see `tracing.recording`.)
 
 L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training.loops`).
 """

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..data import Scaling
-from ..engine import aligned_copy
 from ..maths import Array, Network, State
+from ..tracing import aligned_copy
 from .early_stopping import Best
 from .history import History
 

@@ -20,8 +20,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
 from ..data import DataSet, may_lose_digits, no_scaling, standard_scaling
-from ..engine import Dropout, Problem, as_aligned
+from ..engine import Dropout, Problem
 from ..maths import Array, Network
+from ..tracing import as_aligned
 from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
 from .ended import constant_loss, doubt_end

@@ -12,7 +12,7 @@ from sklearn.neural_network import MLPRegressor
 
 from sknn_scratch import LeakyReLU, ScratchMLPRegressor
 from sknn_scratch.components.registries import ACTIVATIONS, SOLVERS
-from sknn_scratch.engine import formulas
+from sknn_scratch.tracing import formulas
 from tests.helpers import EVERY_ACTIVATION, Sine, WrongSine, numerical_derivative
 
 every_activation = pytest.mark.parametrize("f", EVERY_ACTIVATION, ids=repr)

@@ -9,8 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import SGD, Adam, AdamW, RMSprop, ScratchMLPRegressor, Solver
 from sknn_scratch.components.registries import SOLVERS
-from sknn_scratch.engine import formulas
 from sknn_scratch.maths.clipping import clip
+from sknn_scratch.tracing import formulas
 from tests.helpers import DATA
 
 STOCHASTIC = {name: solver for name, solver in SOLVERS.items() if solver.stochastic}

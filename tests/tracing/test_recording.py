@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from sknn_scratch.engine.recording import FEW, Recording
+from sknn_scratch.tracing.recording import FEW, Recording
 
 SHAPE = (FEW, 2)  # more than few
 

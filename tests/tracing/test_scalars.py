@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sknn_scratch.engine.recording import Recording
-from sknn_scratch.engine.scalars import LONGEST, RATE, refresher, written
+from sknn_scratch.tracing.recording import Recording
+from sknn_scratch.tracing.scalars import LONGEST, RATE, refresher, written
 
 FORMULAS = [
     lambda t, rate: rate * (1 - 0.999 ** (t + 1)) ** 0.5 / (1 - 0.9 ** (t + 1)),

@@ -4,9 +4,9 @@ from numpy.testing import assert_array_equal
 from scipy.special import ndtr
 
 from sknn_scratch.components import ACTIVATIONS
-from sknn_scratch.engine import formulas
-from sknn_scratch.engine.normal import single_ndtr
-from sknn_scratch.engine.recording import FEW
+from sknn_scratch.tracing import formulas
+from sknn_scratch.tracing.normal import single_ndtr
+from sknn_scratch.tracing.recording import FEW
 
 Z = np.linspace(-14, 14, 800_001).astype(np.float32)
 EXACT = ndtr(Z.astype(np.float64))

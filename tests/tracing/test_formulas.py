@@ -9,8 +9,8 @@ from scipy import linalg, special
 
 from sknn_scratch import SGD, Activation, Loss, Solver
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SOLVERS
-from sknn_scratch.engine import formulas
 from sknn_scratch.maths.network import backprop
+from sknn_scratch.tracing import formulas
 from tests.helpers import EVERY_ACTIVATION, Sine, make_network, make_problem, run_program
 
 

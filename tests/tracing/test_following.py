@@ -5,9 +5,9 @@ import pytest
 
 from sknn_scratch import ELU, SELU, Activation, LeakyReLU
 from sknn_scratch.components.registries import ACTIVATIONS
-from sknn_scratch.engine.buffers import EVER, Plan
-from sknn_scratch.engine.following import followed
-from sknn_scratch.engine.recording import Recording
+from sknn_scratch.tracing.buffers import EVER, Plan
+from sknn_scratch.tracing.following import followed
+from sknn_scratch.tracing.recording import Recording
 from tests.helpers import Sine
 
 CALLS = []

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from sknn_scratch.engine.aligned import FREE, KEPT, LENT, LINE, aligned, as_aligned, empty
+from sknn_scratch.tracing.aligned import FREE, KEPT, LENT, LINE, aligned, as_aligned, empty
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch.engine.buffers import BEGINNING, BETWEEN, EVER, Plan
-from sknn_scratch.engine.recording import Recording, Traced
+from sknn_scratch.tracing.buffers import BEGINNING, BETWEEN, EVER, Plan
+from sknn_scratch.tracing.recording import Recording, Traced
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 UNARY = [np.sin, np.tanh, np.abs, np.negative, np.square, lambda x: x + 0, lambda x: 1.0 * x]

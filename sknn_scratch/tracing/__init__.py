@@ -1,0 +1,18 @@
+"""Formulas, traced once: lists of operations, and calls of them on arrays that are made once."""
+
+from . import formulas
+from .aligned import LINE, aligned, aligned_copy, as_aligned, empty
+from .explain import calls_of
+from .recording import Recording, Traced
+
+__all__ = [
+    "LINE",
+    "Recording",
+    "Traced",
+    "aligned",
+    "aligned_copy",
+    "as_aligned",
+    "calls_of",
+    "empty",
+    "formulas",
+]
