@@ -29,7 +29,8 @@ def predict_rows(network: Network, params: Array, X: Matrix, apart: Apart | None
     size = rows_at_a_time(widths(network), params.itemsize)
     if apart is not None:
         return by_rows(partial(apart.predict, network), X, size)
-    wide = X.shape[1] > max(network.sizes[1:])
+    # An embedding takes longer than copying what it reads, however many columns there are.
+    wide = network.embedding is None and X.shape[1] > max(network.sizes[1:])
     if wide and isinstance(X, Mapped):
         pass  # rows are copied as they are read, perhaps converted: they are to be few
     elif wide or sparse.issparse(X):

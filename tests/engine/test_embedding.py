@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
@@ -41,3 +42,20 @@ def test_many_rows_are_predicted_as_the_formulas_say(fit_intercept, rng):
     predict = Predictor(network, params)
     for rows in (X, X[:4], X):
         assert_allclose(predict(rows), network.output(rows, params), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_cosine_and_sine_are_right_at_every_angle(dtype):
+    periods = np.array([0, 0.25, -0.25, 0.5, -0.5, 1.5, 1e3 + 0.5, 0.5 + 1e-9, 0.37, -7.2], dtype)
+    x, angles = periods.reshape(1, -1), 2 * np.pi * periods.astype(float)
+    vector = np.array([1, 0, 1, 0], dtype)  # w, b, V, v: the column becomes cos(2 pi x), and x
+    layer, gradient = (Periodic(1, 2).layer(each, 1) for each in (vector, np.empty_like(vector)))
+    a, delta = np.empty((2, x.size), dtype), np.empty((2, x.size), dtype)
+    calls = engine_embedding.PeriodicCalls(layer, a, delta)
+    tolerance = 1e4 * np.finfo(dtype).eps  # of angles of some thousand
+    for i, angle in enumerate(angles):
+        delta[:] = np.arange(x.size) == i  # the derivative of the i-th cosine alone
+        for function, *arguments in [*calls.forward(x), *calls.backward(x, gradient)]:
+            function(*arguments)
+        assert_allclose(a, [np.cos(angles), periods], atol=tolerance)
+        assert_allclose(gradient.phases[0, 0], -2 * np.pi * np.sin(angle), atol=7 * tolerance)
