@@ -9,6 +9,8 @@ exactly one of the first two inputs is 1.
 Part 2 fits scikit-learn's diabetes data in a pipeline with a small grid search, next to
 MLPRegressor.
 
+Part 3 fits a table to which nothing was tuned by an ensemble, which says how sure it is.
+
 Run it: ``python examples/seed_network.py``
 """
 
@@ -17,14 +19,14 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, make_friedman1
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 
 X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
 y = np.array([0, 1, 1, 0])
@@ -58,18 +60,19 @@ def seed_network(**changes):
 
 
 def train_and_tell():
-    """Print a table of predicted and actual values as the network trains; return its losses."""
-    network = seed_network()
+    """Print predicted and actual values as the network trains; return the loss after each step."""
+    network, losses = seed_network(), []
     print("Part 1: two sigmoid layers learn 'exactly one of the first two inputs'\n")
     print(" step   loss    " + "  ".join(f"{row}" for row in X))
     for step in range(1, STEPS + 1):
         network.partial_fit(X, y)  # one step: a batch is the whole data set
+        output = network.predict(X)  # after the step; `loss_` is from before it
+        losses.append(((y - output) ** 2).sum())
         if step in (1, 10, 100, 300, 500, 700, 1000, STEPS):
-            output = network.predict(X)  # after the step; `loss_` is from before it
             predicted = "     ".join(f"{value:.2f}" for value in output)
-            print(f"{step:5d}  {((y - output) ** 2).sum():.4f}      {predicted}")
+            print(f"{step:5d}  {losses[-1]:.4f}      {predicted}")
     print("   actual            " + "     ".join(f"{value:.2f}" for value in y) + "\n")
-    return 8 * np.array(network.loss_curve_)
+    return np.array(losses)
 
 
 def draw(losses):
@@ -124,6 +127,21 @@ def compare_on_diabetes():
         )
 
 
+def predict_with_intervals():
+    """Print the score of an ensemble with its defaults, and how many rows its intervals hold."""
+    print("\nPart 3: a curved table of ten columns, half of them noise, and nothing to choose")
+    data = make_friedman1(800, noise=1, random_state=0)
+    X_train, X_test, y_train, y_test = train_test_split(*data, random_state=0)
+    model = ScratchMLPEnsembleRegressor(random_state=0).fit(X_train, y_train)
+    low, high = model.predict_interval(X_test, coverage=0.9).T
+    inside = ((low <= y_test) & (y_test <= high)).mean()
+    print(f"  {type(model).__name__} R2 on test data {model.score(X_test, y_test):.2f}")
+    print(f"  its 90% intervals hold {inside:.0%} of the test data, e.g. for the first rows:")
+    for row in range(3):
+        print(f"    {low[row]:5.1f} to {high[row]:4.1f}, and the truth is {y_test[row]:4.1f}")
+
+
 if __name__ == "__main__":
     draw(train_and_tell())
     compare_on_diabetes()
+    predict_with_intervals()
