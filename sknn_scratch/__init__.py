@@ -30,6 +30,7 @@ from .components import (
 )
 from .ensemble import ScratchMLPEnsembleRegressor
 from .estimators import ScratchMLPRegressor, WeightRecorder, recommended_parameters
+from .interop import add_onnx_hooks
 from .maths import (
     LBFGS,
     SGD,
@@ -109,3 +110,5 @@ __all__ = [
     "recommended_parameters",
     "trusted_types",
 ]
+
+add_onnx_hooks()

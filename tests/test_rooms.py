@@ -76,3 +76,22 @@ def test_other_rooms_are_entered_by_their_doors(path):
 )
 def test_reaching_past_a_door_is_seen(source):
     assert past_the_door(source, "engine") != []
+
+
+def imported_by_name(source):
+    """Return the modules that a source imports by a string, which no contract sees."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    by_name = (call for call in calls if ast.unparse(call.func).endswith("import_module"))
+    return [ast.unparse(call) for call in by_name]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_no_module_is_imported_by_its_name(path):
+    assert imported_by_name((PACKAGE / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "call", ["import_module('sknn_scratch.onnx')", "importlib.import_module(x)"]
+)
+def test_an_import_by_name_is_seen(call):
+    assert imported_by_name(call) != []

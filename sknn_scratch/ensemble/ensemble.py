@@ -28,7 +28,6 @@ from ..data import Mapped, check_inputs, check_sample_weight, check_target
 from ..estimators import (
     DOCUMENTATION,
     CallbackSupportMixin,
-    OnnxHooks,
     ScratchMLPRegressor,
     opened,
     sealed,
@@ -59,7 +58,6 @@ Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
 
 class ScratchMLPEnsembleRegressor(
-    OnnxHooks,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,

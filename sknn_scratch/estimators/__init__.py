@@ -2,7 +2,6 @@
 
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
-from .onnx_hooks import OnnxHooks
 from .persistence import opened, sealed
 from .recommended import long_parameters, recommended_parameters
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
@@ -12,7 +11,6 @@ from .weight_recorder import WeightRecorder
 __all__ = [
     "DOCUMENTATION",
     "CallbackSupportMixin",
-    "OnnxHooks",
     "ScratchMLPRegressor",
     "WeightRecorder",
     "long_parameters",

@@ -17,10 +17,9 @@ from . import inspection, persistence
 from .available import has_hidden_layers, only_if
 from .caller import warn_caller
 from .messages import APART, NOT_FINITE
-from .onnx_hooks import OnnxHooks
 
 
-class FittedNetwork(OnnxHooks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The part of an estimator that is about a fitted network.
 
     It reads ``_network``, a `Network`, and ``_params``, its parameters for unscaled X and y;

@@ -108,6 +108,6 @@ def register(
     CONVERTERS[estimator] = calculate_shape, convert
 
 
-# Of each class, what its `OnnxHooks` return.
+# Of each class, what `onnx_hooks` return.
 CONVERTERS: dict[type, tuple[Callable[..., None], ...]] = {}
 register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert)
