@@ -1,14 +1,7 @@
-"""Arrays from outside, made sure of; and arrays for the training loop, made on cache lines.
-
-A training makes several arrays as long as the parameter vector, and leaves them when it ends. The
-operating system hands out memory of that size page by page, as it is first written to, and takes it
-back at once: for `partial_fit`, which makes a few steps, that takes longer than the steps. So some
-memory stays, for whichever array is made next. It belongs to nobody, and what was in it is never
-read: an estimator knows nothing of it.
-"""
+"""Arrays for the training loop, made on cache lines."""
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,38 +9,12 @@ from numpy.typing import DTypeLike
 from ..maths import Array, Shape
 
 LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
-LENT = 1 << 16  # bytes from which on an array's memory is kept
-KEPT = 1 << 24  # bytes kept at most
-FREE: dict[int, list[Any]] = {}  # by their length, lists of what is kept
-
-
-class Lent(np.ndarray):
-    """The bytes of a bytearray, which is kept once the last array over them is gone."""
-
-    def __del__(self, free: dict[int, list[Any]] = FREE, most: int = KEPT) -> None:
-        # Without a lock, since this may run within `memory_of`, in the same thread. What changes
-        # the dict or a list is one operation each; at worst, some memory is not kept.
-        size = len(self)
-        if sum(n * len(kept) for n, kept in list(free.items())) + size > most:
-            free.clear()
-        free.setdefault(size, []).append(self.base)
-
-
-def memory_of(size: int) -> Array:
-    """Return an array of so many bytes, whatever they are."""
-    if not LENT <= size <= KEPT:
-        return np.empty(size, np.uint8)
-    try:
-        memory = FREE[size].pop()
-    except (KeyError, IndexError):
-        memory = bytearray(size)
-    return Lent(size, np.uint8, memory)
 
 
 def empty(shape: Shape, dtype: DTypeLike, order: Literal["C", "F"] = "C") -> Array:
     """Return ``np.empty(shape, dtype, order)``, aligned to a cache line."""
     dtype = np.dtype(dtype)
-    memory = memory_of(math.prod(shape) * dtype.itemsize + LINE)
+    memory = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
     return np.ndarray(shape, dtype, memory, -memory.ctypes.data % LINE, order=order)
 
 
