@@ -6,12 +6,12 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+import joblib
 from numpy.typing import ArrayLike
 
 from ..estimators import ScratchMLPRegressor, unchanged_on_error
 from ..maths import MatrixLike
 from .checkpoint_file import load, part_of, save_atomically
-from .same_value import same_value
 
 
 def fit_with_checkpoints(
@@ -38,9 +38,9 @@ def fit_with_checkpoints(
     estimator : ScratchMLPRegressor
         The network to train; not L-BFGS, which has no epochs to go on from. If there is no
         checkpoint it must not be fitted, and is trained in place. If there is one, its parameters
-        must have the values of the saved model's, but for ``verbose``, and it is not changed. They
-        must be such as can be pickled (no lambda). Give ``random_state`` an int if a training that
-        was killed before its first checkpoint shall begin anew as it had begun.
+        must have the types and values of the saved model's, but for ``verbose``, and it is not
+        changed. They must be such as can be pickled (no lambda). Give ``random_state`` an int if a
+        training that was killed before its first checkpoint shall begin anew as it had begun.
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
@@ -155,4 +155,4 @@ def differing(asked: dict[str, Any], found: dict[str, Any]) -> list[str]:
     names = [name for name in asked if name != "verbose"]
     if not isinstance(asked["random_state"], Integral):  # a RandomState that was drawn from
         names.remove("random_state")
-    return [name for name in names if not same_value(asked[name], found[name])]
+    return [name for name in names if joblib.hash(asked[name]) != joblib.hash(found[name])]

@@ -15,9 +15,7 @@ from ..ensemble import (
 from ..estimators import ScratchMLPRegressor
 from ..tables import KINDS_OF_COLUMNS, TableEncoder
 from ..training import Best, History, TrainingState
-from .moved import MOVED, RENAMED
 
-PACKAGE = __name__.partition(".")[0]
 KINDS = maths.Activation, components.Embedding, maths.Loss, maths.Solver, components.Schedule
 PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
@@ -38,7 +36,7 @@ def trusted_types() -> list[str]:
     Returns
     -------
     list of str
-        In alphabetical order, and with the names that earlier versions stored.
+        In alphabetical order.
 
     Examples
     --------
@@ -49,6 +47,4 @@ def trusted_types() -> list[str]:
     known = [*vars(components).values(), *vars(maths).values()]
     kinds = [each for each in known if inspect.isclass(each) and issubclass(each, KINDS)]
     names = {f"{each.__module__}.{each.__qualname__}" for each in (*PARTS, *kinds)}
-    for module, classes in MOVED.items():
-        names |= {f"{PACKAGE}.{module}.{RENAMED.get(each, each.__name__)}" for each in classes}
     return sorted(names | {"numpy.dtype"})

