@@ -36,6 +36,7 @@ from ..estimators import (
     with_callbacks,
 )
 from ..maths import Array, MatrixLike, RandomState, SquaredError
+from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
 from .conformal import Calibration, infinite_messages, location
@@ -43,6 +44,7 @@ from .folds import as_table, check_folds, check_weights, make_splits, mean_by_ro
 from .kinds import member_parameters
 from .members import (
     check_member,
+    check_named,
     groups_name,
     is_network,
     loss_of,
@@ -101,9 +103,16 @@ class ScratchMLPEnsembleRegressor(
         Decides the folds and each member's random state. Those of ``estimator`` are replaced.
     verbose : bool or int, default=0
         Whether to print a line for each member that has been trained.
+    categorical_features : 'from_dtype' or array-like of {bool, int, str}, default='from_dtype'
+        Columns of X whose values are words without order whatever their type, as `TableEncoder`
+        takes them. Not for pipelines and other regressors, which are given X as it is.
 
     Attributes
     ----------
+    encoder_ : TableEncoder or None
+        What made numbers of X, where members are networks and X was a data frame, a table, or an
+        array with words, gaps or dates (or ``categorical_features`` names some). None where they
+        were given X itself.
     estimators_ : list of estimators
         The members: one for each split (several, if ``n_estimators`` asks for more). With
         ``estimator=None`` all deep networks come first, then the wide ones, then those trained
@@ -182,6 +191,7 @@ class ScratchMLPEnsembleRegressor(
     0.8
     """
 
+    encoder_: TableEncoder | None
     estimators_: list[Any]
     weights_: Array
     oob_prediction_: Array
@@ -204,6 +214,7 @@ class ScratchMLPEnsembleRegressor(
         n_jobs: int | None = None,
         random_state: RandomState = None,
         verbose: bool | int = 0,
+        categorical_features: str | ArrayLike = "from_dtype",
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
@@ -211,6 +222,7 @@ class ScratchMLPEnsembleRegressor(
         self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
+        self.categorical_features = categorical_features
 
     def fit(
         self: Self,
@@ -226,7 +238,8 @@ class ScratchMLPEnsembleRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
-            The inputs, as ``estimator`` takes them.
+            The inputs, as ``estimator`` takes them. For networks it may be a table as it comes,
+            of pandas, polars or Arrow, with words, gaps and dates: see `TableEncoder`.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             The targets.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -350,12 +363,14 @@ class ScratchMLPEnsembleRegressor(
             the root mean square of the conformity scores.
         """
         X = self._check_rows(X)
+        prediction = self._mean(X)
+        return (prediction, self._calibration.std(X, prediction)) if return_std else prediction
+
+    def _mean(self, X):
+        """Return the mean of the members' predictions for rows that have been checked."""
         members = zip(self.weights_, (member.predict(X) for member in self.estimators_))
         prediction: Any = sum(w * np.asarray(each, np.float64) for w, each in members)
-        prediction = prediction.astype(np.float32) if self._single else prediction
-        if not return_std:
-            return prediction
-        return prediction, self._calibration.std(X, prediction)
+        return prediction.astype(np.float32) if self._single else prediction
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
@@ -411,7 +426,8 @@ class ScratchMLPEnsembleRegressor(
             raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", Real, "(0, 1)")
-        prediction, X = self.predict(X), self._check_rows(X)
+        X = self._check_rows(X)
+        prediction = self._mean(X)
         measured = self._calibration
         y = measured.quantiles(X, prediction, levels.ravel())
         messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
@@ -507,6 +523,7 @@ class ScratchMLPEnsembleRegressor(
             if self.n_jobs == 0:
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
+        check_named(self.categorical_features, self.estimator)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", Integral, "[0, inf)")
 
@@ -514,7 +531,14 @@ class ScratchMLPEnsembleRegressor(
         """Return X as the members take it: checked once for networks, else left to them."""
         if not reset:
             check_is_fitted(self)
-        if is_network(self.estimator) if reset else self._on_arrays:
+        on_arrays = is_network(self.estimator) if reset else self._on_arrays
+        if reset:
+            self.encoder_ = encoder_for(X, self.categorical_features) if on_arrays else None
+        if self.encoder_ is not None:
+            X = checked_table(X)
+            validate_data(self, X, skip_check_array=True, reset=reset)
+            return self.encoder_.fit_transform(X) if reset else encoded(self.encoder_, X)
+        if on_arrays:
             dtypes = (np.float64, np.float32)
             checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
             return X if isinstance(checked, Mapped) else checked
@@ -531,7 +555,9 @@ class ScratchMLPEnsembleRegressor(
             return tags
         of_members = get_tags(ScratchMLPRegressor() if self.estimator is None else self.estimator)
         tags.input_tags.sparse = of_members.input_tags.sparse
-        tags.input_tags.allow_nan = of_members.input_tags.allow_nan
+        taken = get_tags(TableEncoder() if is_network(self.estimator) else self.estimator)
+        for name in ("allow_nan", "string", "categorical"):
+            setattr(tags.input_tags, name, getattr(taken.input_tags, name))
         tags.target_tags = of_members.target_tags
         return tags
 
@@ -543,4 +569,4 @@ class ScratchMLPEnsembleRegressor(
         return sealed(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(opened(state))
+        super().__setstate__({"categorical_features": "from_dtype", **opened(state)})

@@ -35,6 +35,16 @@ def check_member(estimator: Any) -> None:
         )
 
 
+def check_named(categorical_features: Any, estimator: Any) -> None:
+    """Raise ValueError if columns are named as categorical that members are given as they are."""
+    named = not isinstance(categorical_features, str) or categorical_features != "from_dtype"
+    if named and not is_network(estimator):
+        raise ValueError(
+            "categorical_features is for networks: in a pipeline, give it to a TableEncoder; got "
+            f"{categorical_features!r} with estimator={estimator!r}."
+        )
+
+
 def is_network(estimator: Any) -> bool:
     """Return True if members are networks themselves, which all check X in the same way."""
     return estimator is None or isinstance(estimator, ScratchMLPRegressor)

@@ -139,7 +139,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         check_number(self.min_frequency, "min_frequency", Integral, "[1, inf)")
         if self.max_categories is not None:
             check_number(self.max_categories, "max_categories", Integral, "[2, inf)")
-        X = self._check(X, reset=True)
+        X = checked_table(X)
+        validate_data(self, X, reset=True, skip_check_array=True)
         labels = labels_of(X)
         named = named_columns(self.categorical_features, labels)
         table = list(columns_of(X))
@@ -197,7 +198,9 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             If a column holds something else than in `fit`.
         """
         check_is_fitted(self)
-        return self._encoded(*self._parts(columns_of(self._check(X, reset=False))))
+        X = checked_table(X)
+        validate_data(self, X, reset=False, skip_check_array=True)
+        return self._encoded(*self._parts(columns_of(X)))
 
     def _encoded(self, numbers, words):
         """Return the columns that `_parts` made as one array: gaps filled, words one-hot."""
@@ -264,25 +267,6 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             found.append(([code for code in known.tolist() if code not in rare], rare))
         return found
 
-    def _check(self, X, reset):
-        """Return X as a frame or as an array, with as many columns and the names as in `fit`."""
-        if X is None:
-            raise ValueError("X must be of shape (n_samples, n_features), got None.")
-        refuse_lazy(X, "X")
-        refuse_masked(X, "X")
-        if sparse.issparse(X):
-            raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
-        if not is_frame(X):
-            X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
-            X = check_array(X, dtype=None, ensure_all_finite=False)
-        elif 0 in X.shape:
-            raise ValueError(
-                f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
-                f"{X.shape}) while a minimum of 1 is required by TableEncoder."
-            )
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return X
-
     def _parts(self, table):
         """Return the columns of numbers and those of words that a table becomes."""
         numbers, words = [], []
@@ -303,6 +287,30 @@ class TableEncoder(TransformerMixin, BaseEstimator):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(opened(state))
+
+
+def checked_table(X: Any) -> Any:
+    """Return X as a frame or as an array, of any type; TypeError or ValueError if it is neither."""
+    if X is None:
+        raise ValueError("X must be of shape (n_samples, n_features), got None.")
+    refuse_lazy(X, "X")
+    refuse_masked(X, "X")
+    if sparse.issparse(X):
+        raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
+    if not is_frame(X):
+        X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
+        return check_array(X, dtype=None, ensure_all_finite=False)
+    if 0 in X.shape:
+        raise ValueError(
+            f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
+            f"{X.shape}) while a minimum of 1 is required."
+        )
+    return X
+
+
+def encoded(encoder: TableEncoder, X: Any) -> Array:
+    """Return what `transform` does, where `checked_table` and the names have been checked."""
+    return encoder._encoded(*encoder._parts(columns_of(X)))
 
 
 def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
@@ -356,7 +364,9 @@ def all_different(names: list[str]) -> list[str]:
 def encoder_for(X: Any, categorical_features: Any) -> TableEncoder | None:
     """Return what makes numbers of X, or None if X is an array of numbers without gaps."""
     asked = not (isinstance(categorical_features, str) and categorical_features == "from_dtype")
-    return TableEncoder(categorical_features) if asked or needs_encoder(X) else None
+    if not (asked or needs_encoder(X)):
+        return None
+    return TableEncoder(categorical_features).set_output(transform="default")
 
 
 def needs_encoder(X: Any) -> bool:
