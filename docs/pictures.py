@@ -1,0 +1,82 @@
+"""Draw the pictures of the README and of the front page, on light and on dark ground.
+
+Run it where they are to be drawn anew: ``python docs/pictures.py`` (extra `plot`).
+"""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+
+mpl.use("agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+FOLDER = Path(__file__).parent / "_static"
+EPOCHS = 1, 4, 16, 64, 256
+THEMES = {
+    "light": {"ink": "#24292f", "line": "#0969da", "dots": "#8c959f"},
+    "dark": {"ink": "#e6edf3", "line": "#58a6ff", "dots": "#7d8590"},
+}
+
+
+def wave(n_rows, rng):
+    """Return a column x and a target y that bends, with noise that grows along x."""
+    x = np.sort(rng.uniform(0, 10, n_rows))
+    return x, x * np.sin(x) + rng.normal(size=n_rows) * (0.2 + 0.2 * x)
+
+
+def draw_intervals(theme):
+    """Return a picture of what an ensemble predicts, and how sure it is, between and beyond."""
+    x, y = wave(300, np.random.default_rng(0))
+    model = ScratchMLPEnsembleRegressor(random_state=0).fit(x[:, np.newaxis], y)
+    grid = np.linspace(-0.5, 10.5, 400)
+    low, high = model.predict_interval(grid[:, np.newaxis], coverage=0.9).T
+    figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
+    ax.fill_between(grid, low, high, color=theme["line"], alpha=0.25, lw=0, label="90% interval")
+    ax.plot(grid, model.predict(grid[:, np.newaxis]), color=theme["line"], label="prediction")
+    ax.plot(x, y, ".", ms=4, color=theme["dots"], label="300 rows to train on")
+    ax.legend(loc="upper left", frameon=False)
+    ax.set(xlabel="x", ylabel="y", xlim=(grid[0], grid[-1]))
+    return figure
+
+
+def draw_learning(theme):
+    """Return a picture of what a network predicts after more and more epochs."""
+    x, y = wave(300, np.random.default_rng(0))
+    network = ScratchMLPRegressor(
+        (64, 64), activation="silu", learning_rate_init=3e-3, batch_size=32, random_state=0
+    )
+    figure, panels = plt.subplots(
+        1, len(EPOCHS), figsize=(8, 2.2), sharey=True, layout="constrained"
+    )
+    for epoch in range(1, EPOCHS[-1] + 1):
+        network.partial_fit(x[:, np.newaxis], y)
+        if epoch in EPOCHS:
+            ax = panels[EPOCHS.index(epoch)]
+            ax.plot(x, y, ".", ms=2, color=theme["dots"])
+            ax.plot(x, network.predict(x[:, np.newaxis]), color=theme["line"])
+            ax.set_title(f"epoch {epoch}", fontsize=10)
+            ax.set_xticks([])
+    return figure
+
+
+def save(name, draw):
+    """Write a picture for each theme."""
+    for ground, theme in THEMES.items():
+        style = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), theme["ink"])
+        style |= {"xtick.color": theme["ink"], "ytick.color": theme["ink"], "font.size": 10}
+        style |= {"axes.spines.top": False, "axes.spines.right": False}
+        with mpl.rc_context(style):
+            figure = draw(theme)
+        path = FOLDER / f"{name}-{ground}.png"
+        figure.savefig(path, transparent=True, dpi=160)
+        plt.close(figure)
+        print(path.relative_to(FOLDER.parents[1]))
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    save("learning", draw_learning)
+    save("intervals", draw_intervals)
