@@ -40,7 +40,8 @@ exclude_patterns = ["_build"]
 templates_path = ["_templates"]
 
 html_theme = "furo"
-html_title = f"sknn_scratch {__version__}"
+html_title = "sknn_scratch"
+html_static_path = ["_static"]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", DOCUMENTATION + "/")
 html_show_sphinx = False
 smartquotes = False  # most quotes are Python's

@@ -11,7 +11,7 @@ import numpy as np
 from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 
 mpl.use("agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 FOLDER = Path(__file__).parent / "_static"
 EPOCHS = 1, 4, 16, 64, 256

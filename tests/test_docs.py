@@ -189,3 +189,13 @@ def assert_the_search_finds_pages(path):
                 if stem[:4] == word[:4]
             ]
             assert any(number in each for each in numbers), (word, page)
+
+
+def test_the_components_are_as_many_as_the_comparison_with_peers_says():
+    from sknn_scratch.components import ACTIVATIONS, LOSSES
+
+    words = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    words = [*words.split(), "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
+    text = (DOCS / "peers.md").read_text(encoding="utf-8")
+    assert f"| losses | {words[len(LOSSES)]}, or your own |" in text
+    assert f"| activations | {words[len(ACTIVATIONS)]}, one per layer" in text
