@@ -7,8 +7,8 @@ layer's activation decides where predictions can go, also far from the data.
 
 What to see in the picture: on the left, beyond the data (shaded), the identity leaves what is
 possible, 'softplus' stays positive, and Bounded(0, 10) stays between the dotted lines. On the
-right, what the activation of a few hidden units makes of a wave: 'relu' is made of straight
-components, the others are smooth.
+right, on another task, what the activation of a few hidden units makes of a wave: 'relu' is made of
+straight lines, too few of them here for the last trough; the others are smooth, and follow it.
 
 Run it: ``python examples/kept_in_bounds.py``
 """

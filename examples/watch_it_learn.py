@@ -10,7 +10,7 @@ every epoch, and the gradient of the loss there. With it
 - one step of training is worked out by hand on a drawn network,
 - three solvers are followed down the same loss surface,
 - and an animation shows the whole training. It is written to ``watch_it_learn.html``, which any
-  browser plays.
+  browser plays; the pictures to ``watch_it_learn*.png``.
 
 Run it: ``python examples/watch_it_learn.py`` (it needs matplotlib), or take it as a notebook by the
 link at the end of this page. `From scratch <from_scratch.html>`_ builds the network that is shown
@@ -160,6 +160,7 @@ axes[1, 0].set(xlabel="step", ylabel="derivative of the loss")
 axes[1, 1].set_xlabel("step")
 for ax in axes.flat:
     ax.spines[["top", "right"]].set_visible(False)
+figure.savefig("watch_it_learn_weights.png", dpi=120)
 
 # %%
 # One step by hand
@@ -217,6 +218,7 @@ for ax, (title, weights, units, letter) in zip(axes, panels):
             ax.annotate(f"{letter} = {value:.3f}", place, (0, above), **style)
     ax.margins(x=0.15, y=0.15)
     ax.set_title(title, fontsize="medium")
+figure.savefig("watch_it_learn_one_step.png", dpi=120)
 
 # %%
 # A loss surface
@@ -278,7 +280,8 @@ for name, (x1, x2, marker, colour) in marks.items():
     ax.scatter(x1, x2, s=120, c=colour, marker=marker, edgecolors="black", label=name, zorder=3)
 ax.set(xlabel="w1, into the hidden unit", ylabel="w2, out of it")
 ax.set_title("Three ways down the same surface")
-_ = ax.legend(loc="lower right", fontsize="small")
+ax.legend(loc="lower right", fontsize="small")
+figure.savefig("watch_it_learn_surface.png", dpi=120)
 
 # %%
 # An animation
