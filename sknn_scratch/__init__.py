@@ -4,6 +4,7 @@ from ._version import __version__  # noqa: F401
 from .components import (
     ELU,
     GELU,
+    LBFGS,
     SELU,
     AbsoluteError,
     AdamW,
@@ -12,6 +13,8 @@ from .components import (
     Constant,
     Cosine,
     Embedding,
+    Exp,
+    Gamma,
     Gaussian,
     Huber,
     InverseScaling,
@@ -21,33 +24,30 @@ from .components import (
     Mish,
     OneCycle,
     Periodic,
+    Poisson,
     Progress,
     Quantile,
     RMSprop,
     Schedule,
     SiLU,
     Softplus,
+    backprop,
 )
 from .ensemble import ScratchMLPEnsembleRegressor
 from .estimators import ScratchMLPRegressor, WeightRecorder, recommended_parameters
 from .interop import add_onnx_hooks
 from .maths import (
-    LBFGS,
     SGD,
     Activation,
     Adam,
-    Exp,
-    Gamma,
     Identity,
     Logistic,
     Loss,
     Network,
-    Poisson,
     ReLU,
     Solver,
     SquaredError,
     Tanh,
-    backprop,
     feedforward,
 )
 from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay

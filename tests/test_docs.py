@@ -94,6 +94,19 @@ def test_what_the_pages_include_is_there():
     assert included >= 4
 
 
+def test_the_lines_of_backprop_that_the_first_page_quotes_are_there():
+    page = (DOCS / "learn.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| you wrote \| there it is \|\n\|.*\n((?:\|.*\n)+)", page, re.MULTILINE)[
+        1
+    ]
+    source = inspect.getsource(sknn_scratch.maths.backprop)
+    quoted = [
+        code for row in table.splitlines() for code in re.findall("`(.*?)`", row.split("|")[2])
+    ]
+    assert len(quoted) > 10
+    assert [code for code in quoted if not re.search(rf"\b{re.escape(code)}(?!\w)", source)] == []
+
+
 def test_everything_public_is_on_a_page_of_the_reference():
     entries = []
     for page in (DOCS / "reference").glob("*.rst"):

@@ -1,11 +1,14 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
 from .arrays import as_numbers, refuse_masked
-from .checks import check_hidden_layer_sizes, check_number, check_seed
+from .checks import check_hidden_layer_sizes, check_seed
 from .embeddings import Embedding, Layer, Periodic, PeriodicLayer
 from .gaussian import Gaussian
 from .initializers import initialize
+from .mistakes import backprop
 from .parameters import check_parameters, resolve
+from .positive import Exp, Gamma, Poisson
+from .ranges import check_number
 from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
 from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, name_of
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
@@ -19,13 +22,14 @@ from .schedules import (
     Progress,
     Schedule,
 )
-from .solvers import AdamW, RMSprop
+from .solvers import LBFGS, AdamW, RMSprop
 
 __all__ = [
     "ACTIVATIONS",
     "ELU",
     "EMBEDDINGS",
     "GELU",
+    "LBFGS",
     "LOSSES",
     "SCHEDULES",
     "SELU",
@@ -37,7 +41,9 @@ __all__ = [
     "Constant",
     "Cosine",
     "Embedding",
+    "Exp",
     "Factor",
+    "Gamma",
     "Gaussian",
     "Huber",
     "InverseScaling",
@@ -48,6 +54,7 @@ __all__ = [
     "OneCycle",
     "Periodic",
     "PeriodicLayer",
+    "Poisson",
     "Progress",
     "Quantile",
     "RMSprop",
@@ -55,6 +62,7 @@ __all__ = [
     "SiLU",
     "Softplus",
     "as_numbers",
+    "backprop",
     "check_hidden_layer_sizes",
     "check_number",
     "check_parameters",

@@ -12,19 +12,11 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_scalar
 
-from ..maths import Solver, bounds_of, check_fits_float
+from ..maths import Solver
 from .initializers import INITIALIZERS
+from .ranges import KINDS, check_number
 from .registries import FIELDS
-
-KINDS: dict[type[Any], type[Any]] = {int: Integral, float: Real}
-INCLUDED = {  # whether the ends belong to the interval: what scikit-learn calls that
-    (True, True): "both",
-    (True, False): "left",
-    (False, True): "right",
-    (False, False): "neither",
-}
 
 # name: (type, interval); those of components are at their fields (see `registries.FIELDS`)
 NUMBERS: dict[str, tuple[type[Any], str]] = {
@@ -36,26 +28,6 @@ NUMBERS: dict[str, tuple[type[Any], str]] = {
     **{name: (KINDS[kind], interval) for name, (kind, interval) in FIELDS.items()},
 }
 BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "standardize"
-
-
-def check_number(value: Any, name: str, kind: type[Any], interval: str) -> None:
-    """Raise TypeError or ValueError unless ``value`` is a ``kind`` of number in the interval.
-
-    Intervals are written as those of components are: see `maths.intervals`.
-    """
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be a number, got {value!r}.")
-    low, high = bounds_of(interval)
-    if kind is Integral:  # which are all finite
-        low, high = (None if np.isinf(bound) else int(bound) for bound in (low, high))
-    bounds = INCLUDED[interval[0] == "[", interval[-1] == "]"]
-    if high is None and low is not None:
-        bounds = "left"
-    check_scalar(value, name, kind, min_val=low, max_val=high, include_boundaries=bounds)
-    if kind is Real:
-        check_fits_float(value, name)
-    if value != value:
-        raise ValueError(f"{name} must be a number, got nan.")
 
 
 def check_numbers(params: Mapping[str, Any]) -> None:

@@ -24,14 +24,15 @@ in the place of sines, and x beside e, are from Holzmueller, Grinsztajn and Stei
 default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connected).
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi, prod, sqrt
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from ..maths import Array, Checked, Component, number, required
+from ..maths import Array, Component
 
 
 class Layer:
@@ -86,7 +87,7 @@ class Embedding(Component):
     A subclass says what arrays the layer has; `layer` cuts them from a vector.
     """
 
-    @required
+    @abstractmethod
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         """Return the shapes of the arrays of the layer."""
 
@@ -94,25 +95,25 @@ class Embedding(Component):
         """Return how many numbers they hold."""
         return sum(map(prod, self.shapes(n_features)))
 
-    @required
+    @abstractmethod
     def width(self, n_features: int) -> int:
         """Return how many columns the layer hands on."""
 
-    @required
+    @abstractmethod
     def layer(self, vector: Array, n_features: int) -> Layer:
         """Return the `Layer` whose arrays are views of ``vector``."""
 
-    @required
+    @abstractmethod
     def draw(self, layer: Any, random_state: np.random.RandomState) -> None:
         """Put the values that training starts from into the arrays of a layer."""
 
-    @required
+    @abstractmethod
     def names(self, features: Sequence[str]) -> list[str]:
         """Return names of the columns that it hands on, from those of the columns of X."""
 
 
 @dataclass(frozen=True)
-class Periodic(Embedding, Checked):
+class Periodic(Embedding):
     """Each column of X becomes ``n_outputs``: mixtures of learnt cosines, and itself.
 
     Parameters
@@ -127,9 +128,9 @@ class Periodic(Embedding, Checked):
         functions have.
     """
 
-    n_frequencies: int = number("[1, inf)", default=8)
-    n_outputs: int = number("[2, inf)", default=4)
-    scale: float = number("(0, inf)", default=0.1)
+    n_frequencies: Annotated[int, "[1, inf)"] = 8
+    n_outputs: Annotated[int, "[2, inf)"] = 4
+    scale: Annotated[float, "(0, inf)"] = 0.1
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         per_column, mixed = (n_features, self.n_frequencies), self.n_outputs - 1

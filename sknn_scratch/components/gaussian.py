@@ -18,16 +18,17 @@ more than 10 standard deviations count linearly, as Huber's do: r^2 is 20 |r| - 
 
 from dataclasses import dataclass
 from math import log
+from typing import Annotated
 
 import numpy as np
 
-from ..maths import Array, Checked, Loss, number
+from ..maths import Array, Loss
 
 MAX_ERROR = 10.0  # in predicted standard deviations; the gradient is clipped there
 
 
 @dataclass(frozen=True)
-class Gaussian(Checked, Loss, rescaling="standard"):
+class Gaussian(Loss, rescaling="standard"):
     """The Gaussian negative log-likelihood; fits mean and variance of every target.
 
     The outputs are the means of all targets, followed by the logarithms of all variances.
@@ -39,7 +40,7 @@ class Gaussian(Checked, Loss, rescaling="standard"):
         (in the unit of y with ``standardize=False``).
     """
 
-    min_std: float = number("(0, 1]", default=1e-3)
+    min_std: Annotated[float, "(0, 1]"] = 1e-3
 
     def __call__(self, y: Array, a: Array) -> Array:
         m, log_var, s = self._parts(a)

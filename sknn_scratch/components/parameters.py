@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from ..maths import Activation, Loss, Solver, advice
+from ..maths import Activation, Loss, Solver
 from .checks import (
     check_dropout,
     check_early_stopping,
@@ -23,6 +23,7 @@ from .checks import (
     is_str,
 )
 from .embeddings import Embedding
+from .mistakes import advice
 from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, likely_name
 from .schedules import Factor, Schedule
 

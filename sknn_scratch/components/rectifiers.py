@@ -7,15 +7,16 @@ Where a function has a kink at 0, its derivative there is the one from the left,
 
 from dataclasses import dataclass
 from math import inf, pi, sqrt
+from typing import Annotated
 
 import numpy as np
 from scipy.special import expit, ndtr
 
-from ..maths import Activation, Array, Checked, number
+from ..maths import Activation, Array
 
 
 @dataclass(frozen=True)
-class LeakyReLU(Checked, Activation, name="leaky_relu", from_output=True, scaling="positive"):
+class LeakyReLU(Activation, name="leaky_relu", from_output=True, scaling="positive"):
     """f(z) = max(z, slope z); f' = 1 where z > 0, else slope (at 0 too).
 
     Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, ICML
@@ -27,7 +28,7 @@ class LeakyReLU(Checked, Activation, name="leaky_relu", from_output=True, scalin
         The slope for z < 0, from 0 (which makes it ReLU) to 1.
     """
 
-    slope: float = number("[0, 1]", default=0.01)
+    slope: Annotated[float, "[0, 1]"] = 0.01
 
     def __call__(self, z: Array) -> Array:
         return np.maximum(z, self.slope * z)
@@ -37,7 +38,7 @@ class LeakyReLU(Checked, Activation, name="leaky_relu", from_output=True, scalin
 
 
 @dataclass(frozen=True)
-class ELU(Checked, Activation, name="elu", from_output=True):
+class ELU(Activation, name="elu", from_output=True):
     """f(z) = z where z > 0, else alpha (exp(z) - 1); f' = 1 where z > 0, else a + alpha.
 
     At 0 f' is alpha. Clevert, Unterthiner and Hochreiter, Fast and accurate deep network
@@ -49,7 +50,7 @@ class ELU(Checked, Activation, name="elu", from_output=True):
         The limit of -f for z << 0, greater than 0.
     """
 
-    alpha: float = number("(0, inf)", default=1.0)
+    alpha: Annotated[float, "(0, inf)"] = 1.0
 
     def __call__(self, z: Array) -> Array:
         return np.maximum(z, 0) + self.alpha * np.expm1(np.minimum(z, 0))
@@ -147,7 +148,7 @@ class Mish(Activation, name="mish"):
 
 
 @dataclass(frozen=True)
-class Bounded(Checked, Activation, glorot_factor=2.0):  # the logistic's, which Bounded(0, 1) is
+class Bounded(Activation, glorot_factor=2.0):  # the logistic's, which Bounded(0, 1) is
     """f(z) = low + (high - low) s, where s = 1 / (1 + exp(-z)); f' = (high - low) s (1 - s).
 
     The logistic, stretched to an interval: for outputs that are known to lie in one.
@@ -168,8 +169,8 @@ class Bounded(Checked, Activation, glorot_factor=2.0):  # the logistic's, which 
     Bounded(low=0.0, high=100.0)
     """
 
-    low: float = number("(-inf, inf)")
-    high: float = number("(-inf, inf)")
+    low: Annotated[float, "(-inf, inf)"]
+    high: Annotated[float, "(-inf, inf)"]
 
     def __post_init__(self) -> None:
         super().__post_init__()

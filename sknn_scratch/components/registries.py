@@ -4,22 +4,17 @@ Solvers and schedules are made anew from the estimator's parameters, so their na
 classes. (Initialisers are functions, listed where they are defined: `initializers`.)
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from ..maths import (
-    LBFGS,
     SGD,
     Activation,
     Adam,
-    Exp,
-    Gamma,
     Identity,
     Logistic,
     Loss,
-    Poisson,
     ReLU,
     Solver,
     SquaredError,
@@ -27,10 +22,12 @@ from ..maths import (
 )
 from .embeddings import Embedding, Periodic
 from .gaussian import Gaussian
+from .positive import Exp, Gamma, Poisson
+from .ranges import ranges_of
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Schedule
-from .solvers import AdamW, RMSprop
+from .solvers import LBFGS, AdamW, RMSprop
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Identity(),
@@ -73,19 +70,6 @@ SCHEDULES: dict[str, type[Schedule]] = {
 }
 
 
-def numbers_of_fields(classes: Iterable[type[Any]]) -> dict[str, tuple[Any, str]]:
-    """Return {field: (type, interval)} of the numbers of components.
-
-    A constructor parameter of that name takes what the field does.
-    """
-    every = [field for each in classes for field in fields(each)]
-    return {
-        each.name: (each.type, each.metadata["interval"])
-        for each in every
-        if "interval" in each.metadata
-    }
-
-
 def name_of(component: Any, registry: Mapping[str, Any]) -> Any:
     """Return the name under which the registry holds such a component, else itself."""
     for name, known in registry.items():
@@ -94,7 +78,10 @@ def name_of(component: Any, registry: Mapping[str, Any]) -> Any:
     return component
 
 
-FIELDS = numbers_of_fields([*SOLVERS.values(), *SCHEDULES.values()])
+# {field: (type, interval)}: a constructor parameter of that name takes what the field does.
+FIELDS: dict[str, tuple[type[Any], str]] = {}
+for _class in (*SOLVERS.values(), *SCHEDULES.values()):
+    FIELDS |= ranges_of(_class)
 
 # What other libraries call them, and what they are called here.
 ALSO_CALLED = {

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
+from typing import Annotated
 
 import numpy as np
 
-from ..maths import Array, Checked, Loss, number
+from ..maths import Array, Loss
 
 
 class AbsoluteError(Loss, rescaling="standard"):
@@ -20,7 +21,7 @@ class AbsoluteError(Loss, rescaling="standard"):
 
 
 @dataclass(frozen=True)
-class Huber(Checked, Loss, rescaling="robust"):
+class Huber(Loss, rescaling="robust"):
     """Half the square of small errors, linear in large ones. Link: identity.
 
     With e = a - y, it is e^2 / 2 where abs(e) <= delta, and delta (abs(e) - delta / 2) beyond:
@@ -29,7 +30,7 @@ class Huber(Checked, Loss, rescaling="robust"):
     Mathematical Statistics 35, 1964.
     """
 
-    delta: float = number("(0, inf)", default=1.35)
+    delta: Annotated[float, "(0, inf)"] = 1.35
 
     def __call__(self, y: Array, a: Array) -> Array:
         clipped = self.gradient(y, a)

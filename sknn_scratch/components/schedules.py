@@ -9,12 +9,15 @@ It ends training, unless the schedule answers it with a smaller learning rate. O
             return learning_rate_init / 2**progress.epoch
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
-from typing import NamedTuple
+from numbers import Real
+from typing import Annotated, NamedTuple
 
-from ..maths import Checked, Component, check_range, number, required
+from ..maths import Component
+from .ranges import check_number
 
 
 class Progress(NamedTuple):
@@ -43,7 +46,7 @@ class Progress(NamedTuple):
         return min(self.epoch, self.n_epochs - 1)
 
 
-class Schedule(Component, Checked):
+class Schedule(Component):
     """A learning rate per epoch.
 
     Attributes
@@ -57,7 +60,7 @@ class Schedule(Component, Checked):
     planned: bool = False
     ending: str = "Stopping."
 
-    @required
+    @abstractmethod
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         """Return the learning rate of the next epoch."""
 
@@ -78,7 +81,7 @@ class Constant(Schedule):
 class InverseScaling(Schedule):
     """``learning_rate_init / (t + 1)^power_t``, t being the samples seen."""
 
-    power_t: float = number("[0, inf)", default=0.5)
+    power_t: Annotated[float, "[0, inf)"] = 0.5
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         try:
@@ -133,8 +136,8 @@ class Cosine(Schedule):
     """
 
     planned = True
-    warmup: float = number("[0, 1)", default=0.0)
-    final: float = number("[0, 1]", default=0.0)
+    warmup: Annotated[float, "[0, 1)"] = 0.0
+    final: Annotated[float, "[0, 1]"] = 0.0
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, rising = progress.planned_epoch, self.warmup * progress.n_epochs
@@ -162,9 +165,9 @@ class OneCycle(Schedule):
     """
 
     planned = True
-    warmup: float = number("[0, 1)", default=0.3)
-    start: float = number("(0, 1]", default=0.04)
-    final: float = number("(0, 1]", default=4e-6)
+    warmup: Annotated[float, "[0, 1)"] = 0.3
+    start: Annotated[float, "(0, 1]"] = 0.04
+    final: Annotated[float, "(0, 1]"] = 4e-6
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, last = progress.planned_epoch, progress.n_epochs - 1
@@ -196,5 +199,5 @@ class Factor(Schedule):
                 f"learning_rate, as a function of (epoch, n_epochs), fails at "
                 f"({epoch}, {n_epochs}): {error}"
             ) from error
-        check_range(factor, f"learning_rate({epoch}, {n_epochs})", "[0, inf)")
+        check_number(factor, f"learning_rate({epoch}, {n_epochs})", Real, "[0, inf)")
         return learning_rate_init * factor

@@ -1,10 +1,11 @@
 """More solvers, for the interface that `maths.solvers` describes."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from ..maths import Adam, Array, Solver, State, number
+from ..maths import Adam, Array, Solver, State
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class AdamW(Adam):
     loss. Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2.
     """
 
-    weight_decay: float = number("[0, inf)", default=0.01)
+    weight_decay: Annotated[float, "[0, inf)"] = 0.01
 
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         params *= 1 - learning_rate * self.weight_decay
@@ -39,8 +40,8 @@ class RMSprop(Solver):
     2012; epsilon and the defaults are PyTorch's.
     """
 
-    rho: float = number("[0, 1)", default=0.99)
-    epsilon: float = number("(0, inf)", default=1e-8)
+    rho: Annotated[float, "[0, 1)"] = 0.99
+    epsilon: Annotated[float, "(0, inf)"] = 1e-8
 
     def init(self, params: Array) -> State:
         return {"v": np.zeros_like(params)}
@@ -49,3 +50,19 @@ class RMSprop(Solver):
         v = state["v"]
         v[...] = self.rho * v + (1 - self.rho) * gradient**2
         params -= gradient / (np.sqrt(v) + self.epsilon) * learning_rate
+
+
+@dataclass(frozen=True)
+class LBFGS(Solver):
+    """Limited-memory BFGS, a quasi-Newton method on the whole training set (SciPy's L-BFGS-B).
+
+    Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization,
+    SIAM Journal on Scientific Computing 16, 1995.
+    """
+
+    stochastic = False
+    max_fun: Annotated[int, "[1, inf)"] = 15000
+
+    def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
+        """Raise NotImplementedError: no step depends on one gradient alone."""
+        raise NotImplementedError("L-BFGS takes no steps along gradients of mini-batches.")

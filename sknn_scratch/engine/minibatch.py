@@ -4,9 +4,10 @@ The calls of all steps are compiled once (see `forward`), and only run afterward
 """
 
 import numpy as np
+from scipy import linalg
 
 from ..data import slices
-from ..maths import Array, Calls, Solver, State, clip
+from ..maths import Array, Calls, Solver, State
 from ..tracing import aligned, empty, formulas
 from .backward import Backward, Penalty
 from .batches import Batch
@@ -142,3 +143,15 @@ class _Gathered:
         rows.gather(part, self.packed)
         for x, batch in self.sparse_inputs:
             x.x = rows.X[part[batch]]
+
+
+def clip(gradient: Array, max_grad_norm: float) -> None:
+    """Shorten ``gradient``, in place, to a length (L2 norm) of ``max_grad_norm`` at most.
+
+    So a steep place does not throw the parameters far off. Pascanu, Mikolov and Bengio, On the
+    difficulty of training recurrent neural networks, ICML 2013, algorithm 1. A gradient that is
+    not finite is left alone, so that a divergence shows.
+    """
+    norm = linalg.norm(gradient, check_finite=False)  # unlike NumPy's it does not overflow
+    if max_grad_norm < norm < np.inf:
+        gradient *= max_grad_norm / norm

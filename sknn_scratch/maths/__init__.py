@@ -1,12 +1,10 @@
 """The textbook: the network, its activations and losses, and the solvers, as formulas."""
 
-from .activations import Activation, Exp, Identity, Logistic, ReLU, Tanh
-from .clipping import clip
-from .intervals import Checked, bounds_of, check_fits_float, check_range, number
-from .losses import Gamma, Loss, Poisson, SquaredError
-from .mistakes import Component, advice, required
+from .activations import Activation, Identity, Logistic, ReLU, Tanh
+from .component import CHECKS, Component
+from .losses import Loss, SquaredError
 from .network import Network, backprop, feedforward
-from .solvers import LBFGS, SGD, Adam, Solver
+from .solvers import SGD, Adam, Solver
 from .types import (
     Array,
     Arrays,
@@ -22,7 +20,7 @@ from .types import (
 )
 
 __all__ = [
-    "LBFGS",
+    "CHECKS",
     "SGD",
     "Activation",
     "Adam",
@@ -30,11 +28,8 @@ __all__ = [
     "Arrays",
     "Call",
     "Calls",
-    "Checked",
     "Component",
     "DType",
-    "Exp",
-    "Gamma",
     "Identity",
     "Index",
     "Logistic",
@@ -42,7 +37,6 @@ __all__ = [
     "Matrix",
     "MatrixLike",
     "Network",
-    "Poisson",
     "RandomState",
     "ReLU",
     "Shape",
@@ -50,13 +44,6 @@ __all__ = [
     "SquaredError",
     "State",
     "Tanh",
-    "advice",
     "backprop",
-    "bounds_of",
-    "check_fits_float",
-    "check_range",
-    "clip",
     "feedforward",
-    "number",
-    "required",
 ]

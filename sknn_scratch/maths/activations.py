@@ -18,10 +18,12 @@ followed once, and become calls that make no arrays (see `tracing.recording`). F
 formula must not branch on numbers: ``np.maximum``, or a product with a mask, instead of ``where``.
 """
 
+from abc import abstractmethod
+
 import numpy as np
 from scipy.special import expit
 
-from .mistakes import Component, required
+from .component import Component
 from .types import Array
 
 
@@ -54,11 +56,11 @@ class Activation(Component):
             for attribute in {"name", "from_output", "scaling"} - set(vars(cls)):
                 setattr(cls, attribute, getattr(Activation, attribute))
 
-    @required
+    @abstractmethod
     def __call__(self, z: Array) -> Array:
         """Return f(z)."""
 
-    @required
+    @abstractmethod
     def derivative(self, z: Array, a: Array) -> Array:
         """Return f'(z), where ``a = f(z)``."""
 
@@ -104,13 +106,3 @@ class ReLU(Activation, name="relu", from_output=True, scaling="positive"):
 
     def derivative(self, z: Array, a: Array) -> Array:
         return (a > 0).astype(a.dtype)
-
-
-class Exp(Activation, name="exp", from_output=True, scaling="log"):
-    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
-
-    def __call__(self, z: Array) -> Array:
-        return np.exp(z)
-
-    def derivative(self, z: Array, a: Array) -> Array:
-        return a

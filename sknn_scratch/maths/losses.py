@@ -12,10 +12,11 @@ derivatives cancel, and ``delta = d loss / d a * f'(z)`` is simply ``a - y`` (Mc
 Nelder, Generalized Linear Models, 1989, section 2.2.4). Every other pair goes the long way.
 """
 
-import numpy as np
-from scipy.special import kl_div
+from abc import abstractmethod
 
-from .mistakes import Component, required
+import numpy as np
+
+from .component import Component
 from .types import Array, Method
 
 
@@ -37,11 +38,11 @@ class Loss(Component):
         if {"__call__", "gradient"} & set(vars(cls)):
             cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
 
-    @required
+    @abstractmethod
     def __call__(self, y: Array, a: Array) -> Array:
         """Return the loss of every target and prediction, in the shape of ``a``."""
 
-    @required
+    @abstractmethod
     def gradient(self, y: Array, a: Array) -> Array:
         """Return d loss / d a, in the shape of ``a``; at a kink, any slope between the two."""
 
@@ -79,41 +80,3 @@ class SquaredError(Loss, canonical="identity", rescaling="standard"):
 
     def gradient(self, y: Array, a: Array) -> Array:
         return a - y
-
-
-class Poisson(Loss, out_activation="exp", canonical="exp", domain="numbers >= 0", rescaling="mean"):
-    """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0."""
-
-    def __call__(self, y: Array, a: Array) -> Array:
-        return np.fmax(kl_div(y, a), _infinite(a))  # 0 log(0 / a) is 0
-
-    def gradient(self, y: Array, a: Array) -> Array:
-        return 1 - y / a
-
-    def spread(self, a: Array) -> Array:
-        return np.sqrt(a)
-
-    def in_domain(self, y: Array) -> Array:
-        return np.isfinite(y) & (y >= 0)
-
-
-def _infinite(x):
-    """Return inf where x is inf, else 0: what a loss is at least, where it is inf - inf or more."""
-    return x * (x == np.inf).astype(x.dtype)
-
-
-class Gamma(Loss, out_activation="exp", domain="numbers > 0", rescaling="mean"):
-    """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0."""
-
-    def __call__(self, y: Array, a: Array) -> Array:
-        ratio = y / a
-        return np.fmax(ratio - 1 - np.log(ratio), _infinite(ratio))
-
-    def gradient(self, y: Array, a: Array) -> Array:
-        return (1 - y / a) / a
-
-    def spread(self, a: Array) -> Array:
-        return a
-
-    def in_domain(self, y: Array) -> Array:
-        return np.isfinite(y) & (y > 0)

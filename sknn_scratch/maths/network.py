@@ -45,8 +45,8 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation
+from .component import check
 from .losses import Loss
-from .mistakes import check_component, check_shapes
 from .types import Array, Arrays, MatrixLike
 
 
@@ -107,7 +107,6 @@ def backprop(
     ValueError
         If ``y`` or ``params`` has another shape.
     """
-    check_shapes(X, y, params, network)
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
     layers, f, loss = network.layers(params), network.activations, network.loss
@@ -150,14 +149,7 @@ class Network:
     embedding: Any = None  # what X passes through first (see `components.embeddings`), or None
 
     def __post_init__(self) -> None:
-        for activation in self.activations:
-            check_component(activation, "activations", Activation, "Tanh()")
-        check_component(self.loss, "loss", Loss, "SquaredError()")
-        if len(self.activations) != len(self.sizes) - 1:
-            raise ValueError(
-                f"activations must be one for each layer after X, {len(self.sizes) - 1} for sizes "
-                f"{self.sizes}, got {len(self.activations)}."
-            )
+        check(self)
 
     @property
     def shapes(self) -> list[tuple[int, int]]:

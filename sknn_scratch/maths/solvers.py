@@ -8,22 +8,22 @@
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
-has a state; `components.solvers` has two more. (The training loop follows the rules once, as it
-does activations; see `tracing.recording`.)
-
-L-BFGS takes few large steps, each on the whole training set; it is SciPy's (see `training.loops`).
+has a state; `components.solvers` has two more, and L-BFGS, which takes few large steps, each on the
+whole training set. (The training loop follows the rules once, as it does activations; see
+`tracing.recording`.)
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from .intervals import Checked, number
-from .mistakes import Component, required
+from .component import Component
 from .types import Array, State
 
 
-class Solver(Component, Checked):
+class Solver(Component):
     """A rule that steps along the gradient of a mini-batch."""
 
     stochastic: bool = True
@@ -32,7 +32,7 @@ class Solver(Component, Checked):
         """Return the state before the first step: a dict of arrays and numbers."""
         return {}
 
-    @required
+    @abstractmethod
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         """Take one step: change ``params`` and ``state`` in place; may spoil ``gradient``."""
 
@@ -54,7 +54,7 @@ class SGD(Solver):
     (PyTorch keeps the learning rate out of u: the same as long as it does not change.)
     """
 
-    momentum: float = number("[0, 1]", default=0.9)
+    momentum: Annotated[float, "[0, 1]"] = 0.9
     nesterovs_momentum: bool = True
 
     def init(self, params: Array) -> State:
@@ -85,9 +85,9 @@ class Adam(Solver):
     algorithm 1, is epsilon * sqrt(1 - beta_2^t) here.)
     """
 
-    beta_1: float = number("[0, 1)", default=0.9)
-    beta_2: float = number("[0, 1)", default=0.999)
-    epsilon: float = number("(0, inf)", default=1e-8)
+    beta_1: Annotated[float, "[0, 1)"] = 0.9
+    beta_2: Annotated[float, "[0, 1)"] = 0.999
+    epsilon: Annotated[float, "(0, inf)"] = 1e-8
 
     def init(self, params: Array) -> State:
         return {"m": np.zeros_like(params), "v": np.zeros_like(params), "t": 0}
@@ -102,15 +102,3 @@ class Adam(Solver):
         m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
         v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
         params -= m / (np.sqrt(v) + self.epsilon) * rate
-
-
-@dataclass(frozen=True)
-class LBFGS(Solver):
-    """Limited-memory BFGS, a quasi-Newton method on the whole training set (SciPy's L-BFGS-B).
-
-    Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization,
-    SIAM Journal on Scientific Computing 16, 1995.
-    """
-
-    stochastic = False
-    max_fun: int = number("[1, inf)", default=15000)

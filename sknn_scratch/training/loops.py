@@ -6,14 +6,14 @@ whose state they change in place.
 """
 
 from math import log2
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from ..components import Progress, Schedule
+from ..components import Progress, Schedule, check_number
 from ..engine import FullBatch, MinibatchLoop
-from ..maths import check_range
 from .run import Run
 from .state import TrainingState
 
@@ -79,7 +79,7 @@ def learning_rate(
     rate = schedule(learning_rate_init, progress)
     if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
         name = f"The rate that learning_rate={schedule!r} gives at {progress}"
-        check_range(rate, name, "[0, inf)")
+        check_number(rate, name, Real, "[0, inf)")
     return rate
 
 

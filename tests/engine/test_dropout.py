@@ -254,7 +254,7 @@ REFUSED = {
     "one rate": ({"dropout": [0.1]}, r"dropout .* each of the 2 hidden layers; got \[0.1\]"),
     "three rates": ({"dropout": (0.1, 0.2, 0)}, "dropout .* each of the 2 hidden layers"),
     "no rates": ({"dropout": []}, "dropout .* each of the 2 hidden layers"),
-    "a rate of 1": ({"dropout": [0, 1.0]}, "dropout == 1.0, must be < 1"),
+    "a rate of 1": ({"dropout": [0, 1.0]}, r"dropout must be a number in \[0, 1\), got 1.0"),
 }
 
 

@@ -18,9 +18,10 @@ from sklearn.metrics import (
 )
 
 from sknn_scratch import Gamma, Huber, LogCosh, Loss, Quantile, ScratchMLPRegressor
+from sknn_scratch.components.positive import Poisson
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.components.robust_losses import AbsoluteError
-from sknn_scratch.maths.losses import Poisson, SquaredError
+from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.network import Network, backprop
 from sknn_scratch.tracing import formulas
 from tests.helpers import assert_is_gradient, label, numerical_derivative, run_program

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_scratch import SGD, Adam, AdamW, RMSprop, ScratchMLPRegressor, Solver
 from sknn_scratch.components.registries import SOLVERS
-from sknn_scratch.maths.clipping import clip
+from sknn_scratch.engine.minibatch import clip
 from sknn_scratch.tracing import formulas
 from tests.helpers import DATA
 

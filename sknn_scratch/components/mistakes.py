@@ -1,47 +1,64 @@
-"""Mistakes that are easily made with the formulas, and what to write instead."""
+"""Mistakes that are easily made with the formulas, and what to write instead.
+
+`maths` checks nothing; the functions here see what users write, by `CHECKS` there.
+"""
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from .types import Array, Matrix
-
-Formula = TypeVar("Formula", bound=Callable[..., Any])
-
-
-def required(formula: Formula) -> Formula:
-    """Return a method that raises NotImplementedError: a component of one's own has another."""
-
-    @functools.wraps(formula)
-    def missing(self, *args, **kwargs):
-        name, arguments = formula.__name__, _signature(formula)
-        raise NotImplementedError(f"{type(self).__name__} needs `def {name}{arguments}`.")
-
-    missing.is_required = True
-    return missing
+from .. import maths
+from ..maths import CHECKS, Activation, Array, Component, Loss, Matrix, MatrixLike, Network
+from .ranges import check_fields
 
 
-class Component:
-    """What the base classes of components derive from.
+@functools.singledispatch
+def check(thing: Any) -> None:
+    """Raise TypeError or ValueError if there is a mistake in a class, a component or a network."""
 
-    A class derived from such a base is refused if a method cannot be called as that of the base:
-    a formula with too few arguments would fail in the midst of training.
 
-    ``class Tanh(Activation, from_output=True)`` sets an attribute, as does a line below it.
+CHECKS.append(check)
+check.register(Component, check_fields)
+
+
+@check.register
+def check_formulas(cls: type) -> None:
+    """Raise TypeError unless the methods of a class can be called as those of its base are.
+
+    A formula with too few arguments would fail in the midst of training.
     """
+    for base in cls.__mro__:
+        if Component in base.__bases__ and base is not cls:
+            _check_formulas(cls, base)
 
-    def __init_subclass__(cls, **said: object) -> None:
-        super().__init_subclass__()
-        for name, value in said.items():
-            if not hasattr(cls, name):
-                raise TypeError(f"{cls.__name__} has no attribute {name!r} to set to {value!r}.")
-            setattr(cls, name, value)
-        for base in cls.__mro__:
-            if Component in base.__bases__ and base is not cls:
-                _check_formulas(cls, base)
+
+@check.register
+def check_network(network: Network) -> None:
+    """Raise TypeError or ValueError unless a network has a component for each layer."""
+    for activation in network.activations:
+        check_component(activation, "activations", Activation, "Tanh()")
+    check_component(network.loss, "loss", Loss, "SquaredError()")
+    if len(network.activations) != len(network.sizes) - 1:
+        raise ValueError(
+            f"activations must be one for each layer after X, {len(network.sizes) - 1} for sizes "
+            f"{network.sizes}, got {len(network.activations)}."
+        )
+
+
+@functools.wraps(maths.backprop)
+def backprop(
+    X: MatrixLike,
+    y: Array,
+    params: Array,
+    network: Network,
+    sample_weight: Array | None = None,
+    alpha: float = 0.0,
+) -> tuple[float, Array]:
+    """Check the shapes, and return what the formulas do."""
+    check_shapes(X, y, params, network)
+    return maths.backprop(X, y, params, network, sample_weight, alpha)
 
 
 def _signature(function):
@@ -79,7 +96,7 @@ def advice(value: Any, base: type) -> str:
     formulas = [
         f"`def {name}{_signature(method)}`"
         for name, method in vars(base).items()
-        if getattr(method, "is_required", False)
+        if getattr(method, "__isabstractmethod__", False)
     ]
     return (
         f" A function is not enough: derive a class from {base.__name__} with "

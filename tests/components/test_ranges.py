@@ -1,12 +1,13 @@
 from dataclasses import fields
+from numbers import Real
 
 import numpy as np
 import pytest
 
 from sknn_scratch import Periodic, ScratchMLPRegressor
 from sknn_scratch.components import checks
+from sknn_scratch.components.ranges import check_number, ranges_of
 from sknn_scratch.components.registries import EMBEDDINGS, SCHEDULES, SOLVERS
-from sknn_scratch.maths.intervals import check_range
 
 EMBEDDED = [type(embedding) for embedding in EMBEDDINGS.values()]
 COMPONENTS = [*SOLVERS.values(), *SCHEDULES.values(), *EMBEDDED]
@@ -39,10 +40,10 @@ def test_every_number_of_a_component_is_checked_when_it_is_made(component, name,
 )
 def test_an_interval_holds_what_it_holds_in_mathematics(interval, inside, outside):
     for value in inside:
-        check_range(value, "x", interval)
+        check_number(value, "x", Real, interval)
     for value in [*outside, np.nan]:
         with pytest.raises(ValueError, match="x must be a number in"):
-            check_range(value, "x", interval)
+            check_number(value, "x", Real, interval)
 
 
 def test_the_error_says_what_is_taken_and_what_was_got():
@@ -74,5 +75,5 @@ def test_a_field_takes_what_the_constructor_parameter_of_that_name_takes(compone
     if name not in ScratchMLPRegressor().get_params() or component in EMBEDDED:
         return
     (field,) = (field for field in fields(component) if field.name == name)
-    assert field.metadata["interval"] == checks.NUMBERS[name][1]  # of whatever component
+    assert ranges_of(component)[name][1] == checks.NUMBERS[name][1]  # of whatever component
     assert field.default == ScratchMLPRegressor().get_params()[name]

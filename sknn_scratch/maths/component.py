@@ -1,0 +1,35 @@
+"""What activations, losses and solvers have in common: they are components.
+
+The formulas of this room check nothing. Whoever has something to check of what users write, their
+classes, objects and networks, appends a function to `CHECKS` (`components.mistakes` does).
+"""
+
+from abc import ABC
+from collections.abc import Callable
+from typing import Any
+
+CHECKS: list[Callable[[Any], None]] = []
+
+
+def check(thing: Any) -> None:
+    """Hand a new class of components, object with fields, or network to all checks."""
+    for function in CHECKS:
+        function(thing)
+
+
+class Component(ABC):  # noqa: B024 (the formulas are missing in the classes derived from it)
+    """What the base classes of components derive from.
+
+    ``class Tanh(Activation, from_output=True)`` sets an attribute, as does a line below it.
+    """
+
+    def __init_subclass__(cls, **attributes: object) -> None:
+        super().__init_subclass__()
+        for name, value in attributes.items():
+            if not hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} has no attribute {name!r} to set to {value!r}.")
+            setattr(cls, name, value)
+        check(cls)
+
+    def __post_init__(self) -> None:  # of a dataclass
+        check(self)
