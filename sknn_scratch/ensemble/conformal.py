@@ -40,9 +40,10 @@ def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None =
         In (0, 1). Quantiles above the median err upwards, those below it downwards, and the median
         is the mean of both.
     weight : ndarray of shape (n_scores,), default=None
-        A row of weight 2 counts as two rows. Only ratios matter: the new row has the mean weight
-        of all rows whose weight is not 0 (Tibshirani, Barber, Candes and Ramdas, Conformal
-        prediction under covariate shift, 2019, lemma 3, with that weight for the test point).
+        A row of weight 2 counts as two rows. Only ratios matter: the new row weighs
+        ``sum(weight**2) / sum(weight)``, what a row of these weighs that is drawn by its weight
+        (Tibshirani, Barber, Candes and Ramdas, Conformal prediction under covariate shift, 2019,
+        lemma 3, with that weight for the test point). So few heavy rows are as few equal ones.
 
     Returns
     -------
@@ -65,8 +66,14 @@ def _upper(scores, levels, weight):
     scores, reached = np.append(scores[order], np.inf), np.cumsum(weight[order])
     if len(order) == 0:
         return np.full(len(levels), np.inf)
-    total = reached[-1] * (1 + 1 / len(order))  # with the new row
+    total = reached[-1] * (1 + 1 / effective_count(weight))  # with the new row
     return scores[np.searchsorted(reached, levels * total * (1 - SLACK))]
+
+
+def effective_count(weight: Array) -> float:
+    """Return how many rows of equal weight say as much as these (Kish, Survey sampling, 1965)."""
+    weight = weight / weight.max()  # so that no square is lost
+    return weight.sum() ** 2 / (weight**2).sum()
 
 
 def infinite_messages(
@@ -75,17 +82,19 @@ def infinite_messages(
     """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
     if not np.isinf(found).any():
         return []
-    which = "" if weight is None else " of a weight above 0"
-    n = n if weight is None else np.count_nonzero(weight)
+    were = f"{n} were"
+    if weight is not None:
+        n = effective_count(weight)
+        were = f"those held out weigh as {n:.3g} would that weigh alike"
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
     needed = np.ceil(odds * (1 - SLACK))
-    if n >= needed:  # a prediction is infinite, of which the members warn
+    if n >= needed * (1 - SLACK):  # a prediction is infinite, of which the members warn
         return []
     return [
         Message(
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
-            f"rows{which} held out, and {n} were. Intervals of a smaller coverage need fewer."
+            f"rows held out, and {were}. Intervals of a smaller coverage need fewer."
         )
     ]
 

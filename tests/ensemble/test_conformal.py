@@ -113,6 +113,28 @@ def test_weights_move_quantiles_as_repeated_rows_do(rng):
     assert (heavy > plain).all()
 
 
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_rows_that_are_met_by_their_weight_are_covered_however_few_are_heavy(power, rng):
+    inside = 0
+    for _ in range(3000):
+        scores, weight = rng.normal(size=41), rng.exponential(size=41) ** power
+        new = rng.choice(41, p=weight / weight.sum())
+        old = np.arange(41) != new
+        low, high = conformal_quantiles(scores[old], [0.1, 0.9], weight[old])
+        inside += low <= scores[new] <= high
+    assert inside / 3000 > 0.8 - 4 * np.sqrt(0.16 / 3000)
+
+
+def test_one_row_that_outweighs_all_others_is_one_row(rng):
+    weight = np.ones(300)
+    weight[7] = 1e9
+    scores = rng.normal(size=300)
+    found = conformal_quantiles(scores, [0.05, 0.95], weight)
+    assert_array_equal(found, [-np.inf, np.inf])
+    (message,) = infinite_messages(found, [0.05, 0.95], 300, weight)
+    assert "weigh as 1 would" in message.text
+
+
 @pytest.mark.parametrize(
     ("loss", "draw"),
     [
