@@ -2,12 +2,12 @@
 
 from .conformal import Calibration
 from .ensemble import ScratchMLPEnsembleRegressor
-from .spread import LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers
+from .spread import LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers
 
 __all__ = [
     "Calibration",
     "LearntSpread",
-    "LogVariance",
+    "LogScale",
     "ScratchMLPEnsembleRegressor",
     "SpreadOfLoss",
     "SpreadOfMembers",

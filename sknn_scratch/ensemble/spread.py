@@ -9,21 +9,22 @@ from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from sklearn.model_selection import KFold
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..engine import shared_blas
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
 from ..training import interrupts_raised
-from .conformal import root_mean_square
-from .folds import Splits, mean_by_row, take_rows
+from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows
 from .members import make_member
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
-LOWEST = -10.0  # of the logarithm of a variance, in units of the variance of all errors
+LOWEST = -5.0  # of the logarithm of a scale, in units of the mean absolute error
 EXPONENTS = 0.0, 0.25, 0.5, 0.75, 1.0
 STEPS_OF_ROWS, LEAST_EPOCHS, MOST_EPOCHS = 25_600, 8, 64
 FEWEST_ROWS = 40  # to learn a spread from
+FOLDS = 5  # of the rows held out, where there is one split
 
 
 class SpreadOfLoss:
@@ -74,7 +75,7 @@ class LearntSpread:
     Parameters
     ----------
     networks : list of ScratchMLPRegressor
-        They predict the logarithm of the variance; their mean is taken.
+        They predict the logarithm of the mean absolute error; their mean is taken.
     exponent : float or ndarray of shape (n_targets,)
     bounds : ndarray of shape (2,) or (2, n_targets)
         The smallest and the largest logarithm on rows held out: no other is believed.
@@ -88,17 +89,21 @@ class LearntSpread:
     def __call__(self, X: Any, prediction: Array) -> Array:
         X = features(X, prediction)
         logarithm = sum(network.predict(X) for network in self.networks) / len(self.networks)
-        return np.exp(self.exponent * np.clip(logarithm, *self.bounds) / 2)
+        return np.exp(self.exponent * np.clip(logarithm, *self.bounds))
 
 
-class LogVariance(Loss):
-    """The negative log-likelihood of an error y, normal with mean 0 and variance exp(a)."""
+class LogScale(Loss):
+    """The negative log-likelihood of an error y, of Laplace's distribution with scale exp(a).
+
+    The scale is the mean of ``abs(y)``. Unlike the normal distribution's, which is the mean of
+    ``y**2``, it is not decided by a few outliers.
+    """
 
     def __call__(self, y: Array, a: Array) -> Array:
-        return 0.5 * (a + y**2 * np.exp(-np.maximum(a, LOWEST)))
+        return a + np.abs(y) * np.exp(-np.maximum(a, LOWEST))
 
     def gradient(self, y: Array, a: Array) -> Array:
-        return 0.5 * (1 - (a > LOWEST) * y**2 * np.exp(-np.maximum(a, LOWEST)))
+        return 1 - (a > LOWEST) * np.abs(y) * np.exp(-np.maximum(a, LOWEST))
 
 
 def learn_spread(
@@ -113,8 +118,9 @@ def learn_spread(
     """Learn how the size of errors goes with inputs and predictions, on the folds of the members.
 
     The networks are trained on errors of rows held out, each on all folds but one, and judged on
-    that one (Nix and Weigend, Estimating the mean and variance of the target probability
-    distribution, 1994, with the mean known). A power of what they say, from 0 (all rows alike) to
+    that one (as Nix and Weigend, Estimating the mean and variance of the target probability
+    distribution, 1994, but with the mean known, and with Laplace's distribution, which outliers
+    hardly move). A power of what they say, from 0 (all rows alike) to
     1, is chosen by the likelihood of the errors on those rows.
 
     Parameters
@@ -125,7 +131,8 @@ def learn_spread(
     prediction : ndarray of the shape of ``error``
         For rows held out.
     splits : list of (ndarray, ndarray)
-        Rows to train on, rows to judge by.
+        Rows to train on, rows to judge by. Where one trains on fewer than `FEWEST_ROWS` rows that
+        were held out, as with time series, each set of rows held out is judged by all others.
     weight : ndarray of shape (n,) or None
     random_state : RandomState
         For the networks' seeds.
@@ -138,10 +145,10 @@ def learn_spread(
         The spread of each row, by the network that has not seen it; nan likewise.
     """
     known = np.isfinite(error).reshape(len(error), -1).all(axis=1)
-    parts = [(train[known[train]], held_out) for train, held_out in splits]
+    parts = spread_folds(splits, known, random_state)
     if min(len(train) for train, _ in parts) < FEWEST_ROWS:
         return None, None
-    unit = root_mean_square(error[known], _of(weight, known))
+    unit = np.average(np.abs(error[known]), axis=0, weights=_of(weight, known))
     if not np.all(unit > 0):
         return None, None
     inputs, target = features(X, prediction), error / unit
@@ -153,15 +160,29 @@ def learn_spread(
             for network, part in zip(networks, parts)
         )
     logarithm = np.full(error.shape, np.nan)
-    for (_, held_out), (_, found) in zip(parts, trained):
-        logarithm[held_out] = found
+    for (_, held_out), (_, predicted) in zip(parts, trained):
+        logarithm[held_out] = predicted
     logarithm = np.maximum(logarithm, LOWEST)
     exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
     if not np.any(exponent):
         return None, None
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
     spread = LearntSpread([network for network, _ in trained], exponent, bounds)
-    return spread, np.exp(exponent * logarithm / 2)
+    return spread, np.exp(exponent * logarithm)
+
+
+def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomState) -> Splits:
+    """Return rows to learn a spread on and rows to judge it by, all of them held out before."""
+    folds = [(train[known[train]], held_out) for train, held_out in splits]
+    if min(len(train) for train, _ in folds) >= FEWEST_ROWS:
+        return folds
+    if len(splits) == 1:
+        rows = np.flatnonzero(known)
+        seed = random_state.randint(LARGEST_SEED)
+        cv = KFold(min(FOLDS, len(rows)), shuffle=True, random_state=seed)
+        return [(rows[train], rows[judged]) for train, judged in cv.split(rows)]
+    every = np.arange(len(known))
+    return [(every[known & ~np.isin(every, held_out)], held_out) for _, held_out in splits]
 
 
 def spread_of_members(
@@ -172,8 +193,8 @@ def spread_of_members(
     The logarithm of a standard deviation goes on in a straight line far from the data, so it is not
     believed beyond the largest one of rows held out, nor below a hundredth of their median.
     """
-    found = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
-    logarithm = mean_by_row(X.shape[0], splits, found)
+    predicted = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
+    logarithm = mean_by_row(X.shape[0], splits, predicted)
     known = np.where(np.isfinite(logarithm), logarithm, np.nan)
     least, most = np.nanmedian(known, axis=0) + np.log(LEAST), np.nanmax(known, axis=0)
     bounds = np.array([least, most])
@@ -199,7 +220,7 @@ def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
     return {
         "hidden_layer_sizes": (64,),
         "activation": "silu",
-        "loss": LogVariance(),
+        "loss": LogScale(),
         "batch_size": min(32, n_train),
         "learning_rate": "one_cycle",
         "max_iter": int(np.clip(STEPS_OF_ROWS // n_rows, LEAST_EPOCHS, MOST_EPOCHS)),
@@ -211,14 +232,14 @@ def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
 def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array:
     """Return, for each target, the exponent with which errors are likeliest.
 
-    With the spread s = exp(exponent * logarithm / 2) and the root mean square c of error / s, the
-    mean log-likelihood is -mean(log(s * c)), but for a constant.
+    With the spread s = exp(exponent * logarithm) and the mean c of abs(error) / s, the mean
+    log-likelihood of Laplace's distribution is -mean(log(s * c)), but for a constant.
     """
 
     def cost(exponent):
-        spread = exponent * logarithm / 2
-        mean_square = np.average((error * np.exp(-spread)) ** 2, axis=0, weights=weight)
-        return np.average(spread, axis=0, weights=weight) + np.log(mean_square) / 2
+        log_spread = exponent * logarithm
+        scaled = np.average(np.abs(error) * np.exp(-log_spread), axis=0, weights=weight)
+        return np.average(log_spread, axis=0, weights=weight) + np.log(scaled)
 
     costs = np.array([cost(exponent) for exponent in EXPONENTS])
     return np.array(EXPONENTS)[np.argmin(costs, axis=0)]

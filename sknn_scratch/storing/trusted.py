@@ -7,7 +7,7 @@ from ..data import Apart, Scaling
 from ..ensemble import (
     Calibration,
     LearntSpread,
-    LogVariance,
+    LogScale,
     ScratchMLPEnsembleRegressor,
     SpreadOfLoss,
     SpreadOfMembers,
@@ -21,7 +21,7 @@ PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
     *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
-    *(Calibration, LearntSpread, LogVariance, SpreadOfLoss, SpreadOfMembers),
+    *(Calibration, LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers),
 ]
 
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold, TimeSeriesSplit
 from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, SquaredError
 from sknn_scratch.ensemble.spread import (
     FEWEST_ROWS,
-    LogVariance,
+    LogScale,
     SpreadOfLoss,
     best_exponent,
     learn_spread,
@@ -33,23 +33,22 @@ def learnt(X, error, splits=None, weight=None):
     return learn_spread(X, error, prediction, splits, weight, np.random.RandomState(0), 1)
 
 
-def test_the_loss_is_the_normal_log_likelihood(rng):
+def test_the_loss_is_the_log_likelihood_of_laplace(rng):
     y, a = rng.normal(size=50), rng.normal(size=50)
-    loss = LogVariance()
-    expected = -stats.norm(0, np.exp(a / 2)).logpdf(y) - np.log(2 * np.pi) / 2
-    assert_allclose(loss(y, a), expected)
+    expected = -stats.laplace(0, np.exp(a)).logpdf(y) - np.log(2)
+    assert_allclose(LogScale()(y, a), expected)
 
 
 def test_its_gradient_is_its_derivative_on_both_sides_of_the_bound(rng):
     y, a = rng.normal(size=50), rng.uniform(-20, 5, 50)
-    expected = numerical_derivative(lambda a: LogVariance()(y, a), a)
-    assert_allclose(LogVariance().gradient(y, a), expected, rtol=1e-4, atol=1e-4)
+    expected = numerical_derivative(lambda a: LogScale()(y, a), a)
+    assert_allclose(LogScale().gradient(y, a), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_it_stays_finite_for_a_variance_of_nothing():
+def test_it_stays_finite_for_a_scale_of_nothing():
     a = np.array([-1e6, -800.0])
-    assert np.isfinite(LogVariance()(np.ones(2), a)).all()
-    assert np.isfinite(LogVariance().gradient(np.ones(2), a)).all()
+    assert np.isfinite(LogScale()(np.ones(2), a)).all()
+    assert np.isfinite(LogScale().gradient(np.ones(2), a)).all()
 
 
 def test_a_spread_that_goes_with_the_inputs_is_learnt(rng):
@@ -109,11 +108,26 @@ def test_rows_that_were_never_held_out_are_left_alone(rng):
     never = np.arange(400) < 100
     error[never] = np.nan
     spread, of_rows = learnt(X, error, splits)
-    assert spread is None  # the first network would have no rows to be trained on
-    splits[0] = (np.arange(200, 400), np.arange(100, 200))
-    spread, of_rows = learnt(X, error, splits)
     assert_array_equal(np.isnan(of_rows), never)
     assert np.isfinite(spread(X, np.zeros(400))).all()
+
+
+def test_with_one_split_the_spread_is_learnt_on_folds_of_the_rows_held_out(rng):
+    X, error, sd = errors(600, rng)
+    split = np.arange(150, 600), np.arange(150)
+    error[150:] = np.nan
+    spread, of_rows = learnt(X, error, [split])
+    assert_array_equal(np.isnan(of_rows), np.isnan(error))
+    assert np.corrcoef(np.log(spread(X, np.zeros(600))), np.log(sd))[0, 1] > 0.8
+
+
+def test_a_few_outliers_do_not_hide_how_errors_spread(rng):
+    X, error, _ = errors(800, rng)
+    error = error + np.where(rng.uniform(size=800) < 0.01, 40.0, 0.0)
+    spread, _ = learnt(X, error)
+    X_new, _, sd = errors(500, rng)
+    assert np.corrcoef(np.log(spread(X_new, np.zeros(500))), np.log(sd))[0, 1] > 0.9
+    assert spread.exponent >= 0.5
 
 
 def test_rows_of_weight_zero_are_not_learnt_from(rng):
@@ -148,7 +162,7 @@ def test_from_errors_of_nothing_nothing_is_learnt(rng):
 @pytest.mark.parametrize("exponent", [0.0, 0.5, 1.0])
 def test_the_exponent_is_that_with_which_errors_are_likeliest(exponent, rng):
     logarithm = rng.normal(size=20_000) * 2
-    error = 7 * np.exp(exponent * logarithm / 2) * rng.normal(size=20_000)
+    error = 7 * np.exp(exponent * logarithm) * rng.normal(size=20_000)
     assert best_exponent(error, logarithm, None) == exponent
     assert_array_equal(
         best_exponent(np.c_[error, error], np.c_[logarithm, logarithm], np.ones(20_000)), exponent
