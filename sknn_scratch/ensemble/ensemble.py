@@ -29,6 +29,7 @@ from ..estimators import (
     DOCUMENTATION,
     CallbackSupportMixin,
     ScratchMLPRegressor,
+    SummaryMixin,
     opened,
     sealed,
     unchanged_on_error,
@@ -60,6 +61,7 @@ Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
 
 class ScratchMLPEnsembleRegressor(
+    SummaryMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -570,3 +572,11 @@ class ScratchMLPEnsembleRegressor(
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__({"categorical_features": "from_dtype", **opened(state)})
+
+    def _summary(self):
+        rows = ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])
+        return [
+            ("members", f"{len(self.estimators_)}"),
+            ("score on rows held out", f"{self.oob_score_:.4g}, of a single member"),
+            ("rows held out", f"{np.count_nonzero(rows):,}"),
+        ]

@@ -5,6 +5,7 @@ from .caller import warn_caller
 from .persistence import opened, sealed
 from .recommended import long_parameters, recommended_parameters
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
+from .summary import SummaryMixin
 from .unchanged import unchanged_on_error
 from .weight_recorder import WeightRecorder
 
@@ -12,6 +13,7 @@ __all__ = [
     "DOCUMENTATION",
     "CallbackSupportMixin",
     "ScratchMLPRegressor",
+    "SummaryMixin",
     "WeightRecorder",
     "long_parameters",
     "opened",

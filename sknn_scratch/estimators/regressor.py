@@ -10,18 +10,19 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ..components import Embedding, Schedule, resolve
+from ..components import ACTIVATIONS, Embedding, Schedule, name_of, resolve
 from ..data import check_target
 from ..maths import Activation, Array, Loss, MatrixLike, RandomState, Solver
 from ..training import can_be_scored, likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
 from .caller import warn_caller
 from .messages import STD_NOT_FINITE
+from .summary import SummaryMixin
 
 DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
 
 
-class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
+class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
@@ -509,3 +510,24 @@ class ScratchMLPRegressor(RegressorMixin, BaseScratchMLP):
             return lambda output: of_y(loss.predict(output), loss.std(output))
         score = make_score(loss, y, sample_weight)
         return lambda output: score(loss.predict(output))
+
+    def _summary(self):
+        network = self._network
+        functions = [name_of(f, ACTIVATIONS) for f in network.activations]
+        layers = [f"{units} {f}" for units, f in zip(network.sizes[1:], functions)]
+        rows = [
+            ("layers", " \N{RIGHTWARDS ARROW} ".join([f"{network.sizes[0]} features", *layers])),
+            ("parameters", f"{network.n_parameters:,}"),
+            ("epochs", f"{self.n_iter_} by {self.solver}"),
+            ("loss", f"{self.loss_:.4g}"),
+        ]
+        if self.best_validation_score_ is not None:
+            kept = f"{self.best_validation_score_:.4g}, after epoch {self.n_iter_best_}"
+            rows.append(("best score on rows held out", kept))
+        return rows
+
+    def _curves(self):
+        losses = {"training loss": self.loss_curve_}
+        if self.validation_loss_curve_ is not None:
+            losses["validation loss"] = self.validation_loss_curve_
+        return losses
