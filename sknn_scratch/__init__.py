@@ -50,7 +50,7 @@ from .maths import (
     Tanh,
     feedforward,
 )
-from .plotting import IntervalDisplay, LossCurveDisplay, NetworkDisplay
+from .plotting import ExplanationDisplay, IntervalDisplay, LossCurveDisplay, NetworkDisplay
 from .storing import fit_with_checkpoints, trusted_types
 from .tables import TableEncoder
 from .tracing import calls_of
@@ -71,6 +71,7 @@ __all__ = [
     "Cosine",
     "Embedding",
     "Exp",
+    "ExplanationDisplay",
     "Gamma",
     "Gaussian",
     "Huber",

@@ -1,10 +1,12 @@
 """Pictures of training and of networks (they need matplotlib)."""
 
+from .explanation import ExplanationDisplay
 from .interval import IntervalDisplay
 from .loss_curve import LossCurveDisplay
 from .network import NetworkDisplay
 
 __all__ = [
+    "ExplanationDisplay",
     "IntervalDisplay",
     "LossCurveDisplay",
     "NetworkDisplay",

@@ -11,8 +11,8 @@ import numpy as np
 from ..maths import Array
 
 
-def drawing_axes(ax: Any, display: str, **figure: Any) -> Any:
-    """Return ``ax``, or the axes of a new figure if it is None."""
+def pyplot_for(display: str) -> Any:
+    """Return matplotlib's pyplot, or raise an ImportError that names the display."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -20,6 +20,12 @@ def drawing_axes(ax: Any, display: str, **figure: Any) -> Any:
             f"{display} requires matplotlib. You can install matplotlib with "
             "`pip install matplotlib`"
         ) from error
+    return plt
+
+
+def drawing_axes(ax: Any, display: str, **figure: Any) -> Any:
+    """Return ``ax``, or the axes of a new figure if it is None."""
+    plt = pyplot_for(display)
     return plt.subplots(layout="constrained", **figure)[1] if ax is None else ax
 
 

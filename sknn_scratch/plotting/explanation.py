@@ -1,0 +1,202 @@
+"""A picture of which columns a model goes by, and how: importances, and curves of the largest."""
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.inspection import PartialDependenceDisplay, permutation_importance
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from ..components import check_number
+from ..maths import Array, RandomState
+from .drawing import pyplot_for
+
+ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
+
+
+class ExplanationDisplay:
+    """Which columns a model goes by, and how its prediction changes along the largest of them.
+
+    On the left, a bar for each of the most important columns: how much worse the score gets if the
+    column is shuffled (permutation importance). Beside it, for the first of them, the mean
+    prediction along the column (partial dependence; dashed) and that of single rows: where rows
+    run apart, the effect hangs on other columns. Columns of words have a bar for each word.
+
+    All of it is scikit-learn's `permutation_importance` and `PartialDependenceDisplay`, so it works
+    for any regressor: a network, a pipeline, an ensemble on a table as it comes. What it explains
+    is the model; columns that say the same share their importance. Make it with `from_estimator`.
+
+    Parameters
+    ----------
+    importances : ndarray of shape (n_columns, n_repeats)
+        By how much the score falls.
+    columns : list of str
+        Their names.
+
+    Attributes
+    ----------
+    order_ : ndarray of shape (n_columns,)
+        The columns, the most important first.
+    curves_ : list of PartialDependenceDisplay
+        One for each of the largest columns.
+    axes_ : list of Axes
+    figure_ : Figure
+
+    See Also
+    --------
+    IntervalDisplay : How sure the model is.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknn_scratch import ExplanationDisplay, ScratchMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> model = ScratchMLPRegressor((20,), activation="tanh", solver="lbfgs", alpha=10)
+    >>> model = model.set_params(random_state=0).fit(X[:300], y[:300])
+    >>> show = ExplanationDisplay.from_estimator
+    >>> display = show(model, X[300:], y[300:], n_curves=0, figure=Figure())
+    >>> sorted(display.columns[i] for i in display.order_[:2])
+    ['bmi', 's5']
+    """
+
+    def __init__(self, *, importances: Array, columns: list[str]) -> None:
+        self.importances = importances
+        self.columns = columns
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        *,
+        n_curves: int = 3,
+        n_repeats: int = 5,
+        subsample: int = 500,
+        scoring: Any = None,
+        random_state: RandomState = 0,
+        figure: Any = None,
+    ) -> "ExplanationDisplay":
+        """Measure and draw what a fitted regressor goes by.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted, with `predict` and `score`.
+        X : {array-like, data frame} of shape (n_samples, n_columns)
+            Rows that it was not trained on: on others it seems to use whatever it has learnt by
+            heart.
+        y : array-like of shape (n_samples,)
+            Their targets.
+        n_curves : int, default=3
+            The columns to draw curves of; 0 draws importances only.
+        n_repeats : int, default=5
+            How often each column is shuffled.
+        subsample : int, default=500
+            Use so many rows, drawn at random, if there are more.
+        scoring : str or callable, default=None
+            The score, as in `cross_val_score`; None is that of the estimator (R2).
+        random_state : int, RandomState instance or None, default=0
+            Decides the rows and how they are shuffled.
+        figure : Figure, default=None
+            Where to draw; None makes a new one.
+
+        Returns
+        -------
+        ExplanationDisplay
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        TypeError, ValueError
+            If a number is not as above, or X and y do not fit the estimator.
+        """
+        pyplot_for(cls.__name__)
+        check_is_fitted(estimator)
+        check_number(n_curves, "n_curves", Integral, "[0, inf)")
+        check_number(n_repeats, "n_repeats", Integral, "[1, inf)")
+        check_number(subsample, "subsample", Integral, "[1, inf)")
+        random_state = check_random_state(random_state)
+        X = X if hasattr(X, "shape") else np.asarray(X)
+        y = np.asarray(y)
+        if len(y) > subsample:
+            rows = random_state.choice(len(y), subsample, replace=False)
+            X, y = _take(X, rows), y[rows]
+        options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
+        importances = permutation_importance(estimator, X, y, **options).importances
+        columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
+        display = cls(importances=importances, columns=columns)
+        options = {"n_curves": n_curves, "random_state": random_state, "figure": figure}
+        return display.plot(estimator, X, **options)
+
+    def plot(
+        self,
+        estimator: Any,
+        X: Any,
+        *,
+        n_curves: int = 3,
+        random_state: RandomState = 0,
+        figure: Any = None,
+    ) -> "ExplanationDisplay":
+        """Draw bars and curves; parameters are those of `from_estimator`.
+
+        Returns
+        -------
+        self : ExplanationDisplay
+        """
+        plt = pyplot_for(type(self).__name__)
+        self.order_ = np.argsort(-self.importances.mean(axis=1), kind="stable")
+        largest = self.order_[:n_curves]
+        n_panels = 1 + len(largest)
+        if figure is None:
+            figure = plt.figure(figsize=(3.2 * n_panels, 3.4), layout="constrained")
+        self.figure_ = figure
+        self.axes_ = list(np.atleast_1d(figure.subplots(1, n_panels)))
+        self._draw_bars(self.axes_[0])
+        self.curves_ = [
+            self._draw_curve(estimator, X, column, random_state, ax)
+            for column, ax in zip(largest, self.axes_[1:])
+        ]
+        return self
+
+    def _draw_bars(self, ax):
+        """Draw the importances of the first ten columns, the largest on top."""
+        shown = self.order_[:10][::-1]
+        names = [self.columns[i] for i in shown]
+        mean, sd = self.importances.mean(axis=1)[shown], self.importances.std(axis=1)[shown]
+        ax.barh(names, mean, xerr=sd, color="tab:blue")
+        ax.set(xlabel="fall of the score, if shuffled", title="Which columns matter")
+
+    def _draw_curve(self, estimator, X, column, random_state, ax):
+        """Draw the mean prediction along a column, over its rows without a gap."""
+        values = np.asarray(_column(X, column))
+        is_number = values.dtype.kind in "fiu"
+        gaps = np.isnan(values) if values.dtype.kind == "f" else np.equal(values, None)
+        rows = np.flatnonzero(~(gaps | (values != values)))  # nan among words is not itself
+        name = self.columns[column] if hasattr(X, "columns") else int(column)
+        curve = PartialDependenceDisplay.from_estimator(
+            estimator,
+            _take(X, rows),
+            [name],
+            kind="both" if is_number else "average",
+            categorical_features=None if is_number else [name],
+            subsample=min(ROWS_OF_CURVES, len(rows)),
+            random_state=random_state,
+            ax=ax,
+        )
+        ax.set_title(self.columns[column])
+        return curve
+
+
+def _take(X, rows):
+    """Return rows of an array or a data frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+
+
+def _column(X, column):
+    """Return a column by its number."""
+    return X.iloc[:, column] if hasattr(X, "iloc") else X[:, column]

@@ -1,0 +1,91 @@
+"""What a model goes by: importances in order, curves of the largest columns."""
+
+import sys
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+
+from sknn_scratch import ExplanationDisplay, ScratchMLPRegressor, TableEncoder
+
+pytest.importorskip("matplotlib")
+
+
+@pytest.fixture
+def line(rng):
+    """Return X (200, 3) and y = 3 x1 - x2, and the model that knows it."""
+    X = rng.normal(size=(200, 3))
+    y = 3 * X[:, 1] - X[:, 2]
+    return LinearRegression().fit(X, y), X, y
+
+
+def test_columns_are_in_the_order_in_which_they_matter(line):
+    display = ExplanationDisplay.from_estimator(*line, n_curves=2)
+    assert list(display.order_) == [1, 2, 0]
+    # a column shuffled is a column of its own: the error is 2 w^2 var(x), R2 falls by that
+    # share of var(y)
+    assert display.importances.mean(axis=1) == pytest.approx([0, 1.8, 0.2], abs=0.3)
+    assert [label.get_text() for label in display.axes_[0].get_yticklabels()] == ["x0", "x2", "x1"]
+    assert [ax.get_title() for ax in display.axes_[1:]] == ["x1", "x2"]
+
+
+def test_the_curve_of_a_line_is_the_line(line):
+    display = ExplanationDisplay.from_estimator(*line, n_curves=1)
+    (result,) = display.curves_[0].pd_results
+    (grid,) = result["grid_values"]
+    slope = np.diff(result["average"][0]) / np.diff(grid)
+    assert slope == pytest.approx(3)
+
+
+def test_a_raw_table_is_explained_by_its_own_columns(rng):
+    pd = pytest.importorskip("pandas")
+    words = rng.choice(["red", "green"], 120)
+    table = pd.DataFrame({"size": rng.normal(size=120), "colour": words, "gap": np.nan})
+    table.loc[::2, "gap"] = rng.normal(size=60)
+    y = 10.0 * (words == "red") + table["size"] + table["gap"].fillna(0)
+    network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
+    model = make_pipeline(TableEncoder(), network).fit(table, y)
+    display = ExplanationDisplay.from_estimator(model, table, y, n_curves=3)
+    assert display.columns[display.order_[0]] == "colour"
+    (result,) = display.curves_[0].pd_results
+    means = dict(zip(result["grid_values"][0], result["average"][0]))
+    assert means["red"] - means["green"] == pytest.approx(10, abs=0.1)
+
+
+def test_more_rows_than_asked_for_are_drawn_from(line):
+    model, X, y = line
+    first = ExplanationDisplay.from_estimator(model, X, y, subsample=50, random_state=1)
+    again = ExplanationDisplay.from_estimator(model, X, y, subsample=50, random_state=1)
+    other = ExplanationDisplay.from_estimator(model, X, y, subsample=50, random_state=2)
+    np.testing.assert_array_equal(first.importances, again.importances)
+    assert not np.array_equal(first.importances, other.importances)
+
+
+def test_it_draws_into_a_figure_that_it_is_given(line):
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    display = ExplanationDisplay.from_estimator(*line, n_curves=0, figure=figure)
+    assert display.figure_ is figure
+    assert len(figure.axes) == 1
+
+
+@pytest.mark.parametrize("name", ["n_curves", "n_repeats", "subsample"])
+def test_a_count_that_is_none_is_named(line, name):
+    with pytest.raises(TypeError, match=name):
+        ExplanationDisplay.from_estimator(*line, **{name: 1.5})
+    with pytest.raises(ValueError, match=name):
+        ExplanationDisplay.from_estimator(*line, **{name: -1})
+
+
+def test_an_estimator_that_is_not_fitted_is_refused(line):
+    with pytest.raises(NotFittedError):
+        ExplanationDisplay.from_estimator(LinearRegression(), *line[1:])
+
+
+def test_without_matplotlib_an_error_says_what_to_install(line, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match="ExplanationDisplay requires matplotlib"):
+        ExplanationDisplay.from_estimator(*line)
