@@ -1,7 +1,6 @@
 """The same maths as lists of calls on buffers, for the training loop and for many rows."""
 
 from .batches import Rows
-from .constant import loss_of_best_constant
 from .dropout import Dropout
 from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
@@ -15,7 +14,6 @@ __all__ = [
     "MinibatchLoop",
     "Problem",
     "Rows",
-    "loss_of_best_constant",
     "predict_rows",
     "quiet_blas",
     "shared_blas",

@@ -27,7 +27,8 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
     attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
-    apart from the deviations listed in the notes. The mathematics is in `sknn_scratch.network`.
+    apart from the deviations listed in the notes. The mathematics is in
+    `sknn_scratch.maths`.
 
     The parameters come in four groups, and what MLPRegressor lacks stands last in each: the
     network (``hidden_layer_sizes`` to ``embedding``), the loss (``loss`` to ``standardize``), the
@@ -174,9 +175,10 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         loss (under early stopping, validation loss or score) still improves by more than 5% in
         ``n_iter_no_change`` epochs, a warning says so (not with ``standardize=False``). For
         L-BFGS, the largest component of the gradient at which it has converged as well, where
-        the loss is such that the best constant prediction has 0.5; at no less than that it goes
-        on with a smaller ``tol``. A stop there is warned of, and one after an iteration by
-        which the loss fell by more than 5%.
+        the loss is such that the best constant prediction has 0.5; at no less than that, and at
+        the loss of a linear model, it goes on with a smaller ``tol`` and from weights nearby. A
+        stop there is warned of, and one after an iteration by which the loss fell by more than
+        5%.
     n_iter_no_change : int or inf, default=10
         Training stops after this number plus one epochs in a row that improve by less than
         ``tol``. Inert with L-BFGS, unless it stops early.

@@ -14,13 +14,15 @@ from scipy.optimize import minimize
 
 from ..components import Progress, Schedule, check_number
 from ..engine import FullBatch, MinibatchLoop
+from ..maths import Array
+from .baseline import Baseline, is_about, is_no_better
 from .run import Run
 from .state import TrainingState
 
 FTOL = 2.220446049250313e-09  # SciPy's default: the least change of the loss, relative to it or 1
-FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from about the best constant
+FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from a plateau
 ABNORMAL = 2  # the status where no lower point is found along the line
-MARGIN = 0.01  # what a loss may differ from that of the best constant by, to be about it
+PERTURBATION = 0.1  # standard deviation of what moves the weights, relative to their own size
 
 
 class Stop(Exception):
@@ -50,6 +52,7 @@ def train_stochastic(
         loss = epoch.run(state.random_state)
         state.t += len(epoch)
         state.epochs += 1
+        run.first_loss = loss if run.first_loss is None else run.first_loss
         run.epoch_end(loss, state.params, rate)
         if run.stopped:
             return None
@@ -83,76 +86,131 @@ def learning_rate(
     return rate
 
 
+class LBFGSDescent:
+    """SciPy's L-BFGS-B on one objective, perhaps in several stretches that share their limits.
+
+    Parameters
+    ----------
+    objective : FullBatch
+        ``objective(vector)`` returns loss and gradient (see `engine.FullBatch`).
+    run : Run
+        Its state is changed in place, by each iteration.
+    max_iter, max_fun : int
+        Iterations and evaluations at most, of all stretches.
+    constant : float or None
+        The loss of the best constant prediction: see `unit_of`.
+    """
+
+    def __init__(
+        self, objective: FullBatch, run: Run, max_iter: int, max_fun: int, constant: float | None
+    ) -> None:
+        self.objective = objective
+        self.run = run
+        self.max_iter = max_iter
+        self.max_fun = max_fun
+        self.power, self.unit = unit_of(constant)
+        self.n_iter = self.n_fun = 0
+
+    def go_on(self, vector: Array, gtol: float, ftol: float) -> Any:
+        """Return SciPy's result of a stretch that begins at ``vector``, counts of all."""
+        options = {
+            "maxiter": self.max_iter - self.n_iter,
+            "maxfun": self.max_fun - self.n_fun,
+            "gtol": gtol * self.unit,
+            "ftol": ftol * self.unit,
+        }
+        result = minimize(
+            self.scaled_objective,
+            vector,
+            method="L-BFGS-B",
+            jac=True,
+            callback=self.iteration_ends,
+            options=options,
+        )
+        self.n_iter = result.nit = self.n_iter + result.nit
+        self.n_fun = result.nfev = self.n_fun + result.nfev
+        return result
+
+    def scaled_objective(self, vector: Array) -> tuple[float, Array]:
+        """Return loss and gradient, divided by a power of two."""
+        loss, gradient = self.objective(vector)
+        if self.run.first_loss is None:
+            self.run.first_loss = loss
+        return loss / self.power, gradient / self.power
+
+    def iteration_ends(self, vector: Array) -> None:
+        """Take note of an iteration; ``vector`` is what the objective was last computed at."""
+        run = self.run
+        run.state.params[...] = vector
+        run.epoch_end(self.objective.loss, run.state.params)
+        if run.stopped:
+            raise Stop
+        if run.stopping.monitor and run.stopping.at_plateau():
+            run.note(f"{run.stopping.plateau_message()} Stopping.")
+            raise Stop
+        if run.state.history.n_iter < self.max_iter:
+            run.epoch_begin()
+
+    def is_stuck(self, result: Any, baseline: Baseline) -> bool:
+        """Return True if a result is about that of a constant, or of a linear model."""
+        loss = float(result.fun) * self.power
+        return is_no_better(loss, baseline.constant) or is_about(loss, baseline.linear)
+
+    def leave_plateau(self, result: Any, tol: float, baseline: Baseline) -> Any:
+        """Return a result no worse than that of a plateau, where the gradient is small.
+
+        It comes from going on with a smaller ``tol`` and, if that leads nowhere, from moving the
+        weights a little.
+        """
+        result = self.go_on(result.x, FINER * tol, 0)
+        is_left = self.n_iter < self.max_iter and self.n_fun < self.max_fun
+        if is_left and self.is_stuck(result, baseline):
+            moved = self.go_on(nearby(result.x), FINER * tol, 0)
+            result = moved if moved.fun < result.fun else result
+        stays = result.status == ABNORMAL and self.is_stuck(result, baseline)
+        if stays or np.abs(result.jac).max() <= tol * self.unit:  # converged, as it had before
+            result.status = 0
+        return result
+
+
 def train_lbfgs(
     objective: FullBatch,
     max_fun: int,
     run: Run,
     max_iter: int,
     tol: float,
-    constant: float | None = None,
+    baseline: Baseline | None = None,
 ) -> str | None:
     """Train on the whole training set at once, with SciPy's L-BFGS-B.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
     None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
-    longer changes. ``objective(vector)`` returns loss and gradient (see `engine.FullBatch`).
+    longer changes.
 
-    ``constant`` is the loss of the best constant prediction (see `ended`), or None with
-    standardize=False, where all is as in MLPRegressor. It is what loss and gradient are measured
-    by: twice as much is 1, as for the squared error of a standardised target. Where training came
-    to no better than that, its gradient may be small although it is no minimum, and training goes
-    on with a smaller ``tol``.
+    ``baseline`` is None with standardize=False, where all is as in MLPRegressor. Where training
+    came to no better than a constant, or to what a linear model has, its gradient may be small
+    although it is no minimum, and training goes on.
     """
-    state, stopping = run.state, run.stopping
-    power, unit = unit_of(constant)
-
-    def in_unit(vector):
-        loss, gradient = objective(vector)
-        run.first_loss = loss if run.first_loss is None else run.first_loss
-        return loss / power, gradient / power
-
-    def iteration_ends(vector):  # the vector that the objective was last computed at
-        state.params[...] = vector
-        run.epoch_end(objective.loss, state.params)
-        if run.stopped:
-            raise Stop
-        if stopping.monitor and stopping.at_plateau():
-            run.note(f"{stopping.plateau_message()} Stopping.")
-            raise Stop
-        if state.history.n_iter < max_iter:
-            run.epoch_begin()
-
-    def go_on(vector, n_iter, n_fun, gtol, ftol):
-        found = minimize(
-            in_unit,
-            vector,
-            method="L-BFGS-B",
-            jac=True,
-            callback=iteration_ends,
-            options={
-                "maxiter": max_iter - n_iter,
-                "maxfun": max_fun - n_fun,
-                "gtol": gtol * unit,
-                "ftol": ftol * unit,
-            },
-        )
-        found.nit, found.nfev = found.nit + n_iter, found.nfev + n_fun
-        return found
-
+    constant = baseline.constant if baseline else None
+    descent = LBFGSDescent(objective, run, max_iter, max_fun, constant)
     run.epoch_begin()
     try:
-        result = go_on(state.params.astype(np.float64), 0, 0, tol, FTOL)
+        result = descent.go_on(run.state.params.astype(np.float64), tol, FTOL)
         is_left = result.nit < max_iter and result.nfev < max_fun
-        if result.status == 0 and is_left and is_no_better(result.fun * power, constant):
-            result = go_on(result.x, result.nit, result.nfev, FINER * tol, 0)
-            stays = result.status == ABNORMAL and is_no_better(result.fun * power, constant)
-            if stays or np.abs(result.jac).max() <= tol * unit:  # converged, as it had before
-                result.status = 0
+        if baseline and result.status == 0 and is_left and descent.is_stuck(result, baseline):
+            result = descent.leave_plateau(result, tol, baseline)
     except Stop:
         return None
-    run.end_at(float(result.fun) * power, result.x)
+    run.end_at(float(result.fun) * descent.power, result.x)
     run.by_tol = result.status == 0
-    return None if run.by_tol else not_converged(result, max_iter, max_fun, constant is not None)
+    return None if run.by_tol else not_converged(result, max_iter, max_fun, baseline is not None)
+
+
+def nearby(vector: Array) -> Array:
+    """Return a vector moved a little, always in the same direction."""
+    size = np.sqrt(np.mean(vector**2))
+    noise = np.random.RandomState(0).normal(size=vector.shape)
+    return vector + PERTURBATION * size * noise
 
 
 def unit_of(constant: float | None) -> tuple[float, float]:
@@ -165,16 +223,6 @@ def unit_of(constant: float | None) -> tuple[float, float]:
         return 1.0, 1.0
     power = 2.0 ** round(log2(2 * constant))
     return power, 2 * constant / power
-
-
-def is_no_better(loss: float, constant: float | None) -> bool:
-    """Return True if a loss is within 1% of that of the best constant prediction, or more."""
-    return constant is not None and loss >= constant - MARGIN * abs(constant)
-
-
-def is_about(loss: float, constant: float) -> bool:
-    """Return True if a loss is within 1% of that of the best constant prediction."""
-    return is_no_better(loss, constant) and loss <= constant + MARGIN * abs(constant)
 
 
 def not_converged(result: Any, max_iter: int, max_fun: int, is_standardized: bool) -> str:

@@ -1,11 +1,11 @@
 """Which loop trains a network, and with what: between the settings and `loops`."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..engine import MinibatchLoop, Problem, quiet_blas
+from .baseline import Baseline
 from .loops import train_lbfgs, train_stochastic
 from .messages import Message
 from .run import Run
@@ -32,18 +32,18 @@ def minimize(
     data: Any,
     settings: Settings,
     batch_size: int,
-    constant: Callable[[], float],
+    baseline: Baseline,
 ) -> str | None:
     """Run the solver; return what kept it from converging, or None.
 
     Changes in place the parameters of the problem, which are those of the run's state, and what
-    else the state keeps. ``constant()`` returns the loss of the best constant prediction.
+    else the state keeps.
     """
     solver: Any = settings.solver  # L-BFGS has more than others
     state = run.state
     if not solver.stochastic:
         objective = data.objective(problem)
-        limits = run, settings.max_iter, settings.tol, constant() if settings.standardize else None
+        limits = run, settings.max_iter, settings.tol, baseline if settings.standardize else None
         with quiet_blas(objective.largest_product):
             return train_lbfgs(objective, solver.max_fun, *limits)
     order = state.order

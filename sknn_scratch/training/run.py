@@ -61,8 +61,10 @@ class Run:
         Why nothing came of the run.
     interrupted : bool
         Whether the user has ended it.
+    diverged : bool
+        Whether its loss or a weight became infinite.
     first_loss : float or None
-        That at which L-BFGS started.
+        That of the first epoch, or that at which L-BFGS started.
     by_tol : bool
         Whether it ended because ``tol`` says so, of the loss, what is monitored, or the gradient.
     """
@@ -72,6 +74,7 @@ class Run:
     warning: str | None = None
     error: str | None = None
     interrupted: bool = False
+    diverged: bool = False
     first_loss: float | None = None
     by_tol: bool = False
 

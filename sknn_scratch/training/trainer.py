@@ -10,7 +10,6 @@ Where the rows are and what L-BFGS minimises is the data set's affair: see `sour
 """
 
 from collections.abc import Sequence
-from functools import cache, partial
 from math import ceil
 from typing import Any
 
@@ -23,9 +22,10 @@ from ..data import DataSet, may_lose_digits, no_scaling, standard_scaling
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
+from .baseline import Baseline
+from .convergence import convergence_messages
 from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
-from .ended import constant_loss, doubt_end
 from .messages import INTERRUPTED, Message
 from .minimize import batch_size_of, minimize
 from .observers import Observer
@@ -164,28 +164,28 @@ class Trainer:
         observers = [*self._printers(), *observers]
         batch_size, more = batch_size_of(self.settings, len(rows))
         messages += more
-        constant = cache(partial(constant_loss, self.network, state, data, chosen))
-        runs, n_runs = [], self.settings.n_runs
-        for number, start in enumerate(self._starts(state), 1):
+        baseline = Baseline(self.network, state, data, chosen)
+        runs: list[Run] = []
+        for start in self._starts(state):
             run = Run(start, self._stopping(start), validate, observers)
             runs.append(run)
-            run.begin(number, n_runs)
-            self._train_once(run, data, rows, batch_size, constant)
+            run.begin(len(runs), self.settings.n_runs)
+            self._train_once(run, data, rows, batch_size, baseline)
             if run.end() or run.interrupted:
                 break
         best = max(runs, key=lambda run: run.value)
         if best.error:
             raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
-        if run.interrupted:
+        if runs[-1].interrupted:
             messages.append(INTERRUPTED)
         elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch
             doubts = look_at_predictions(self.network, best.state, data, chosen)
-            messages += [] if (best.warning or "").startswith(DIVERGED) else doubts
+            messages += [] if best.diverged else doubts
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
-        if best.by_tol:
+        if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
             n_batches = ceil(len(rows) / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / len(rows)
-            messages += doubt_end(best, self.network, self.settings, share, constant())
+            messages += convergence_messages(best, self.network, self.settings, share, baseline)
         return best.state, messages
 
     def _rows(self, state, data, chosen):
@@ -227,25 +227,26 @@ class Trainer:
             state.dropout_generator = np.random.default_rng(seed)
         return Dropout(self.settings.dropout, state.dropout_generator)
 
-    def _train_once(self, run, data, rows, batch_size, constant):
+    def _train_once(self, run, data, rows, batch_size, baseline):
         """Train, changing the state of ``run`` in place, and tell it what came of it."""
-        state, stopping, diverged = run.state, run.stopping, False
+        state, stopping = run.state, run.stopping
         state.params = as_aligned(state.params)
         alpha = self.settings.alpha / state.mean_weight
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
-                run.warning = minimize(problem, run, data, self.settings, batch_size, constant)
+                run.warning = minimize(problem, run, data, self.settings, batch_size, baseline)
                 run.check_params()
             except KeyboardInterrupt:
                 if self.settings.incremental or RAISED.get():  # the caller has to end as well
                     raise
                 run.interrupted = True
             except Diverged as error:
-                diverged, text = True, f"{DIVERGED} (Training diverged: {error}.)"
+                run.diverged = True
+                text = f"{DIVERGED} (Training diverged: {error}.)"
                 if stopping.monitor:
                     run.warning = f"{text} The weights with the best validation score are kept."
                 else:
                     run.error = text
-            if not self.settings.incremental or diverged:
-                stopping.restore_best(state.params, run.validate, diverged)
+            if not self.settings.incremental or run.diverged:
+                stopping.restore_best(state.params, run.validate, run.diverged)

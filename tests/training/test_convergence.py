@@ -343,6 +343,72 @@ def test_lbfgs_that_has_converged_at_once_has_no_epoch_in_any_curve(early_stoppi
     assert (model.best_validation_score_ is not None) == bool(early_stopping)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_lbfgs_does_not_end_at_the_best_line_or_says_so(seed):
+    x = np.linspace(-3, 3, 80)[:, np.newaxis]
+    y = 3 * np.sin(2 * x[:, 0]) + 10
+    model = ScratchMLPRegressor((50,), activation="logistic", alpha=0, solver="lbfgs")
+    texts = told(model.set_params(random_state=seed, max_iter=1000), x, y)
+    assert model.score(x, y) > 0.99 or any("linear model" in text for text in texts)
+
+
+def test_lbfgs_says_that_a_linear_model_is_as_good(rng):
+    X = rng.normal(size=(3000, 2))
+    y = X[:, 0] + rng.normal(size=3000)
+    model = ScratchMLPRegressor((2,), activation="tanh", solver="lbfgs", random_state=0)
+    (text,) = told(model, X, y)
+    residual = (
+        y
+        - np.column_stack([X, np.ones(3000)])
+        @ np.linalg.lstsq(np.column_stack([X, np.ones(3000)]), y, rcond=None)[0]
+    )
+    expected = residual.var() / y.var() / 2
+    assert f"{NO_BETTER} by a linear model, which has {expected:.3g}." in text
+    assert told(model.set_params(standardize=False), X, y) == []
+    assert told(ScratchMLPRegressor((), solver="lbfgs", random_state=0), X, y) == []
+
+
+# --- above the best constant ---
+
+
+class WrongSign(Loss):
+    """The squared error, whose derivative leads away from the minimum."""
+
+    rescaling = "standard"
+
+    def __call__(self, y, a):
+        return (a - y) ** 2 / 2
+
+    def gradient(self, y, a):
+        return y - a
+
+
+ABOVE = "above 0.5, which to predict"
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+@pytest.mark.parametrize("early_stopping", [False, True, "loss"])
+def test_a_loss_that_rises_above_that_of_a_constant_is_told(solver, early_stopping, waves):
+    model = ScratchMLPRegressor((5,), loss=WrongSign(), solver=solver, random_state=0)
+    model.set_params(early_stopping=early_stopping, learning_rate_init=1e-2, max_iter=30)
+    texts = told(model, *waves)
+    assert any(ABOVE in text and "risen from" in text for text in texts)
+
+
+def test_a_loss_that_ends_above_that_of_a_constant_is_told(waves):
+    model = ScratchMLPRegressor((50,), learning_rate_init=1e-7, random_state=0)
+    (text,) = told(model, *waves)
+    assert ABOVE in text
+    assert "It has not come as far as that: try a larger learning_rate_init" in text
+    texts = told(model.set_params(learning_rate_init=0.01), *waves)
+    assert not any(ABOVE in text for text in texts)
+
+
+def test_of_too_few_epochs_no_more_is_said_than_that(waves):
+    (text,) = told(ScratchMLPRegressor((5,), max_iter=2, random_state=0), *waves)
+    assert "Maximum iterations (2) reached" in text
+
+
 # --- several networks ---
 
 

@@ -1,0 +1,143 @@
+"""What is reached by predicting almost nothing: by it is measured what training came to.
+
+A constant is the mean of y for the squared error. For most other losses it has no formula, and
+need not be known to more than a small part of `MARGIN`.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from ..data import DataSet, quantiles
+from ..maths import Activation, Array, Identity, Network, SquaredError
+from .state import TrainingState
+
+MARGIN = 0.01  # what a loss may differ from that of the best constant by, to be about it
+
+# Inputs of the output layer, to see how far its outputs reach.
+PROBES = np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300]
+
+MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths of a second
+
+
+class Baseline:
+    """The losses of the simplest models of the rows to train on, computed when they are needed.
+
+    Parameters
+    ----------
+    network : Network
+    state : TrainingState
+        With its scaling: the losses are of standardised targets, if it standardises.
+    data : DataSet
+    chosen : ndarray of int or None
+        The rows to train on; None is all.
+    """
+
+    def __init__(
+        self, network: Network, state: TrainingState, data: DataSet, chosen: Array | None
+    ) -> None:
+        self.network = network
+        self.state = state
+        self.data = data
+        self.chosen = chosen
+
+    @cached_property
+    def constant(self) -> float:
+        """The loss of the best constant prediction; nan if no target varies."""
+        network, state, data = self.network, self.state, self.data
+        if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
+            deviation = data.statistics("y", self.chosen).std_ / state.scaling.y_scale
+            return float((deviation**2).sum() / 2) or np.nan
+        return loss_of_best_constant(network, *self.targets())
+
+    @cached_property
+    def linear(self) -> float:
+        """The loss of the best linear model, for the squared error; nan if it takes too long.
+
+        It is nan as well if the network is one.
+        """
+        network, data = self.network, self.data
+        is_linear = all(type(f) is Identity for f in network.activations) and not network.embedding
+        of_squares = network.is_canonical and type(network.loss) is SquaredError
+        n_products = len(data) * (network.sizes[0] + 1) ** 2
+        if is_linear or not of_squares or type(data.X) is not np.ndarray:
+            return np.nan
+        if n_products > MOST_PRODUCTS:
+            return np.nan
+        X = self.state.scaling.inputs(data.X if self.chosen is None else data.X[self.chosen])
+        y, weight = self.targets()
+        X = np.column_stack([X, np.full(len(X), float(network.fit_intercept))])
+        share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
+        root = np.sqrt(share)[:, np.newaxis]
+        W = np.linalg.lstsq(root * X, root * y, rcond=None)[0]
+        return float(share @ network.loss(y, X @ W).sum(axis=1))
+
+    def targets(self) -> tuple[Array, Array | None]:
+        """Return the targets as they are trained on, of shape (n, n_targets), and the weights."""
+        data = self.data
+        rows = slice(None) if self.chosen is None else self.chosen
+        y = np.asarray(data.y)[rows].astype(self.state.params.dtype)
+        weight = None if data.weight is None else np.asarray(data.weight)[rows]
+        return self.state.scaling.targets(y.reshape(len(y), -1)), weight
+
+
+def is_no_better(loss: float, baseline: float) -> bool:
+    """Return True if a loss is within 1% of that of a simple model, or more."""
+    return loss >= baseline - MARGIN * abs(baseline)
+
+
+def is_about(loss: float, baseline: float) -> bool:
+    """Return True if a loss is within 1% of that of a simple model."""
+    return is_no_better(loss, baseline) and loss <= baseline + MARGIN * abs(baseline)
+
+
+def loss_of_best_constant(network: Network, y: Array, weight: Array | None = None) -> float:
+    """Return the smallest mean loss that a constant prediction has; nan if no target varies.
+
+    Parameters
+    ----------
+    network : Network
+        Its loss and the activation of its output count.
+    y : ndarray of shape (n_samples, n_targets)
+        The targets, as the network is trained on them.
+    weight : ndarray of shape (n_samples,), default=None
+        None is the same weight for each sample.
+    """
+    y = y.astype(np.float64)
+    weight = np.ones(len(y)) if weight is None else weight.astype(np.float64)
+    y, weight = y[weight > 0], weight[weight > 0]
+    if not len(y) or (y == y[0]).all():
+        return np.nan
+    share = weight / weight.sum()
+    low, high = reach(network.activations[-1])
+    losses = []
+    with np.errstate(all="ignore"):
+        for constant in constants(network, y, share):
+            a = np.broadcast_to(np.clip(constant, low, high), (len(y), len(constant)))
+            losses.append(share @ network.loss(y, a))
+        return float(np.fmin.reduce(losses).sum())  # each output has a constant of its own
+
+
+def constants(network: Network, y: Array, share: Array) -> list[Array]:
+    """Return predictions one of which is near the best constant, for each output.
+
+    That is the quantile where a loss fits these. Else it lies between median and mean, or, where
+    large errors count for more than their squares, beyond the mean.
+    """
+    loss = network.loss
+    if loss.levels:
+        return [np.concatenate([quantiles(column, share, loss.levels) for column in y.T])]
+    mean = share @ y
+    median = np.concatenate([quantiles(column, share, (0.5,)) for column in y.T])
+    deviation = np.sqrt(share @ (y - mean) ** 2)
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    centres = [mean, *(median + part * (mean - median) for part in np.linspace(0, 2, 17))]
+    return [loss.output_scaling(centre, deviation)[0] for centre in centres]
+
+
+def reach(activation: Activation) -> tuple[float, float]:
+    """Return the least and the largest output of an activation, infinite where it has no bound."""
+    with np.errstate(all="ignore"):
+        outputs = activation(PROBES[:, np.newaxis])
+    low, high = np.nanmin(outputs), np.nanmax(outputs)
+    return (low if low > -1e100 else -np.inf), (high if high < 1e100 else np.inf)
