@@ -2,7 +2,7 @@
 
 from .arrays import as_numbers, refuse_masked
 from .checks import check_hidden_layer_sizes, check_seed
-from .embeddings import Embedding, Layer, Periodic, PeriodicLayer
+from .embeddings import ColumnEmbedding, ColumnLayer, Embedding, Layer, Periodic, PeriodicLayer
 from .gaussian import Gaussian
 from .initializers import initialize
 from .mistakes import backprop
@@ -38,6 +38,8 @@ __all__ = [
     "AdamW",
     "Adaptive",
     "Bounded",
+    "ColumnEmbedding",
+    "ColumnLayer",
     "Constant",
     "Cosine",
     "Embedding",

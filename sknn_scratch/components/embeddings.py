@@ -80,12 +80,35 @@ class Layer:
         """
         raise NotImplementedError
 
+    @property
+    def arrays(self) -> Any:
+        """What ``embedding_`` shows: the arrays of the layer."""
+        return self
+
 
 class Embedding(Component):
     """A first layer with parameters of its own: how large it is, and where it starts.
 
-    A subclass says what arrays the layer has; `layer` cuts them from a vector.
+    A subclass says what arrays the layer has; `layer` cuts them from a vector. If it has something
+    to learn of the columns before that, such as which of them to embed, `fit` returns an embedding
+    that has learnt it: that one the network keeps.
     """
+
+    @property
+    def choice(self) -> "Embedding":
+        """The embedding as it was chosen, before `fit`."""
+        return self
+
+    def fit(self, X: Array) -> "Embedding":
+        """Return the embedding for a network that is trained on such rows; here itself.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features)
+            Rows of the training set, none of weight 0, standardised as the network sees them: all,
+            or some thousands of many.
+        """
+        return self
 
     @abstractmethod
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
@@ -112,9 +135,96 @@ class Embedding(Component):
         """Return names of the columns that it hands on, from those of the columns of X."""
 
 
+def embed_varied_columns(embedding: Embedding, X: Array) -> Embedding:
+    """Return an embedding of those columns of X that have more than two values.
+
+    Of two values a straight line is all that there is to learn; the others pass by as they are.
+    """
+    low, high = X.min(axis=0), X.max(axis=0)
+    columns = np.flatnonzero(((low != X) & (high != X)).any(axis=0))
+    if len(columns) == X.shape[1]:
+        return embedding
+    return ColumnEmbedding(embedding, tuple(columns.tolist()))
+
+
+@dataclass(frozen=True)
+class ColumnEmbedding(Embedding):
+    """An embedding of some columns; the others pass by it, and come last."""
+
+    embedding: Embedding
+    columns: tuple[int, ...]
+
+    @property
+    def choice(self) -> Embedding:
+        return self.embedding.choice
+
+    def shapes(self, n_features: int) -> list[tuple[int, ...]]:
+        return self.embedding.shapes(len(self.columns))
+
+    def width(self, n_features: int) -> int:
+        return self.embedding.width(len(self.columns)) + n_features - len(self.columns)
+
+    def layer(self, vector: Array, n_features: int) -> "ColumnLayer":
+        layer = self.embedding.layer(vector, len(self.columns))
+        width = self.embedding.width(len(self.columns))
+        return ColumnLayer(layer, np.array(self.columns, int), n_features, width)
+
+    def draw(self, layer: Any, random_state: np.random.RandomState) -> None:
+        self.embedding.draw(layer.layer, random_state)
+
+    def names(self, features: Sequence[str]) -> list[str]:
+        others = [name for i, name in enumerate(features) if i not in self.columns]
+        return [*self.embedding.names([features[i] for i in self.columns]), *others]
+
+
+class ColumnLayer(Layer):
+    """The layer of `ColumnEmbedding`: that of an embedding, and columns beside it."""
+
+    def __init__(self, layer: Layer, columns: Array, n_features: int, width: int) -> None:
+        self.layer, self.columns, self.width = layer, columns, width
+        self.others = np.setdiff1d(np.arange(n_features), columns)
+
+    @property
+    def arrays(self) -> Any:
+        return self.layer.arrays
+
+    def forward(self, a: Array) -> Array:
+        return np.hstack([self.layer.forward(a[:, self.columns]), a[:, self.others]])
+
+    def as_products(self, a: Array) -> Array:
+        chosen = np.eye(len(self.columns) + len(self.others))  # products with its columns take some
+        total, beside = self.width + len(self.others), np.eye(len(self.others))
+        others = chosen[:, self.others] @ np.hstack([np.zeros((len(beside), self.width)), beside])
+        if len(self.columns) == 0:
+            return a @ others
+        embedded = self.layer.as_products(a @ chosen[:, self.columns])
+        return embedded @ np.eye(self.width, total) + a @ others
+
+    def gradient(self, a: Array, delta: Array, into: "ColumnLayer") -> None:
+        self.layer.gradient(a[:, self.columns], delta[:, : self.width], into.layer)
+
+    def below(self, a: Array, delta: Array) -> Array:
+        result = np.empty(a.shape, delta.dtype)
+        result[:, self.columns] = self.layer.below(a[:, self.columns], delta[:, : self.width])
+        result[:, self.others] = delta[:, self.width :]
+        return result
+
+    def rescale(self, shift: Array, scale: Array) -> None:
+        self.layer.rescale(shift[self.columns], scale[self.columns])
+
+    def unscale(self, shift: Array, scale: Array) -> None:
+        self.layer.unscale(shift[self.columns], scale[self.columns])
+
+    def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
+        of_embedded = self.layer.left(shift[self.columns], scale[self.columns])
+        return np.r_[of_embedded[0], shift[self.others]], np.r_[of_embedded[1], scale[self.others]]
+
+
 @dataclass(frozen=True)
 class Periodic(Embedding):
     """Each column of X becomes ``n_outputs``: mixtures of learnt cosines, and itself.
+
+    A column of at most two values stays as it is.
 
     Parameters
     ----------
@@ -131,6 +241,9 @@ class Periodic(Embedding):
     n_frequencies: Annotated[int, "[1, inf)"] = 8
     n_outputs: Annotated[int, "[2, inf)"] = 4
     scale: Annotated[float, "(0, inf)"] = 0.1
+
+    def fit(self, X: Array) -> Embedding:
+        return embed_varied_columns(self, X)
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         per_column, mixed = (n_features, self.n_frequencies), self.n_outputs - 1
@@ -173,7 +286,8 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     def forward(self, a: Array) -> Array:
         e = np.cos(self._u(a)) @ self.coefs + self.intercepts[:, np.newaxis]
-        return np.hstack([np.hstack(list(e)), a])  # (n, columns * (n_outputs - 1) + columns)
+        e = e.transpose(1, 0, 2).reshape(len(a), self.intercepts.size)
+        return np.hstack([e, a])  # (n, columns * (n_outputs - 1) + columns)
 
     def as_products(self, a: Array) -> Array:
         columns, k, mixed = self.coefs.shape
@@ -196,7 +310,7 @@ class PeriodicLayer(Layer, _PeriodicArrays):
     def below(self, a: Array, delta: Array) -> Array:
         d = self._d(self._u(a), self._of_columns(delta))
         through_e = 2 * pi * (d @ self.frequencies[:, :, np.newaxis])[:, :, 0].T
-        return through_e + delta[:, -len(self.phases) :]
+        return through_e + delta[:, self.intercepts.size :]
 
     def rescale(self, shift: Array, scale: Array) -> None:
         self.frequencies[...] /= scale[:, np.newaxis]
@@ -218,7 +332,7 @@ class PeriodicLayer(Layer, _PeriodicArrays):
     def _of_columns(self, delta):
         """Return the part of ``delta`` that belongs to e, of shape (columns, n, n_outputs - 1)."""
         columns, mixed = self.intercepts.shape
-        return delta[:, : columns * mixed].reshape(-1, columns, mixed).transpose(1, 0, 2)
+        return delta[:, : columns * mixed].reshape(len(delta), columns, mixed).transpose(1, 0, 2)
 
     def _d(self, u, delta):
         """Return the derivative in u, of its shape."""

@@ -5,12 +5,13 @@ its batch: `EmbeddedBatch` is one as those in `batches` are. Any layer can be ma
 its formulas, which allocate; the layer in the table at the end has calls of its own, which do not.
 """
 
+from functools import partial
 from math import pi
 from typing import Any
 
 import numpy as np
 
-from ..components import Layer, PeriodicLayer
+from ..components import ColumnLayer, Layer, PeriodicLayer
 from ..maths import Array, Calls, Network
 from ..tracing import aligned
 from .batches import Batch
@@ -47,7 +48,7 @@ class Embedded:
         self.a = aligned((width + network.fit_intercept, size), params.dtype, 1)
         self.delta = aligned((width, size), params.dtype)
         self.W = network.blocks(params)[0][:width]
-        self.calls = CALLS.get(type(layer), FormulaCalls)(layer, self.a[:width], self.delta)
+        self.calls = calls_of_layer(layer, self.a[:width], self.delta)
 
 
 class EmbeddedBatch:
@@ -174,4 +175,36 @@ class PeriodicCalls:
         ]
 
 
-CALLS: dict[type[Layer], type[PeriodicCalls]] = {PeriodicLayer: PeriodicCalls}
+class ColumnCalls:
+    """What `ColumnLayer` computes: ``a`` and ``delta`` are those of its layer, and rows beside."""
+
+    def __init__(self, layer: ColumnLayer, a: Array, delta: Array) -> None:
+        self.columns, self.others, width = layer.columns, layer.others, layer.width
+        self.x = aligned((len(self.columns), a.shape[1]), a.dtype)
+        self.beside = a[width:]
+        self.calls = None
+        if len(self.columns):
+            self.calls = calls_of_layer(layer.layer, a[:width], delta[:width])
+
+    def forward(self, x: Array) -> Calls:
+        """Return the calls that compute ``a`` of x."""
+        calls = [(partial(x.take, self.others, axis=0, out=self.beside, mode="clip"),)]
+        if self.calls is None:
+            return calls
+        calls.append((partial(x.take, self.columns, axis=0, out=self.x, mode="clip"),))
+        return calls + self.calls.forward(self.x)
+
+    def backward(self, x: Array, into: Any) -> Calls:
+        """Return the calls that put the gradient into the arrays of ``into``."""
+        return [] if self.calls is None else self.calls.backward(self.x, into.layer)
+
+
+CALLS: dict[type[Layer], type[PeriodicCalls | ColumnCalls]] = {
+    PeriodicLayer: PeriodicCalls,
+    ColumnLayer: ColumnCalls,
+}
+
+
+def calls_of_layer(layer: Layer, a: Array, delta: Array) -> Any:
+    """Return what makes the calls of a layer, in these buffers."""
+    return CALLS.get(type(layer), FormulaCalls)(layer, a, delta)

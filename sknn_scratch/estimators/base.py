@@ -202,10 +202,10 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         if monitor and validation is None:
             chosen, held_out = self._draw_validation_rows(data, groups, state.split_source())
             validation = data.take(held_out)
-        score = None if validation is None else make_scorer(self, network, validation)
+        score = None if validation is None else make_scorer(self, trainer, validation)
         notifiers = notifiers_of(self, trainer, source, data)
         state, more = trainer.train(state, data, chosen, validation, score, notifiers)
-        vars(self).update(attributes.fitted(network, state, monitor))
+        vars(self).update(attributes.fitted(trainer.network, state, monitor))
         for notifier in notifiers:
             notifier.fit_end()
         return messages + more

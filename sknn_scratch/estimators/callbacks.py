@@ -108,7 +108,7 @@ def notifiers_of(
 
     ``data`` is the data set of a source, checked.
     """
-    network, settings = trainer.network, trainer.settings
+    settings = trainer.settings
     if settings.incremental or not getattr(estimator, "_skl_callbacks", None):
         return []  # `set_callbacks` and `clone` leave that attribute
     named = hasattr(estimator, "feature_names_in_")  # then X has to have its names in `predict`
@@ -116,6 +116,6 @@ def notifiers_of(
     arguments = {"X": source.X if named else data.inputs, "y": data.target(), "metadata": metadata}
 
     def fitted_at(state):
-        return fitted(network, state.snapshot(), settings.monitor)
+        return fitted(trainer.network, state.snapshot(), settings.monitor)
 
     return [CallbackNotifier(estimator, settings, arguments, fitted_at)]

@@ -51,7 +51,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     @property
     def embedding_(self) -> tuple[Array, ...] | None:
         self._layers()
-        return self._network.embedding_layer(self._params)
+        layer = self._network.embedding_layer(self._params)
+        return layer and layer.arrays
 
     def _assign(self, views, arrays, name):
         """Copy arrays into views of the parameters, all or none."""

@@ -69,8 +69,9 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     embedding : None, 'periodic' or Periodic, default=None
         What each column of X passes through before the first dense layer. 'periodic' makes of it
         a few learnt mixtures of cosines, beside the column itself; ``Periodic(n_frequencies=8,
-        n_outputs=4, scale=0.1)`` has all parameters. It needs dense X, and weights that are drawn
-        (``init`` is a name or a function).
+        n_outputs=4, scale=0.1)`` has all parameters. A column that has at most two values in the
+        rows that are trained on (in the first call of `partial_fit`) passes by as it is. It needs
+        dense X, and weights that are drawn (``init`` is a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma', 'gaussian'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:
@@ -213,7 +214,8 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         ``frequencies`` and ``phases`` of shape (n_features, n_frequencies), in periods, ``coefs``
         of shape (n_features, n_frequencies, n_outputs - 1) and ``intercepts`` of shape
         (n_features, n_outputs - 1); see `Periodic`. Then ``coefs_[0]`` has a row for each of
-        the ``n_features * n_outputs`` columns that the embedding hands on.
+        the ``n_features * n_outputs`` columns that the embedding hands on. Of columns that pass
+        by there are no arrays, and their rows of ``coefs_[0]`` are the last.
     loss_ : float
         The loss of the last epoch or iteration, penalty included.
     best_loss_ : float or None

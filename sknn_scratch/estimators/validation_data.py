@@ -11,7 +11,7 @@ from sklearn.utils.validation import validate_data
 
 from ..data import Apart, DataSet, check_dense
 from ..maths import Array, Network
-from ..training import Arrays, Message
+from ..training import Arrays, Message, Trainer
 from .attributes import predicting
 
 
@@ -55,7 +55,7 @@ def check_validation(
 
 
 def make_scorer(
-    estimator: Any, network: Network, data: DataSet
+    estimator: Any, trainer: Trainer, data: DataSet
 ) -> Callable[[Array, Array, Apart | None], float]:
     """Return the function of parameters and output that scores an estimator on a data set.
 
@@ -66,7 +66,7 @@ def make_scorer(
     if weight is not None and weight.max() == 0:
         raise ValueError("sample_weight is zero for all samples of the validation set.")
     if estimator.scoring is None:
-        score_output = estimator._make_score(network.loss, data.y, weight)
+        score_output = estimator._make_score(trainer.network.loss, data.y, weight)
         return lambda params, output, apart: score_output(output)
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
@@ -74,7 +74,9 @@ def make_scorer(
 
     def score(params, output, apart):
         model = copy.copy(estimator)
-        vars(model).update(predicting(network, params.copy(), apart))  # training goes on in them
+        vars(model).update(
+            predicting(trainer.network, params.copy(), apart)
+        )  # a copy: training goes on
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
         return scorer(model, X, y, **weights)
 

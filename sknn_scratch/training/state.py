@@ -89,11 +89,12 @@ class TrainingState:
 
 def check_alike(state: TrainingState, before: Network, now: Network, standardize: bool) -> None:
     """Raise ValueError if the network is another than before, or trained in another scaling."""
-    if now.embedding != before.embedding:
+    choice = before.embedding and before.embedding.choice
+    if now.embedding != choice:
         raise ValueError(
-            f"To go on training, embedding must stay {before.embedding!r}, got {now.embedding!r}."
+            f"To go on training, embedding must stay {choice!r}, got {now.embedding!r}."
         )
-    if now.shapes != before.shapes:
+    if (now.sizes, now.fit_intercept) != (before.sizes, before.fit_intercept):
         raise ValueError(
             f"To go on training, the network must stay the same: it has layers of "
             f"{before.sizes} units and fit_intercept={before.fit_intercept}; "

@@ -10,6 +10,7 @@ Where the rows are and what L-BFGS minimises is the data set's affair: see `sour
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -35,6 +36,8 @@ from .settings import Settings
 from .state import TrainingState, check_alike
 from .validator import Validator
 
+AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
+
 
 class Trainer:
     """Trains a network.
@@ -51,15 +54,22 @@ class Trainer:
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
-        settings, network = self.settings, self.network
-        params = initialize(network, settings.init, settings.drawn_for, random_state, dtype)
-        return TrainingState(
-            params=params,
+        state = TrainingState(
+            params=np.empty(0, dtype),
             scaling=None,
             random_state=random_state,
-            solver=type(settings.solver),
-            solver_state=settings.solver.init(params),
+            solver=type(self.settings.solver),
+            solver_state={},
         )
+        if self.network.embedding is None:  # else in `prepare`, when it is known
+            self._draw(state)
+        return state
+
+    def _draw(self, state):
+        """Draw the parameters that training starts from, in place."""
+        given = self.settings.init, self.settings.drawn_for, state.random_state
+        state.params = initialize(self.network, *given, state.params.dtype)
+        state.solver_state = self.settings.solver.init(state.params)
 
     def resume(self, state: TrainingState, network: Network, params: Array) -> TrainingState:
         """Return the state to go on from where another training ended; a copy.
@@ -79,6 +89,7 @@ class Trainer:
             If the network is another, or its scaling does not suit the loss.
         """
         check_alike(state, network, self.network, self.settings.standardize)
+        self.network = replace(self.network, embedding=network.embedding)
         before, state = state, state.copy()
         state.history.n_iter = 0
         factors = [each.activations[-1].scaling for each in (network, self.network)]
@@ -98,7 +109,8 @@ class Trainer:
         """Take into ``state`` what has to be known of the rows; return the messages to warn of.
 
         That is the mean weight of those to train on (``chosen``, or all if that is None), and in
-        the first call the scaling that the network is trained in from now on.
+        the first call the scaling that the network is trained in from now on. What its embedding
+        has to know of the standardised rows, ``self.network`` has then.
         """
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
@@ -113,8 +125,20 @@ class Trainer:
                 state.scaling = standard_scaling(network, data, chosen)
                 if not (isinstance(settings.init, str) or callable(settings.init)):
                     state.params = state.scaling.unfold(network, state.params)
+            if network.embedding:
+                self._fit_embedding(state, data, chosen)
         state.apart = may_lose_digits(state.scaling, state.params.dtype)
         return messages
+
+    def _fit_embedding(self, state, data, chosen):
+        """Fit the embedding of the network, and draw the parameters, in place."""
+        if isinstance(data.weight, np.ndarray):
+            weight = data.weight if chosen is None else data.weight[chosen]
+            chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
+        most = max(1000, AT_MOST // self.network.sizes[0])
+        X = state.scaling.inputs(data.sample(most, chosen))
+        self.network = replace(self.network, embedding=self.network.embedding.fit(X))
+        self._draw(state)
 
     def train(
         self,
@@ -208,9 +232,8 @@ class Trainer:
         untrained = state.copy() if self.settings.n_runs > 1 else None
         yield state
         for _ in range(1, self.settings.n_runs):
-            drawn = self.start(state.random_state, untrained.params.dtype)
             again = untrained.copy()
-            again.params, again.solver_state = drawn.params, drawn.solver_state
+            self._draw(again)
             yield again
 
     def _stopping(self, state):

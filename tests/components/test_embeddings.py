@@ -1,16 +1,19 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 
 from sknn_scratch import Periodic
-from sknn_scratch.components.embeddings import PeriodicLayer
+from sknn_scratch.components.embeddings import ColumnEmbedding, PeriodicLayer
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.data.chunking import widths
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import assert_is_gradient
 
-EVERY_EMBEDDING = [*EMBEDDINGS.values(), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)]
+EVERY_EMBEDDING = [
+    *(*EMBEDDINGS.values(), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)),
+    *(ColumnEmbedding(Periodic(2, 3), (0, 2)), ColumnEmbedding(Periodic(), ())),
+]
 every_embedding = pytest.mark.parametrize("embedding", EVERY_EMBEDDING, ids=repr)
 
 
@@ -98,14 +101,14 @@ def test_matrix_products_alone_compute_the_same(embedding, rng):
 @every_embedding
 def test_shift_and_scale_of_the_inputs_can_be_taken_in_and_out(embedding, rng):
     layer, X = make_layer(embedding, rng)
-    before = [array.copy() for array in layer]
+    before = [array.copy() for array in layer.arrays]
     shift, scale = rng.normal(size=3), rng.uniform(0.5, 2, 3)
     expected = layer.forward((X - shift) / scale)
     left_shift, left_scale = layer.left(shift, scale)
     layer.rescale(shift, scale)
     assert_allclose((layer.forward(X) - left_shift) / left_scale, expected, rtol=1e-10, atol=1e-12)
     layer.unscale(shift, scale)
-    for array, original in zip(layer, before):
+    for array, original in zip(layer.arrays, before):
         assert_allclose(array, original, rtol=1e-12)
 
 
@@ -145,3 +148,18 @@ def test_numbers_out_of_range_are_refused(params):
     (name,) = params
     with pytest.raises((TypeError, ValueError), match=f"{name} of Periodic must be"):
         Periodic(**params)
+
+
+def test_columns_of_two_values_pass_by_and_come_last(rng):
+    X = np.c_[rng.integers(0, 2, 50), rng.normal(size=50), np.full(50, 3), np.arange(50) % 3]
+    embedding = Periodic(4, 3).fit(X)
+    assert embedding == ColumnEmbedding(Periodic(4, 3), (1, 3))
+    assert embedding.choice == Periodic(4, 3)
+    assert Periodic().fit(X[:, [1, 3]]) == Periodic()
+    vector = rng.normal(size=embedding.n_parameters(4))
+    z = embedding.layer(vector, 4).forward(X)
+    assert z.shape == (50, embedding.width(4)) == (50, 8)
+    assert_array_equal(z[:, 6:], X[:, [0, 2]])
+    assert_allclose(z[:, :6], Periodic(4, 3).layer(vector, 2).forward(X[:, [1, 3]]))
+    names = embedding.names(["a", "b", "c", "d"])
+    assert names == ["b ~1", "b ~2", "d ~1", "d ~2", "b", "d", "a", "c"]

@@ -3,12 +3,17 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch import Periodic
+from sknn_scratch.components.embeddings import ColumnEmbedding
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.engine import embedding as engine_embedding
 from sknn_scratch.engine.forward import Predictor
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import run_program
 
+EVERY = [
+    *(*EMBEDDINGS.values(), Periodic(1, 2), Periodic(3, 6)),
+    *(ColumnEmbedding(Periodic(), (0, 2)), ColumnEmbedding(Periodic(), ())),
+]
 TANH, IDENTITY = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
 
 
@@ -20,7 +25,7 @@ def make(embedding, sizes, fit_intercept, rng):
 
 
 @pytest.mark.parametrize("calls", ["its own", "of formulas"])
-@pytest.mark.parametrize("embedding", [*EMBEDDINGS.values(), Periodic(1, 2), Periodic(3, 6)])
+@pytest.mark.parametrize("embedding", EVERY)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("sizes", [(3, 5, 4, 2), (3, 40, 1), (3, 2)])
 def test_the_training_loop_computes_what_backprop_does(

@@ -72,6 +72,48 @@ def test_partial_fit_a_warm_start_and_copies_go_on_as_one_fit(waves):
     assert_array_equal(clone(whole).fit(X, y).predict(X), whole.predict(X))
 
 
+@pytest.fixture
+def mixed(waves):
+    X, y = waves
+    flag = np.arange(len(X)) % 2
+    return np.c_[7 * flag, X], y + flag
+
+
+def test_a_column_of_two_values_passes_the_embedding_by(mixed):
+    X, y = mixed
+    model = network(activation="tanh").fit(X, y)
+    assert [W.shape for W in model.coefs_] == [(9, 6), (6, 1)]
+    assert model.embedding_.frequencies.shape == (2, 8)
+    assert model.check_gradient(X[:20], y[:20]) < 1e-6
+    for row, gradient in zip(X[:5], model.input_gradient(X[:5])):
+        expected = numerical_gradient(lambda x: model.predict(x[np.newaxis])[0], row)
+        assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6)
+    alone = network().fit(X[:, :1], y)  # and nothing is left to embed
+    assert_allclose(alone.predict(X[:, :1]), network(None).fit(X[:, :1], y).predict(X[:, :1]))
+
+
+def test_which_columns_pass_by_is_found_in_the_rows_that_are_trained_on(mixed):
+    X, y = mixed
+    X[0, 0] = 3
+    weight = np.r_[0, np.ones(len(X) - 1)]
+    assert network().fit(X, y).embedding_.frequencies.shape == (3, 8)
+    assert network().fit(X, y, weight).embedding_.frequencies.shape == (2, 8)
+    assert network().fit(X[1:], y[1:], X_val=X, y_val=y).embedding_.frequencies.shape == (2, 8)
+
+
+@pytest.mark.parametrize("params", [{}, {"early_stopping": True, "n_init": 2}, {"scoring": "r2"}])
+def test_training_goes_on_with_the_columns_found_first(mixed, params):
+    X, y = mixed
+    model = network(**params).fit(X, y)
+    loaded = pickle.loads(pickle.dumps(model))
+    assert_array_equal(loaded.predict(X), model.predict(X))
+    X = X + np.linspace(0, 0.1, len(X))[:, np.newaxis]
+    for each in (model, loaded):
+        each.partial_fit(X, y)
+        assert each.embedding_.frequencies.shape == (2, 8)
+    assert_array_equal(loaded.predict(X), model.predict(X))
+
+
 def test_early_stopping_keeps_the_best_embedding(waves):
     model = network(early_stopping=True, max_iter=60).fit(*waves)
     assert model.best_validation_score_ == max(model.validation_scores_)
@@ -131,14 +173,14 @@ def test_mlpregressor_cannot_take_it(waves):
         network().fit(*waves).to_sklearn()
 
 
-def test_onnx_computes_the_same(waves):
+def test_onnx_computes_the_same(mixed):
     pytest.importorskip("skl2onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
     import skl2onnx
 
     import sknn_scratch.onnx  # noqa: F401
 
-    X, y = waves
+    X, y = mixed
     model = network().fit(X, y)
     graph = skl2onnx.to_onnx(model, X[:1].astype(np.float32)).SerializeToString()
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
