@@ -42,7 +42,7 @@ def make_epoch(workload, dtype):
     params = np.random.default_rng(0).uniform(-0.1, 0.1, network.n_parameters).astype(dtype)
     rows = Rows(X, y[:, np.newaxis], None, None, X.dtype, True)
     solver = Adam()
-    epoch = MinibatchLoop(
+    return MinibatchLoop(
         Problem(network, params, rows, 1e-4),
         workload.batch,
         True,
@@ -50,8 +50,6 @@ def make_epoch(workload, dtype):
         solver,
         solver.init(params),
     )
-    epoch.learning_rate[...] = 1e-3
-    return epoch
 
 
 def main():
@@ -65,7 +63,7 @@ def main():
     epoch = make_epoch(workload, options.dtype)
     random_state = np.random.RandomState(0)
     steps = -(-workload.n // workload.batch)
-    whole = shortest(lambda: epoch.run(random_state), 1, 15) / steps
+    whole = shortest(lambda: epoch.run(random_state, 1e-3), 1, 15) / steps
 
     gathered = epoch.parts[0]
     per_gather = -(-len(gathered.packed) // workload.batch)

@@ -9,7 +9,7 @@ from ..maths import Adam, Array, Solver, State
 
 
 @dataclass(frozen=True)
-class AdamW(Adam):
+class AdamW(Adam, elementwise=True):
     """Adam with decoupled weight decay: before its step, all parameters shrink by a share.
 
     ::
@@ -28,7 +28,7 @@ class AdamW(Adam):
 
 
 @dataclass(frozen=True)
-class RMSprop(Solver):
+class RMSprop(Solver, elementwise=True):
     """Steps scaled by a running root mean square of the gradient.
 
     ::
@@ -48,8 +48,9 @@ class RMSprop(Solver):
 
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
         v = state["v"]
-        v[...] = self.rho * v + (1 - self.rho) * gradient**2
-        params -= gradient / (np.sqrt(v) + self.epsilon) * learning_rate
+        v *= self.rho
+        v += (1 - self.rho) * gradient**2
+        params -= learning_rate * gradient / (np.sqrt(v) + self.epsilon)
 
 
 @dataclass(frozen=True)

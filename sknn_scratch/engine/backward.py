@@ -13,7 +13,7 @@ import numpy as np
 
 from ..components import Layer
 from ..maths import Array, Calls, Network, SquaredError
-from ..tracing import aligned, empty, formulas
+from ..tracing import empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout
 from .forward import Forward
@@ -130,27 +130,3 @@ class Backward(Forward):
     def scaled(self) -> Array:
         """The buffer for x * delta[2]."""
         return empty((len(self.gradients[0]), self.size), self.dtype)
-
-
-class Penalty:
-    """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
-
-    params: Array
-    gradient: Array
-    decay: Array
-    product: Array
-
-    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
-        self.params, self.gradient = params, gradient
-        self.decay = aligned(params.shape, params.dtype)
-        self.product = empty(params.shape, params.dtype)
-        for W, _ in network.layers(self.decay):
-            W[...] = strength
-
-    def calls(self, total: Array) -> Calls:
-        """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
-        return [
-            (np.multiply, self.decay, self.params, self.product),
-            (np.add, self.gradient, self.product, self.gradient),
-            (self.product.dot, self.params, total),
-        ]

@@ -11,8 +11,9 @@ import numpy as np
 from ..data import Tree, rows_at_a_time, slices, widths
 from ..maths import Array
 from ..tracing import LINE, aligned, aligned_copy
-from .backward import Backward, Penalty
+from .backward import Backward
 from .batches import Rows
+from .blocks import Penalty
 from .forward import compiled
 from .problem import Problem
 

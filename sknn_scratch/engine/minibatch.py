@@ -8,9 +8,10 @@ from scipy import linalg
 
 from ..data import slices
 from ..maths import Array, Calls, Solver, State
-from ..tracing import aligned, empty, formulas
-from .backward import Backward, Penalty
+from ..tracing import aligned, empty
+from .backward import Backward
 from .batches import Batch
+from .blocks import Penalty, Step
 from .forward import compiled
 from .problem import Problem
 
@@ -37,19 +38,17 @@ class MinibatchLoop:
 
     Attributes
     ----------
-    learning_rate : ndarray of shape ()
-        To be set before `run`.
     largest_product : int
         The multiplications in the largest matrix product.
     """
 
-    learning_rate: Array
     largest_product: int
     problem: Problem
     batch_size: int
     shuffle: bool
     order: Array
     gradient: Array
+    solver_step: Step
     solver_calls: Calls
     programs: dict[int, tuple[Backward, Penalty]]
     in_place: bool
@@ -70,10 +69,8 @@ class MinibatchLoop:
         self.shuffle, self.order = shuffle, order
         self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
         self.gradient = empty(params.shape, params.dtype)
-        self.learning_rate = np.zeros((), params.dtype)
-        self.solver_calls = formulas.solver(
-            solver, params, self.gradient, solver_state, self.learning_rate
-        )
+        self.solver_step = Step(solver, params, self.gradient, solver_state)
+        self.solver_calls = self.solver_step.calls()
         if max_grad_norm is not None:
             self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
         self.programs = {}
@@ -90,8 +87,9 @@ class MinibatchLoop:
     def __len__(self) -> int:
         return len(self.order)
 
-    def run(self, random_state: np.random.RandomState) -> float:
+    def run(self, random_state: np.random.RandomState, learning_rate: float) -> float:
         """Train one epoch, changing the parameters in place; return the mean loss."""
+        self.solver_step.learning_rate = learning_rate
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
             self.order = self.order[random_state.permutation(len(self))]
         loss, start = 0.0, 0

@@ -9,12 +9,12 @@ A stochastic solver takes many small steps, one per mini-batch. It is an immutab
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
 has a state; `components.solvers` has two more, and L-BFGS, which takes few large steps, each on the
-whole training set. (The training loop follows the rules once, as it does activations; see
-`tracing.recording`.)
+whole training set.
 """
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Annotated
 
 import numpy as np
@@ -24,9 +24,20 @@ from .types import Array, State
 
 
 class Solver(Component):
-    """A rule that steps along the gradient of a mini-batch."""
+    """A rule that steps along the gradient of a mini-batch.
+
+    ``class Adam(Solver, elementwise=True)`` says that the step of a parameter depends on nothing
+    but its own value, gradient and state, and on the numbers in ``state``: of a long vector it may
+    then be handed one part after another. A subclass with a method of its own says so anew.
+    """
 
     stochastic: bool = True
+    elementwise: bool = False
+
+    def __init_subclass__(cls, **said: object) -> None:
+        if any(map(isfunction, vars(cls).values())):
+            said.setdefault("elementwise", vars(cls).get("elementwise", False))
+        super().__init_subclass__(**said)
 
     def init(self, params: Array) -> State:
         """Return the state before the first step: a dict of arrays and numbers."""
@@ -38,7 +49,7 @@ class Solver(Component):
 
 
 @dataclass(frozen=True)
-class SGD(Solver):
+class SGD(Solver, elementwise=True):
     """Stochastic gradient descent with momentum.
 
     ::
@@ -61,16 +72,18 @@ class SGD(Solver):
         return {"velocity": np.zeros_like(params)}
 
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
-        u, step = state["velocity"], learning_rate * gradient
-        if self.momentum == 0:  # and u is not needed
+        step = learning_rate * gradient
+        if self.momentum == 0:
             params -= step
             return
-        u[...] = self.momentum * u - step
+        u = state["velocity"]
+        u *= self.momentum
+        u -= step
         params += self.momentum * u - step if self.nesterovs_momentum else u
 
 
 @dataclass(frozen=True)
-class Adam(Solver):
+class Adam(Solver, elementwise=True):
     """Adaptive moment estimation: steps scaled by running means of gradient and its square.
 
     ::
@@ -98,7 +111,13 @@ class Adam(Solver):
         return learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
 
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:
-        m, v, rate = state["m"], state["v"], self.rate(state, learning_rate)
-        m[...] = self.beta_1 * m + (1 - self.beta_1) * gradient
-        v[...] = self.beta_2 * v + (1 - self.beta_2) * gradient**2
-        params -= m / (np.sqrt(v) + self.epsilon) * rate
+        m, v = state["m"], state["v"]
+        m *= self.beta_1
+        m += (1 - self.beta_1) * gradient
+        v *= self.beta_2
+        v += (1 - self.beta_2) * np.square(gradient, out=gradient)
+        step = np.sqrt(v, out=gradient)  # in the array of the gradient, which has served
+        step += self.epsilon
+        np.divide(m, step, out=step)
+        step *= self.rate(state, learning_rate)
+        params -= step

@@ -49,8 +49,6 @@ class Plan:
 
     Attributes
     ----------
-    cells : list of Value
-        The numbers that change from step to step, where operations read them.
     description : list
         Equal for formulas that do the same.
     """
@@ -65,7 +63,6 @@ class Plan:
     kept: set[int]
     steps: list[list[Any]]
     constants: list[tuple[Value, Shape]]
-    cells: list[Value]
 
     def __init__(
         self,
@@ -164,13 +161,9 @@ class Plan:
                 ]
                 steps.append((value.function, itemgetter(*inputs, self.homes[value])))
         self.constants = list(constants)
-        self.cells = list(dict.fromkeys(x for x, _ in constants if x.inputs))
 
     def calls(
-        self,
-        arrays: Sequence[Array],
-        scratch: dict[Any, Array] | None = None,
-        cells: dict[Value, Any] | None = None,
+        self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
     ) -> list[Calls]:
         """Return the calls of the two parts.
 
@@ -180,10 +173,8 @@ class Plan:
             The given ones.
         scratch : dict, default=None
             Keeps the arrays that other formulas may use too. None shares with nobody.
-        cells : dict of {Value: ndarray of shape ()}, default=None
-            Where the numbers are that change from step to step.
         """
-        scratch, cells = {} if scratch is None else scratch, cells or {}
+        scratch = {} if scratch is None else scratch
         order, same = "C" if arrays[0].flags.c_contiguous else "F", defaultdict(int)
         arrays = list(arrays)
         for place in range(self.n_given, len(self.forms)):
@@ -197,8 +188,8 @@ class Plan:
                     scratch[key] = empty(shape, dtype, order)
                 arrays.append(scratch[key])
         for x, shape in self.constants:
-            if x in cells or x.constant.shape == shape:
-                arrays.append(cells.get(x, x.constant))
+            if x.constant.shape == shape:
+                arrays.append(x.constant)
             else:
                 key = x.constant.tobytes(), order, shape, x.dtype
                 if key not in scratch:

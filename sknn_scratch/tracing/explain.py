@@ -6,23 +6,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..maths import Activation, Loss, Solver
+from ..maths import Activation, Loss
 from .following import followed
-from .formulas import follow_activation, follow_loss, follow_solver, solver_forms
-from .scalars import RATE, written
+from .formulas import follow_activation, follow_loss
 
 UNITS, SAMPLES = 100, 200  # more than a few: some functions are computed otherwise for a few
 
 
-def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float64) -> list[str]:
+def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> list[str]:
     r"""Return the calls that the training loop makes of a component's formulas, as text.
 
-    The formulas of an activation, a loss or a solver are followed once, and become calls on arrays
-    that are made once. What f and its derivative have in common is computed once.
+    The formulas of an activation or a loss are followed once, and become calls on arrays that are
+    made once. What f and its derivative have in common is computed once. (A solver's formula is
+    called as it is.)
 
     Parameters
     ----------
-    component : Activation, Loss or Solver
+    component : Activation or Loss
     dtype : dtype, default=numpy.float64
         Of the network.
 
@@ -30,8 +30,7 @@ def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float6
     -------
     list of str
         A line for each call. Where the derivative of an activation needs ``a`` only, z is in the
-        same array. ``t1``, ``t2``, ... are arrays that the calls bring, and ``n1``, ``n2``, ...
-        numbers.
+        same array. ``t1``, ``t2``, ... are arrays that the calls bring.
 
     Raises
     ------
@@ -57,15 +56,8 @@ def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float6
     elif isinstance(component, Loss):
         names, shape = ["loss", "y", "a", "gradient"], (SAMPLES, component.n_outputs(1))
         follow, forms = follow_loss, ((SAMPLES, 1), shape, dtype, True)
-    elif isinstance(component, Solver) and component.stochastic:
-        params = np.zeros(UNITS, dtype)
-        _, *forms = solver_forms(params, params, component.init(params))
-        names = ["params", "gradient", *(f"state[{key!r}]" for key in forms[1])]
-        follow = follow_solver
     else:
-        raise TypeError(
-            f"component must be an activation, a loss or a stochastic solver, got {component!r}."
-        )
+        raise TypeError(f"component must be an activation or a loss, got {component!r}.")
     plan = followed(follow, component, *forms)
     if plan is None:
         follow(component, *forms)  # says why not, unless it is that the next call does not do so
@@ -75,20 +67,14 @@ def calls_of(component: Activation | Loss | Solver, dtype: DTypeLike = np.float6
 
 def _lines(plan, names):
     """Return each call of a plan as text, given the names of the given arrays."""
-    numbers = [cell for cell in plan.cells if cell.inputs[0].source != RATE]
 
     def name(x):
         if x in plan.homes:
             place = plan.homes[x]
             return names[place] if place < len(names) else f"t{place - len(names) + 1}"
-        if x in plan.cells:
-            return f"n{numbers.index(x) + 1}" if x in numbers else RATE
         return f"{x.constant:.6g}" if x.constant.shape == () else "constants"
 
-    computed = [f"n{i} = {x.inputs[0].source}" for i, x in enumerate(numbers, 1)]
-    changes = getattr(plan, "changes", {})
-    computed += [f"state[{key!r}] = {written(x)}" for key, x in changes.items()]
-    return computed + [
+    return [
         f"{name(x)} = {'copy' if x.function is np.copyto else x.function.__name__}"
         f"({', '.join(map(name, x.inputs))})"
         for part in plan.parts

@@ -1,4 +1,4 @@
-"""Activations, losses and solvers as calls, made of their formulas.
+"""Activations and losses as calls, made of their formulas.
 
 Each formula is followed and planned (see `recording`, `buffers`); one that cannot be followed is
 called as it is, and its result copied to where it belongs. Which of the two makes no difference
@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..maths import Activation, Array, Calls, DType, Loss, Shape, Solver, State
+from ..maths import Activation, Array, Calls, DType, Loss, Shape
 from .buffers import BEGINNING, BETWEEN, EVER, Plan
 from .following import followed
 from .recording import Recording, Traced
-from .scalars import RATE, Number, refresher
 
 
 def activation(
@@ -134,74 +133,3 @@ def follow_loss(
     if with_gradient:
         wanted.append((recording.value(objective.gradient(y, a), shape, dtype), 3, EVER))
     return Plan(recording, given, wanted)
-
-
-def solver(
-    rule: Solver, params: Array, gradient: Array, state: State, learning_rate: Array
-) -> Calls:
-    """Return the calls that make one step of a solver; ``learning_rate`` is a 0-d array."""
-    arrays, *forms = solver_forms(params, gradient, state)
-    plan = followed(follow_solver, rule, *forms)
-    if not plan:
-        return [(lambda: rule.update(params, gradient, state, learning_rate.item()),)]
-    return plan.step(arrays, state, learning_rate)
-
-
-def solver_forms(params: Array, gradient: Array, state: State) -> tuple[Any, ...]:
-    """Return the arrays of a step, then their shapes and types, and all keys of the state."""
-    numbers = tuple(key for key, x in state.items() if type(x) in (int, float))
-    keys = tuple(key for key in state if key not in numbers)
-    arrays = [params, gradient, *(state[key] for key in keys)]
-    forms = tuple([(x.shape, x.dtype) if isinstance(x, np.ndarray) else None for x in arrays])
-    return arrays, forms, keys, numbers
-
-
-def follow_solver(
-    rule: Solver, forms: tuple[Any, ...], keys: tuple[str, ...], numbers: tuple[str, ...]
-) -> Plan:
-    """Return the `Plan` of a step of a solver."""
-    recording, form = Recording(), forms[0]
-    if any(other != form for other in forms) or not all(type(key) is str for key in numbers):
-        recording.refuse("the state holds more than numbers, and arrays like the parameters")
-    arrays = [recording.given(*form, writable=True) for _ in forms]
-    given = [(array.value, place, BEGINNING) for place, array in enumerate(arrays)]
-    params, gradient, *kept = arrays
-    before = dict(zip(keys, kept))
-    before |= {key: recording.number(f"state[{key!r}]") for key in numbers}
-    state = dict(before)
-    rule.update(params, gradient, state, recording.number(RATE))
-    apart = {id(x) for x in (params, gradient, *state.values()) if isinstance(x, Traced)}
-    if state.keys() != before.keys() or len(apart) < len(arrays):
-        recording.refuse("the rule changes what its state consists of")
-    wanted = [(params.value, 0, EVER)]
-    for place, key in enumerate(keys, 2):
-        if not isinstance(state[key], Traced) or state[key].shape != form[0]:
-            recording.refuse("an array in the state becomes something else")
-        wanted.append((recording.value(state[key], *form), place, EVER))
-    changes = {key: state[key] for key in numbers if state[key] is not before[key]}
-    if not all(type(x) in (int, float, Number) for x in changes.values()):
-        recording.refuse("a number in the state becomes something else")
-    return _Step(recording, given, wanted, changes)
-
-
-class _Step(Plan):
-    """The `Plan` of a step of a solver, which has numbers that change from step to step.
-
-    ``changes`` are those that the rule puts into the state.
-    """
-
-    def __init__(self, recording, given, wanted, changes):
-        super().__init__(recording, given, wanted)
-        self.description += recording.description(*changes, *changes.values())
-        (_, dtype), self.changes = self.forms[0], changes
-        itself = RATE, dtype  # needs no computing
-        self.computed = [x for x in self.cells if (x.inputs[0].source, x.dtype) != itself]
-        self.refresher = refresher([x.inputs[0] for x in self.computed], changes)
-
-    def step(self, arrays, state, learning_rate):
-        """Return the calls of a step."""
-        cells = {x: np.zeros((), x.dtype) for x in self.computed}
-        calls, _ = self.calls(arrays, None, dict.fromkeys(self.cells, learning_rate) | cells)
-        if self.computed or self.changes:
-            calls.insert(0, (self.refresher(state, learning_rate.item, *cells.values()),))
-        return calls

@@ -29,10 +29,9 @@ from scipy import special
 
 from ..maths import Shape
 from .normal import single_ndtr
-from .scalars import Number
 from .values import Value
 
-NUMBERS = bool, int, float, Number  # which have no type of NumPy's yet
+NUMBERS = bool, int, float  # which have no type of NumPy's yet
 FEW = 128  # values for which one call of SciPy's is quicker than four of NumPy's
 
 
@@ -61,10 +60,6 @@ class Recording:
         """Return what stands for an array that will be given."""
         key = "given", len(self.known)
         return Traced(self, self.kept(key, Value(shape, dtype)), writable)
-
-    def number(self, source: str) -> Any:
-        """Return what stands for a number that changes from step to step."""
-        return self.kept(("number", source), Number(self, source))
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise TypeError: the formula cannot be followed."""
@@ -112,12 +107,10 @@ class Recording:
         """Return the `Value` of an input; Python's own numbers take the type of the arrays."""
         if type(x) is Value:
             return x
-        if isinstance(x, (Traced, Number)) and x.recording is not self:
-            self.refuse("an array of another formula is used")
         if isinstance(x, Traced):
+            if x.recording is not self:
+                self.refuse("an array of another formula is used")
             return x.value
-        if type(x) is Number and dtype is not None:
-            return self.kept((x, dtype), Value((), dtype, inputs=(x,)))
         if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "bif":
             x = np.asarray(x)
         elif type(x) in (bool, int, float):
@@ -150,10 +143,7 @@ class Recording:
         """Return what was written down, and other values, as something that can be compared."""
         number = {value: i for i, value in enumerate(self.known.values())}
         lines = [*self.known, others]
-        return [
-            tuple(number[x] if isinstance(x, (Value, Number)) else x for x in line)
-            for line in lines
-        ]
+        return [tuple(number[x] if isinstance(x, Value) else x for x in line) for line in lines]
 
 
 def is_one(value: Value) -> bool:

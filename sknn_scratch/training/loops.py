@@ -40,16 +40,15 @@ def train_stochastic(
     """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
-    None. ``epoch.run(random_state)`` trains one epoch at ``epoch.learning_rate`` and returns its
-    mean loss (see `engine.MinibatchLoop`).
+    None. ``epoch.run(random_state, learning_rate)`` trains one epoch and returns its mean loss
+    (see `engine.MinibatchLoop`).
     """
     state, stopping = run.state, run.stopping
     run.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
     for _ in range(1 if incremental else max_iter):
         rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-        epoch.learning_rate[...] = rate
         run.epoch_begin()
-        loss = epoch.run(state.random_state)
+        loss = epoch.run(state.random_state, rate)
         state.t += len(epoch)
         state.epochs += 1
         run.first_loss = loss if run.first_loss is None else run.first_loss

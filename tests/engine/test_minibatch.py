@@ -37,11 +37,10 @@ def test_an_epoch_is_a_step_per_batch(as_sparse, shuffle, weighted, gather, rng,
     )
     problem = Problem(network, params.copy(), rows, 0.3)
     epoch = MinibatchLoop(problem, 5, shuffle, np.arange(23), PLAIN, PLAIN.init(params))
-    epoch.learning_rate[...] = 0.1
     order = np.arange(23)
     ours, theirs = np.random.RandomState(3), np.random.RandomState(3)
     for _ in range(2):
-        loss = epoch.run(ours)
+        loss = epoch.run(ours, 0.1)
         if shuffle:
             order = order[theirs.permutation(23)]
         w = weight[order] if weighted else None
@@ -59,8 +58,7 @@ def test_the_gradient_of_each_batch_is_clipped(rng):
         epoch = MinibatchLoop(
             problem, 5, False, np.arange(23), PLAIN, PLAIN.init(params), max_grad_norm
         )
-        epoch.learning_rate[...] = 0.1
-        epoch.run(None)
+        epoch.run(None, 0.1)
         limit = max_grad_norm or np.inf
         expected, _ = train_by_hand(network, params, X, y, weight, 5, 0.1, 0.3, limit)
         assert_allclose(problem.params, expected, rtol=1e-10, atol=1e-13)

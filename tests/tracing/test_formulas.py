@@ -1,14 +1,12 @@
 """Formulas of one's own: whether or not they can be followed, training computes what they say."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import linalg, special
+from scipy import special
 
-from sknn_scratch import SGD, Activation, Loss, Solver
-from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SOLVERS
+from sknn_scratch import Activation, Loss
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import backprop
 from sknn_scratch.tracing import formulas
 from tests.helpers import EVERY_ACTIVATION, Sine, make_network, make_problem, run_program
@@ -188,10 +186,6 @@ def test_everything_in_the_registries_is_followed(second, refused):
             y, a, values, delta = np.ones((4, 2, 60))
             total = np.zeros(())
             formulas.loss(loss, y, a, None, 1.0, total, values, delta if second else None)
-    for name in SOLVERS.keys() - {"lbfgs"}:
-        params, gradient = np.ones((2, 30))
-        rule = SOLVERS[name]()
-        formulas.solver(rule, params, gradient, rule.init(params), np.array(0.1))
     assert not refused
 
 
@@ -261,157 +255,3 @@ def test_a_loss_of_ones_own_computes_what_it_says(loss, dtype, weighted, refused
     tolerance = 1e-13 if dtype == np.float64 else 1e-6
     assert_allclose(gradient, expected_gradient, rtol=1e3 * tolerance, atol=tolerance)
     assert bool(refused) == (not isinstance(loss, MaskedExpectile))
-
-
-# --- solvers ---
-
-
-@dataclass(frozen=True)
-class Rule(Solver):
-    """A rule of one's own with an array and a counter."""
-
-    def init(self, params):
-        return {"m": np.zeros_like(params), "t": 0}
-
-
-class Rebinds(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        state["t"] += 1
-        state["m"] = 0.9 * state["m"] + gradient
-        params -= learning_rate / (1 + 0.1 * state["t"]) * state["m"]
-
-
-class CountsLast(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        params -= gradient * learning_rate / 2 ** (state["t"] % 3)
-        state["t"] = state["t"] + 1
-
-
-class ReadsTheOld(Rule):
-    """Needs what was there before, after it has computed what shall be there."""
-
-    def update(self, params, gradient, state, learning_rate):
-        ahead = params - learning_rate * gradient
-        moved = ahead - params
-        params[:] = ahead + 0.5 * state["m"]
-        state["m"][...] = moved + 0.1 * state["m"]
-
-
-class SetsNumbers(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        params -= learning_rate * gradient * -(-state["t"] - 1)
-        state["t"] = 3
-
-
-class Swaps(Rule):
-    """Each array becomes what the other was."""
-
-    def init(self, params):
-        return {"m": np.zeros_like(params), "before": np.ones_like(params)}
-
-    def update(self, params, gradient, state, learning_rate):
-        mixed = state["m"] + gradient
-        state["m"][...] = state["before"] * 0.5
-        state["before"][...] = mixed
-        params -= learning_rate * state["m"]
-
-
-class SpoilsTheGradient(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        gradient *= learning_rate
-        params -= gradient
-        gradient += state["m"]
-        state["m"] += gradient
-
-
-class DoesNothing(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        params = params - gradient  # makes another vector
-
-
-class BranchesOnTheCounter(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        state["t"] += 1
-        factor = 1 if state["t"] == 1 else 0.5
-        params -= factor * learning_rate * gradient
-
-
-class NeedsTheLength(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        params -= learning_rate * gradient / (1 + linalg.norm(gradient))
-
-
-class KeepsTheGradient(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        params -= learning_rate * (gradient + state["m"])
-        state["m"] = gradient.copy()
-
-
-class RemembersMore(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        state[f"seen {len(state)}"] = 1
-        params -= learning_rate * gradient / len(state)
-
-
-class KeepsAList(Rule):
-    def init(self, params):
-        return {"steps": []}
-
-    def update(self, params, gradient, state, learning_rate):
-        state["steps"].append(1)
-        params -= learning_rate * gradient / len(state["steps"])
-
-
-class TakesARoot(Rule):
-    def update(self, params, gradient, state, learning_rate):
-        state["t"] += 1
-        params -= learning_rate * gradient / float(np.sqrt(state["t"]))
-
-
-class TakesTurns(Rule):
-    def init(self, params):
-        return {"even": True}
-
-    def update(self, params, gradient, state, learning_rate):
-        params -= learning_rate * gradient * (1 if state["even"] else 2)
-        state["even"] = not state["even"]
-
-
-RULES = [
-    Rebinds, CountsLast, ReadsTheOld, SetsNumbers, Swaps, SpoilsTheGradient, DoesNothing,
-]  # fmt: skip
-OTHER_RULES = [
-    BranchesOnTheCounter, NeedsTheLength, KeepsTheGradient, RemembersMore, KeepsAList, TakesARoot,
-    TakesTurns,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("rule", RULES + OTHER_RULES, ids=lambda rule: rule.__name__)
-def test_a_solver_of_ones_own_makes_the_steps_that_it_says(rule, dtype, refused, rng):
-    solver, start = rule(), rng.normal(size=7).astype(dtype)
-    gradients = rng.normal(size=(6, 7)).astype(dtype)
-    formula, state = start.copy(), solver.init(start)
-    params, gradient, its_state = start.copy(), np.empty_like(start), solver.init(start)
-    learning_rate = np.zeros((), dtype)
-    calls = formulas.solver(solver, params, gradient, its_state, learning_rate)
-    for step, each in enumerate(gradients):
-        learning_rate[...] = 0.1 / (1 + step)
-        gradient[...] = each
-        for function, *arguments in calls:
-            function(*arguments)
-        solver.update(formula, each.copy(), state, learning_rate.item())
-        tolerance = 1e-6 if dtype == np.float32 else 1e-14
-        assert_allclose(params, formula, rtol=tolerance, atol=tolerance)
-        assert its_state.keys() == state.keys()
-        for key, value in state.items():
-            assert_allclose(its_state[key], value, rtol=tolerance, atol=tolerance)
-            assert type(its_state[key]) is type(value)
-    assert bool(refused) == (rule not in RULES)
-
-
-def test_a_state_in_another_type_is_left_to_the_rule(refused):
-    state = {"velocity": np.zeros(4)}  # float64 beside float32
-    params, gradient = np.ones((2, 4), np.float32)
-    calls = formulas.solver(SGD(), params, gradient, state, np.array(0.1, np.float32))
-    assert len(calls) == 1
