@@ -1,11 +1,13 @@
 """Conversion to ONNX, which skl2onnx finds by itself: `to_onnx(model, X[:1])`.
 
 Importing this registers the converters as well, for what asks skl2onnx which it has.
+`table_types` and `table_inputs` are for models that take tables.
 `OPERATORS` and `COMPOSED` are the functions that a formula of one's own may be made of.
 """
 
-from .interop import onnx, onnx_ensemble  # noqa: F401 (they register the converters)
+from .interop import onnx, onnx_ensemble, onnx_table  # noqa: F401 (they register the converters)
 from .interop.onnx import CONVERTERS
 from .interop.onnx_graph import COMPOSED, OPERATORS
+from .interop.onnx_table import table_inputs, table_types
 
-__all__ = ["COMPOSED", "CONVERTERS", "OPERATORS"]
+__all__ = ["COMPOSED", "CONVERTERS", "OPERATORS", "table_inputs", "table_types"]

@@ -571,7 +571,7 @@ class ScratchMLPEnsembleRegressor(
         return sealed(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({"categorical_features": "from_dtype", **opened(state)})
+        super().__setstate__(opened(state))
 
     def _summary(self):
         rows = ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])

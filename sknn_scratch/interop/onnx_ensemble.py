@@ -24,9 +24,11 @@ def _convert(scope, operator, container):
     model, version = operator.raw_operator, {"op_version": container.target_opset}
     dtype = np.float64 if number_type(operator) is DoubleTensorType else np.float32
     weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
-    mean = np.zeros((1, 1), dtype)
+    mean, inputs = np.zeros((1, 1), dtype), operator.inputs
+    if model.encoder_ is not None:
+        inputs = [OnnxSubEstimator(model.encoder_, *inputs, **version)]
     for weight, member in zip(weights, model.estimators_):
-        prediction = OnnxSubEstimator(member, *operator.inputs, **version)
+        prediction = OnnxSubEstimator(member, *inputs, **version)
         name = {"output_names": operator.outputs[:1]} if member is model.estimators_[-1] else {}
         mean = OnnxAdd(OnnxMul(prediction, weight, **version), mean, **version, **name)
     mean.add_to(scope, container)

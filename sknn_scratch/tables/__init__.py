@@ -1,8 +1,23 @@
 """Tables as they come, made numbers: words, gaps, dates."""
 
 from .encoder import TableEncoder, checked_table, encoded, encoder_for
-from .kinds import Dates, Empty, Number, Ordered, Words
+from .kinds import WEEKDAYS, Dates, Empty, Number, Ordered, Words
+from .reading import as_words, columns_of
 
 KINDS_OF_COLUMNS: list[type] = [Dates, Empty, Number, Ordered, Words]
 
-__all__ = ["KINDS_OF_COLUMNS", "TableEncoder", "checked_table", "encoded", "encoder_for"]
+__all__ = [
+    "KINDS_OF_COLUMNS",
+    "WEEKDAYS",
+    "Dates",
+    "Empty",
+    "Number",
+    "Ordered",
+    "TableEncoder",
+    "Words",
+    "as_words",
+    "checked_table",
+    "columns_of",
+    "encoded",
+    "encoder_for",
+]

@@ -65,7 +65,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
         Encodes words. `categories_` and `infrequent_categories_` there have them.
     n_features_in_ : int
         Columns of the table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, where these are all strings.
 
     See Also

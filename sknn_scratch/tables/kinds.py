@@ -123,11 +123,15 @@ class Dates(Number):
         since = f"days since {np.datetime64(int(self.first), 'D')}"
         return ", ".join([since, *waves, *["each day of the week"] * self.has_week])
 
-    def numbers(self, column: Column) -> list[Array]:
+    def days(self, column: Column) -> Array:
+        """Return the days since 1970 that a column holds."""
         column = dates_of(column) if column.holds == "words" else column
         if column.holds != "dates" and not column.is_gap.all():
             raise ValueError(f"{column.where} must hold dates, as in fit; got {column.holds}.")
-        days, known = column.values, ~column.is_gap
+        return column.values
+
+    def numbers(self, column: Column) -> list[Array]:
+        days, known = self.days(column), ~column.is_gap
         turns = [2 * np.pi / length * days for length in self.cycles.values()]
         waves = [np.where(known, f(turn), 0.0) for turn in turns for f in (np.sin, np.cos)]
         weekday = (np.floor(days) + 3) % 7  # 1970 began on a Thursday

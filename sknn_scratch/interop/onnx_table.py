@@ -1,0 +1,259 @@
+"""A TableEncoder as a part of a graph, and a table as what such a graph takes.
+
+A graph has an input for each column of the table, of shape (n, 1). ONNX has neither dates nor gaps
+in strings, so that a graph takes numbers (nan is a gap; 0 and 1 for booleans; days since 1970-01-01
+for dates, days for durations) and strings ('' is a gap)::
+
+    graph = to_onnx(model, initial_types=table_types(model))
+    session.run(None, table_inputs(model, X))
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+from onnx import TensorProto
+from skl2onnx.common.data_types import (
+    DoubleTensorType,
+    FloatTensorType,
+    StringTensorType,
+    guess_proto_type,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from ..maths import Array
+from ..tables import (
+    WEEKDAYS,
+    Dates,
+    Empty,
+    Ordered,
+    TableEncoder,
+    Words,
+    as_words,
+    checked_table,
+    columns_of,
+)
+from .onnx import number_type, register
+from .onnx_graph import Graph
+
+
+def table_types(model: Any, dtype: DTypeLike = np.float64) -> list[tuple[str, Any]]:
+    """Return the inputs of a graph for the tables that a model takes, as skl2onnx wants them.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted `TableEncoder`, a pipeline that begins with one, or an ensemble fitted to a table.
+    dtype : {float64, float32}
+        The type of all numbers. Times of the day need float64, which has digits enough for days.
+
+    Returns
+    -------
+    types : list of (str, data type)
+        For ``initial_types`` of `skl2onnx.to_onnx`: each column's name (x0, x1, ... for those of
+        an array; '_' for what is neither letter nor digit), and its type.
+    """
+    number = {"f8": DoubleTensorType, "f4": FloatTensorType}[np.dtype(dtype).str[1:]]
+    encoder = encoder_of(model)
+    return [
+        (name, (StringTensorType if isinstance(kind, (Words, Ordered)) else number)([None, 1]))
+        for name, kind in zip(names_of(encoder), encoder._kinds)
+    ]
+
+
+def table_inputs(model: Any, X: Any, dtype: DTypeLike = np.float64) -> dict[str, Array]:
+    """Return a table as the inputs of the graph of a model.
+
+    Parameters
+    ----------
+    model : estimator
+        As for `table_types`.
+    X : {data frame, table, array-like} of shape (n_samples, n_features)
+    dtype : {float64, float32}
+        As for `table_types`.
+
+    Returns
+    -------
+    inputs : dict of {str: ndarray of shape (n_samples, 1)}
+        What `run` of a session of ONNX Runtime takes.
+    """
+    encoder = encoder_of(model)
+    columns = zip(names_of(encoder), encoder._kinds, columns_of(checked_table(X)))
+    return {name: as_input(kind, column, dtype) for name, kind, column in columns}
+
+
+def as_input(kind: Any, column: Any, dtype: DTypeLike) -> Array:
+    """Return a column of a table as an input of a graph, of shape (n_samples, 1)."""
+    if isinstance(kind, (Words, Ordered)):
+        values = np.where(column.is_gap, "", as_words(column).values)
+    elif isinstance(kind, Empty):
+        values = np.full(len(column.values), np.nan, dtype)
+    else:
+        days_or_numbers = [kind.days(column)] if isinstance(kind, Dates) else kind.numbers(column)
+        values = days_or_numbers[0].astype(dtype)
+    return values.reshape(-1, 1)
+
+
+def encoder_of(model: Any) -> TableEncoder:
+    """Return the encoder that a model begins with; TypeError if it does with none."""
+    while hasattr(model, "steps"):
+        model = model.steps[0][1]
+    encoder = model if isinstance(model, TableEncoder) else getattr(model, "encoder_", None)
+    if encoder is None:
+        raise TypeError(
+            "model must be a TableEncoder, a pipeline that begins with one, or an ensemble fitted "
+            f"to a table; got {model!r}."
+        )
+    check_is_fitted(encoder)
+    return encoder
+
+
+def names_of(encoder: TableEncoder) -> list[str]:
+    """Return what the columns of the table are called in a graph: all different, for skl2onnx."""
+    numbered = [f"x{i}" for i in range(encoder.n_features_in_)]
+    names: list[str] = []
+    for name in getattr(encoder, "feature_names_in_", numbered):
+        name = re.sub(r"\W", "_", name)
+        name = f"_{name}" if name[:1].isdigit() or not name else name
+        names.append(f"{name}_{len(names)}" if name in names else name)
+    return names
+
+
+def columns_in(graph: Graph, operator: Any) -> list[tuple[str, bool]]:
+    """Return the names of the columns that an operator is given, and whether they are of words.
+
+    A number is cast to the graph's type; inputs of several columns are taken apart.
+    """
+    columns = []
+    for variable in operator.inputs:
+        name, words = variable.full_name, isinstance(variable.type, StringTensorType)
+        name = name if words else graph.cast(name, graph.number_type)
+        width = variable.type.shape[1]
+        if width == 1:
+            columns.append((name, words))
+            continue
+        for i in range(width):
+            place = graph.constant([i], TensorProto.INT64)
+            columns.append((graph.node("Gather", [name, place], axis=1), words))
+    n = operator.raw_operator.n_features_in_
+    if len(columns) != n:
+        raise ValueError(
+            f"The graph must have an input for each of {n} columns; got {len(columns)}."
+        )
+    return columns
+
+
+class Writer:
+    """Writes the nodes that make numbers of each kind of column."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    def number(self, value: Any) -> str:
+        """Return the name of a number, or of an array."""
+        return self.graph.constant(value, self.graph.number_type)
+
+    def equal(self, name: str, values: list[float]) -> str:
+        """Return a column of zeros and ones for each value, of a column of numbers."""
+        found = self.graph.node("Equal", [name, self.number([values])])
+        return self.graph.cast(found, self.graph.number_type)
+
+    def codes(self, name: str, words: bool, known: list[Any]) -> str:
+        """Return the place of each value among those known, -1 for all others."""
+        if words:
+            keys = ["" if each != each else each for each in known]
+            places = [float(i) for i in range(len(keys))]
+            options = {"keys_strings": keys, "values_floats": places, "default_float": -1.0}
+            found = self.graph.node(
+                "LabelEncoder", [name], op_domain="ai.onnx.ml", op_version=2, **options
+            )
+            return self.graph.cast(found, self.graph.number_type)
+        try:
+            values = [float(each) for each in known]
+        except ValueError as error:
+            raise ValueError(f"A column of words must be an input of strings: {error}.") from error
+        places = self.number(np.arange(1.0, len(values) + 1).reshape(-1, 1))
+        found = self.graph.node("MatMul", [self.equal(name, values), places])
+        if known[-1] != known[-1]:
+            is_gap = self.graph.node("IsNaN", [name])
+            found = self.graph.node("Where", [is_gap, self.number(len(known)), found])
+        return self.graph.node("Sub", [found, self.number(1)])
+
+    def order(self, name: str, words: bool, levels: list[str]) -> str:
+        """Return the place of each word in the order, nan for what has none."""
+        codes = self.codes(name, words, levels)
+        unknown = self.graph.node("Less", [codes, self.number(0)])
+        return self.graph.node("Where", [unknown, self.number(np.nan), codes])
+
+    def dates(self, name: str, kind: Dates) -> list[str]:
+        """Return the columns that a column of days since 1970 becomes."""
+        node, known = self.graph.node, self.graph.node("Equal", [name, name])
+        columns = [node("Sub", [name, self.number(kind.first)])]
+        for length in kind.cycles.values():
+            turn = node("Mul", [name, self.number(2 * np.pi / length)])
+            waves = [node(f, [turn]) for f in ("Sin", "Cos")]
+            columns += [node("Where", [known, wave, self.number(0)]) for wave in waves]
+        if kind.has_week:
+            day = node("Add", [node("Floor", [name]), self.number(3)])
+            weeks = node("Floor", [node("Div", [day, self.number(7)])])
+            day = node("Sub", [day, node("Mul", [weeks, self.number(7)])])
+            columns.append(self.equal(day, list(range(len(WEEKDAYS)))))
+        return columns
+
+    def one_hot(self, codes: str, frequent: list[int], rare: set[int]) -> list[str]:
+        """Return a column for each frequent word, and one for all others if some were rare."""
+        if not frequent:  # all are one
+            zero = self.graph.node("Mul", [codes, self.number(0)])
+            return [self.graph.node("Add", [zero, self.number(1)])]
+        columns = self.equal(codes, frequent)
+        if not rare:
+            return [columns]
+        found = self.graph.node("MatMul", [columns, self.number(np.ones((len(frequent), 1)))])
+        return [columns, self.graph.node("Sub", [self.number(1), found])]
+
+    def filled(self, numbers: list[str], imputer: Any) -> list[str]:
+        """Return columns of numbers with their gaps filled, and those that say where they were."""
+        X = numbers[0] if len(numbers) == 1 else self.graph.node("Concat", numbers, axis=1)
+        is_gap = self.graph.node("IsNaN", [X])
+        medians = self.number(imputer.statistics_.reshape(1, -1))
+        columns = [self.graph.node("Where", [is_gap, medians, X])]
+        with_gaps = imputer.indicator_.features_
+        if len(with_gaps):
+            places = self.graph.constant(with_gaps, TensorProto.INT64)
+            where = self.graph.node("Gather", [is_gap, places], axis=1)
+            columns.append(self.graph.cast(where, self.graph.number_type))
+        return columns
+
+
+def _calculate_shape(operator):
+    encoder = operator.raw_operator
+    check_is_fitted(encoder)
+    n_rows = operator.inputs[0].get_first_dimension()
+    width = len(encoder.get_feature_names_out())
+    operator.outputs[0].set_type(number_type(operator)([n_rows, width]))
+
+
+def _convert(scope, operator, container):
+    encoder = operator.raw_operator
+    graph = Graph(scope, container, guess_proto_type(number_type(operator)()))
+    writer, numbers, columns = Writer(graph), [], []
+    words_of = iter(encoder._frequent_and_rare())
+    for kind, (name, words) in zip(encoder._kinds, columns_in(graph, operator)):
+        if isinstance(kind, Ordered):
+            numbers.append(writer.order(name, words, kind.levels))
+        elif isinstance(kind, Words):
+            columns += writer.one_hot(writer.codes(name, words, kind.known), *next(words_of))
+        elif words and not isinstance(kind, Empty):
+            raise ValueError(f"A column of numbers or dates must be an input of numbers: {name}.")
+        elif isinstance(kind, Dates):
+            numbers += writer.dates(name, kind)
+        elif not isinstance(kind, Empty):
+            numbers.append(name)
+    filled = writer.filled(numbers, encoder.imputer_) if numbers else []
+    together = [*filled, *columns]
+    result = together[0] if len(together) == 1 else graph.node("Concat", together, axis=1)
+    container.add_node("Identity", result, operator.outputs[0].full_name)
+
+
+register(TableEncoder, "SknnScratchTableEncoder", _calculate_shape, _convert)
