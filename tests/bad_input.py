@@ -59,7 +59,7 @@ def assert_refused(error, match, model, method, *data):
 NO_NUMBERS = ["1", None, True, np.True_, 1j, [0.1], np.nan]
 TOO_MUCH = 10**400  # an int that fits into no float
 
-NO_BOOLEANS = [0, 1.0, "True", None, np.nan]
+NO_BOOLEANS = [0, 1.0, "True", None, np.nan, np.array([True, False])]
 
 NO_NAMES = ["nonsense", "", None, 1, True, np.nan, ["relu"]]
 
@@ -79,7 +79,7 @@ BAD_PARAMETERS = {
     "loss": [*NO_NAMES, "log_loss", SquaredError, Quantile, 0.9, Tanh()],
     "solver": [*NO_NAMES, "newton", Adam, Tanh()],
     "learning_rate": [
-        *(*NO_NAMES, 0.1, Constant, Tanh(), np.tanh, lambda: 1.0, lambda epoch: 1.0),
+        *(*NO_NAMES, 0.1, Constant, Tanh(), Quantile(), np.tanh, lambda: 1.0, lambda epoch: 1.0),
         *(lambda epoch, n_epochs: -1.0, lambda epoch, n_epochs: np.nan),
         *(lambda epoch, n_epochs: None, lambda epoch, n_epochs: "1"),
     ],
@@ -99,14 +99,14 @@ BAD_PARAMETERS = {
     "momentum": [*NO_NUMBERS, -0.1, 1.1, np.inf],
     "nesterovs_momentum": NO_BOOLEANS,
     "early_stopping": NO_BOOLEANS,
-    "validation_fraction": [*NO_NUMBERS, -0.1, 1, 1.5, np.inf],
+    "validation_fraction": [*NO_NUMBERS, -0.1, 1, 1.5, np.inf, [[1], [1, 2]], b"abc"],
     "beta_1": [*NO_NUMBERS, -0.1, 1.0, np.inf],
     "beta_2": [*NO_NUMBERS, -0.1, 1.0, np.inf],
     "epsilon": [*NO_NUMBERS, TOO_MUCH, 0, -1e-8, np.inf],
     "n_iter_no_change": [*NO_NUMBERS, 0, -1, 5.0, -np.inf, "inf"],
     "max_fun": [*NO_NUMBERS, 0, -1, 10.0, np.inf],
     "fit_intercept": NO_BOOLEANS,
-    "init": ["nonsense", "", None, 1, True, np.nan, {"a": 1}],
+    "init": ["nonsense", "", None, 1, True, np.nan, {"a": 1}, Quantile, Quantile()],
     "standardize": NO_BOOLEANS,
     "scoring": ["nonsense", "", 1, True, ["r2"]],
     "n_init": [0, -1, 1.0, "1", None, True, np.nan],

@@ -13,9 +13,9 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils import check_random_state
 
-from ..maths import Solver
+from ..maths import Component, Solver
 from .initializers import INITIALIZERS
-from .ranges import KINDS, check_number
+from .ranges import KINDS, check_boolean, check_number
 from .registries import FIELDS
 
 # name: (type, interval); those of components are at their fields (see `registries.FIELDS`)
@@ -36,8 +36,7 @@ def check_numbers(params: Mapping[str, Any]) -> None:
         if name in params:  # not every field of a component is a constructor parameter
             check_number(params[name], name, *limits)
     for name in BOOLEANS:
-        if not isinstance(params[name], (bool, np.bool_)):
-            raise TypeError(f"{name} must be True or False, got {params[name]!r}.")
+        check_boolean(params[name], name)
     if not isinstance(params["verbose"], (bool, np.bool_)):
         check_number(params["verbose"], "verbose", Integral, "[0, inf)")
     if not is_str(params["batch_size"], "auto"):
@@ -58,7 +57,7 @@ def check_early_stopping(params: Mapping[str, Any]) -> None:
         raise TypeError(f"early_stopping must be True, False or 'loss', got {early_stopping!r}.")
     if isinstance(fraction, (Real, np.bool_)):
         check_number(fraction, "validation_fraction", Real, "[0, 1)")
-    elif not (is_splitter(fraction) or np.asarray(fraction).dtype.kind in "biu"):
+    elif not (is_splitter(fraction) or is_test_fold(fraction)):
         raise TypeError(
             "validation_fraction must be a number in [0, 1), a splitter with a method 'split', "
             f"or an array with one test fold; got {fraction!r}."
@@ -72,7 +71,15 @@ def check_early_stopping(params: Mapping[str, Any]) -> None:
 
 def is_splitter(fraction: Any) -> bool:
     """Return True if ``validation_fraction`` is an object that splits."""
-    return hasattr(fraction, "split") and not isinstance(fraction, str)
+    return hasattr(fraction, "split") and not isinstance(fraction, (str, bytes))
+
+
+def is_test_fold(fraction: Any) -> bool:
+    """Return True if ``validation_fraction`` is an array of booleans or integers."""
+    try:
+        return np.asarray(fraction).dtype.kind in "biu"
+    except ValueError:  # ragged
+        return False
 
 
 def check_seed(random_state: Any) -> None:
@@ -149,9 +156,9 @@ def check_init(init: Any, n_init: int) -> None:
                 f"init must be one of {', '.join(map(repr, INITIALIZERS))}, a function or a "
                 f"sequence of arrays; got {init!r}."
             )
-    elif not (callable(init) or isinstance(init, (list, tuple)) or np.ndim(init) > 0):
-        raise TypeError(
-            f"init must be a name, a function or a list of arrays, got {type(init).__name__}."
-        )
+    elif isinstance(init, (type, Component)) or not (
+        callable(init) or isinstance(init, (list, tuple)) or np.ndim(init) > 0
+    ):
+        raise TypeError(f"init must be a name, a function or a list of arrays, got {init!r}.")
     elif n_init > 1 and not callable(init):
         raise ValueError(f"n_init must be 1 where init is a list of arrays, got {n_init}.")

@@ -91,7 +91,7 @@ def advice(value: Any, base: type) -> str:
     """
     if isinstance(value, type) and issubclass(value, base):
         return f" This is a class; write {value.__name__}() for an object of it."
-    if isinstance(value, type) or not callable(value):
+    if isinstance(value, (type, Component)) or not callable(value):
         return ""
     formulas = [
         f"`def {name}{_signature(method)}`"

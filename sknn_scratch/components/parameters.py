@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from ..maths import Activation, Loss, Solver
+from ..maths import Activation, Component, Loss, Solver
 from .checks import (
     check_dropout,
     check_early_stopping,
@@ -70,7 +70,7 @@ def build(
 def build_schedule(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
     rate = params["learning_rate"]
-    if callable(rate) and not isinstance(rate, (type, Schedule)):
+    if callable(rate) and not isinstance(rate, (type, Component)):
         return Factor(rate)
     return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
 

@@ -36,6 +36,12 @@ def check_number(value: Any, name: str, kind: type[Any], interval: str) -> None:
             raise ValueError(f"{name} must be a number that fits into a float.") from None
 
 
+def check_boolean(value: Any, name: str) -> None:
+    """Raise TypeError unless ``value`` is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
 def ranges_of(component: Any) -> dict[str, tuple[type[Any], str]]:
     """Return {field: (int or float, interval)} of the numbers of a component, or of its class."""
     return {
@@ -46,7 +52,7 @@ def ranges_of(component: Any) -> dict[str, tuple[type[Any], str]]:
 
 
 def check_fields(component: Any) -> None:
-    """Check the numbers of a new component, and make them Python's own, in place.
+    """Check numbers and booleans of a new component, and make them Python's own, in place.
 
     (A NumPy number, as a grid search may hand over, would turn float32 into float64.)
     """
@@ -54,3 +60,8 @@ def check_fields(component: Any) -> None:
         value = getattr(component, name)
         check_number(value, f"{name} of {type(component).__name__}", KINDS[number], interval)
         object.__setattr__(component, name, number(value))  # past the frozen dataclass
+    for field in fields(component):
+        if field.type is bool:
+            value = getattr(component, field.name)
+            check_boolean(value, f"{field.name} of {type(component).__name__}")
+            object.__setattr__(component, field.name, bool(value))

@@ -16,6 +16,9 @@ from ..maths import Array, Matrix, MatrixLike
 from .mapped import is_mapped
 from .validation import check_mapped
 
+# What takes gaps and words, for the errors about them.
+ENCODER = " Write make_pipeline(TableEncoder(), ...) for tables with gaps or words."
+
 
 def check_inputs(
     validate: Callable[..., Any], X: MatrixLike, dtypes: Sequence[DTypeLike], name: str = "X"
@@ -114,10 +117,12 @@ def columns(X: Any) -> Iterator[tuple[Any, Array]]:
 def explained(error: Exception, X: Any, name: str) -> str:
     """Return what to say of an error of scikit-learn's checks: with the array, and the column."""
     not_finite = f"Input {name} contains" in str(error)  # nan, or infinity: it does not say where
+    first_line = str(error).splitlines()[0]  # the others name another library's estimators
+    advice = ENCODER if "NaN" in first_line else ""
     for label, column in columns(X):
         if not_finite:
             if column.dtype.kind == "f" and not np.isfinite(column).all():
-                return f"column {label!r} of {name}: {error}"
+                return f"column {label!r} of {name}: {first_line}{advice}"
             continue
         if column.dtype.kind == "c":
             return f"column {label!r} of {name} must be real numbers: Complex data not supported."
@@ -125,7 +130,9 @@ def explained(error: Exception, X: Any, name: str) -> str:
             if column.dtype.kind not in "buif":
                 column.astype(np.float64)
         except (TypeError, ValueError) as reason:
-            return f"column {label!r} of {name} must be real numbers: {reason}"
+            return f"column {label!r} of {name} must be real numbers: {reason}.{ENCODER}"
+    if not_finite:
+        return f"{first_line}{advice}"
     return str(error) if re.search(rf"\b{name}\b", str(error)) else f"{name}: {error}"
 
 

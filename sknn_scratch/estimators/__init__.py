@@ -1,5 +1,6 @@
 """scikit-learn's interface: the regressor and what is done with a fitted one."""
 
+from .attributes import constructor_parameters
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .persistence import opened, sealed
@@ -15,6 +16,7 @@ __all__ = [
     "ScratchMLPRegressor",
     "SummaryMixin",
     "WeightRecorder",
+    "constructor_parameters",
     "long_parameters",
     "opened",
     "recommended_parameters",

@@ -1,5 +1,6 @@
 """The attributes of a fitted estimator, from the state of its training."""
 
+from inspect import signature
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -51,11 +52,14 @@ _NAMES = WeakKeyDictionary()  # of the constructor parameters of each class
 
 
 def constructor_parameters(estimator: Any) -> dict[str, Any]:
-    """Return what ``get_params(deep=False)`` does; that reads the constructor's signature anew.
+    """Return the parameters of all constructors that an estimator's class derives from.
 
-    To do so takes as long as to train a small network on a few rows.
+    A class of one's own may take a few others, and set these: ``get_params`` knows its own only.
+    It reads the signature anew, too, which takes as long as to train a network on a few rows.
     """
-    names = _NAMES.get(type(estimator))
-    if names is None:
-        names = _NAMES[type(estimator)] = tuple(estimator.get_params(deep=False))
-    return {name: getattr(estimator, name) for name in names}
+    cls = type(estimator)
+    if cls not in _NAMES:
+        constructors = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)]
+        names = {name for each in constructors[:-1] for name in signature(each).parameters}
+        _NAMES[cls] = tuple(name for name in sorted(names) if hasattr(estimator, name))
+    return {name: getattr(estimator, name) for name in _NAMES[cls]}

@@ -21,6 +21,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
+from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import validate_data
 
 from ..components import LOSSES, check_parameters
@@ -140,6 +141,23 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         validation = X_val, y_val, sample_weight_val
         return self._train_on(Arrays(X, y, sample_weight), validation, groups, incremental=True)
 
+    def get_metadata_routing(self) -> MetadataRequest:
+        """Return which metadata are asked for: groups where a splitter by them holds out rows.
+
+        Returns
+        -------
+        routing : MetadataRequest
+        """
+        routing = super().get_metadata_routing()
+        for method in (routing.fit, routing.partial_fit):
+            if not self._takes_groups() and method.requests.get("groups") is None:
+                method.requests.pop("groups", None)  # so that they may be passed to others
+        return routing
+
+    def _takes_groups(self):
+        """Return True if rows are held out by a splitter."""
+        return hasattr(self.validation_fraction, "split") and bool(self.early_stopping)
+
     # Hooks
 
     def _encode_target(self, y, n_samples, dtype, suffix, loss):
@@ -180,16 +198,16 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
 
         ``validation`` are X, y and sample weights in memory, or three times None.
         """
-        splits = hasattr(self.validation_fraction, "split") and self.early_stopping
-        with unchanged_on_error(self, goes_on=incremental or self.warm_start):
-            validation = check_together(validation, groups, splits)
-            warn_caller(self._train(source, validation, groups, incremental))
+        # a `warm_start` that is no boolean is refused later
+        goes_on = self.__sklearn_is_fitted__() and bool(incremental or np.any(self.warm_start))
+        with unchanged_on_error(self, goes_on):
+            validation = check_together(validation, groups, self._takes_groups())
+            warn_caller(self._train(source, validation, groups, not goes_on, incremental))
         return self
 
     @with_callbacks
-    def _train(self, source, validation, groups, incremental):
+    def _train(self, source, validation, groups, is_first, incremental):
         """Train, store what came of it, and return the messages to warn of."""
-        is_first = not (self.__sklearn_is_fitted__() and (self.warm_start or incremental))
         dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
         validate = partial(validate_data, self, reset=is_first)
         trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)

@@ -217,7 +217,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             check_is_fitted(self)
         small = small_and_plain(X, self._params.dtype)
         named = hasattr(self, "feature_names_in_")
-        if not (named or small is None) and small.shape[1] == self.n_features_in_:
+        if not (named or small is None) and small.shape[1] == self._network.sizes[0]:
             return small  # there is no more to check, and scikit-learn takes long over it
         check_dense(X, self._network.embedding)
         return check_inputs(partial(validate_data, self, reset=False), X, [self._params.dtype])

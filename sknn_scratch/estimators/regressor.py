@@ -291,8 +291,12 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     'initialization'. A callback that returns True ends training after that epoch, and restarts
     after that initialization. `partial_fit` calls none.
 
-    A sample of weight 2 counts as two samples, but not under early stopping: the rows to hold
-    out are drawn one by one, as MLPRegressor draws them, so two equal rows may be parted.
+    A sample of weight 2 counts as two samples where one step sees all of them: with L-BFGS, and
+    where ``batch_size`` is no less than the rows. Smaller batches of repeated rows are others (with
+    ``batch_size=1`` two rows are two steps, a weight of 2 is one, twice as long), and so are the
+    rows held out under early stopping, which are drawn one by one as MLPRegressor draws them, so
+    two equal rows may be parted. Without a ``random_state`` nothing is comparable, ``n_init`` > 1
+    included.
 
     References
     ----------

@@ -15,6 +15,7 @@ from sklearn.neural_network import MLPRegressor
 
 from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
 from ..maths import Loss, Network
+from .attributes import constructor_parameters
 
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
@@ -44,7 +45,7 @@ def to_mlp_regressor(estimator: Any) -> Any:
     ValueError
         If there is none.
     """
-    network, given = estimator._network, estimator.get_params(deep=False)
+    network, given = estimator._network, constructor_parameters(estimator)
     if network.embedding is not None:
         raise ValueError(f"MLPRegressor has no embedding, this network has {network.embedding!r}.")
     defaults = MLPRegressor().get_params()

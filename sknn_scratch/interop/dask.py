@@ -20,7 +20,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from ..components import check_parameters
-from ..estimators import ScratchMLPRegressor
+from ..estimators import ScratchMLPRegressor, constructor_parameters
 from ..maths import MatrixLike
 from .dask_source import ClusterArrays, connected
 
@@ -84,7 +84,7 @@ def fit_lbfgs(
     """
     if not isinstance(estimator, ScratchMLPRegressor):
         raise TypeError(f"estimator must be a ScratchMLPRegressor, got {type(estimator).__name__}.")
-    components = check_parameters(estimator.get_params(deep=False))
+    components = check_parameters(constructor_parameters(estimator))
     if components.solver.stochastic:
         raise ValueError(f"fit_lbfgs needs solver='lbfgs', got {estimator.solver!r}.")
     if estimator.early_stopping and X_val is None:

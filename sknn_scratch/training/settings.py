@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from ..components import Schedule
 from ..maths import Activation, Solver
 
@@ -68,6 +70,9 @@ def make_settings(
     incremental : bool
     """
     plain = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
+    for name, value in plain.items():
+        if isinstance(value, np.generic):  # of few bits, it would overflow
+            plain[name] = value.item()
     decoded = {
         "solver": components.solver,
         "schedule": components.schedule,

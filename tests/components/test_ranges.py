@@ -4,7 +4,7 @@ from numbers import Real
 import numpy as np
 import pytest
 
-from sknn_scratch import Periodic, ScratchMLPRegressor
+from sknn_scratch import SGD, Periodic, ScratchMLPRegressor
 from sknn_scratch.components import checks
 from sknn_scratch.components.ranges import check_number, ranges_of
 from sknn_scratch.components.registries import EMBEDDINGS, SCHEDULES, SOLVERS
@@ -44,6 +44,14 @@ def test_an_interval_holds_what_it_holds_in_mathematics(interval, inside, outsid
     for value in [*outside, np.nan]:
         with pytest.raises(ValueError, match="x must be a number in"):
             check_number(value, "x", Real, interval)
+
+
+def test_a_boolean_of_a_component_is_one():
+    with pytest.raises(
+        TypeError, match="nesterovs_momentum of SGD must be True or False, got 'no'"
+    ):
+        SGD(nesterovs_momentum="no")
+    assert SGD(nesterovs_momentum=np.False_).nesterovs_momentum is False
 
 
 def test_the_error_says_what_is_taken_and_what_was_got():

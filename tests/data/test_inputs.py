@@ -9,8 +9,9 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.pipeline import make_pipeline
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import ScratchMLPRegressor, TableEncoder
 
 pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
 
@@ -65,6 +66,16 @@ def network():
 def test_gaps_are_refused_by_their_column(X):
     with pytest.raises(ValueError, match=r"^column ('w'|2) of X: Input X contains (NaN|infinity)"):
         network().fit(X, Y)
+
+
+def test_gaps_and_words_lead_to_what_takes_them():
+    for X in (FRAME.assign(w=[*np.ones(N - 1), np.nan]), FRAME.assign(w="a")):
+        with pytest.raises(
+            ValueError, match=r"Write make_pipeline\(TableEncoder\(\), \.\.\.\)"
+        ) as raised:
+            network().fit(X, Y)
+        assert "HistGradientBoosting" not in str(raised.value)
+        assert np.isfinite(make_pipeline(TableEncoder(), network()).fit(X, Y).predict(X)).all()
 
 
 @pytest.mark.parametrize("X", DATES.values(), ids=DATES)

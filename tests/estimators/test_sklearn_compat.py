@@ -26,6 +26,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     HalvingRandomSearchCV,
     KFold,
     cross_validate,
@@ -357,6 +358,70 @@ def test_sample_weight_is_routed_to_partial_fit(regression, weight):
     )
 
 
+@short
+@pytest.mark.usefixtures("routing")
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_grid_search_by_groups_need_not_hand_them_to_a_network(early_stopping, regression):
+    X, y = regression
+    groups = np.arange(len(y)) % 4
+    search = GridSearchCV(
+        network(early_stopping=early_stopping), {"alpha": [1.0]}, cv=GroupKFold(2)
+    )
+    assert_same_weights(
+        search.fit(X, y, groups=groups).best_estimator_,
+        network(early_stopping=early_stopping, alpha=1.0).fit(X, y),
+    )
+
+
+@short
+@pytest.mark.usefixtures("routing")
+def test_a_network_that_holds_rows_out_by_groups_has_to_say_whether_it_takes_them(regression):
+    X, y = regression
+    groups = np.arange(len(y)) % 4
+    params = {"early_stopping": True, "validation_fraction": GroupKFold(2), "batch_size": 4}
+    model = network(**params)
+    search = GridSearchCV(model, {"alpha": [1.0]}, cv=GroupKFold(2))
+    with pytest.raises(UnsetMetadataPassedError, match="groups"):
+        search.fit(X, y, groups=groups)
+    model.set_fit_request(groups=True)
+    assert_same_weights(
+        search.fit(X, y, groups=groups).best_estimator_,
+        clone(model).set_params(alpha=1.0).fit(X, y, groups=groups),
+    )
+
+
+# --- subclasses ---
+
+
+class Units(ScratchMLPRegressor):
+    """A network with a constructor of its own."""
+
+    def __init__(self, n_units=5, alpha=0.1):
+        super().__init__(hidden_layer_sizes=(n_units,), alpha=alpha, max_iter=3, random_state=0)
+        self.n_units = n_units
+
+
+@short
+def test_a_subclass_may_have_a_constructor_of_its_own(regression):
+    X, y = regression
+    expected = ScratchMLPRegressor((4,), alpha=0.1, max_iter=3, random_state=0).fit(X, y)
+    model = clone(Units(4)).fit(X, y)
+    assert_same_weights(model, expected)
+    assert_same_weights(model.partial_fit(X, y), expected.partial_fit(X, y))
+    assert model.get_params() == {"n_units": 4, "alpha": 0.1}
+    assert np.allclose(model.to_sklearn().predict(X), model.predict(X))
+
+
+@short
+def test_predict_does_without_the_number_of_features(regression):
+    """As scikit-learn's test of stacking asks of its members."""
+    X, y = regression
+    model = network().fit(X, y)
+    expected = model.predict(X)
+    del model.n_features_in_
+    np.testing.assert_array_equal(model.predict(X), expected)
+
+
 # --- pandas and polars ---
 
 NAMES = ["a", "b", "c", "d"]
@@ -448,6 +513,7 @@ def test_in_a_pipeline_it_predicts_as_mlpregressor_does(regression):
     np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-9)
 
 
+@short
 def test_in_a_pipeline_with_frames_it_sees_the_names(regression):
     X, y = regression
     plan = {"learning_rate": "one_cycle", "max_iter": 9, "n_iter_no_change": np.inf}
@@ -640,6 +706,7 @@ def test_fit_leaves_the_constructor_parameters_alone(solver, regression):
     np.testing.assert_array_equal(arrays[1], np.full((2, 1), 0.2))
 
 
+@short
 def test_fit_and_partial_fit_return_the_estimator(regression):
     model = network(tol=1e9, n_iter_no_change=1)
     assert model.fit(*regression) is model
