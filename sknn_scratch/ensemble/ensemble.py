@@ -40,9 +40,10 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
+from .candidates import candidates, lengths, linear_network, n_chosen
+from .choice import choose, errors_in_pilot, pilot_folds
 from .conformal import Calibration, infinite_messages, location
 from .folds import as_table, check_folds, check_weights, make_splits, mean_by_row
-from .kinds import member_parameters
 from .members import (
     check_member,
     check_named,
@@ -58,6 +59,14 @@ from .members import (
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
+
+
+def default_network(**parameters: Any) -> ScratchMLPRegressor:
+    """Return a network of ``estimator=None``: it takes weights, where metadata are routed."""
+    network = ScratchMLPRegressor(**parameters)
+    if sklearn.get_config()["enable_metadata_routing"]:
+        network.set_fit_request(sample_weight=True, groups=False)
+    return network
 
 
 class ScratchMLPEnsembleRegressor(
@@ -82,12 +91,12 @@ class ScratchMLPEnsembleRegressor(
         TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
         too: of a member only `fit` and `predict` are called.
 
-        None trains four networks on each split: a deep one, as `recommended_parameters` has it
-        (but to the end of its schedule, and without dropout), a wide one, the deep one for a
-        sixteenth of the epochs, which is better where the target is mostly noise, and one with the
-        default parameters (but for a cosine schedule). The rows held out tell how to
-        weight them. They are trained in float32, where that is precise enough for X and y; and for
-        sparse X without the embedding.
+        None finds the networks that suit the data: a pilot compares candidates (deep and wide
+        networks, with weak and strong penalties, behind embeddings of low and high frequencies)
+        and how long they are trained, on the rows that one or two splits hold out. The two best
+        (three, of less than 1,000 rows), and for dense X of up to 500 columns a linear network,
+        are trained on every split, and the rows held out tell how to weight them. They are trained
+        in float32, where that is precise enough for X and y; and for sparse X without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -104,7 +113,7 @@ class ScratchMLPEnsembleRegressor(
     random_state : int, RandomState instance or None, default=None
         Decides the folds and each member's random state. Those of ``estimator`` are replaced.
     verbose : bool or int, default=0
-        Whether to print a line for each member that has been trained.
+        Whether to print a line for each member, and each trial of the pilot, that has been trained.
     categorical_features : 'from_dtype' or array-like of {bool, int, str}, default='from_dtype'
         Columns of X whose values are words without order whatever their type, as `TableEncoder`
         takes them. Not for pipelines and other regressors, which are given X as it is.
@@ -117,11 +126,10 @@ class ScratchMLPEnsembleRegressor(
         were given X itself.
     estimators_ : list of estimators
         The members: one for each split (several, if ``n_estimators`` asks for more). With
-        ``estimator=None`` all deep networks come first, then the wide ones, then those trained
-        briefly, then those with the default parameters.
+        ``estimator=None`` all networks of the best kind come first, then those of the next best,
+        and at last the linear ones. Their parameters say what was chosen.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts in the mean: alike, but for the four kinds of
-        ``estimator=None``.
+        How much each counts in the mean: alike, but for the kinds of ``estimator=None``.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there
         are several). nan for rows that were never held out, as the first of a time series are.
@@ -285,7 +293,8 @@ class ScratchMLPEnsembleRegressor(
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
         check_weights(weight, folds)
         splits = folds * -(-self.n_estimators // len(folds))
-        members = self._make_members(X, splits, random_state)
+        networks = self._networks(X, y, weight, folds, params, random_state)
+        members = [make_member(network, random_state) for network in networks for _ in splits]
         tasks = member_tasks(self, len(members), X, y)
         predictions = self._train(members, X, y, splits, params, tasks)
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
@@ -297,11 +306,27 @@ class ScratchMLPEnsembleRegressor(
             tasks.end()
         return self
 
-    def _make_members(self, X, splits, random_state):
-        """Return unfitted members: those of the first kind for each split, then the next kind's."""
-        n_fewest = min(len(train) for train, _ in splits)
-        kinds = self._kinds(*X.shape, n_fewest, dense=not sparse.issparse(X))
-        return [make_member(kind, random_state) for kind in kinds for _ in splits]
+    def _networks(self, X, y, weight, folds, params, random_state):
+        """Return what members are clones of: ``estimator``, or networks that suit the data."""
+        if self.estimator is not None:
+            return [self.estimator]
+        n_fewest = min(len(train) for train, _ in folds)
+        found = candidates(*X.shape, n_fewest, dense=not sparse.issparse(X))
+        pilot, dtype = pilot_folds(folds, weight), training_type(X, y)
+
+        def errors_of(trials):
+            networks = [default_network(**found[name], max_iter=n) for name, n in trials]
+            splits = pilot * 2  # two of each, to tell how members differ
+            members = [make_member(network, random_state) for network in networks for _ in splits]
+            splits = splits * len(networks)
+            _, predictions = train_members(self, members, X, y, splits, params, dtype, what="Trial")
+            return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
+
+        n = X.shape[0]
+        trials = choose(list(found), lengths(n), errors_of, n_chosen(n))
+        chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
+        linear = None if sparse.issparse(X) else linear_network(X, y, weight)
+        return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]
 
     def _train(self, members, X, y, splits, params, tasks):
         """Train the members; return what each kind predicts for rows held out: (kinds, n, ...)."""
@@ -482,7 +507,8 @@ class ScratchMLPEnsembleRegressor(
         """
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router.add(estimator=self._kinds()[0], method_mapping=to_fit)
+        member = default_network() if self.estimator is None else self.estimator
+        router.add(estimator=member, method_mapping=to_fit)
         if hasattr(self.cv, "split"):
             to_split = MethodMapping().add(caller="fit", callee="split")
             router.add(splitter=self.cv, method_mapping=to_split)
@@ -506,16 +532,6 @@ class ScratchMLPEnsembleRegressor(
             return fit_params, {}
         name = groups_name(self.estimator)
         return {**fit_params, **({name: groups} if name else {})}, {"groups": groups}
-
-    def _kinds(self, n_samples=1, n_features=1, n_fewest=1, dense=True):
-        """Return what members are clones of: one, or the networks of `member_parameters`."""
-        if self.estimator is not None:
-            return [self.estimator]
-        of_each = member_parameters(n_samples, n_features, n_fewest, dense)
-        networks = [ScratchMLPRegressor(**parameters) for parameters in of_each]
-        if sklearn.get_config()["enable_metadata_routing"]:
-            networks = [n.set_fit_request(sample_weight=True, groups=False) for n in networks]
-        return networks
 
     def _check_parameters(self):
         check_member(self.estimator)

@@ -140,11 +140,13 @@ def train_members(
     params: dict[str, Any],
     dtype: DTypeLike | None = None,
     tasks: "MemberTasks | None" = None,
+    what: str = "Member",
 ) -> list[list[Any]]:
     """Train members in place, several at a time.
 
     ``dtype`` is that of the rows to train on; None leaves them as they are. ``tasks``, a
-    `MemberTasks` or None, tells the ensemble's callbacks.
+    `MemberTasks` or None, tells the ensemble's callbacks. ``what`` is what verbose output calls
+    them.
 
     Returns
     -------
@@ -155,7 +157,7 @@ def train_members(
     """
     n, n_jobs = len(members), ensemble.n_jobs
     contexts = tasks.contexts if tasks else [None] * n
-    names = [f"Member {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
+    names = [f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
     with shared_blas(min(n, effective_n_jobs(n_jobs))):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(

@@ -4,7 +4,7 @@ from .attributes import constructor_parameters
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .caller import warn_caller
 from .persistence import opened, sealed
-from .recommended import long_parameters, recommended_parameters
+from .recommended import epochs, long_parameters, recommended_parameters
 from .regressor import DOCUMENTATION, ScratchMLPRegressor
 from .summary import SummaryMixin
 from .unchanged import unchanged_on_error
@@ -17,6 +17,7 @@ __all__ = [
     "SummaryMixin",
     "WeightRecorder",
     "constructor_parameters",
+    "epochs",
     "long_parameters",
     "opened",
     "recommended_parameters",

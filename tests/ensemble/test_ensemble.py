@@ -36,7 +36,7 @@ from sknn_scratch import (
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
 )
-from sknn_scratch.estimators.recommended import long_parameters
+from sknn_scratch.ensemble.candidates import lengths
 from tests.bad_input import BAD_DATA, X, Y, same
 
 NET = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20)
@@ -99,28 +99,30 @@ def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
     assert len({member.random_state for member in model.estimators_}) == 3
 
 
-def test_by_default_members_are_deep_wide_briefly_trained_and_plain(regression):
+def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    deep, wide, short, plain = (model.estimators_[i : i + 2] for i in (0, 2, 4, 6))
-    recommended = {**long_parameters(60, 4), "batch_size": 30}
-    for member in deep:
-        assert recommended.items() <= member.get_params().items()
-    for member in wide:
-        assert member.hidden_layer_sizes == (100,)
-        assert member.n_iter_ == deep[0].n_iter_
-    for member in short:
-        assert {**recommended, "max_iter": member.n_iter_}.items() <= member.get_params().items()
-        assert member.n_iter_ == deep[0].n_iter_ // 16
-    own = {"learning_rate": "cosine", "learning_rate_init": 2e-3, "max_iter": 200}
-    own.update(n_iter_no_change=np.inf, tol=0)
-    for member in plain:
-        expected = ScratchMLPRegressor(**own, random_state=member.random_state)
-        assert member.get_params() == expected.get_params()
-        assert member.n_iter_ == 200
+    assert len(model.estimators_) == 8
+    *chosen, linear = (model.estimators_[i : i + 2] for i in (0, 2, 4, 6))
+    names = ["hidden_layer_sizes", "activation", "embedding", "alpha", "max_iter"]
+    found = [[each.get_params()[name] for name in names] for each, _ in chosen]
+    for of_kind, (one, other) in zip(found, chosen):
+        assert of_kind == [other.get_params()[name] for name in names]
+        assert one.random_state != other.random_state
+        assert one.n_iter_ == one.max_iter in lengths(60)
+    assert not any(each in found[:i] for i, each in enumerate(found))
+    assert all(each.hidden_layer_sizes == () for each in linear)
     assert model.weights_.sum() == pytest.approx(1)
     assert_allclose(model.predict(X), model.transform(X) @ model.weights_)
     assert model.oob_score_ > 0.3
+
+
+@pytest.mark.parametrize("slope", [0, 1e-3])
+def test_by_default_a_straight_line_is_found_to_be_one(slope, rng):
+    X = rng.normal(size=(100, 3))
+    y = slope * X[:, 0] + rng.normal(size=100)
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    assert np.std(model.predict(X)) < 0.5
 
 
 def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(regression):
@@ -161,23 +163,21 @@ def test_by_default_the_units_of_x_and_y_do_not_matter(unit, regression):
 
 def test_a_member_trained_in_float32_can_go_on_training(regression):
     X, y = regression
-    member = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y).estimators_[-1]
+    member = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y).estimators_[0]
     before = np.mean((member.predict(X) - y) ** 2)
     for _ in range(50):
         member.partial_fit(X, y)
     assert np.mean((member.predict(X) - y) ** 2) < before
 
 
-def test_by_default_the_rows_held_out_decide_how_long_to_train():
-    rng = np.random.default_rng(0)
+def test_by_default_the_rows_held_out_decide_how_long_to_train(rng):
     X = rng.uniform(-2, 2, (160, 2))
-    smooth = np.sin(2 * X[:, 0]) + X[:, 1]
-    y = np.c_[smooth, 0.2 * smooth + rng.normal(size=160)]
-    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    assert model.weights_.shape == (8, 2)
-    long = model.weights_[:4].sum(axis=0)
-    assert long[0] > 0.9  # signal
-    assert long[1] < 0.5  # noise
+    signal, noise = np.sin(4 * X[:, 0]) + X[:, 1], rng.normal(size=160)
+    epochs = [
+        max(each.n_iter_ for each in ensemble(None, 2).fit(X, y).estimators_[:2])
+        for y in (signal, noise)
+    ]
+    assert epochs[0] > epochs[1]
 
 
 def test_every_row_is_held_out_once_and_folds_are_shuffled(regression):

@@ -1,0 +1,128 @@
+"""The networks that an ensemble chooses from by default.
+
+Which penalty, which embedding and which shape suit a table, and how long to train, matters by 5 to
+25% of the error each, and no rule by the size of the data finds them (see `choice`, which does).
+To add a candidate takes a line in `CANDIDATES`.
+"""
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+
+from ..components import Periodic
+from ..estimators import epochs
+from ..maths import Array
+
+DEEP: dict[str, Any] = {
+    "hidden_layer_sizes": (64, 64),
+    "activation": "silu",
+    "embedding": Periodic(scale=0.2),
+    "learning_rate_init": 3e-3,
+}
+WIDE: dict[str, Any] = {
+    "hidden_layer_sizes": (100,),
+    "activation": "relu",
+    "embedding": Periodic(scale=0.3),
+    "learning_rate_init": 1e-2,
+}
+CANDIDATES: dict[str, dict[str, Any]] = {
+    "deep": DEEP,
+    "wide": WIDE,
+    "deep, penalised": {**DEEP, "alpha": 1.0},
+    "wide, penalised": {**WIDE, "alpha": 1.0},
+    "wide, fine": {**WIDE, "embedding": Periodic(n_frequencies=16, scale=2.0)},
+}
+# Where there are few rows. The penalty is divided by their number.
+OF_FEW_ROWS: dict[str, dict[str, Any]] = {
+    "wide, much penalised": {**WIDE, "alpha": 10.0},
+}
+FEW_ROWS = 1_000
+# How many of them are trained on each split: where there are few rows the choice is uncertain.
+N_CHOSEN, N_CHOSEN_OF_FEW_ROWS = 2, 3
+MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
+BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
+LARGEST_BATCH, REFERENCE_BATCH = 256, 32
+N_LENGTHS = 6
+MOST_ITERATIONS = 1_000  # of the linear network
+PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the linear network by
+
+
+def candidates(
+    n_samples: int, n_features: int, n_fewest: int, dense: bool = True
+) -> dict[str, dict[str, Any]]:
+    """Return the parameters of the networks to choose from, but for how long they are trained.
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        The shape of X.
+    n_fewest : int
+        The fewest rows that a split trains on.
+    dense : bool, default=True
+        Whether X is: an embedding cannot be had with sparse X.
+
+    Returns
+    -------
+    parameters : dict of dict
+        By name. No two are alike: without embeddings, those that differ in them are one.
+    """
+    size = batch_size(n_samples)
+    chosen: dict[str, dict[str, Any]] = {}
+    for name, network in (CANDIDATES | (OF_FEW_ROWS if n_samples < FEW_ROWS else {})).items():
+        if not dense or n_features > MOST_FEATURES:
+            network = {**network, "embedding": None}
+        network = {
+            **network,
+            "batch_size": min(size, n_fewest),
+            "learning_rate": "one_cycle",
+            "learning_rate_init": network["learning_rate_init"] * sqrt(size / REFERENCE_BATCH),
+            "n_iter_no_change": np.inf,
+            "tol": 0,
+        }
+        if network not in chosen.values():
+            chosen[name] = network
+    return chosen
+
+
+def batch_size(n_samples: int) -> int:
+    """Return how many rows a batch has: the more there are, the more."""
+    return next((size for most, size in BATCH_SIZES if n_samples < most), LARGEST_BATCH)
+
+
+def lengths(n_samples: int) -> list[int]:
+    """Return the lengths of training to choose from, in epochs: doubled, up to the longest."""
+    longest = epochs(n_samples)
+    return sorted({max(1, round(longest / 2**halvings)) for halvings in range(N_LENGTHS)})
+
+
+def n_chosen(n_samples: int) -> int:
+    """Return how many candidates to choose."""
+    return N_CHOSEN_OF_FEW_ROWS if n_samples < FEW_ROWS else N_CHOSEN
+
+
+def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str, Any] | None:
+    """Return the parameters of a network without hidden layers, or None if it would take too long.
+
+    It is a ridge regression; its penalty is chosen by the errors that it makes on each row if all
+    others are trained on, which have a closed form (Golub, Heath and Wahba, Generalized
+    cross-validation as a method for choosing a good ridge parameter, 1979). As members go it is
+    cheap, and safe: where there are fewer rows than columns, and far from the data.
+    """
+    if X.shape[1] > MOST_FEATURES:
+        return None
+    rows = np.arange(0, len(y), -(-len(y) // MOST_ROWS))
+    weight = None if weight is None else weight[rows]
+    standardized = make_pipeline(MaxAbsScaler(), StandardScaler())  # the first, for squares to fit
+    targets = standardized.fit_transform(y[rows].reshape(len(rows), -1))
+    inputs = standardized.fit_transform(X[rows])
+    penalty = float(RidgeCV(PENALTIES).fit(inputs, targets, weight).alpha_)
+    return {
+        "hidden_layer_sizes": (),
+        "solver": "lbfgs",
+        "alpha": penalty,
+        "max_iter": MOST_ITERATIONS,
+    }

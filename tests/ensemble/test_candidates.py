@@ -1,0 +1,78 @@
+"""The networks that the default ensemble chooses from."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.linear_model import RidgeCV
+from sklearn.preprocessing import StandardScaler
+
+from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.ensemble.candidates import (
+    MOST_FEATURES,
+    PENALTIES,
+    candidates,
+    lengths,
+    linear_network,
+    n_chosen,
+)
+
+
+@pytest.mark.parametrize(
+    ("n_features", "dense", "embedded"),
+    [(5, True, True), (5, False, False), (MOST_FEATURES + 1, True, False)],
+)
+def test_no_two_are_alike_and_embeddings_are_for_dense_rows_of_few_columns(
+    n_features, dense, embedded
+):
+    found = list(candidates(200, n_features, 150, dense).values())
+    assert any(network["embedding"] is not None for network in found) == embedded
+    assert not any(network in found[:i] for i, network in enumerate(found))
+    assert all(network["batch_size"] == 32 for network in found)
+
+
+def test_no_batch_is_larger_than_the_smallest_training_set():
+    assert {network["batch_size"] for network in candidates(20, 3, 15).values()} == {15}
+
+
+def test_every_candidate_can_be_trained(rng):
+    X = rng.normal(size=(60, 3))
+    for network in candidates(60, 3, 60).values():
+        model = ScratchMLPRegressor(**network, max_iter=40, random_state=0).fit(X, X.sum(axis=1))
+        assert model.score(X, X.sum(axis=1)) > 0.5
+
+
+@pytest.mark.parametrize("n_samples", [1, 50, 3_000, 10**6])
+def test_lengths_are_doubled_up_to_the_longest(n_samples):
+    found = np.array(lengths(n_samples))
+    assert np.all((found[1:] >= 1.5 * found[:-1]) & (found[1:] <= 2.5 * found[:-1]))
+
+
+def test_where_there_are_few_rows_more_are_chosen_from_more():
+    assert n_chosen(100) > n_chosen(5_000)
+    assert len(candidates(100, 3, 80)) > len(candidates(5_000, 3, 4_000))
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_linear_network_is_the_ridge_regression_whose_penalty_suits_the_rows(
+    n_targets, weighted, rng
+):
+    X = rng.normal(size=(40, 20)) * rng.uniform(1, 100, 20) + 7
+    y = X[:, :n_targets] + 50 * rng.normal(size=(40, n_targets))
+    weight = rng.uniform(0.5, 1.5, 40) if weighted else None
+    network = ScratchMLPRegressor(**linear_network(X, y, weight), random_state=0)
+    standard = (
+        each.fit(array).transform(array)
+        for each, array in zip((StandardScaler(), StandardScaler()), (X, y))
+    )
+    inputs, targets = standard
+    ridge = RidgeCV(PENALTIES).fit(inputs, targets, weight)
+    assert network.alpha == ridge.alpha_
+    if not weighted:  # else the network standardises by weighted means
+        found = network.fit(X, y if n_targets > 1 else y.ravel()).predict(X).reshape(y.shape)
+        expected = ridge.predict(inputs).reshape(y.shape) * y.std(axis=0) + y.mean(axis=0)
+        assert_allclose(found, expected, atol=0.01 * y.std())
+
+
+def test_above_so_many_columns_there_is_none(rng):
+    assert linear_network(rng.normal(size=(5, MOST_FEATURES + 1)), np.arange(5.0)) is None

@@ -1,0 +1,103 @@
+"""What a pilot chooses, and by which error."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn_scratch.ensemble.choice import (
+    MANY_ROWS,
+    Trial,
+    choose,
+    error_of_mean,
+    errors_in_pilot,
+    pilot_folds,
+)
+
+LENGTHS = [1, 2, 4, 8]
+
+
+def by_table(table):
+    """Return errors_of, and the list of all it was asked for, from rows of errors per length."""
+    asked = []
+
+    def errors_of(trials):
+        asked.extend(trials)
+        return [table[trial.name][LENGTHS.index(trial.n_epochs)] for trial in trials]
+
+    return errors_of, asked
+
+
+def test_the_better_half_goes_on_for_twice_as_long():
+    table = {"a": [4, 3, 2, 1], "b": [5, 4, 3, 2], "c": [6, 0, 0, 0], "d": [7, 0, 0, 0]}
+    errors_of, asked = by_table(table)
+    assert choose(list(table), LENGTHS, errors_of, 1) == [Trial("a", 8)]
+    assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "b", "a", "a"]
+    assert [trial.n_epochs for trial in asked] == [1, 1, 1, 1, 2, 2, 4, 8]
+
+
+def test_no_fewer_go_on_than_are_to_be_chosen_and_each_is_chosen_once():
+    table = {"a": [4, 3, 2, 1], "b": [5, 4, 1.5, 2], "c": [6, 5, 4, 3], "d": [7, 0, 0, 0]}
+    errors_of, _ = by_table(table)
+    chosen = choose(list(table), LENGTHS, errors_of, 3)
+    assert chosen == [Trial("a", 8), Trial("b", 4), Trial("c", 8)]
+
+
+def test_the_doubling_ends_where_it_gains_nothing():
+    errors_of, asked = by_table({"a": [4, 3, 3, 0], "b": [5, 5, 5, 0]})
+    assert choose(["a", "b"], LENGTHS, errors_of, 1) == [Trial("a", 2)]
+    assert max(trial.n_epochs for trial in asked) == 4
+
+
+def test_of_fewer_candidates_than_asked_for_all_are_chosen():
+    errors_of, _ = by_table({"a": [4, 3, 3, 0]})
+    assert choose(["a"], LENGTHS, errors_of, 3) == [Trial("a", 2)]
+
+
+def test_the_error_of_two_members_is_that_of_their_mean_and_of_one_their_own(rng):
+    y, one, other = rng.normal(size=(3, 40))
+    assert_allclose(error_of_mean(y, one, other, 2), np.mean(((one + other) / 2 - y) ** 2))
+    own = (np.mean((one - y) ** 2) + np.mean((other - y) ** 2)) / 2
+    assert_allclose(error_of_mean(y, one, other, 1), own)
+
+
+def test_the_error_of_many_members_is_that_of_their_mean(rng):
+    n = 20_000
+    y, shared = rng.normal(size=(2, n))
+    members = shared + 0.7 * rng.normal(size=(8, n))
+    expected = np.mean((members.mean(axis=0) - y) ** 2)
+    assert_allclose(error_of_mean(y, members[0], members[1], 8), expected, rtol=0.03)
+
+
+def test_a_row_of_weight_two_counts_as_two(rng):
+    y, one, other = rng.normal(size=(3, 5))
+    weight = np.array([1.0, 2, 1, 0, 1])
+    twice = [np.repeat(each, weight.astype(int)) for each in (y, one, other)]
+    assert_allclose(error_of_mean(y, one, other, 8, weight), error_of_mean(*twice, 8))
+
+
+def test_errors_in_a_pilot_are_relative_to_the_variance_of_y_of_each_target(rng):
+    y = rng.normal(size=(30, 2)) * [1, 1e6]
+    pilot = [(np.arange(10, 30), np.arange(10)), (np.r_[:10, 20:30], np.arange(10, 20))]
+    mean = [np.broadcast_to(y.mean(axis=0), (10, 2))] * 4
+    exact = [y[:10], y[10:20]] * 2
+    of_mean, of_exact = errors_in_pilot(y, mean + exact, pilot, 8)
+    expected = np.mean((y[:20] - y.mean(axis=0)) ** 2 / y.var(axis=0))
+    assert_allclose([of_mean, of_exact], [expected, 0])
+    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], pilot, 8)
+    assert_allclose(unit, [of_mean, of_exact], rtol=1e-6)
+
+
+def test_a_pilot_takes_the_last_folds_whose_rows_weigh_something():
+    folds = [(np.delete(np.arange(8), [i, i + 1]), np.array([i, i + 1])) for i in (0, 2, 4, 6)]
+    assert [held_out[0] for _, held_out in pilot_folds(folds)] == [6, 4]
+    weight = np.array([1.0, 1, 1, 1, 0, 0, 1, 1])
+    assert [held_out[0] for _, held_out in pilot_folds(folds, weight)] == [6, 2]
+    assert [held_out[0] for _, held_out in pilot_folds(folds[:1])] == [0]
+
+
+@pytest.mark.parametrize(("n_held_out", "n_folds"), [(MANY_ROWS - 1, 2), (MANY_ROWS, 1)])
+def test_of_many_rows_one_fold_is_enough(n_held_out, n_folds):
+    rows = np.arange(3 * n_held_out)
+    parts = np.split(rows, 3)
+    folds = [(np.setdiff1d(rows, part), part) for part in parts]
+    assert len(pilot_folds(folds)) == n_folds
