@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
-from ..estimators import DOCUMENTATION, opened, sealed, unchanged_on_error
+from ..estimators import DOCUMENTATION, SummaryMixin, opened, sealed, unchanged_on_error
 from ..maths import Array, MatrixLike
 from .kinds import Words, kind_of
 from .reading import columns_of, is_frame, labels_of
@@ -22,7 +22,7 @@ from .reading import columns_of, is_frame, labels_of
 Self = TypeVar("Self", bound="TableEncoder")
 
 
-class TableEncoder(TransformerMixin, BaseEstimator):
+class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
     """Make numbers of a table as it comes: with words, gaps, dates and durations.
 
     What becomes of a column follows from what it holds:
@@ -274,6 +274,12 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             numbers += kind.numbers(column)
             words += kind.words(column)
         return numbers, words
+
+    def _summary(self):
+        return [(str(label), became) for label, became in self.columns_.items()]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "columns_")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
