@@ -248,9 +248,13 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
 
     def _described(self, labels):
         """Return what became of each column, in words."""
-        found, of_words = {}, iter(self._frequent_and_rare())
+        found, of_words, place = {}, iter(self._frequent_and_rare()), 0
+        with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
         for label, kind in zip(labels, self._kinds):
             found[label] = kind.became
+            if place in with_gaps and kind.names("")[0]:
+                found[label] += "; a gap is the median, and a column says so"
+            place += len(kind.names("")[0])
             if isinstance(kind, Words):
                 frequent, rare = next(of_words)
                 found[label] = f"a column for each of {len(frequent)} words"

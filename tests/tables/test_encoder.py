@@ -94,6 +94,8 @@ def test_columns_say_what_they_became(table):
     encoder = TableEncoder().fit(table.assign(empty=None))
     assert list(encoder.columns_) == [*table.columns, "empty"]
     assert encoder.columns_["condition"] == "number: 0 poor, 1 fair, 2 good"
+    assert encoder.columns_["area"] == "number; a gap is the median, and a column says so"
+    assert encoder.columns_["lift"] == "number"
     assert encoder.columns_["rooms"] == "a column for each of 3 words"
     assert " rare ones" in encoder.columns_["street"]
     assert encoder.columns_["sold"].startswith("days since 2020-01-0")
