@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from ..maths import Array, Index, Matrix
 from .chunking import slices
 from .mapped import Mapped
-from .moments import Moments, Tree, rows_of_a_part, statistics
+from .moments import Moments, Tree, rows_of_a_part, rows_of_a_sparse_part, statistics
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,19 @@ class DataSet:
         if self.weight is None:
             return 1.0
         weight, tree = self.weight if rows is None else self.weight[rows], Tree()
-        for i, part in enumerate(slices(len(weight), rows_of_a_part(self.X.shape[1]))):
+        for i, part in enumerate(slices(len(weight), self.rows_of_a_part)):
             tree.add(float(weight[part].sum()), i)
         return tree.total() / len(weight)
 
     def statistics(self, name: str, rows: Array | None = None) -> Moments:
         """Return the `Moments` of "X" or "y" over these rows; None is all."""
-        size = rows_of_a_part(self.X.shape[1])
-        return statistics(getattr(self, name), self.weight, rows, size)
+        return statistics(getattr(self, name), self.weight, rows, self.rows_of_a_part)
+
+    @property
+    def rows_of_a_part(self) -> int:
+        """Of how many rows statistics are taken together."""
+        X = self.X
+        return rows_of_a_sparse_part(X) if sparse.issparse(X) else rows_of_a_part(X.shape[1])
 
     def sample(self, n: int, rows: Array | None = None) -> Matrix:
         """Return the inputs of n of these rows, or of all if they are fewer; None is all rows."""

@@ -109,6 +109,15 @@ def rows_of_a_part(n_features: int) -> int:
     return max(1, AT_A_TIME // (8 * n_features))
 
 
+def rows_of_a_sparse_part(X: Matrix) -> int:
+    """Return the same for a sparse matrix: it counts what is stored.
+
+    That is no less in a part than there are columns, each of which costs something in every part.
+    """
+    stored_per_row = max(1, X.nnz / max(1, X.shape[0]))
+    return max(1, int(max(AT_A_TIME // 8, X.shape[1]) / stored_per_row))
+
+
 def statistics(array: Matrix, weight: Array | None, rows: Array | None, size: int) -> Moments:
     """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
     tree = Tree()

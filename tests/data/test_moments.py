@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch.data.moments import Tree, statistics
+from sknn_scratch.data.moments import Tree, rows_of_a_sparse_part, statistics
 
 
 @pytest.mark.parametrize("weighted", [True, False])
@@ -127,3 +127,19 @@ def test_few_nodes_are_kept():
         tree.add(1, i)
         assert len(tree.nodes) <= 10
     assert tree.total() == 1000
+
+
+def test_the_parts_of_a_wide_sparse_matrix_go_by_what_is_stored():
+    """A row costs what it stores: a part of one row each would cost what the columns are."""
+    n_rows, n_columns = 500, 1 << 20
+    rows = np.repeat(np.arange(n_rows), 40)
+    X = sparse.csr_array(
+        (np.ones(len(rows)), (rows, np.arange(len(rows)) * 37 % n_columns)), (n_rows, n_columns)
+    )
+    assert rows_of_a_sparse_part(X) >= n_rows
+    many = sparse.vstack([X] * 200).tocsr()
+    size = rows_of_a_sparse_part(many)
+    assert 0.99 * n_columns <= size * 40 < many.nnz
+    thin = sparse.csr_array(np.eye(3))
+    assert rows_of_a_sparse_part(thin) > 3
+    assert rows_of_a_sparse_part(sparse.csr_array((3, 5))) > 3  # nothing is stored
