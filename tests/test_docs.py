@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,35 @@ def test_everything_public_is_on_a_page_of_the_reference():
         for block in re.findall(r"^\.\. autosummary::\n((?:   .*\n|\n)*)", text, re.MULTILINE):
             entries += re.findall(r"^   (\w+)$", block, re.MULTILINE)
     assert sorted(entries) == sorted(set(sknn_scratch.__all__))
+
+
+CLASSES = [
+    value for name in sknn_scratch.__all__ if inspect.isclass(value := getattr(sknn_scratch, name))
+]
+
+
+def names_in(docstring, title):
+    """Return the names that a section of a docstring in numpydoc's style lists."""
+    _, _, rest = docstring.partition(f"{title}\n{'-' * len(title)}\n")
+    text = re.split(r"\n\n\S[^\n]*\n--", rest)[0]
+    entries = re.findall(r"^(\w[\w., ]*?)(?: :|$)", text, re.MULTILINE)
+    return [name for entry in entries for name in entry.split(", ")]
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_a_public_class_documents_its_parameters_in_order_and_has_an_example(cls):
+    docstring = inspect.getdoc(cls)
+    assert names_in(docstring, "Parameters") == [
+        name
+        for name, each in inspect.signature(cls).parameters.items()
+        if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    assert "\nExamples\n--------\n" in docstring
+    akin = names_in(docstring, "See Also")
+    assert akin
+    for name in akin:
+        if not name.startswith("sklearn."):
+            attrgetter(name)(sknn_scratch)
 
 
 def test_what_has_no_page_of_its_own_is_in_the_reference():

@@ -3,6 +3,7 @@
 from .arrays import as_numbers, refuse_masked
 from .checks import check_hidden_layer_sizes, check_seed
 from .embeddings import ColumnEmbedding, ColumnLayer, Embedding, Layer, Periodic, PeriodicLayer
+from .examples import add_examples
 from .gaussian import Gaussian
 from .initializers import initialize
 from .mistakes import backprop
@@ -23,6 +24,8 @@ from .schedules import (
     Schedule,
 )
 from .solvers import LBFGS, AdamW, RMSprop
+
+add_examples()
 
 __all__ = [
     "ACTIVATIONS",

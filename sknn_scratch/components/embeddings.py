@@ -47,6 +47,15 @@ class Layer:
     where ``a`` is of shape (n_samples, n_features), and ``delta``, the derivative of the loss in
     z, of shape (n_samples, width). The gradient is a vector like the parameters, so it is cut
     into the same arrays: ``into`` is the layer whose arrays receive the derivatives.
+
+    See Also
+    --------
+    Embedding : What makes a layer.
+
+    Examples
+    --------
+    >>> Periodic(2, 2).layer(np.zeros(7), n_features=1).forward(np.ones((1, 1)))
+    array([[0., 1.]])
     """
 
     def forward(self, a: Array) -> Array:
@@ -92,6 +101,16 @@ class Embedding(Component):
     A subclass says what arrays the layer has; `layer` cuts them from a vector. If it has something
     to learn of the columns before that, such as which of them to embed, `fit` returns an embedding
     that has learnt it: that one the network keeps.
+
+    See Also
+    --------
+    Periodic : Waves of each column.
+    Layer : What it makes.
+
+    Examples
+    --------
+    >>> Periodic().width(n_features=3)  # four columns of each
+    12
     """
 
     @property
@@ -236,6 +255,15 @@ class Periodic(Embedding):
         The standard deviation of the initial frequencies, in periods per standard deviation of
         the column (per unit with ``standardize=False``). The larger, the more bends the first
         functions have.
+
+    See Also
+    --------
+    Embedding : What to derive another from.
+
+    Examples
+    --------
+    >>> Periodic(n_outputs=3).names(["height"])
+    ['height ~1', 'height ~2', 'height']
     """
 
     n_frequencies: Annotated[int, "[1, inf)"] = 8

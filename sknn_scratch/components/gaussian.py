@@ -38,6 +38,17 @@ class Gaussian(Loss, rescaling="standard"):
     min_std : float, default=1e-3
         The smallest standard deviation that is worth predicting, relative to that of the target
         (in the unit of y with ``standardize=False``).
+
+    See Also
+    --------
+    Quantile : Quantiles, of a target of any distribution.
+
+    Examples
+    --------
+    >>> loss = Gaussian()
+    >>> mean_and_log_variance = np.array([[1.0, np.log(4.0)]])
+    >>> loss.std(mean_and_log_variance)
+    array([[2.]])
     """
 
     min_std: Annotated[float, "(0, 1]"] = 1e-3

@@ -7,7 +7,17 @@ from ..maths import Activation, Array, Loss
 
 
 class Exp(Activation, name="exp", from_output=True, scaling="log"):
-    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a."""
+    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a.
+
+    See Also
+    --------
+    Softplus : Positive as well, and linear in large z.
+
+    Examples
+    --------
+    >>> Exp()(np.array([-1.0, 0.0])).round(2)
+    array([0.37, 1.  ])
+    """
 
     def __call__(self, z: Array) -> Array:
         return np.exp(z)
@@ -17,7 +27,17 @@ class Exp(Activation, name="exp", from_output=True, scaling="log"):
 
 
 class Poisson(Loss, out_activation="exp", canonical="exp", domain="numbers >= 0", rescaling="mean"):
-    """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0."""
+    """Half the Poisson deviance, y log(y / a) - y + a. Link: log, so a = exp(z) > 0.
+
+    See Also
+    --------
+    Gamma : Errors in proportion to the target.
+
+    Examples
+    --------
+    >>> Poisson()(np.array([0.0, 2.0]), np.array([1.0, 1.0])).round(2)
+    array([1.  , 0.39])
+    """
 
     def __call__(self, y: Array, a: Array) -> Array:
         return np.fmax(kl_div(y, a), _infinite(a))  # 0 log(0 / a) is 0
@@ -38,7 +58,17 @@ def _infinite(x):
 
 
 class Gamma(Loss, out_activation="exp", domain="numbers > 0", rescaling="mean"):
-    """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0."""
+    """Half the gamma deviance, y / a - 1 - log(y / a). Link: log, so a = exp(z) > 0.
+
+    See Also
+    --------
+    Poisson : Counts, which may be 0.
+
+    Examples
+    --------
+    >>> Gamma()(np.array([1.0, 2.0]), np.array([1.0, 1.0])).round(2)
+    array([0.  , 0.31])
+    """
 
     def __call__(self, y: Array, a: Array) -> Array:
         ratio = y / a

@@ -26,6 +26,16 @@ class LeakyReLU(Activation, name="leaky_relu", from_output=True, scaling="positi
     ----------
     slope : float, default=0.01
         The slope for z < 0, from 0 (which makes it ReLU) to 1.
+
+    See Also
+    --------
+    ReLU : Nothing below 0.
+    ELU : Smooth, and bounded below.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.1)(np.array([-1.0, 2.0]))
+    array([-0.1,  2. ])
     """
 
     slope: Annotated[float, "[0, 1]"] = 0.01
@@ -48,6 +58,15 @@ class ELU(Activation, name="elu", from_output=True):
     ----------
     alpha : float, default=1.0
         The limit of -f for z << 0, greater than 0.
+
+    See Also
+    --------
+    SELU : The same with constants that keep mean and variance.
+
+    Examples
+    --------
+    >>> ELU()(np.array([-1.0, 2.0])).round(2)
+    array([-0.63,  2.  ])
     """
 
     alpha: Annotated[float, "(0, inf)"] = 1.0
@@ -72,6 +91,15 @@ class SELU(Activation, name="selu", from_output=True):
     weights of variance 1 / fan_in (``init='lecun_normal'``) the outputs of all layers stay near
     mean 0 and variance 1. Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural
     networks, NIPS 2017, equation 2.
+
+    See Also
+    --------
+    ELU : The same with a slope of 1.
+
+    Examples
+    --------
+    >>> SELU()(np.array([-1.0, 2.0])).round(2)
+    array([-1.11,  2.1 ])
     """
 
     alpha: float = 1.6732632423543772
@@ -90,6 +118,16 @@ class Softplus(Activation, name="softplus", from_output=True):
 
     Dugas, Bengio, Bélisle, Nadeau and Garcia, Incorporating second-order functional knowledge
     for better option pricing, NIPS 2000.
+
+    See Also
+    --------
+    Exp : Positive as well, and steeper.
+    ReLU : Its limit for large z.
+
+    Examples
+    --------
+    >>> Softplus()(np.array([-1.0, 2.0])).round(2)
+    array([0.31, 2.13])
     """
 
     def __call__(self, z: Array) -> Array:
@@ -104,6 +142,15 @@ class SiLU(Activation, name="silu"):
 
     Elfwing, Uchibe and Doya, Sigmoid-weighted linear units for neural network function
     approximation in reinforcement learning, Neural Networks 107, 2018.
+
+    See Also
+    --------
+    GELU, Mish : Of about the same shape.
+
+    Examples
+    --------
+    >>> SiLU()(np.array([-1.0, 2.0])).round(2)
+    array([-0.27,  1.76])
     """
 
     def __call__(self, z: Array) -> Array:
@@ -119,6 +166,15 @@ class GELU(Activation, name="gelu"):
 
     P' is the density exp(-z^2 / 2) / sqrt(2 pi). This is the exact form, not the one by tanh.
     Hendrycks and Gimpel, Gaussian error linear units (GELUs), arXiv:1606.08415, section 2.
+
+    See Also
+    --------
+    SiLU, Mish : Of about the same shape.
+
+    Examples
+    --------
+    >>> GELU()(np.array([-1.0, 2.0])).round(2)
+    array([-0.16,  1.95])
     """
 
     def __call__(self, z: Array) -> Array:
@@ -134,6 +190,15 @@ class Mish(Activation, name="mish"):
     With w = exp(z) and n = w (w + 2), f = z n / (n + 2) and f' = n / (n + 2) +
     4 z w (w + 1) / (n + 2)^2. Misra, Mish: a self regularized non-monotonic activation
     function, BMVC 2020.
+
+    See Also
+    --------
+    SiLU, GELU : Of about the same shape.
+
+    Examples
+    --------
+    >>> Mish()(np.array([-1.0, 2.0])).round(2)
+    array([-0.3 ,  1.94])
     """
 
     def __call__(self, z: Array) -> Array:
@@ -162,6 +227,10 @@ class Bounded(Activation, glorot_factor=2.0):  # the logistic's, which Bounded(0
     ------
     TypeError, ValueError
         If low and high are not finite numbers, or not low < high.
+
+    See Also
+    --------
+    Logistic : From 0 to 1.
 
     Examples
     --------

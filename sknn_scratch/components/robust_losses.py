@@ -11,7 +11,18 @@ from ..maths import Array, Loss
 
 
 class AbsoluteError(Loss, rescaling="standard"):
-    """The absolute error, abs(a - y): fits the median. Link: identity. Gradient at a = y: 0."""
+    """The absolute error, abs(a - y): fits the median. Link: identity. Gradient at a = y: 0.
+
+    See Also
+    --------
+    Quantile : Any other quantile.
+    Huber : Smooth where errors are small.
+
+    Examples
+    --------
+    >>> AbsoluteError()(np.array([1.0]), np.array([4.0]))
+    array([3.])
+    """
 
     def __call__(self, y: Array, a: Array) -> Array:
         return np.abs(a - y)
@@ -25,9 +36,24 @@ class Huber(Loss, rescaling="robust"):
     """Half the square of small errors, linear in large ones. Link: identity.
 
     With e = a - y, it is e^2 / 2 where abs(e) <= delta, and delta (abs(e) - delta / 2) beyond:
-    both are c (e - c / 2), where c is e clipped to +-delta. ``delta`` is in the unit of the
-    target that the network sees. Huber, Robust estimation of a location parameter, Annals of
+    both are c (e - c / 2), where c is e clipped to +-delta, in the unit of the target that the
+    network sees. Huber, Robust estimation of a location parameter, Annals of
     Mathematical Statistics 35, 1964.
+
+    Parameters
+    ----------
+    delta : float > 0, default=1.35
+        Where the loss becomes linear.
+
+    See Also
+    --------
+    LogCosh : Without a place where it changes.
+    AbsoluteError : Linear throughout.
+
+    Examples
+    --------
+    >>> Huber(1.0)(np.array([0.0, 0.0]), np.array([1.0, 4.0]))
+    array([0.5, 3.5])
     """
 
     delta: Annotated[float, "(0, inf)"] = 1.35
@@ -44,6 +70,15 @@ class LogCosh(Loss, rescaling="robust"):
     """log(cosh(e)), e = a - y: near e^2 / 2 if small, abs(e) - log(2) if large. Link: identity.
 
     Green, Bayesian reconstructions from emission tomography data, IEEE Trans. Med. Imaging 9, 1990.
+
+    See Also
+    --------
+    Huber : The same with a place where it becomes linear.
+
+    Examples
+    --------
+    >>> LogCosh()(np.array([0.0, 0.0]), np.array([1.0, 4.0])).round(2)
+    array([0.43, 3.31])
     """
 
     def __call__(self, y: Array, a: Array) -> Array:
@@ -60,9 +95,24 @@ class Quantile(Loss, rescaling="standard"):
 
     At a = y the gradient is 0. Koenker and Bassett, Regression quantiles, Econometrica 46, 1978.
 
-    ``quantile`` is q, or several in increasing order, for one target. Predictions are sorted, so
-    that no two cross; that never increases the loss (Chernozhukov, Fernandez-Val and Galichon,
-    Quantile and probability curves without crossing, Econometrica 78, 2010).
+    Several predictions are sorted, so that no two cross; that never increases the loss
+    (Chernozhukov, Fernandez-Val and Galichon, Quantile and probability curves without crossing,
+    Econometrica 78, 2010).
+
+    Parameters
+    ----------
+    quantile : float or sequence of float in (0, 1), default=0.5
+        q, or several in increasing order, for one target.
+
+    See Also
+    --------
+    AbsoluteError : Twice the loss of the median.
+    Gaussian : A mean and a standard deviation.
+
+    Examples
+    --------
+    >>> Quantile(0.9)(np.array([0.0, 0.0]), np.array([-1.0, 1.0])).round(1)
+    array([0.9, 0.1])
     """
 
     quantile: float | Sequence[float] = 0.5

@@ -2,11 +2,7 @@
 
 A schedule is a pure function of ``learning_rate_init`` and a `Progress`, which counts epochs,
 samples and plateaus: a plateau is when the loss (or the validation score) has stopped improving.
-It ends training, unless the schedule answers it with a smaller learning rate. One of your own::
-
-    class Halving(Schedule):
-        def __call__(self, learning_rate_init, progress):
-            return learning_rate_init / 2**progress.epoch
+It ends training, unless the schedule answers it with a smaller learning rate.
 """
 
 from abc import abstractmethod
@@ -23,16 +19,25 @@ from .ranges import check_number
 class Progress(NamedTuple):
     """How far training has come, before an epoch.
 
-    Attributes
+    Parameters
     ----------
     epoch : int
         Epochs done since `fit` last began, if it ever did; a call of `partial_fit` is one.
     n_epochs : int
         ``max_iter``: the epochs that training is planned for.
-    t : int
+    t : int, default=0
         Samples seen, also in earlier fits if a warm start goes on from them.
-    plateaus : int
+    plateaus : int, default=0
         Plateaus in those epochs.
+
+    See Also
+    --------
+    Schedule : What is handed it.
+
+    Examples
+    --------
+    >>> Progress(epoch=7, n_epochs=5).planned_epoch
+    4
     """
 
     epoch: int
@@ -55,6 +60,18 @@ class Schedule(Component):
         True if it plans for ``n_epochs``: to end there is then no lack of convergence.
     ending : str
         What verbose output says at a plateau that ends training.
+
+    See Also
+    --------
+    Solver : What takes steps at the rate.
+
+    Examples
+    --------
+    >>> class Halving(Schedule):
+    ...     def __call__(self, learning_rate_init, progress):
+    ...         return learning_rate_init / 2**progress.epoch
+    >>> Halving()(1.0, Progress(epoch=3, n_epochs=10))
+    0.125
     """
 
     planned: bool = False
@@ -71,7 +88,17 @@ class Schedule(Component):
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """``learning_rate_init`` throughout."""
+    """``learning_rate_init`` throughout.
+
+    See Also
+    --------
+    Adaptive : Smaller at each plateau.
+
+    Examples
+    --------
+    >>> Constant()(0.1, Progress(epoch=3, n_epochs=10))
+    0.1
+    """
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         return learning_rate_init
@@ -79,7 +106,22 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class InverseScaling(Schedule):
-    """``learning_rate_init / (t + 1)^power_t``, t being the samples seen."""
+    """``learning_rate_init / (t + 1)^power_t``, t being the samples seen.
+
+    Parameters
+    ----------
+    power_t : float >= 0, default=0.5
+        The power of the samples seen.
+
+    See Also
+    --------
+    Cosine : By the epochs that are planned.
+
+    Examples
+    --------
+    >>> InverseScaling()(0.1, Progress(epoch=1, n_epochs=10, t=99))
+    0.01
+    """
 
     power_t: Annotated[float, "[0, inf)"] = 0.5
 
@@ -95,7 +137,17 @@ class InverseScaling(Schedule):
 
 @dataclass(frozen=True)
 class Adaptive(Schedule):
-    """A fifth of the learning rate at each plateau, until it is 1e-6 or less."""
+    """A fifth of the learning rate at each plateau, until it is 1e-6 or less.
+
+    See Also
+    --------
+    Constant : Until the first plateau, which ends training.
+
+    Examples
+    --------
+    >>> Adaptive()(1.0, Progress(epoch=3, n_epochs=10, plateaus=1))
+    0.2
+    """
 
     ending = "Learning rate too small. Stopping."
 
@@ -119,14 +171,18 @@ class Cosine(Schedule):
     equation 5, without restarts. The rates are those of PyTorch's CosineAnnealingLR with a step
     per epoch, after w = ``warmup * n_epochs`` epochs of its LinearLR from 1 / (w + 1).
 
-    Attributes
+    Parameters
     ----------
-    warmup : float
+    warmup : float, default=0.0
         The share of the epochs, in [0, 1), in which the rate rises, in equal steps: from 0,
         before the first epoch, to ``learning_rate_init``.
-    final : float
+    final : float, default=0.0
         The share of ``learning_rate_init``, in [0, 1], that the cosine would reach in the epoch
         after the last.
+
+    See Also
+    --------
+    OneCycle : Up and down, by half a cosine each.
 
     Examples
     --------
@@ -155,13 +211,24 @@ class OneCycle(Schedule):
     learning rates, 2019. The rates, and the defaults, are those of PyTorch's OneCycleLR with a
     step per epoch; the momentum stays as it is.
 
-    Attributes
+    Parameters
     ----------
-    warmup : float
+    warmup : float, default=0.3
         The share of the epochs, in [0, 1), in which the rate rises.
-    start, final : float
-        The rates of the first and the last epoch, as shares of ``learning_rate_init``, in
-        (0, 1]. A single epoch is the last.
+    start : float, default=0.04
+        The rate of the first epoch, as a share of ``learning_rate_init``, in (0, 1].
+    final : float, default=4e-6
+        That of the last, likewise. A single epoch is the last.
+
+    See Also
+    --------
+    Cosine : Down only, perhaps after a warm-up.
+
+    Examples
+    --------
+    >>> one_cycle = OneCycle()
+    >>> [round(one_cycle(1.0, Progress(epoch, n_epochs=5)), 3) for epoch in range(5)]
+    [0.04, 0.95, 0.611, 0.188, 0.0]
     """
 
     planned = True

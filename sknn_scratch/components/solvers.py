@@ -18,6 +18,24 @@ class AdamW(Adam, elementwise=True):
 
     The intercepts too, as in PyTorch. ``alpha`` is another matter: its penalty is part of the
     loss. Loshchilov and Hutter, Decoupled weight decay regularization, ICLR 2019, algorithm 2.
+
+    Parameters
+    ----------
+    beta_1 : float in [0, 1), default=0.9
+    beta_2 : float in [0, 1), default=0.999
+    epsilon : float > 0, default=1e-8
+        As for `Adam`.
+    weight_decay : float >= 0, default=0.01
+        The share, times the learning rate, that is taken from each parameter.
+
+    See Also
+    --------
+    Adam : The same without weight decay.
+
+    Examples
+    --------
+    >>> AdamW(weight_decay=0.1).weight_decay
+    0.1
     """
 
     weight_decay: Annotated[float, "[0, inf)"] = 0.01
@@ -38,6 +56,22 @@ class RMSprop(Solver, elementwise=True):
 
     Tieleman and Hinton, Lecture 6.5: rmsprop, COURSERA: Neural networks for machine learning,
     2012; epsilon and the defaults are PyTorch's.
+
+    Parameters
+    ----------
+    rho : float in [0, 1), default=0.99
+        The share of the old in the running mean.
+    epsilon : float > 0, default=1e-8
+        Keeps the divisor from 0.
+
+    See Also
+    --------
+    Adam : A mean of the gradients as well.
+
+    Examples
+    --------
+    >>> RMSprop(rho=0.9)
+    RMSprop(rho=0.9, epsilon=1e-08)
     """
 
     rho: Annotated[float, "[0, 1)"] = 0.99
@@ -59,6 +93,20 @@ class LBFGS(Solver):
 
     Byrd, Lu, Nocedal and Zhu, A limited memory algorithm for bound constrained optimization,
     SIAM Journal on Scientific Computing 16, 1995.
+
+    Parameters
+    ----------
+    max_fun : int, default=15000
+        The most evaluations of loss and gradient.
+
+    See Also
+    --------
+    Adam : Many small steps, on mini-batches.
+
+    Examples
+    --------
+    >>> LBFGS(max_fun=1000)
+    LBFGS(max_fun=1000)
     """
 
     stochastic = False

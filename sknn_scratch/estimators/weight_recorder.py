@@ -36,6 +36,10 @@ class WeightRecorder:
     loss_ : ndarray of shape (n_records,)
         The loss.
 
+    See Also
+    --------
+    NetworkDisplay : The weights as a picture.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes

@@ -140,13 +140,26 @@ def backprop(
 
 @dataclass(frozen=True)
 class Network:
-    """The shape of a network; its parameters are a vector of their own."""
+    """The shape of a network; its parameters are a vector of their own.
 
-    sizes: tuple[int, ...]  # features, units of each hidden layer, outputs
-    activations: tuple[Activation, ...]  # of each layer, the output layer last: len(sizes) - 1
+    Parameters
+    ----------
+    sizes : tuple of int
+        Features, units of each hidden layer, outputs.
+    activations : tuple of Activation
+        Of each layer, the output layer last: one less than sizes.
+    loss : Loss
+    fit_intercept : bool, default=True
+        If False, a layer's block is W alone, and its b is zero.
+    embedding : Embedding or None, default=None
+        What X passes through before the layers (see `components.embeddings`).
+    """
+
+    sizes: tuple[int, ...]
+    activations: tuple[Activation, ...]
     loss: Loss
-    fit_intercept: bool = True  # else a layer's block is W alone, and its b is zero
-    embedding: Any = None  # what X passes through first (see `components.embeddings`), or None
+    fit_intercept: bool = True
+    embedding: Any = None
 
     def __post_init__(self) -> None:
         check(self)

@@ -63,6 +63,11 @@ class SGD(Solver, elementwise=True):
     Nesterov's form is evaluated at the point looked ahead to, as in equation 7 of Bengio,
     Boulanger-Lewandowski and Pascanu, Advances in optimizing recurrent networks, 2012.
     (PyTorch keeps the learning rate out of u: the same as long as it does not change.)
+
+    Parameters
+    ----------
+    momentum : float in [0, 1], default=0.9
+    nesterovs_momentum : bool, default=True
     """
 
     momentum: Annotated[float, "[0, 1]"] = 0.9
@@ -96,6 +101,11 @@ class Adam(Solver, elementwise=True):
     Kingma and Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1 with the
     order of computation of section 2, as in scikit-learn. (PyTorch's epsilon, in the order of
     algorithm 1, is epsilon * sqrt(1 - beta_2^t) here.)
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float in [0, 1), default=0.9, 0.999
+    epsilon : float > 0, default=1e-8
     """
 
     beta_1: Annotated[float, "[0, 1)"] = 0.9

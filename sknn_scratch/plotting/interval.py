@@ -53,6 +53,10 @@ class IntervalDisplay:
     ax_ : Axes
     figure_ : Figure
 
+    See Also
+    --------
+    ScratchMLPEnsembleRegressor.predict_interval : The intervals of an ensemble.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure

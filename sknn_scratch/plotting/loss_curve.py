@@ -44,6 +44,10 @@ class LossCurveDisplay:
     ax_ : Axes
     figure_ : Figure
 
+    See Also
+    --------
+    NetworkDisplay : What has been learnt.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure

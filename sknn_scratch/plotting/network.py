@@ -42,6 +42,11 @@ class NetworkDisplay:
     ax_ : Axes
     figure_ : Figure
 
+    See Also
+    --------
+    LossCurveDisplay : How training went.
+    WeightRecorder : The weights epoch by epoch.
+
     Examples
     --------
     >>> from matplotlib.figure import Figure
