@@ -35,7 +35,7 @@ from .components import (
 )
 from .ensemble import ScratchMLPEnsembleRegressor
 from .estimators import ScratchMLPRegressor, WeightRecorder, recommended_parameters
-from .interop import add_onnx_hooks
+from .interop import add_onnx_hooks as _add_onnx_hooks
 from .maths import (
     SGD,
     Activation,
@@ -112,4 +112,4 @@ __all__ = [
     "trusted_types",
 ]
 
-add_onnx_hooks()
+_add_onnx_hooks()
