@@ -5,6 +5,7 @@ from pathlib import Path
 ORDER = (
     "from_scratch",
     "watch_it_learn",
+    "break_it",
     "seed_network",
     "looking_inside",
     "prediction_intervals",
