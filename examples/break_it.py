@@ -2,16 +2,17 @@
 Break it: what a wrong formula, or a bad start, looks like
 ==========================================================
 
-A network that is wrong still trains, and its loss may still fall. Here mistakes are made on purpose,
-each beside the network without it.
+A network that is wrong still trains, and its loss may still fall. Here mistakes are made on
+purpose, each beside the network without it.
 
-- A flipped sign, and arguments in the wrong order, climb in place of descending: the end is warned of.
+- A flipped sign, and arguments in the wrong order, climb in place of descending: the end is warned
+  of.
 - A gradient that is twice too large trains to the same score under Adam, since it divides each
   gradient by the size of those before it. Gradient descent takes steps twice as long by it, here
   longer than the valley is wide, and leaves it. The formula is as wrong under both.
-- A learning rate too large, units of relu that are below zero for all rows (their derivative is 0, so
-  they stay there) and weights that all start alike (so they stay alike: a layer of one unit) are no
-  wrong formulas. Their gradient is right; the curve tells.
+- A learning rate too large, units of relu that are below zero for all rows (their derivative is 0,
+  so they stay there) and weights that all start alike (so they stay alike: a layer of one unit) are
+  no wrong formulas. Their gradient is right; the curve tells.
 
 In the picture, look for the curve that would not make you suspicious. `check_gradient` compares
 backpropagation with finite differences, and is.
