@@ -3,6 +3,7 @@
 from .conformal import Calibration
 from .ensemble import ScratchMLPEnsembleRegressor
 from .spread import LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers
+from .units import TransformedUnit, Unit
 
 __all__ = [
     "Calibration",
@@ -11,4 +12,6 @@ __all__ = [
     "ScratchMLPEnsembleRegressor",
     "SpreadOfLoss",
     "SpreadOfMembers",
+    "TransformedUnit",
+    "Unit",
 ]

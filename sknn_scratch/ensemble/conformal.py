@@ -25,8 +25,10 @@ from numpy.typing import ArrayLike
 
 from ..maths import Array, Loss
 from ..training import Message
+from .units import Unit
 
 SLACK = 1e-12  # relative: (n + 1) * level is rounded, and must not reach the next rank for that
+N_TYPICAL = 100  # scores that stand for all, where each is put back into the unit of y
 
 
 def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None = None) -> Array:
@@ -76,6 +78,12 @@ def effective_count(weight: Array) -> float:
     return weight.sum() ** 2 / (weight**2).sum()
 
 
+def rows_needed(level: float) -> float:
+    """Return how many rows must have been held out for a quantile of this level to be finite."""
+    odds = max(level, 1 - level) / min(level, 1 - level)
+    return np.ceil(odds * (1 - SLACK))
+
+
 def infinite_messages(
     found: Array, levels: Array, n: int, weight: Array | None = None
 ) -> list[Message]:
@@ -83,18 +91,30 @@ def infinite_messages(
     if not np.isinf(found).any():
         return []
     were = f"{n} were"
-    if weight is not None:
+    if weight is not None and np.ptp(weight) > 0:
         n = effective_count(weight)
         were = f"those held out weigh as {n:.3g} would that weigh alike"
     farthest = max(levels, key=lambda level: abs(level - 0.5))
-    odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
-    needed = np.ceil(odds * (1 - SLACK))
+    needed = rows_needed(farthest)
     if n >= needed * (1 - SLACK):  # a prediction is infinite, of which the members warn
         return []
     return [
         Message(
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
             f"rows held out, and {were}. Intervals of a smaller coverage need fewer."
+        )
+    ]
+
+
+def few_groups_messages(levels: Array, n_groups: int | None) -> list[Message]:
+    """Return what there is to warn of if there are too few groups for quantiles of these levels."""
+    needed = max(rows_needed(level) for level in levels)
+    if n_groups is None or n_groups >= needed:
+        return []
+    return [
+        Message(
+            f"The rows held out come from {n_groups} groups: rows of a new group are covered less "
+            f"often than asked for, unless there are about {needed:.0f}."
         )
     ]
 
@@ -111,11 +131,14 @@ class Calibration:
     prediction : ndarray of shape (n,) or (n, n_outputs)
         The predictions for these rows.
     scale : ndarray of the shape of y
-        How far y spreads about them, but for a factor.
+        How far y spreads about them, in ``unit``, but for a factor.
     weight : ndarray of shape (n,) or None
         Their sample weights.
     spread : callable
-        Returns the scale of other rows, ``(X, prediction)``.
+        Returns the scale of other rows, ``(X, prediction)``, where these predictions are in
+        ``unit``.
+    unit : Unit, default=None
+        The one in which errors are measured; None is that of y.
 
     Attributes
     ----------
@@ -130,28 +153,57 @@ class Calibration:
         scale: Array,
         weight: Array | None,
         spread: Callable[[Any, Array], Array],
+        unit: Unit | None = None,
     ) -> None:
         self.loss = loss
         self.weight = weight
         self.spread = spread
-        self.scores: Array = (y - location(loss, prediction)) / scale
+        self.unit = Unit() if unit is None else unit
+        self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
 
-    def std(self, X: Any, prediction: Array) -> Array:
-        """Return the standard deviation of y about predictions."""
-        return self.spread(X, prediction) * root_mean_square(self.scores, self.weight)
+    def std(self, X: Any, prediction: Array, widening: Array) -> Array:
+        """Return the standard deviation of y about predictions, the more of those to be widened."""
+        middle, scale = self._middle_and_scale(X, prediction, widening)
+        if type(self.unit) is Unit:
+            return scale * root_mean_square(self.scores, self.weight)
+        y = self.unit.inverse(middle)
+        scores = typical_scores(self.scores, self.weight)
+        errors = (self.unit.inverse(middle + scale * score) - y for score in scores)
+        return np.sqrt(sum(error**2 for error in errors) / len(scores))
 
-    def quantiles(self, X: Any, prediction: Array, levels: Array) -> Array:
-        """Return the quantiles of y where these are the predictions; levels are the last axis."""
-        middle, scale = location(self.loss, prediction), self.spread(X, prediction)
+    def _middle_and_scale(self, X, prediction, widening):
+        in_unit = self.unit(prediction)
+        return location(self.loss, in_unit), self.spread(X, in_unit) * widening
+
+    def quantiles(self, X: Any, prediction: Array, levels: Array, widening: Array) -> Array:
+        """Return the quantiles of y where these are the predictions; levels are the last axis.
+
+        ``widening`` is a factor for each scale, of the shape of y.
+        """
+        middle, scale = self._middle_and_scale(X, prediction, widening)
         columns = self.scores.reshape(len(self.scores), -1).T
-        found = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
-        found = found.reshape(*self.scores.shape[1:], len(levels))
+        of_scores = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
+        of_scores = of_scores.reshape(*self.scores.shape[1:], len(levels))
         middle, scale = middle[..., np.newaxis], scale[..., np.newaxis]
         with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, if a prediction is infinite
-            bounds = middle + scale * found
-            found = np.where(np.isnan(bounds), np.where(found == 0, middle, found * np.inf), bounds)
+            bounds = middle + scale * of_scores
+            infinite = np.where(of_scores == 0, middle, of_scores * np.inf)
+        bounds = np.where(np.isnan(bounds), infinite, bounds)
+        y = np.stack([self.unit.inverse(bounds[..., i]) for i in range(len(levels))], axis=-1)
         positive = not self.loss.in_domain(np.array(-1.0))
-        return np.maximum(found, 0) if positive else found
+        return np.maximum(y, 0) if positive else y
+
+
+def typical_scores(scores: Array, weight: Array | None) -> Array:
+    """Return `N_TYPICAL` scores, or for each target as many, that stand for all of them alike."""
+    shares = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
+    weight = np.ones(len(scores)) if weight is None else weight
+    typical = []
+    for column in scores.reshape(len(scores), -1).T:
+        order = np.argsort(column, kind="stable")
+        reached = np.cumsum(weight[order])
+        typical.append(column[order][np.searchsorted(reached, shares * reached[-1])])
+    return np.column_stack(typical).reshape(N_TYPICAL, *scores.shape[1:])
 
 
 def root_mean_square(values: Array, weight: Array | None) -> Array:
@@ -159,6 +211,11 @@ def root_mean_square(values: Array, weight: Array | None) -> Array:
     largest = np.abs(values).max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
     return largest * np.sqrt(np.average((values / largest) ** 2, axis=0, weights=weight))
+
+
+def in_order(loss: Loss, prediction: Array) -> Array:
+    """Return predictions with several quantiles in increasing order, whatever turned them round."""
+    return np.sort(prediction, axis=1) if len(loss.levels) > 1 else prediction
 
 
 def location(loss: Loss, prediction: Array) -> Array:

@@ -42,8 +42,23 @@ from ..training import column_messages, score_of
 from .blending import blending_weights
 from .candidates import candidates, lengths, linear_network, n_chosen
 from .choice import choose, errors_in_pilot, pilot_folds
-from .conformal import Calibration, infinite_messages, location
-from .folds import as_table, check_folds, check_weights, make_splits, mean_by_row
+from .conformal import (
+    Calibration,
+    few_groups_messages,
+    in_order,
+    infinite_messages,
+    location,
+)
+from .disagreement import relative_to, rows_to_look_at, standard_deviation
+from .folds import (
+    as_table,
+    check_folds,
+    check_weights,
+    count_groups,
+    make_splits,
+    mean_by_row,
+    take_rows,
+)
 from .members import (
     check_member,
     check_named,
@@ -56,7 +71,9 @@ from .members import (
     training_type,
     weight_name,
 )
+from .shares import rows_new_to_all, shares_of_splits, weights_of_rows
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
+from .units import in_unit, unit_of
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -102,6 +119,7 @@ class ScratchMLPEnsembleRegressor(
         so there are the next multiple of the number of splits.
     cv : int, splitter or iterable, default=None
         How rows are held out. None makes ``n_estimators`` folds of shuffled rows, an int that many.
+        Copies of a row (the same X, and the same y) come into the same fold.
         A splitter (`GroupKFold`, with ``groups`` in `fit`; `TimeSeriesSplit`) or an iterable of
         (rows to train on, rows held out) decides for itself. New rows should differ from those
         trained on as the rows held out do: if there are several rows of each patient, and the
@@ -129,7 +147,9 @@ class ScratchMLPEnsembleRegressor(
         ``estimator=None`` all networks of the best kind come first, then those of the next best,
         and at last the linear ones. Their parameters say what was chosen.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts in the mean: alike, but for the kinds of ``estimator=None``.
+        How much each counts in the mean: alike, but for the kinds of
+        ``estimator=None``, and where some rows held out are trained on by no member, as the last
+        of a time series are: there members count the more, the less they err on these.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there
         are several). nan for rows that were never held out, as the first of a time series are.
@@ -138,7 +158,8 @@ class ScratchMLPEnsembleRegressor(
         little less than the ensemble's.
     conformity_scores_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
         ``(y - oob_prediction_) / scale``: how far off these predictions were, in units that suit
-        the row (see the notes). nan likewise.
+        the row (see the notes). nan likewise. With a TransformedTargetRegressor whose transform is
+        monotone, y and the prediction are transformed first.
     n_outputs_ : int
         Columns of `predict`.
     n_features_in_ : int
@@ -175,7 +196,15 @@ class ScratchMLPEnsembleRegressor(
     errs a little more. Scores are left as they are: intervals are a little too wide rather than too
     narrow.
 
-    A sample of weight 2 counts as two samples in the quantiles too.
+    Where members disagree more than on any row of `fit`, the scale is larger by that factor (see
+    `novelty`). Within the data their disagreement is not used.
+
+    With a TransformedTargetRegressor whose transform is monotone, scores and scales are those of
+    the transformed target, and quantiles are transformed back.
+
+    A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
+    ``sum(w**2) / sum(w)``: a few heavy rows are few. Rows that were predicted by members of little
+    weight count as little.
 
     Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each member
     is a task 'member' of `fit`; those that go on to its parts see its epochs too.
@@ -287,6 +316,8 @@ class ScratchMLPEnsembleRegressor(
             X = self._check_rows(X, reset=True)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
+        unit = unit_of(self.estimator, y)
+        loss = in_unit(loss, unit)
         weight = check_sample_weight(sample_weight, X.shape[0])
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
@@ -299,9 +330,15 @@ class ScratchMLPEnsembleRegressor(
         predictions = self._train(members, X, y, splits, params, tasks)
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
-        self.weights_ = np.repeat(w / len(splits), len(splits), axis=0)
-        self.oob_prediction_ = np.einsum("k...,kn...->n...", w, predictions)
-        self._calibrate(X, y, loss, weight, folds, splits, random_state)
+        self.oob_prediction_ = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
+        self._judge(y, loss, weight)
+        shares = self._shares(w, X, y, loss, weight, splits)
+        self.weights_ = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
+        self.weights_ = self.weights_.reshape(-1, *w.shape[1:])
+        of_rows = weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
+        self._calibrate(X, y, loss, unit, of_rows, folds, splits, random_state)
+        self._n_groups = count_groups(split_params)
+        self._most_disagreement = self._disagreement_in_fit(X)
         if tasks:
             tasks.end()
         return self
@@ -339,28 +376,48 @@ class ScratchMLPEnsembleRegressor(
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
         return np.array([mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds])
 
-    def _calibrate(self, X, y, loss, weight, folds, splits, random_state):
-        """Measure the predictions for rows that were held out: those that are not nan."""
-        prediction, spread = self.oob_prediction_, None
-        middle = location(loss, prediction)
+    def _judge(self, y, loss, weight):
+        """Check the predictions for rows held out, and score them."""
+        middle = location(loss, self.oob_prediction_)
         if middle.shape != y.shape:
             raise ValueError(
                 f"The members must predict y, of shape {y.shape}; for the rows held out they "
                 f"predict {middle.shape}."
             )
+        rows = np.isfinite(middle.reshape(len(y), -1)[:, 0])
+        of_rows = None if weight is None else weight[rows]
+        self.oob_score_ = score_of(loss, y[rows], self.oob_prediction_[rows], of_rows)
+
+    def _shares(self, w, X, y, loss, weight, splits):
+        """Return how much the members of each split count: see `shares`."""
+        n_splits = len(splits)
+        rows = rows_new_to_all(len(y), splits)
+        if n_splits == 1 or len(rows) == 0:
+            return np.full(n_splits, 1 / n_splits)
+        X_new = take_rows(X, rows)
+        errors = []
+        for split in range(n_splits):
+            of_kinds = zip(w, self.estimators_[split::n_splits])
+            prediction = sum(part * np.asarray(member.predict(X_new)) for part, member in of_kinds)
+            errors.append(location(loss, in_order(loss, prediction)) - y[rows])
+        return shares_of_splits(np.array(errors), None if weight is None else weight[rows])
+
+    def _calibrate(self, X, y, loss, unit, weight, folds, splits, random_state):
+        """Measure the predictions for rows that were held out: those that are not nan."""
+        prediction = unit(self.oob_prediction_)
+        spread = None
         if self.estimator is None and not sparse.issparse(X):
+            error = unit(y) - location(loss, prediction)
             options = weight, random_state, self.n_jobs
-            spread, scale = learn_spread(X, y - middle, prediction, folds, *options)
+            spread, scale = learn_spread(X, error, prediction, folds, *options)
         elif loss.std:
             spread, scale = spread_of_members(self.estimators_, X, splits)
         rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
-        seen = None if weight is None else weight[rows]
         if spread is None:
             spread = SpreadOfLoss(loss, prediction[rows])
             scale = spread(X, prediction)
-        measured = (each[rows] for each in (y, prediction, scale))
-        self._calibration = Calibration(loss, *measured, seen, spread)
-        self.oob_score_ = score_of(loss, y[rows], prediction[rows], seen)
+        measured = [array[rows] for array in (y, self.oob_prediction_, scale, weight)]
+        self._calibration = Calibration(loss, *measured, spread, unit)
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
 
@@ -390,14 +447,35 @@ class ScratchMLPEnsembleRegressor(
             the root mean square of the conformity scores.
         """
         X = self._check_rows(X)
-        prediction = self._mean(X)
-        return (prediction, self._calibration.std(X, prediction)) if return_std else prediction
+        if not return_std:
+            return self._mean(self._of_members(X))
+        predictions = list(self._of_members(X))
+        prediction = self._mean(predictions)
+        return prediction, self._calibration.std(X, prediction, self._widening(predictions))
 
-    def _mean(self, X):
-        """Return the mean of the members' predictions for rows that have been checked."""
-        members = zip(self.weights_, (member.predict(X) for member in self.estimators_))
-        prediction: Any = sum(w * np.asarray(each, np.float64) for w, each in members)
+    def _of_members(self, X):
+        """Yield the predictions of each member for rows that have been checked."""
+        for member in self.estimators_:
+            yield np.asarray(member.predict(X), np.float64)
+
+    def _mean(self, predictions):
+        prediction: Any = sum(w * of_one for w, of_one in zip(self.weights_, predictions))
+        prediction = in_order(self._calibration.loss, prediction)
         return prediction.astype(np.float32) if self._single else prediction
+
+    def _disagreement(self, predictions):
+        loss, unit = self._calibration.loss, self._calibration.unit
+        in_unit = (location(loss, unit(in_order(loss, of_one))) for of_one in predictions)
+        return standard_deviation(in_unit, self.weights_)
+
+    def _disagreement_in_fit(self, X):
+        """Return the largest disagreement of members about rows of `fit`, for each target."""
+        X = take_rows(X, rows_to_look_at(X.shape[0]))
+        return self._disagreement(self._of_members(X)).max(axis=0)
+
+    def _widening(self, predictions):
+        novelty = relative_to(self._most_disagreement, self._disagreement(predictions))
+        return np.maximum(novelty, 1)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
@@ -454,12 +532,36 @@ class ScratchMLPEnsembleRegressor(
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", Real, "(0, 1)")
         X = self._check_rows(X)
-        prediction = self._mean(X)
+        predictions = list(self._of_members(X))
+        prediction = self._mean(predictions)
         measured = self._calibration
-        y = measured.quantiles(X, prediction, levels.ravel())
+        y = measured.quantiles(X, prediction, levels.ravel(), self._widening(predictions))
         messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
-        warn_caller(messages)
+        warn_caller(messages or few_groups_messages(levels.ravel(), self._n_groups))
         return y if levels.ndim else y[..., 0]
+
+    def novelty(self, X: MatrixLike) -> Array:
+        """Return how far the members are from each other on rows, beside those of `fit`.
+
+        Above 1 they disagree more than on any row of `fit`: the row is unlike those, and its
+        intervals and its standard deviation are wider by this factor. Members can also agree and be
+        wrong together, so that a number below 1 does not mean that a row is like those of `fit`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, data frame} of shape (n_samples, n_features)
+            The inputs.
+
+        Returns
+        -------
+        novelty : ndarray of shape (n_samples,)
+            The standard deviation of the members' predictions, weighted by ``weights_``, relative
+            to the largest one on rows of `fit`; of several targets, the largest. It is 0 with one
+            member.
+        """
+        deviation = self._disagreement(self._of_members(self._check_rows(X)))
+        novelty = relative_to(self._most_disagreement, deviation)
+        return novelty.reshape(len(novelty), -1).max(axis=1)
 
     def transform(self, X: MatrixLike) -> Array:
         """Return the predictions of each member.

@@ -5,7 +5,8 @@ from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
-from sklearn.model_selection import KFold
+from scipy import sparse
+from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils import check_array
 
 from ..components import check_number, refuse_masked
@@ -13,6 +14,7 @@ from ..data import refuse_lazy
 from ..maths import Array
 
 LARGEST_SEED: int = np.iinfo(np.int32).max
+COPIES_ALIKE = 0.95  # of the rows whose X is met again
 Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held out)
 
 
@@ -71,11 +73,52 @@ def make_splits(
                 f"{name}={n_folds} needs at least {n_folds} rows, one to hold out in each fold; "
                 f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
             )
-        cv = KFold(n_folds, shuffle=True, random_state=random_state.randint(LARGEST_SEED))
+        seed = random_state.randint(LARGEST_SEED)
+        copies = copied_rows(X, y)
+        if copies is None or copies.max() + 1 < n_folds:
+            cv = KFold(n_folds, shuffle=True, random_state=seed)
+        else:
+            cv, params = GroupKFold(n_folds, shuffle=True, random_state=seed), {"groups": copies}
     splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
     return [_checked(split, n) for split in splits]
+
+
+def copied_rows(X: Any, y: Array) -> Array | None:
+    """Return for each row the number of its kind, if rows are copies of each other; else None.
+
+    A member that is trained on a copy of a row that is held out has seen its target. Rows count as
+    copies where X is the same, and with it, in all but a few, y. Where X is the same and y is not,
+    as where inputs take few values, they are observations of their own. Of X, arrays and sparse
+    matrices are looked at.
+    """
+    kinds = kinds_of_rows(X)
+    if kinds is None:
+        return None
+    n_of_kind = np.bincount(kinds)
+    is_copied = n_of_kind[kinds] > 1
+    first = np.full(len(n_of_kind), len(y))
+    np.minimum.at(first, kinds, np.arange(len(y)))
+    same = (y == y[first[kinds]]).reshape(len(y), -1).all(axis=1)
+    return kinds if is_copied.any() and same[is_copied].mean() > COPIES_ALIKE else None
+
+
+def kinds_of_rows(X: Any) -> Array | None:
+    """Return the same number for rows of an array or a sparse matrix that are the same."""
+    if sparse.issparse(X):
+        directions = np.random.RandomState(0).normal(size=X.shape[1])
+        return np.unique(X @ directions, return_inverse=True)[1].ravel()
+    if not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub" or isinstance(X, np.memmap):
+        return None
+    rows = np.ascontiguousarray(X + 0)  # -0 becomes 0
+    rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    return np.unique(rows, return_inverse=True)[1].ravel()
+
+
+def count_groups(params: dict[str, Any]) -> int | None:
+    """Return how many groups the splitter was handed, or None."""
+    return len(np.unique(params["groups"])) if params.get("groups") is not None else None
 
 
 def _checked(split, n):

@@ -11,6 +11,8 @@ from ..ensemble import (
     ScratchMLPEnsembleRegressor,
     SpreadOfLoss,
     SpreadOfMembers,
+    TransformedUnit,
+    Unit,
 )
 from ..estimators import ScratchMLPRegressor
 from ..tables import KINDS_OF_COLUMNS, TableEncoder
@@ -22,6 +24,7 @@ PARTS: list[type] = [
     *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
     *(Calibration, LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers),
+    *(TransformedUnit, Unit),
 ]
 
 

@@ -147,17 +147,17 @@ def test_intervals_of_counts_and_amounts_cover_small_and_large_means_alike(loss,
     mean = rng.choice([20.0, 500.0], 4000)
     calibration = calibrated(loss, draw(mean, rng), mean)
     new = draw(mean, rng)
-    low, high = calibration.quantiles(None, mean, [0.05, 0.95]).T
+    low, high = calibration.quantiles(None, mean, [0.05, 0.95], 1).T
     for size in (20.0, 500.0):
         rows = mean == size
         assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.9, abs=0.03)
-        assert new[rows].std() == pytest.approx(calibration.std(None, mean)[rows][0], rel=0.1)
+        assert new[rows].std() == pytest.approx(calibration.std(None, mean, 1)[rows][0], rel=0.1)
 
 
 @pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=str)
 def test_what_cannot_be_negative_has_no_negative_quantile(loss):
     calibration = calibrated(loss, np.full(50, 0.1), np.linspace(1, 10, 50))
-    assert calibration.quantiles(None, np.array([5.0]), [0.01, 0.5])[0, 0] == 0
+    assert calibration.quantiles(None, np.array([5.0]), [0.01, 0.5], 1)[0, 0] == 0
 
 
 def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
@@ -167,7 +167,7 @@ def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
     prediction = np.outer(spread, [-0.5, 0.0, 0.5])
     calibration = calibrated(Quantile([0.1, 0.5, 0.9]), y, prediction)
     new = spread * rng.normal(size=5000)
-    low, high = calibration.quantiles(None, prediction, [0.1, 0.9]).T
+    low, high = calibration.quantiles(None, prediction, [0.1, 0.9], 1).T
     for size in (1.0, 10.0):
         rows = spread == size
         assert np.mean((low <= new) & (new <= high), where=rows) == pytest.approx(0.8, abs=0.03)
@@ -177,7 +177,7 @@ def test_quantiles_of_a_network_are_calibrated_between_their_outermost(rng):
 def test_quantiles_do_not_cross_and_widen_outwards(rng):
     y = rng.normal(size=(200, 2)) * [1, 5]
     calibration = calibrated(SquaredError(), y, np.zeros((200, 2)))
-    found = calibration.quantiles(None, np.ones((3, 2)), np.linspace(0.01, 0.99, 25))
+    found = calibration.quantiles(None, np.ones((3, 2)), np.linspace(0.01, 0.99, 25), 1)
     assert found.shape == (3, 2, 25)
     assert (np.diff(found, axis=-1) >= 0).all()
-    assert_allclose(calibration.std(None, np.ones((3, 2)))[0], np.sqrt(np.mean(y**2, axis=0)))
+    assert_allclose(calibration.std(None, np.ones((3, 2)), 1)[0], np.sqrt(np.mean(y**2, axis=0)))

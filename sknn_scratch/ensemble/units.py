@@ -1,0 +1,132 @@
+"""The unit in which errors are measured: that of y, or one in which they are alike everywhere.
+
+A unit is an increasing function of y. Errors in it are scores, and their quantiles, put back, are
+quantiles of y: exactly, whatever the unit is. So an interval of a y that was trained in logarithms
+is as wide in logarithms for cheap rows as for dear ones, and never reaches below 0.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.preprocessing import FunctionTransformer
+
+from ..components import Quantile
+from ..maths import Array, Loss
+
+ROUNDING = 1e-9  # of the range of a transformed target
+
+
+class Unit:
+    """That of y itself."""
+
+    def __call__(self, y: Array) -> Array:
+        """Return y in this unit: of shape (n,), (n, n_targets) or, for one target, (n, levels)."""
+        return y
+
+    def inverse(self, u: Array) -> Array:
+        """Return in the unit of y what is in this one."""
+        return u
+
+
+class TransformedUnit(Unit):
+    """What the transformer of a TransformedTargetRegressor makes of y, turned so that it increases.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Fitted; column by column monotone.
+    y : ndarray of shape (n, n_targets)
+        Targets that it was fitted on.
+    sign : ndarray of shape (n_targets,)
+        1 where it increases, -1 where it decreases.
+    """
+
+    def __init__(self, transformer: Any, y: Array, sign: Array) -> None:
+        self.transformer = transformer
+        self.y = y[0]
+        self.u = transformer.transform(y[:1])[0]
+        self.sign = sign
+        self.rounding = ROUNDING * np.ptp(y, axis=0)
+
+    def __call__(self, y: Array) -> Array:
+        return self._by_column(self.transformer.transform, y, self.y) * self._each(self.sign)
+
+    def inverse(self, u: Array) -> Array:
+        sign, y_middle, rounding = (self._each(a) for a in (self.sign, self.y, self.rounding))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            y = self._by_column(self.transformer.inverse_transform, u * sign, self.u)
+        # Where the transform ends comes nan, or y from the other side: then y is unbounded.
+        is_above = u > self._each(self.u) * sign
+        is_back = np.where(is_above, y < y_middle - rounding, y > y_middle + rounding)
+        has_ended = (np.isnan(y) & ~np.isnan(u)) | is_back
+        return np.where(has_ended, np.where(is_above, np.inf, -np.inf), y)
+
+    def _each(self, of_targets):
+        return of_targets if len(self.sign) > 1 else of_targets[0]
+
+    def _by_column(self, function, values, some):
+        """Apply it to an array with the transformer's columns, or with several for its one.
+
+        To what is finite: transformers take nothing else.
+        """
+        finite = np.isfinite(values)
+        taken = np.where(finite, values, self._each(some))
+        if len(self.sign) > 1:
+            changed = np.asarray(function(taken))
+        else:
+            columns = taken.reshape(len(taken), -1).T
+            changed = [np.ravel(function(column[:, np.newaxis])) for column in columns]
+            changed = np.column_stack(changed).reshape(values.shape)
+        return np.where(finite, changed, values * self._each(self.sign))
+
+
+def unit_of(estimator: Any, y: Array) -> Unit:
+    """Return the unit in which a regressor is trained: another than y's if its target is monotone.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A TransformedTargetRegressor, or a pipeline that ends in one; others are trained on y.
+    y : ndarray of shape (n,) or (n, n_targets)
+        By which the transformer is fitted, and found to be monotone, column by column, or not.
+    """
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    if not (hasattr(estimator, "regressor") and hasattr(estimator, "inverse_func")):
+        return Unit()
+    columns = y.reshape(len(y), -1)
+    if estimator.transformer is not None:
+        transformer = clone(estimator.transformer)
+    elif estimator.func is not None:
+        transformer = FunctionTransformer(estimator.func, estimator.inverse_func, validate=True)
+        transformer.set_params(check_inverse=False)
+    else:
+        return Unit()
+    changed = np.asarray(transformer.fit(columns).transform(columns))
+    if changed.shape != columns.shape or not np.isfinite(changed).all():
+        return Unit()
+    sign = np.array([direction(*pair) for pair in zip(columns.T, changed.T)])
+    return TransformedUnit(transformer, columns, sign) if np.all(sign) else Unit()
+
+
+def direction(y: Array, changed: Array) -> int:
+    """Return 1 if ``changed`` increases with y, -1 if it decreases, 0 if neither."""
+    steps = np.diff(changed[np.argsort(y, kind="stable")])
+    rounding = ROUNDING * np.ptp(changed)
+    if np.all(steps >= -rounding):
+        return 1
+    return -1 if np.all(steps <= rounding) else 0
+
+
+def in_unit(loss: Loss, unit: Unit) -> Loss:
+    """Return the loss for which predictions were trained, as one in the unit of y.
+
+    Where a decreasing transform turned quantiles round, they are those of the mirrored levels.
+    """
+    decreases = isinstance(unit, TransformedUnit) and np.all(unit.sign < 0)
+    if not (decreases and loss.levels):
+        return loss
+    return Quantile([1 - level for level in reversed(loss.levels)])

@@ -1,0 +1,62 @@
+"""Rows held out: copies of rows stay together."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+
+from sknn_scratch import ScratchMLPEnsembleRegressor
+from sknn_scratch.ensemble.folds import copied_rows, kinds_of_rows, make_splits
+
+
+def folds(X, y, cv=None):
+    return make_splits(cv, 4, X, y, np.random.RandomState(0), {})
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array], ids=["array", "sparse"])
+@pytest.mark.parametrize("cv", [None, 3])
+def test_copies_of_a_row_are_held_out_together(kind, cv, rng):
+    X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
+    order = rng.permutation(np.repeat(np.arange(40), 5))
+    splits = folds(kind(X[order]), y[order], cv)
+    assert len(splits) == (cv or 4)
+    for train, held_out in splits:
+        assert not np.isin(order[train], order[held_out]).any()
+    assert_array_equal(np.sort(np.concatenate([rows for _, rows in splits])), np.arange(200))
+
+
+def test_rows_of_the_same_inputs_with_targets_of_their_own_are_no_copies(rng):
+    X = rng.integers(0, 3, (200, 2)).astype(float)
+    assert copied_rows(X, rng.normal(size=200)) is None
+    assert copied_rows(X, rng.integers(0, 2, 200).astype(float)) is None
+    assert copied_rows(rng.normal(size=(200, 2)), np.ones(200)) is None
+
+
+def test_a_few_copies_among_other_rows_are_found(rng):
+    X, y = rng.normal(size=(100, 2)), rng.normal(size=(100, 2))
+    X[90:], y[90:] = X[:10], y[:10]
+    kinds = copied_rows(X, y)
+    assert_array_equal(kinds[90:], kinds[:10])
+    assert len(np.unique(kinds)) == 90
+    y[95:, 1] += 1  # half of them differ in one target
+    assert copied_rows(X, y) is None
+
+
+def test_zeros_and_gaps_are_alike():
+    X = np.array([[0.0, np.nan], [-0.0, np.nan], [0.0, 1.0]])
+    assert_array_equal(np.diff(kinds_of_rows(X)) == 0, [True, False])
+    assert kinds_of_rows(np.array([["a"], ["a"]], object)) is None
+
+
+def test_with_fewer_kinds_than_folds_rows_are_held_out_one_by_one():
+    X = np.repeat([[0.0], [1.0]], 20, axis=0)
+    assert [len(rows) for _, rows in folds(X, X[:, 0])] == [10] * 4
+
+
+def test_intervals_on_copies_cover_new_rows(rng):
+    X, X_new = rng.normal(size=(40, 3)), rng.normal(size=(1000, 3))
+    y, y_new = (rows[:, 0] + 0.5 * rng.normal(size=len(rows)) for rows in (X, X_new))
+    model = ScratchMLPEnsembleRegressor(random_state=0)
+    model.fit(np.repeat(X, 10, axis=0), np.repeat(y, 10))
+    low, high = model.predict_interval(X_new).T
+    assert np.mean((low <= y_new) & (y_new <= high)) > 0.8

@@ -1,0 +1,137 @@
+"""The unit in which errors are measured, and intervals of transformed targets."""
+
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
+
+from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, ScratchMLPRegressor, SquaredError
+from sknn_scratch.ensemble.units import TransformedUnit, in_unit, unit_of
+
+LOG = {"func": np.log, "inverse_func": np.exp}
+DOWN = {"func": np.reciprocal, "inverse_func": np.reciprocal}
+
+
+def transformed(regressor=None, **params):
+    return TransformedTargetRegressor(regressor or LinearRegression(), **params)
+
+
+@pytest.fixture
+def dear():
+    """Return X and y whose relative error is the same everywhere, to train on and to test by."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(3400, 2))
+    y = np.exp(1 + X[:, 0] + 0.5 * rng.normal(size=3400))
+    return X[:400], y[:400], X[400:], y[400:]
+
+
+def test_a_logarithm_is_the_unit_of_what_is_trained_in_it():
+    y = np.array([1.0, 2.0, 5.0])
+    for estimator in (transformed(**LOG), make_pipeline(StandardScaler(), transformed(**LOG))):
+        unit = unit_of(estimator, y)
+        assert_allclose(unit(y), np.log(y))
+        assert_allclose(unit.inverse(unit(np.c_[y, 2 * y])), np.c_[y, 2 * y])
+
+
+def test_a_decreasing_transform_is_turned_round():
+    y = np.array([1.0, 2.0, 5.0])
+    unit = unit_of(transformed(**DOWN), y)
+    assert_allclose(unit(y), -1 / y)
+    assert_allclose(unit.inverse(-1 / y), y)
+    assert in_unit(Quantile([0.1, 0.3, 0.6]), unit) == Quantile([0.4, 0.7, 0.9])
+    loss = SquaredError()
+    assert in_unit(loss, unit) is loss
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LinearRegression(),
+        transformed(),
+        transformed(func=np.sin, inverse_func=np.arcsin, check_inverse=False),
+    ],
+)
+def test_what_is_not_monotone_or_no_transform_leaves_the_unit_of_y(estimator):
+    y = np.linspace(0, 9, 50)
+    assert not isinstance(unit_of(estimator, y), TransformedUnit)
+
+
+def test_each_target_has_its_own_direction():
+    y = np.random.default_rng(0).uniform(1, 2, (30, 2))
+    both = transformed(
+        func=lambda y: np.c_[np.log(y[:, :1]), -y[:, 1:]],
+        inverse_func=lambda u: np.c_[np.exp(u[:, :1]), -u[:, 1:]],
+    )
+    unit = unit_of(both, y)
+    assert_array_equal(unit.sign, [1, -1])
+    assert_allclose(unit(y), np.c_[np.log(y[:, 0]), y[:, 1]])
+    assert_allclose(unit.inverse(unit(y)), y)
+
+
+def test_what_is_not_finite_stays_what_it_is():
+    unit = unit_of(transformed(**DOWN), np.array([1.0, 2.0]))
+    values = np.array([-np.inf, np.nan, 2.0, np.inf])
+    assert_array_equal(unit(values), [-np.inf, np.nan, -0.5, np.inf])
+    assert_array_equal(unit.inverse(np.array([-np.inf, np.inf])), [-np.inf, np.inf])
+    y = 1 + np.random.default_rng(0).exponential(size=50) ** 3
+    bounded = unit_of(transformed(transformer=PowerTransformer("box-cox")), y)
+    assert bounded.inverse(np.array([1e6]))[0] == np.inf  # where its inverse is nan
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        LOG,
+        {"transformer": PowerTransformer()},
+        {"transformer": QuantileTransformer(n_quantiles=100)},
+        DOWN,
+    ],
+    ids=["log", "power", "quantiles", "reciprocal"],
+)
+def test_intervals_of_a_transformed_target_cover_cheap_and_dear_rows_alike(params, dear):
+    X, y, X_new, y_new = dear
+    model = ScratchMLPEnsembleRegressor(transformed(**params), random_state=0).fit(X, y)
+    low, high = model.predict_interval(X_new, 0.9).T
+    inside = (low <= y_new) & (y_new <= high)
+    assert inside.mean() == pytest.approx(0.9, abs=0.03)
+    if params is LOG:  # which is what y is made of
+        cheap = X_new[:, 0] < 0
+        assert inside[cheap].mean() == pytest.approx(0.9, abs=0.03)
+        assert inside[~cheap].mean() == pytest.approx(0.9, abs=0.03)
+        assert (low > 0).all()
+        width = np.log(high / low)[model.novelty(X_new) <= 1]
+        assert_allclose(width, np.full(len(width), width[0]))
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_interval(X_new)[:, 0], low)
+
+
+def test_the_standard_deviation_is_one_in_the_unit_of_y(dear):
+    X, y, X_new, _ = dear
+    model = ScratchMLPEnsembleRegressor(transformed(**LOG), random_state=0).fit(X, y)
+    prediction, std = model.predict(X_new, return_std=True)
+    # of a lognormal y about its median
+    sigma = np.std(model.conformity_scores_)
+    expected = prediction * np.sqrt(np.exp(2 * sigma**2) - 2 * np.exp(sigma**2 / 2) + 1)
+    assert_allclose((std / expected)[model.novelty(X_new) <= 1], 1, rtol=0.1)
+
+
+def test_quantiles_through_a_decreasing_transform_are_in_order_and_calibrated(dear):
+    X, y, X_new, y_new = dear
+    network = ScratchMLPRegressor((5,), solver="lbfgs", alpha=1, max_iter=2000)
+    network.set_params(loss=Quantile([0.1, 0.4, 0.6]))
+    model = ScratchMLPEnsembleRegressor(
+        transformed(network, func=lambda y: -np.log(y), inverse_func=lambda u: np.exp(-u)),
+        4,
+        random_state=0,
+    ).fit(X, y)
+    assert (np.diff(model.predict(X_new), axis=1) >= 0).all()
+    # the levels are turned round: those of y are .4, .6 and .9
+    below = (y_new[:, np.newaxis] < model.predict(X_new)).mean(axis=0)
+    assert_allclose(below, [0.4, 0.6, 0.9], atol=0.06)
+    low, high = model.predict_interval(X_new, 0.8).T
+    assert np.isfinite(high).all()
+    assert np.mean((low <= y_new) & (y_new <= high)) == pytest.approx(0.8, abs=0.06)
