@@ -6,7 +6,7 @@ skl2onnx converts a `ScratchMLPRegressor`, alone or in a pipeline::
 
     graph = to_onnx(model, X[:1])  # float32 inputs make a float32 graph, float64 a float64 one
 
-The formulas are not written down a second time: those of layers and activations are followed, with
+The formulas are not written down a second time: those of layers and activations are traced, with
 a stand-in for X (see `onnx_graph`). So an activation or a loss of your own can be converted too, if
 its formula is made of functions that the tables `OPERATORS` and `COMPOSED` there have; else the
 error names what is missing.
@@ -30,7 +30,7 @@ try:
     from skl2onnx import update_registered_converter
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, guess_proto_type
 
-    from .onnx_graph import Graph, followed
+    from .onnx_graph import Graph, traced
 except ImportError as error:
     raise ImportError(
         "sknn_scratch.onnx needs skl2onnx: python -m pip install 'sknn-scratch[onnx]'"
@@ -44,12 +44,12 @@ def converted(model: Any, X: Traced, hidden: bool) -> Traced:
     layers, embedding = network.layers(model._params), network.embedding_layer(model._params)
     a = embedding.as_products(X) if embedding else X
     for (W, b), f in list(zip(layers, network.activations))[: -1 if hidden else None]:
-        a = followed(f, repr(f), a @ W + b)
+        a = traced(f, repr(f), a @ W + b)
     if hidden:
         return a
     if network.loss.std:  # the means come first, the rest says how far off they may be
         return a @ np.eye(network.sizes[-1], n_predicted(network))
-    return followed(network.loss.predict, repr(network.loss), a)
+    return traced(network.loss.predict, repr(network.loss), a)
 
 
 def n_predicted(network: Network) -> int:
@@ -95,7 +95,7 @@ def _convert(scope, operator, container):
         name, same = variable.full_name, isinstance(variable.type, numbers)
         columns.append(name if same else graph.cast(name, graph.number_type))
     name = columns[0] if len(columns) == 1 else graph.node("Concat", columns, axis=1)
-    X = graph.input(name, model.n_features_in_)
+    X = graph.named_input(name, model.n_features_in_)
     result = converted(model, X, is_transformer(operator))
     container.add_node("Identity", graph.name_of(result), operator.outputs[0].full_name)
 

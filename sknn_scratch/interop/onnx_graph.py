@@ -1,8 +1,7 @@
-"""A graph of ONNX operators, written of formulas.
+"""A graph of ONNX operators, made of formulas.
 
-A formula is followed with stand-ins for arrays (see `tracing.recording`), and each operation that
-was written down becomes a node of the graph. What a formula is made of must be in one of the two
-tables below::
+A formula is traced (see `tracing.trace`), and each of its operations becomes a node of the graph.
+What a formula is made of must be in one of the two tables below::
 
     OPERATORS    functions that are operators of ONNX
     COMPOSED     functions that are made of those
@@ -16,11 +15,11 @@ import numpy as np
 from onnx import TensorProto
 from scipy import special
 
-from ..tracing import Recording, Traced
+from ..tracing import Trace, Traced
 
 
-class Graph(Recording):
-    """A recording, and the nodes that are written of it into the container of skl2onnx.
+class Graph(Trace):
+    """A trace, and the nodes that it becomes in the container of skl2onnx.
 
     Parameters
     ----------
@@ -38,11 +37,11 @@ class Graph(Recording):
         self.container = container
         self.number_type = number_type
         self.names: dict[Any, str] = {}  # what values are called
-        self.n_written: int = 0  # how many operations are nodes
+        self.n_nodes: int = 0  # how many operations are nodes
 
-    def input(self, name: str, width: int) -> Traced:
+    def named_input(self, name: str, width: int) -> Traced:
         """Return what stands for an array of so many columns; how many rows is not known."""
-        x = self.given((1, width), np.float64)
+        x = self.input((1, width), np.float64)
         self.names[x.value] = name
         return x
 
@@ -56,18 +55,18 @@ class Graph(Recording):
         if function is not np.matmul:
             return super().apply(function, inputs)
         values = [self.operand(x) for x in inputs]
-        return self.written(function, values, (1, values[1].shape[1]), np.float64)
+        return self.append(function, values, (1, values[1].shape[1]), np.float64)
 
     def name_of(self, x: Traced) -> str:
         """Return the name of a result, after its nodes are written."""
-        for operation in self.operations[self.n_written :]:
+        for operation in self.operations[self.n_nodes :]:
             inputs, operator = [self._name(each) for each in operation.inputs], operation.function
             operator = OPERATORS[operator]
             if isinstance(operator, str):
                 self.names[operation] = self.node(operator, inputs)
             else:
                 self.names[operation] = operator(self, operation, *inputs)
-        self.n_written = len(self.operations)
+        self.n_nodes = len(self.operations)
         return self._name(x.value)
 
     def _name(self, value):
@@ -101,8 +100,8 @@ def _log1p(x):
 
 def _sort(x, axis=-1):
     if axis not in (1, -1):
-        x.recording.refuse(f"only rows can be sorted, along axis 1, not {axis}")
-    return Traced(x.recording, x.recording.written(np.sort, [x.value], x.value.shape, x.dtype))
+        x.trace.refuse(f"only rows can be sorted, along axis 1, not {axis}")
+    return Traced(x.trace, x.trace.append(np.sort, [x.value], x.value.shape, x.dtype))
 
 
 def _sorted(graph, operation, x):
@@ -159,9 +158,9 @@ COMPOSED: dict[Callable[..., Any], Callable[..., Any]] = {
 }
 
 
-def followed(formula: Callable[..., Any], name: str, x: Traced) -> Traced:
+def traced(formula: Callable[..., Any], name: str, x: Traced) -> Traced:
     """Return ``formula(x)``, where x is `Traced`; ValueError with the name if it cannot be."""
-    graph: Any = x.recording
+    graph: Any = x.trace
     try:
         result = formula(x)
         if not isinstance(result, Traced):

@@ -14,7 +14,7 @@ An activation is two formulas. One of your own::
             return np.cos(z)
 
 `components.rectifiers` has more of them. The training loop does not call the formulas: they are
-followed once, and become calls that make no arrays (see `tracing.recording`). For that to succeed a
+traced once, and become calls that make no arrays (see `tracing.trace`). For that to succeed a
 formula must not branch on numbers: ``np.maximum``, or a product with a mask, instead of ``where``.
 """
 

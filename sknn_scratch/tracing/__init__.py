@@ -3,11 +3,11 @@
 from . import formulas
 from .aligned import LINE, aligned, aligned_copy, as_aligned, empty
 from .explain import calls_of
-from .recording import Recording, Traced
+from .trace import Trace, Traced
 
 __all__ = [
     "LINE",
-    "Recording",
+    "Trace",
     "Traced",
     "aligned",
     "aligned_copy",

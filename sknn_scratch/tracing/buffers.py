@@ -1,13 +1,13 @@
-"""A recorded formula, as calls on arrays that are made once.
+"""A trace, as calls on arrays that are made once.
 
-`recording` says what a formula computes; a `Plan` says where. A value is needed from the operation
+A `trace` says what a formula computes; a `Plan` says where. A value is needed from the operation
 that makes it to the last one that reads it. An array can hold one value after another, if their
-times do not overlap; and an operation may put its result where it reads, number by number. So
+lives do not overlap; and an operation may put its result where it reads, number by number. So
 1 - a * a needs no other array than a's.
 
-Time is counted in operations. A recording may have two parts, with something else in between (at
-the time `BETWEEN`): f in feedforward, and f' in backpropagation. What the second part reads of the
-first is kept in arrays of its own; all others are scratch, which other formulas may share.
+Time is counted in operations. A trace may have two parts, with something else in between (at the
+time `BETWEEN`): f in feedforward, and f' in backpropagation. What the second part reads of the
+first lies in arrays of its own; all others are scratch, which other formulas may share.
 """
 
 from collections import defaultdict
@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from functools import partial
 from math import inf
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from ..maths import Array, Calls, DType, Shape
 from .aligned import empty
-from .recording import Recording
-from .values import Value
+from .trace import Trace, Value
 
 BETWEEN = "between"  # the time after the first part, before the second
 BEGINNING, EVER = -1, inf
@@ -30,66 +29,75 @@ FILLED = np.maximum, np.minimum  # are quicker with an array of one number than 
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
 Settled: TypeAlias = tuple[Value, int, float | str]  # (value, place, until)
+Form: TypeAlias = tuple[Shape, DType]
 
 
 class Plan:
-    """Where each value of a recording is, and the calls that put it there.
+    """In which array each value of a trace is, and the calls that put it there.
+
+    The arrays are numbered, and their numbers are called places: those that `calls` is handed come
+    first, then those that the plan brings, then its constants.
 
     Parameters
     ----------
-    recording : Recording
+    trace : Trace
         Operations that nothing wanted depends on are left out.
-    given : list of (Value, place, until)
-        The values that lie in given arrays: the number of the array, and until when the value must
-        stay there, if nothing reads it later.
+    inputs : list of (Value, place, until)
+        The values that lie in the arrays that `calls` is handed; until when the value must stay
+        there, if nothing reads it later.
     wanted : list of (Value, place, until)
-        The values to be put into given arrays.
+        The values to be put into these arrays.
     split : int, default=None
         How many operations belong to the first part; None is all of them.
 
     Attributes
     ----------
+    parts : tuple of two lists of Value
+        The operations.
+    homes : dict of {Value: int}
+        The place of each value that is no constant.
+    results : tuple of two lists of int
+        The places of what is wanted, by the part after which it is there.
+    forms_of_arrays : list of (shape, dtype)
+        Of the arrays that `calls` is handed.
     description : list
         Equal for formulas that do the same.
     """
 
-    description: list[tuple[Any, ...]]
-    parts: tuple[list[Value], list[Value]]
-    given: list[Value]
-    homes: dict[Value, int]
-    stays: dict[Value, float | str]
-    forms: dict[int, tuple[Shape, DType]]
-    n_given: int
-    kept: set[int]
-    steps: list[list[Any]]
-    constants: list[tuple[Value, Shape]]
-
     def __init__(
         self,
-        recording: Recording,
-        given: Sequence[Settled],
+        trace: Trace,
+        inputs: Sequence[Settled],
         wanted: Sequence[Settled],
         split: int | None = None,
     ) -> None:
-        if recording.failed:
-            raise TypeError("the formula cannot be followed")
-        operations = recording.operations
-        self.description = recording.description(*(value for value, *_ in wanted))
-        cut = len(operations) if split is None else split
-        self.parts = list(operations[:cut]), list(operations[cut:])
-        self.given = [value for value, *_ in given]
-        self.homes, self.stays, self.forms = {}, {}, {}
-        for value, place, until in given:
+        if trace.failed:
+            raise TypeError("the formula cannot be traced")
+        self.description = trace.description(*(value for value, *_ in wanted))
+        operations = trace.operations
+        n_first = len(operations) if split is None else split
+        self.parts = list(operations[:n_first]), list(operations[n_first:])
+        self.results: tuple[list[int], list[int]] = [], []
+        self.inputs = [value for value, *_ in inputs]
+        self.homes: dict[Value, int] = {}
+        self.stays: dict[Value, float | str] = {}  # until when, whether or not it is read
+        self.forms: dict[int, Form] = {}  # of the array in each place
+        for value, place, until in inputs:
             self._settle(value, place, until)
         self._leave_out({value for value, *_ in wanted})
         for value, place, until in wanted:
-            part = self.parts[split is not None and until != BETWEEN]
-            self._settle(self._free(value, place, part), place, until)
+            number = 0 if split is None or until == BETWEEN else 1
+            self._settle(self._movable(value, place, self.parts[number]), place, until)
+            self.results[number].append(place)
+        self.forms_of_arrays = [self.forms[place] for place in sorted(self.forms)]
+        self.outlast: set[int] = set()  # places of what the second part reads of the first
         self._find_homes()
-        self._list_steps()
+        self.constants: list[tuple[Value, Shape]] = []
+        self.steps = [self._steps(part) for part in self.parts]
 
     def _settle(self, value, place, until):
-        self.homes[value], self.stays[value] = place, until
+        self.homes[value] = place
+        self.stays[value] = until
         self.forms[place] = value.shape, value.dtype
 
     def _leave_out(self, needed):
@@ -101,66 +109,82 @@ class Plan:
                 else:
                     part.remove(value)
 
-    def _free(self, value, place, part):
+    def _movable(self, value, place, part):
         """Return what can be settled in a place: the value, or a copy made at the end of a part."""
-        made, last = self._times()
-        rivals = [x for x, home in self.homes.items() if home == place and x is not value]
-        elsewhere = value not in made or self.homes.get(value, place) != place
-        if not (elsewhere or any(last[x] > made[value] for x in rivals)):
+        born, dies = self._lives()
+        is_free = all(
+            dies[other] <= born.get(value, inf)
+            for other, home in self.homes.items()
+            if home == place and other is not value
+        )
+        settled_elsewhere = self.homes.get(value, place) != place
+        if value in born and is_free and not settled_elsewhere:
             return value
-        part.append(type(value)(value.shape, value.dtype, np.copyto, (value,)))
-        return part[-1]
+        copied = Value(value.shape, value.dtype, np.copyto, (value,))
+        part.append(copied)
+        return copied
 
-    def _times(self):
-        """Return when each value is made, and until when it is needed."""
-        between, made = len(self.parts[0]) - 0.5, dict.fromkeys(self.given, BEGINNING)
-        last = dict(made)
+    @property
+    def _between(self):
+        return len(self.parts[0]) - 0.5
+
+    def _lives(self):
+        """Return when each value is made, and until when it is needed, as two dicts."""
+        born = dict.fromkeys(self.inputs, BEGINNING)
+        dies = dict(born)
         for t, operation in enumerate(self.parts[0] + self.parts[1]):
-            made[operation] = last[operation] = t
-            last.update((value, t) for value in operation.inputs)
+            born[operation] = dies[operation] = t
+            for value in operation.inputs:
+                dies[value] = t
         for value, until in self.stays.items():
-            last[value] = max(last[value], between if until == BETWEEN else until)
-        return made, last
+            dies[value] = max(dies[value], self._between if until == BETWEEN else until)
+        return born, dies
 
     def _find_homes(self):
-        """Give each value a home that is free while it is needed, where it is made if possible."""
-        made, last = self._times()
-        busy, between = defaultdict(list), len(self.parts[0]) - 0.5
+        """Give each value a place that nothing else needs while it lives."""
+        born, dies = self._lives()
+        lives = defaultdict(list)  # of the values in each place
         for value, place in self.homes.items():
-            busy[place].append((made[value], last[value]))
-        self.n_given = len(self.forms)
+            lives[place].append((born[value], dies[value]))
         for value in self.parts[0] + self.parts[1]:
             if value not in self.homes:
-                start, end, form = made[value], last[value], (value.shape, value.dtype)
-                near = [self.homes[x] for x in value.inputs if x in self.homes]
-                for place in (*near, *self.forms, len(self.forms)):
-                    free = all(end <= since or until <= start for since, until in busy[place])
-                    if self.forms.setdefault(place, form) == form and free:
-                        break
+                life = born[value], dies[value]
+                place = self._home(value, life, lives)
                 self.homes[value] = place
-                busy[place].append((start, end))
-        self.kept = {
-            place for place, times in busy.items() if any(s < between < e for s, e in times)
-        }
+                self.forms.setdefault(place, (value.shape, value.dtype))
+                lives[place].append(life)
+        for place, in_place in lives.items():
+            if any(start < self._between < end for start, end in in_place):
+                self.outlast.add(place)
 
-    def _list_steps(self):
-        """Note the arrays of each operation; constants have places after all others."""
-        constants = {}
+    def _home(self, value, life, lives):
+        """Return the best place: where an input lies, which is in the cache, any, or a new one."""
+        form = value.shape, value.dtype
+        near = [self.homes[x] for x in value.inputs if x in self.homes]
+        for place in (*near, *self.forms):
+            is_free = not any(overlap(life, other) for other in lives[place])
+            if is_free and self.forms[place] == form:
+                return place
+        return len(self.forms)
 
-        def place(x, shape):
-            if x in self.homes:
-                return self.homes[x]
-            return len(self.forms) + constants.setdefault((x, shape), len(constants))
+    def _steps(self, part):
+        """Return the function of each operation, and what picks its arguments of all arrays."""
+        steps = []
+        for value in part:
+            places = []
+            for x in value.inputs:
+                fills = value.function in FILLED and not x.shape
+                places.append(self._place(x, value.shape if fills else x.shape))
+            steps.append((value.function, itemgetter(*places, self.homes[value])))
+        return steps
 
-        self.steps = [[], []]
-        for part, steps in zip(self.parts, self.steps):
-            for value in part:
-                fill = value.function in FILLED
-                inputs = [
-                    place(x, x.shape or value.shape if fill else x.shape) for x in value.inputs
-                ]
-                steps.append((value.function, itemgetter(*inputs, self.homes[value])))
-        self.constants = list(constants)
+    def _place(self, x, shape):
+        """Return the place of a value; of a constant, after all arrays, in a shape."""
+        if x in self.homes:
+            return self.homes[x]
+        if (x, shape) not in self.constants:
+            self.constants.append((x, shape))
+        return len(self.forms) + self.constants.index((x, shape))
 
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
@@ -170,39 +194,59 @@ class Plan:
         Parameters
         ----------
         arrays : list of ndarray
-            The given ones.
+            Those that the calls read and write, in the order of their places.
         scratch : dict, default=None
-            Keeps the arrays that other formulas may use too. None shares with nobody.
+            Has the arrays that other formulas may use too. None shares with nobody.
         """
         scratch = {} if scratch is None else scratch
-        order, same = "C" if arrays[0].flags.c_contiguous else "F", defaultdict(int)
-        arrays = list(arrays)
-        for place in range(self.n_given, len(self.forms)):
-            shape, dtype = form = self.forms[place]
-            same[form] += 1
-            key = same[form], order, *form
-            if place in self.kept:
-                arrays.append(empty(shape, dtype, order))
-            else:
-                if key not in scratch:
-                    scratch[key] = empty(shape, dtype, order)
-                arrays.append(scratch[key])
-        for x, shape in self.constants:
-            if x.constant.shape == shape:
-                arrays.append(x.constant)
-            else:
-                key = x.constant.tobytes(), order, shape, x.dtype
-                if key not in scratch:
-                    scratch[key] = np.full(shape, x.constant, x.dtype, order)
-                arrays.append(scratch[key])
+        order: Literal["C", "F"] = "C" if arrays[0].flags.c_contiguous else "F"
+        everything = [*arrays, *self._own(scratch, order), *self._filled(scratch, order)]
         return [
-            [_call(f, *of(arrays)) if f in UNLIKE else (f, *of(arrays)) for f, of in steps]
-            for steps in self.steps
+            [call(function, *pick(everything)) for function, pick in steps] for steps in self.steps
         ]
 
+    def _own(self, scratch, order):
+        """Return the arrays that the plan brings; those that do not outlast a part are scratch."""
+        arrays = []
+        n_alike = defaultdict(int)  # so that no two of the arrays are one
+        for place in range(len(self.forms_of_arrays), len(self.forms)):
+            shape, dtype = form = self.forms[place]
+            n_alike[form] += 1
+            key = n_alike[form], order, *form
+            if place in self.outlast:
+                arrays.append(empty(shape, dtype, order))
+                continue
+            if key not in scratch:
+                scratch[key] = empty(shape, dtype, order)
+            arrays.append(scratch[key])
+        return arrays
 
-def _call(function, *arrays):
-    """Return the call of one of those `UNLIKE` the others; the last array takes the result."""
+    def _filled(self, scratch, order):
+        """Return the constants: as they are, or as arrays of one number."""
+        arrays = []
+        for value, shape in self.constants:
+            if value.constant.shape == shape:
+                arrays.append(value.constant)
+                continue
+            key = value.constant.tobytes(), order, shape, value.dtype
+            if key not in scratch:
+                scratch[key] = np.full(shape, value.constant, value.dtype, order)
+            arrays.append(scratch[key])
+        return arrays
+
+
+def overlap(life: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Return whether two values are needed at the same time.
+
+    The last operation that reads one of them may make the other: it does so number by number.
+    """
+    return life[0] < other[1] and other[0] < life[1]
+
+
+def call(function: Any, *arrays: Array) -> tuple[Any, ...]:
+    """Return a call that puts the function of the first arrays into the last one."""
+    if function not in UNLIKE:
+        return (function, *arrays)
     *inputs, out = arrays
     if function in FILLED:
         return (partial(function, out=out), *inputs)

@@ -1,24 +1,25 @@
 """What the training loop makes of a formula, for people to read."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from ..maths import Activation, Loss
-from .following import followed
-from .formulas import follow_activation, follow_loss
+from .buffers import Plan
+from .formulas import plain_activation, plain_loss, plan_activation, plan_loss
+from .trials import proven_plan
 
-UNITS, SAMPLES = 100, 200  # more than a few: some functions are computed otherwise for a few
+SAMPLES, UNITS = 200, 100  # more than a few: some functions are computed otherwise for a few
 
 
 def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> list[str]:
     r"""Return the calls that the training loop makes of a component's formulas, as text.
 
-    The formulas of an activation or a loss are followed once, and become calls on arrays that are
-    made once. What f and its derivative have in common is computed once. (A solver's formula is
-    called as it is.)
+    The formulas of an activation or a loss are traced: called once, with stand-ins for the arrays.
+    They become calls on arrays that are made once, and what f and its derivative have in common is
+    computed once. (A solver is called as it is written.)
 
     Parameters
     ----------
@@ -35,8 +36,9 @@ def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> lis
     Raises
     ------
     TypeError
-        If a formula cannot be followed, and why. It is called as it is then, and makes its arrays
-        at each step. So it is with one that does something else when it is called again.
+        If the formulas cannot be traced, and why; or if the calls do not do with numbers what the
+        formulas do, which is tried for every component that is not of this package. The formulas
+        are called as they are then, with a sample per row, and make their arrays at each step.
 
     Examples
     --------
@@ -47,36 +49,37 @@ def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> lis
     a = subtract(1, a)
     delta = multiply(delta, a)
     """
-    dtype = np.dtype(dtype)
-    follow: Callable[..., Any]
+    try:
+        return _calls_of(component, np.dtype(dtype))
+    except AttributeError as error:  # of an array, as a sum is
+        raise TypeError(f"{component!r} cannot be traced: {error}") from error
+
+
+def _calls_of(component, dtype):
     if isinstance(component, Activation):
         in_place = component.from_output
-        names = ["a", *([] if in_place else ["z"]), "delta"]
-        follow, forms = follow_activation, ((UNITS, SAMPLES), dtype, in_place, True, False)
-    elif isinstance(component, Loss):
-        names, shape = ["loss", "y", "a", "gradient"], (SAMPLES, component.n_outputs(1))
-        follow, forms = follow_loss, ((SAMPLES, 1), shape, dtype, True)
-    else:
-        raise TypeError(f"component must be an activation or a loss, got {component!r}.")
-    plan = followed(follow, component, *forms)
-    if plan is None:
-        follow(component, *forms)  # says why not, unless it is that the next call does not do so
-        raise TypeError(f"{component!r} does not do the same each time")
-    return _lines(plan, names)
+        names = ["a", "delta"] if in_place else ["a", "z", "delta"]
+        plain = partial(plain_activation, in_place=in_place, has_delta=True)
+        forms = (SAMPLES, UNITS), dtype, in_place, True, False
+        return lines(proven_plan(plan_activation, plain, component, *forms), names)
+    if isinstance(component, Loss):
+        shape = SAMPLES, component.n_outputs(1)
+        plan = proven_plan(plan_loss, plain_loss, component, (SAMPLES, 1), shape, dtype, True)
+        return lines(plan, ["loss", "y", "a", "gradient"])
+    raise TypeError(f"component must be an activation or a loss, got {component!r}.")
 
 
-def _lines(plan, names):
-    """Return each call of a plan as text, given the names of the given arrays."""
+def lines(plan: Plan, names: Sequence[str]) -> list[str]:
+    """Return each call of a plan as text; the arrays that it is handed have these names."""
 
-    def name(x):
-        if x in plan.homes:
-            place = plan.homes[x]
-            return names[place] if place < len(names) else f"t{place - len(names) + 1}"
-        return f"{x.constant:.6g}" if x.constant.shape == () else "constants"
+    def name(value):
+        if value not in plan.homes:
+            return f"{value.constant:.6g}" if value.constant.shape == () else "constants"
+        place = plan.homes[value]
+        return names[place] if place < len(names) else f"t{place - len(names) + 1}"
 
-    return [
-        f"{name(x)} = {'copy' if x.function is np.copyto else x.function.__name__}"
-        f"({', '.join(map(name, x.inputs))})"
-        for part in plan.parts
-        for x in part
-    ]
+    text = []
+    for value in plan.parts[0] + plan.parts[1]:
+        function = "copy" if value.function is np.copyto else value.function.__name__
+        text.append(f"{name(value)} = {function}({', '.join(map(name, value.inputs))})")
+    return text

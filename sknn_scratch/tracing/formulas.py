@@ -1,8 +1,11 @@
 """Activations and losses as calls, made of their formulas.
 
-Each formula is followed and planned (see `recording`, `buffers`); one that cannot be followed is
-called as it is, and its result copied to where it belongs. Which of the two makes no difference
-but in speed. A call is a tuple ``(function, argument, ...)``, as in `forward`.
+Each formula is traced and planned (see `trace`, `buffers`); one that cannot be is called as it is,
+and its result copied to where it belongs. Which of the two makes no difference but in speed. A call
+is a tuple ``(function, argument, ...)``, as in `engine.forward`.
+
+The training loop keeps a sample per column, formulas are documented for a sample per row: they are
+handed transposed views of its arrays.
 """
 
 from collections.abc import Sequence
@@ -13,8 +16,9 @@ import numpy as np
 
 from ..maths import Activation, Array, Calls, DType, Loss, Shape
 from .buffers import BEGINNING, BETWEEN, EVER, Plan
-from .following import followed
-from .recording import Recording, Traced
+from .functions import EXACT, QUICK
+from .trace import Trace, Traced
+from .trials import is_ours, plan_of
 
 
 def activation(
@@ -30,6 +34,7 @@ def activation(
     Parameters
     ----------
     f : Activation
+        Which is handed the samples as rows.
     a, z : ndarray of shape (units, size)
         The first list puts f(z) into ``a``, which may be ``z`` if ``f.from_output``.
     delta : ndarray of shape (units, size), default=None
@@ -39,38 +44,47 @@ def activation(
     scratch : dict, default=None
         Of arrays that other formulas may use too.
     """
-    in_place, factor = a is z, delta is not None
-    plan = followed(follow_activation, f, a.shape, a.dtype, in_place, factor, slope)
-    if plan:
-        arrays = [a, *([] if in_place else [z]), *([delta] if factor else [])]
-        return plan.calls(arrays, scratch)
-    back: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
-    if factor:
-        back.append((np.multiply, delta, a, delta))
-    return [(lambda: np.copyto(a, f(z)),)], back
+    in_place, has_delta = a is z, delta is not None
+    arrays = [a.T, *([] if in_place else [z.T]), *([delta.T] if delta is not None else [])]
+    forms = a.T.shape, a.dtype, in_place, has_delta, slope
+    plain = partial(plain_activation, in_place=in_place, has_delta=has_delta)
+    plan = plan_of(plan_activation, plain, f, *forms)
+    return plan.calls(arrays, scratch) if plan else plain(f, arrays)
 
 
-def follow_activation(
-    f: Activation, shape: Shape, dtype: DType, in_place: bool, factor: bool, slope: bool
+def plain_activation(
+    f: Activation, arrays: Sequence[Array], in_place: bool, has_delta: bool
+) -> Sequence[Calls]:
+    """Return the calls of `activation` by the formulas as they are."""
+    a, z = arrays[0], arrays[0 if in_place else 1]
+    forward: Calls = [(lambda: np.copyto(a, f(z)),)]
+    backward: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
+    if has_delta:
+        backward.append((np.multiply, arrays[-1], a, arrays[-1]))
+    return forward, backward
+
+
+def plan_activation(
+    f: Activation, shape: Shape, dtype: DType, in_place: bool, has_delta: bool, slope: bool
 ) -> Plan:
     """Return the `Plan` of an activation."""
-    recording = Recording()
-    z = recording.given(shape, dtype)
-    given = [(z.value, 1 - in_place, BEGINNING)]
-    a = recording.value(f(z), shape, dtype)
-    if not (factor or slope):
-        return Plan(recording, given, [(a, 0, EVER)])
-    split = len(recording.operations)
-    a = Traced(recording, a, writable=False)
-    derivative = f.derivative(a if in_place else z, a)
-    if slope:
-        result, place = derivative, 0
-    else:
-        delta, place = recording.given(shape, dtype), 2 - in_place
-        given.append((delta.value, place, BEGINNING))
-        result = np.multiply(delta, derivative)
-    result = recording.value(result, shape, dtype)
-    return Plan(recording, given, [(a.value, 0, BETWEEN), (result, place, EVER)], split)
+    trace = Trace(QUICK if is_ours(type(f)) else EXACT)
+    z = trace.input(shape, dtype)
+    inputs = [(z.value, 0 if in_place else 1, BEGINNING)]
+    a = trace.value(f(z), shape, dtype)
+    if not (has_delta or slope):
+        return Plan(trace, inputs, [(a, 0, EVER)])
+    split = len(trace.operations)
+    output = Traced(trace, a, writable=False)
+    product = f.derivative(output if in_place else z, output)
+    place = 0
+    if has_delta:
+        place = 1 if in_place else 2
+        delta = trace.input(shape, dtype)
+        inputs.append((delta.value, place, BEGINNING))
+        product = np.multiply(delta, product)
+    wanted = [(a, 0, BETWEEN), (trace.value(product, shape, dtype), place, EVER)]
+    return Plan(trace, inputs, wanted, split)
 
 
 def loss(
@@ -97,39 +111,44 @@ def loss(
     total : ndarray of shape ()
         Receives twice the sum of all losses, times weights and ``scale``.
     """
-    rows = [x.T for x in (values, y, a, delta) if x is not None]
-    forms = rows[1].shape, rows[2].shape, a.dtype, delta is not None
-    plan = followed(follow_loss, objective, *forms)
+    arrays = [x.T for x in (values, y, a, delta) if x is not None]
+    forms = y.T.shape, a.T.shape, a.dtype, delta is not None
+    plan = plan_of(plan_loss, plain_loss, objective, *forms)
     if plan:
-        calls, _ = plan.calls(rows)
+        calls, _ = plan.calls(arrays)
         weighted = [] if weight is None else [(np.multiply, values, weight, values)]
         twice = np.full((), 2 * scale, a.dtype)
-        return [
-            *calls,
-            *weighted,
-            (partial(values.sum, out=total),),
-            (np.multiply, total, twice, total),
-        ]
+        sums = [(partial(values.sum, out=total),), (np.multiply, total, twice, total)]
+        return [*calls, *weighted, *sums]
 
-    def add_up():
+    def add_up():  # there may be fewer losses than outputs
         values = objective(y.T, a.T).T
         total[()] = 2 * scale * (values if weight is None else weight * values).sum()
 
-    gradient = [(lambda: np.copyto(delta, objective.gradient(y.T, a.T).T),)]
-    return [*([] if delta is None else gradient), (add_up,)]
+    _, *gradient = plain_loss(objective, arrays)[0]
+    return [*gradient, (add_up,)]
 
 
-def follow_loss(
+def plain_loss(objective: Loss, arrays: Sequence[Array]) -> Sequence[Calls]:
+    """Return the calls of `plan_loss` by the formulas as they are."""
+    values, y, a, *delta = arrays
+    calls: Calls = [(lambda: np.copyto(values, objective(y, a)),)]
+    if delta:
+        calls.append((lambda: np.copyto(delta[0], objective.gradient(y, a)),))
+    return calls, []
+
+
+def plan_loss(
     objective: Loss, y_shape: Shape, shape: Shape, dtype: DType, with_gradient: bool
 ) -> Plan:
     """Return the `Plan` of a loss."""
-    recording = Recording()
-    y, a = recording.given(y_shape, dtype), recording.given(shape, dtype)
-    given = [(y.value, 1, EVER), (a.value, 2, EVER)]
+    trace = Trace(QUICK if is_ours(type(objective)) else EXACT)
+    y, a = trace.input(y_shape, dtype), trace.input(shape, dtype)
+    inputs = [(y.value, 1, EVER), (a.value, 2, EVER)]
     values = objective(y, a)
     if getattr(values, "shape", ()) != shape:
-        recording.refuse("there is not one loss for each output")
-    wanted = [(recording.value(values, shape, dtype), 0, EVER)]
+        trace.refuse("there is not one loss for each output")
+    wanted = [(trace.value(values, shape, dtype), 0, EVER)]
     if with_gradient:
-        wanted.append((recording.value(objective.gradient(y, a), shape, dtype), 3, EVER))
-    return Plan(recording, given, wanted)
+        wanted.append((trace.value(objective.gradient(y, a), shape, dtype), 3, EVER))
+    return Plan(trace, inputs, wanted)

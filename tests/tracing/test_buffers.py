@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch.tracing.buffers import BEGINNING, BETWEEN, EVER, Plan
-from sknn_scratch.tracing.recording import Recording, Traced
+from sknn_scratch.tracing.functions import EXACT
+from sknn_scratch.tracing.trace import Trace, Traced
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 UNARY = [np.sin, np.tanh, np.abs, np.negative, np.square, lambda x: x + 0, lambda x: 1.0 * x]
@@ -62,12 +63,12 @@ def test_a_random_expression_is_computed_to_the_last_bit(seed, in_place, dtype, 
     f = Expression(seed)
     x, y, out = arrays(rng, dtype, 3)
     expected = f(x.copy(), y.copy())
-    recording = Recording()
-    given_x, given_y = (recording.given(x.shape, dtype) for _ in range(2))
-    result = recording.value(f(given_x, given_y), x.shape, x.dtype)
+    trace = Trace(EXACT)
+    given_x, given_y = (trace.input(x.shape, dtype) for _ in range(2))
+    result = trace.value(f(given_x, given_y), x.shape, x.dtype)
     kept_y = y.copy()
     given = [(given_x.value, 0, BEGINNING), (given_y.value, 1, EVER)]
-    plan = Plan(recording, given, [(result, 0 if in_place else 2, EVER)])
+    plan = Plan(trace, given, [(result, 0 if in_place else 2, EVER)])
     if in_place:
         out = x
     run(plan.calls([x, y] if in_place else [x, y, out])[0])
@@ -86,15 +87,15 @@ def test_two_parts_with_something_in_between(seed, in_place, dtype, rng):
     shared = expected if in_place else z
     expected_delta = (delta_later * df(shared.copy(), expected.copy())).astype(dtype)
 
-    recording = Recording()
-    given_z, given_delta = (recording.given(z.shape, dtype) for _ in range(2))
-    result = Traced(recording, recording.value(f(given_z, given_z), z.shape, z.dtype), False)
-    split = len(recording.operations)
+    trace = Trace(EXACT)
+    given_z, given_delta = (trace.input(z.shape, dtype) for _ in range(2))
+    result = Traced(trace, trace.value(f(given_z, given_z), z.shape, z.dtype), False)
+    split = len(trace.operations)
     product = given_delta * df(result if in_place else given_z, result)
-    second = recording.value(product, z.shape, z.dtype)
+    second = trace.value(product, z.shape, z.dtype)
     place = 0 if in_place else 1
     plan = Plan(
-        recording,
+        trace,
         [(given_z.value, 0, BEGINNING), (given_delta.value, 2 - in_place, BEGINNING)],
         [(result.value, place, BETWEEN), (second, 2 - in_place, EVER)],
         split,

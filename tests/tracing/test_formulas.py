@@ -1,11 +1,11 @@
-"""Formulas of one's own: whether or not they can be followed, training computes what they say."""
+"""Formulas of one's own: whether or not they can be traced, training computes what they say."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import special
 
-from sknn_scratch import Activation, Loss
+from sknn_scratch import Activation, Loss, ScratchMLPRegressor
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import backprop
 from sknn_scratch.tracing import formulas
@@ -14,15 +14,15 @@ from tests.helpers import EVERY_ACTIVATION, Sine, make_network, make_problem, ru
 
 @pytest.fixture
 def refused(monkeypatch):
-    """Return a list that gets the components that could not be followed."""
-    components, followed = [], formulas.followed
+    """Return a list that gets the components that could not be traced."""
+    components, plan_of = [], formulas.plan_of
 
-    def watched(follow, component, *forms):
-        plan = followed(follow, component, *forms)
+    def watched(make, plain, component, *forms):
+        plan = plan_of(make, plain, component, *forms)
         components.extend([] if plan else [component])
         return plan
 
-    monkeypatch.setattr(formulas, "followed", watched)
+    monkeypatch.setattr(formulas, "plan_of", watched)
     return components
 
 
@@ -131,40 +131,152 @@ class Spoiling(Activation):
         return np.subtract(1, a, out=a)
 
 
-FOLLOWED = [Sine(), Softsign(), Step(), Doubled(), Itself(), ByParts()]
-AS_THEY_ARE = [Chosen(), Masked(), Branching(), Remembering()]
+class Polynomial(Activation):
+    """Changes its constant in place, again and again."""
+
+    def __call__(self, z):
+        c, a = np.ones((1, 1)), z * 0
+        for k in range(1, 5):
+            c /= k
+            a = a + c * z**k
+        return a
+
+    def derivative(self, z, a):
+        c, slope = np.ones((1, 1)), z * 0
+        for k in range(1, 5):
+            c /= k
+            slope = slope + c * k * z ** (k - 1)
+        return slope
+
+
+class Scales(Activation):
+    """Asks for a type that a mask is not of."""
+
+    def __call__(self, z):
+        return np.ldexp(z, z > 0)
+
+    def derivative(self, z, a):
+        return 1.0 + (z > 0)
+
+
+class LogOfATail(Activation):
+    """Needs all digits of a tail."""
+
+    def __call__(self, z):
+        return np.log(special.ndtr(2 * z - 5))
+
+    def derivative(self, z, a):
+        u = 2 * z - 5
+        return 2 * np.exp(-0.5 * u**2 - a) / 2.5066282746310002
+
+
+class Softmax(Activation):
+    """Over the units of the layer. (The derivative has its own unit only.)"""
+
+    def __call__(self, z):
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def derivative(self, z, a):
+        return a * (1 - a)
+
+
+class SlopePerUnit(Activation):
+    def __init__(self, n_units):
+        self.slopes = np.linspace(0.1, 2, n_units, dtype=np.float32)
+
+    def __call__(self, z):
+        return self.slopes * z
+
+    def derivative(self, z, a):
+        return self.slopes * np.ones_like(z)
+
+
+class FillsAMask(Activation):
+    """Booleans take numbers as true and false."""
+
+    def __call__(self, z):
+        mask = z > 0
+        mask[...] = 0.5 * z - 0.2
+        return mask * z
+
+    def derivative(self, z, a):
+        return 1.0 * (z != 0.4)
+
+
+class AsksForTheType(Activation):
+    def __call__(self, z):
+        return np.tanh(z) if isinstance(z, np.ndarray) else z * 1
+
+    def derivative(self, z, a):
+        return 1 - a * a
+
+
+class Catches(Activation):
+    def __call__(self, z):
+        try:
+            return np.tanh(z) * z.itemsize
+        except AttributeError:
+            return z * 1
+
+    def derivative(self, z, a):
+        return getattr(z, "itemsize", 1) * (1 - np.tanh(z) ** 2)
+
+
+TRACED = [
+    Sine(), Softsign(), Step(), Doubled(), Itself(), ByParts(), Polynomial(), Scales(),
+    LogOfATail(), SlopePerUnit(3),
+]  # fmt: skip
+AS_THEY_ARE = [
+    Chosen(), Masked(), Branching(), Remembering(), Softmax(), FillsAMask(), AsksForTheType(),
+    Catches(),
+]  # fmt: skip
 
 
 def layer(f, z, delta):
-    """Return f(z) and delta * f'(z), as a layer's calls make them."""
-    z = z.copy()
+    """Return f(z) and delta * f'(z), as a layer's calls make them, a sample per row."""
+    z = z.T.copy()
     a = z if f.from_output else np.empty_like(z)
     product = np.empty_like(z)
     forward, backward = formulas.activation(f, a, z, product)
     for function, *arguments in forward:
         function(*arguments)
-    result = a.copy()
-    product[...] = delta
+    result = a.T.copy()
+    product[...] = delta.T
     for function, *arguments in backward:
         function(*arguments)
-    return result, product
+    return result, product.T
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("f", [*FOLLOWED, *AS_THEY_ARE, Spoiling()], ids=lambda f: type(f).__name__)
+@pytest.mark.parametrize("f", [*TRACED, *AS_THEY_ARE, Spoiling()], ids=lambda f: type(f).__name__)
 def test_an_activation_of_ones_own_computes_what_it_says(f, dtype, refused, rng):
-    z, delta = (rng.normal(size=(3, 100)).astype(dtype) for _ in range(2))
+    z, delta = (rng.normal(size=(100, 3)).astype(dtype) for _ in range(2))
     expected = np.asarray(f(z.copy()), dtype)
     slope = f.derivative(z.copy(), expected.copy())
     a, product = layer(f, z, delta)
     assert_allclose(a, expected, rtol=1e-6 if dtype == np.float32 else 1e-14)
     assert_allclose(product, delta * slope, rtol=1e-6 if dtype == np.float32 else 1e-14)
     assert a.dtype == product.dtype == dtype
-    assert bool(refused) == (f not in FOLLOWED)
+    assert bool(refused) == (f not in TRACED)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("f", [Softmax(), SlopePerUnit(6)], ids=lambda f: type(f).__name__)
+def test_what_depends_on_the_unit_trains_and_predicts_few_rows_as_many(f, rng):
+    X = rng.normal(size=(900, 3))
+    y = X[:, 0] + 0.1 * rng.normal(size=900)
+    model = ScratchMLPRegressor((6,), activation=f, learning_rate_init=0.01, random_state=0)
+    model.fit(X, y)
+    assert model.score(X, y) > 0.8
+    assert_allclose(model.predict(X)[:3], model.predict(X[:3]), rtol=1e-9)
+    assert_allclose(model.transform(X[:3]), f(X[:3] @ model.coefs_[0] + model.intercepts_[0]))
 
 
 @pytest.mark.parametrize("sizes", [(3, 50, 2), (3, 50, 1)])
-@pytest.mark.parametrize("f", [*FOLLOWED, *AS_THEY_ARE], ids=lambda f: type(f).__name__)
+@pytest.mark.parametrize(
+    "f", [*TRACED[:-1], *AS_THEY_ARE, SlopePerUnit(50)], ids=lambda f: type(f).__name__
+)
 def test_a_network_of_ones_own_activations_has_the_gradient_of_backprop(f, sizes, rng):
     network = make_network(f, ACTIVATIONS["tanh"], LOSSES["squared_error"], sizes=sizes)
     params, X, y = make_problem(network, rng)
@@ -175,7 +287,7 @@ def test_a_network_of_ones_own_activations_has_the_gradient_of_backprop(f, sizes
 
 
 @pytest.mark.parametrize("second", ["delta", "slope", None])
-def test_everything_in_the_registries_is_followed(second, refused):
+def test_everything_in_the_registries_is_traced(second, refused):
     for f in EVERY_ACTIVATION:
         z = np.ones((5, 60))
         a = z if f.from_output else np.ones_like(z)

@@ -2,34 +2,35 @@ import numpy as np
 import pytest
 from scipy import special
 
-from sknn_scratch.tracing.recording import FEW, Recording
+from sknn_scratch.tracing.functions import FEW, QUICK
+from sknn_scratch.tracing.trace import Trace
 
 SHAPE = (FEW, 2)  # more than few
 
 
-def record(formula, shape=SHAPE, dtype=np.float64, writable=False):
-    """Return the recording of a formula of one array, and what the formula returned."""
-    recording = Recording()
-    return recording, formula(recording.given(shape, dtype, writable))
+def traced(formula, shape=SHAPE, dtype=np.float64):
+    """Return the trace of a formula of one array, and what the formula returned."""
+    trace = Trace(QUICK)
+    return trace, formula(trace.input(shape, dtype))
 
 
-def names(recording):
-    return [operation.function.__name__ for operation in recording.operations]
+def names(trace):
+    return [operation.function.__name__ for operation in trace.operations]
 
 
-def test_a_formula_is_written_down_in_the_order_of_its_operations():
-    recording, result = record(lambda a: 1 - a * a)
-    product, difference = recording.operations
-    assert names(recording) == ["multiply", "subtract"]
+def test_a_formula_is_traced_in_the_order_of_its_operations():
+    trace, result = traced(lambda a: 1 - a * a)
+    product, difference = trace.operations
+    assert names(trace) == ["multiply", "subtract"]
     assert product.inputs[0] is product.inputs[1]
     assert difference.inputs[1] is product
     assert difference.inputs[0].constant == 1
     assert result.value is difference
 
 
-def test_what_occurs_twice_is_written_down_once():
-    recording, _ = record(lambda z: np.exp(z) / (1 + np.exp(z)) + np.exp(2 * z))
-    assert names(recording) == ["exp", "add", "divide", "multiply", "exp", "add"]
+def test_what_occurs_twice_is_traced_once():
+    trace, _ = traced(lambda z: np.exp(z) / (1 + np.exp(z)) + np.exp(2 * z))
+    assert names(trace) == ["exp", "add", "divide", "multiply", "exp", "add"]
 
 
 def test_what_is_changed_in_between_is_not_the_same():
@@ -38,15 +39,15 @@ def test_what_is_changed_in_between_is_not_the_same():
         s += 1
         return s * np.exp(z)
 
-    recording, _ = record(formula)
-    first, second, product = recording.operations
+    trace, _ = traced(formula)
+    first, second, product = trace.operations
     assert product.inputs == (second, first)
 
 
 @pytest.mark.parametrize(("zero", "n"), [(0, 1), (-0.0, 2)])
 def test_constants_are_told_apart_to_the_last_bit(zero, n):
-    recording, _ = record(lambda z: np.copysign(z, 0.0) + np.copysign(z, zero))
-    assert names(recording).count("copysign") == n
+    trace, _ = traced(lambda z: np.copysign(z, 0.0) + np.copysign(z, zero))
+    assert names(trace).count("copysign") == n
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -69,21 +70,21 @@ def test_constants_are_told_apart_to_the_last_bit(zero, n):
 def test_shapes_and_types_are_those_that_numpy_returns(formula, dtype):
     for shape in (SHAPE, (2,), (3, 1, 2)):
         expected = formula(np.full(shape, 0.3, dtype))
-        _, result = record(formula, shape, dtype)
+        _, result = traced(formula, shape, dtype)
         assert (result.shape, result.dtype) == (expected.shape, expected.dtype)
         assert (result.ndim, result.size) == (expected.ndim, expected.size)
 
 
 def test_the_logistic_of_many_values_is_made_of_quicker_functions():
-    assert names(record(special.expit)[0]) == ["negative", "exp", "add", "divide"]
-    assert names(record(special.expit, (FEW,))[0]) == ["expit"]
+    assert names(traced(special.expit)[0]) == ["negative", "exp", "add", "divide"]
+    assert names(traced(special.expit, (FEW,))[0]) == ["expit"]
 
 
 def test_a_product_with_one_is_no_operation():
-    recording, result = record(lambda z: np.ones_like(z) * z * 1)
-    assert not recording.operations
+    trace, result = traced(lambda z: np.ones_like(z) * z * 1)
+    assert not trace.operations
     assert result.dtype == np.float64
-    assert names(record(lambda z: 0 * z)[0]) == ["multiply"]
+    assert names(traced(lambda z: 0 * z)[0]) == ["multiply"]
 
 
 def changes_its_input(z):
@@ -106,7 +107,7 @@ def in_a_part(z):
     return s
 
 
-NOT_FOLLOWED = {
+NOT_TRACED = {
     "branches": branches,
     "changes its input": changes_its_input,
     "changes a part": in_a_part,
@@ -132,14 +133,14 @@ NOT_FOLLOWED = {
     "needs objects": lambda z: z * np.array([1, 2], object),
     "joins": lambda z: np.concatenate([z, z]),
     "is vectorised": np.vectorize(lambda x: x + 1),
-    "is another array's": lambda z: z + Recording().given(SHAPE, np.float64),
+    "is another array's": lambda z: z + Trace(QUICK).input(SHAPE, np.float64),
 }
 
 
-@pytest.mark.parametrize("formula", NOT_FOLLOWED.values(), ids=NOT_FOLLOWED)
-def test_what_needs_numbers_is_not_followed(formula):
+@pytest.mark.parametrize("formula", NOT_TRACED.values(), ids=NOT_TRACED)
+def test_what_needs_numbers_is_not_traced(formula):
     with pytest.raises((TypeError, AttributeError)):
-        record(formula)
+        traced(formula)
 
 
 def test_a_refusal_is_remembered_if_the_formula_catches_it():
@@ -149,14 +150,14 @@ def test_a_refusal_is_remembered_if_the_formula_catches_it():
         except TypeError:
             return z
 
-    assert record(formula)[0].failed
-    assert not record(np.exp)[0].failed
+    assert traced(formula)[0].failed
+    assert not traced(np.exp)[0].failed
 
 
-def test_two_recordings_of_one_formula_have_the_same_description():
+def test_two_traces_of_one_formula_have_the_same_description():
     def description(formula):
-        recording, result = record(formula)
-        return recording.description(result.value)
+        trace, result = traced(formula)
+        return trace.description(result.value)
 
     assert description(lambda z: z * z - 1) == description(lambda z: z * z - 1)
     others = [

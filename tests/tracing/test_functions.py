@@ -5,8 +5,7 @@ from scipy.special import ndtr
 
 from sknn_scratch.components import ACTIVATIONS
 from sknn_scratch.tracing import formulas
-from sknn_scratch.tracing.normal import single_ndtr
-from sknn_scratch.tracing.recording import FEW
+from sknn_scratch.tracing.functions import FEW, single_ndtr
 
 Z = np.linspace(-14, 14, 800_001).astype(np.float32)
 EXACT = ndtr(Z.astype(np.float64))

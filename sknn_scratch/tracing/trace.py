@@ -1,0 +1,263 @@
+"""A formula, traced: called once, and written as a list of operations.
+
+The formulas of `maths` and `components` are plain NumPy: each operation makes an array. A training
+loop has no time for that, and a graph of ONNX wants the operations, not the arrays. So a formula
+is called once with a `Traced` in the place of each array. NumPy hands every function of it to
+`Traced` (by the protocols ``__array_ufunc__`` and ``__array_function__``), and that appends the
+function to a `Trace` in place of carrying it out. The trace of ``1 - a * a`` is::
+
+    v = multiply(a, a)
+    w = subtract(1, v)
+
+Every operation makes a new `Value`, and no value ever changes. What a formula does in place, as in
+``slope -= a``, makes a new value too, for which ``slope`` stands from there on. So a function of
+the same values has the same result, and is in the trace once: what f and f' have in common is
+computed once. `buffers` makes calls on arrays of a trace, and `interop.onnx_graph` nodes.
+
+A formula that depends on numbers, which are not known yet, cannot be traced: one that branches on
+them, adds them up, picks some, or calls what is no elementwise function of NumPy or SciPy.
+TypeError is raised then, and whoever asked runs the formula as it is.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ..maths import Array, DType, Shape
+
+NUMBERS = bool, int, float  # Python's own, which take the type of the arrays beside them
+# Of booleans: quicker with numbers, and the same. (Others ask what type they are handed.)
+ARITHMETIC = np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum
+
+
+class Value:
+    """An input, a constant, or what a function makes of other values, its inputs.
+
+    A constant of shape () may have the shape of an array, each number of which it is.
+    """
+
+    __slots__ = "constant", "dtype", "function", "inputs", "shape"
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: DTypeLike,
+        function: Any = None,
+        inputs: tuple["Value", ...] = (),
+        constant: Any = None,
+    ) -> None:
+        self.shape: Shape = tuple(shape)
+        self.dtype: DType = np.dtype(dtype)
+        self.function = function
+        self.inputs = inputs
+        self.constant = constant
+
+    @property
+    def sample(self) -> Array:
+        """An array without numbers, or with one, from which functions show what they return."""
+        if self.shape:
+            return np.empty(0, self.dtype)
+        return np.ones((), self.dtype) if self.constant is None else self.constant
+
+    @property
+    def is_one(self) -> bool:
+        """True if this is the number 1, or an array of it."""
+        return self.constant is not None and self.constant.shape == () and self.constant == 1
+
+
+class Trace:
+    """The operations of formulas, in their order.
+
+    Parameters
+    ----------
+    composed : dict of {function: callable}
+        Functions that are made of others: what to call in their place. It may return None, and
+        the function becomes an operation after all.
+
+    Attributes
+    ----------
+    operations : list of Value
+    failed : bool
+        Whether anything could not be traced, even if the formula then went another way.
+    """
+
+    lacks = "{} is no elementwise function"  # what is said of a function that cannot be traced
+
+    def __init__(self, composed: Mapping[Any, Callable[..., Any]]) -> None:
+        self.composed = composed
+        self.operations: list[Value] = []
+        self.values: dict[Any, Value] = {}  # all of them, by what makes them
+        self.failed = False
+        self.errors = np.geterr()
+
+    def input(self, shape: Shape, dtype: DTypeLike) -> Any:
+        """Return what stands for an array that the calls will be handed."""
+        key = "input", len(self.values)
+        return Traced(self, self.unique(key, Value(shape, dtype)), writable=False)
+
+    def refuse(self, reason: str) -> NoReturn:
+        """Raise TypeError: the formula cannot be traced."""
+        self.failed = True
+        raise TypeError(reason)
+
+    def call(self, function: Any, *inputs: Any, **options: Any) -> Any:
+        """Return what stands for ``function(*inputs, **options)``."""
+        if np.geterr() != self.errors:
+            self.refuse("np.errstate is in force while a formula is traced, not afterwards")
+        if function in self.composed:
+            result = self.composed[function](*inputs, **options)
+            if result is not None:
+                return result
+        return Traced(self, self.apply(function, inputs))
+
+    def shape_of(self, value: Value) -> Shape:
+        """Return the shape of a value, which a formula asks for."""
+        return value.shape
+
+    def accepts(self, function: Any) -> bool:
+        """Return whether a function can be an operation."""
+        return isinstance(function, np.ufunc) and function.nout == 1 and not function.signature
+
+    def apply(self, function: Any, inputs: Iterable[Any]) -> Value:
+        """Return the result of an elementwise function, an operation unless it is known."""
+        if not self.accepts(function):
+            self.refuse(self.lacks.format(function.__name__))
+        operands = self._operands(inputs)
+        shape = np.broadcast_shapes(*(x.shape for x in operands))
+        dtype = function(*(x.sample for x in operands)).dtype
+        if dtype.kind not in "bf":
+            self.refuse(f"{function.__name__} returns numbers of type {dtype}")
+        if dtype.kind == "f" and function in ARITHMETIC:
+            operands = [
+                self.value(x, x.shape, dtype) if x.dtype == bool and x.shape else x
+                for x in operands
+            ]
+        if function is np.multiply:
+            for one, other in (operands, operands[::-1]):
+                if one.is_one and (other.shape, other.dtype) == (shape, dtype):
+                    return other
+        return self.append(function, operands, shape, dtype)
+
+    def _operands(self, inputs: Iterable[Any]) -> list[Value]:
+        """Return the values of inputs, Python's numbers in the type that the arrays have."""
+        inputs = [x if type(x) in NUMBERS else self.operand(x) for x in inputs]
+        dtypes = [x.dtype for x in inputs if type(x) is Value and x.shape and x.dtype.kind == "f"]
+        common = np.result_type(*dtypes) if dtypes else None
+        return [self.operand(x, common) for x in inputs]
+
+    def operand(self, x: Any, dtype: DTypeLike | None = None) -> Value:
+        """Return the `Value` of an input; a number of Python's own has this type."""
+        if type(x) is Value:
+            return x
+        if isinstance(x, Traced):
+            if x.trace is not self:
+                self.refuse("an array of another formula is used")
+            return x.value
+        if isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "bif":
+            constant = np.array(x)  # a copy: the formula may change its array afterwards
+        elif type(x) in NUMBERS:
+            constant = np.array(x, dtype)
+        else:
+            self.refuse(f"{type(x).__name__} is neither a number nor an array of numbers")
+        key = constant.shape, constant.dtype, constant.tobytes()
+        return self.unique(key, Value(constant.shape, constant.dtype, constant=constant))
+
+    def value(self, x: Any, shape: Shape, dtype: DTypeLike) -> Value:
+        """Return the `Value` of what a formula returns, in a shape and type; a copy if need be."""
+        value = self.operand(x, dtype)
+        if (value.shape, value.dtype) == (tuple(shape), dtype):
+            return value
+        return self.append(np.copyto, [value], shape, dtype)
+
+    def append(
+        self, function: Any, inputs: Iterable[Value], shape: Shape, dtype: DTypeLike
+    ) -> Value:
+        """Return the result of an operation, which is appended if it is new."""
+        result = Value(shape, dtype, function, tuple(inputs))
+        value = self.unique((function, *result.inputs, result.shape, result.dtype), result)
+        if value is result:
+            self.operations.append(value)
+        return value
+
+    def unique(self, key: Any, value: Value) -> Value:
+        """Return the value that has been made by this key before, else this one."""
+        return self.values.setdefault(key, value)
+
+    def description(self, *others: Any) -> list[tuple[Any, ...]]:
+        """Return all values, and some in particular, as something that can be compared."""
+        number = {value: i for i, value in enumerate(self.values.values())}
+        lines = [*self.values, others]
+        return [tuple(number[x] if type(x) is Value else x for x in line) for line in lines]
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """What stands for an array while a formula is traced.
+
+    ``value`` is what the array holds at the time; ``writable`` says whether that may change, as
+    in an array that the formula has made. (An activation that changes its input is not traced.)
+    """
+
+    def __init__(self, trace: Trace, value: Value, writable: bool = True) -> None:
+        self.trace = trace
+        self.value = value
+        self.writable = writable
+
+    shape: Any = property(lambda self: self.trace.shape_of(self.value))
+    size: Any = property(lambda self: math.prod(self.shape))
+    ndim: Any = property(lambda self: len(self.value.shape))
+    dtype: Any = property(lambda self: self.value.dtype)
+
+    def __array_ufunc__(
+        self, function: Any, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
+        if method != "__call__":
+            self.trace.refuse(self.trace.lacks.format(f"{function.__name__}.{method}"))
+        if options:
+            self.trace.refuse(f"{function.__name__} is called with {', '.join(options)}")
+        result = self.trace.call(function, *inputs)
+        return result if out is None else out[0].become(result)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        if function not in self.trace.composed:
+            self.trace.refuse(self.trace.lacks.format(function.__name__))
+        return self.trace.call(function, *inputs, **options)
+
+    def become(self, other: "Traced") -> "Traced":
+        """Stand for another value of the same shape and type from here on."""
+        old, new = self.value, other.value
+        if not self.writable or (old.shape, old.dtype) != (new.shape, new.dtype):
+            self.trace.refuse("an array is changed that is not the formula's own")
+        self.value = new
+        return self
+
+    def __setitem__(self, key: Any, x: Any) -> None:
+        if not (key is Ellipsis or (isinstance(key, slice) and key == slice(None))):
+            self.trace.refuse("a part of an array is changed")
+        if self.dtype == bool:
+            self.trace.refuse("numbers are put into an array of booleans")
+        value = self.trace.value(x, self.value.shape, self.dtype)
+        self.become(Traced(self.trace, value))
+
+    def __pow__(self, exponent: Any) -> Any:  # as arrays do it
+        quick = {2: np.square, 0.5: np.sqrt} if type(exponent) in (int, float) else {}
+        return quick[exponent](self) if exponent in quick else np.power(self, exponent)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("__"):  # else NumPy asks, for what it can do without
+            self.trace.failed = True
+        raise AttributeError(f"an array that stands for others has no {name}")
+
+    def astype(self, dtype: DTypeLike) -> "Traced":
+        """Return a copy in another type."""
+        if np.dtype(dtype).kind != "f":
+            self.trace.refuse(f"numbers become {np.dtype(dtype)}")
+        value = self.trace.value(self, self.value.shape, np.dtype(dtype))
+        return Traced(self.trace, value)
+
+    def __array__(self, *args: Any, **options: Any) -> NoReturn:
+        self.trace.refuse("the formula asks for numbers, which are not known yet")
+
+    __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__

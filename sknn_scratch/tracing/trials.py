@@ -1,0 +1,110 @@
+"""Whether a trace is taken for the formula, and plans that serve all fits.
+
+To trace a formula is to call it when nobody else would, and to take what it did for what it always
+does. That holds for the components of the package, so their plans are made once. A component of
+somebody else's is traced for each fit, and as a copy, so that nothing happens to it. Then the calls
+are held against the formula, on numbers, in the shapes and the type of the fit. If they differ by
+more than rounding, or the component does something else the second time, draws random numbers, or
+changes itself or its class, then the formula is called as it is.
+"""
+
+import copy
+import pickle
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..maths import Array, Calls
+from .buffers import Plan
+
+PACKAGE = __name__.partition(".")[0]
+PLANS: dict[Any, Plan] = {}  # of the components of the package, by all that they depend on
+MOST = 512
+EDGES = 0.0, 1.0, -1.0, 30.0, -30.0, 200.0, -200.0, 1e-6  # where formulas are apt to branch
+ROUNDINGS = 200  # of an operation, by which the results of two orders of operations may differ
+
+Plain = Callable[[Any, Sequence[Array]], Sequence[Calls]]
+
+
+def is_ours(cls: type) -> bool:
+    """Return True if a class is of this package."""
+    return cls.__module__.partition(".")[0] == PACKAGE
+
+
+def plan_of(make: Callable[..., Plan], plain: Plain, component: Any, *forms: Any) -> Plan | None:
+    """Return the plan of a component's formulas, or None if they are to be called as they are.
+
+    Parameters
+    ----------
+    make : callable
+        ``make(component, *forms)`` traces the formulas.
+    plain : callable
+        ``plain(component, arrays)`` returns calls that do the same as the plan's by the formulas.
+    component : Activation or Loss
+    *forms : tuple
+        Shapes, types and whatever else the plan depends on.
+    """
+    try:
+        return proven_plan(make, plain, component, *forms)
+    except Exception:  # it may be anybody's code
+        return None
+
+
+def proven_plan(make: Callable[..., Plan], plain: Plain, component: Any, *forms: Any) -> Plan:
+    """Return what `plan_of` does; if there is no plan, raise an error that says why."""
+    if is_ours(type(component)):
+        key = make, type(component), tuple(vars(component).items()), forms
+        if key not in PLANS:
+            if len(PLANS) >= MOST:
+                PLANS.clear()
+            PLANS[key] = make(component, *forms)
+        return PLANS[key]
+    twin = copy.deepcopy(component)
+    before = surroundings(twin)
+    plan = make(twin, *forms)
+    if make(twin, *forms).description != plan.description:
+        raise TypeError(f"{component!r} does not do the same each time")
+    for positive in (False, True):
+        if not agrees(plan, plain, twin, positive):
+            raise TypeError(
+                f"{component!r} does not do with numbers what it does when it is traced"
+            )
+    if surroundings(twin) != before:
+        raise TypeError(f"{component!r} draws random numbers, or changes itself or its class")
+    return plan
+
+
+def surroundings(component: Any) -> bytes:
+    """Return what a formula could change beside its arguments, as something to be compared."""
+    attributes = [
+        (name, value)
+        for cls in type(component).__mro__
+        for name, value in vars(cls).items()
+        if not (is_ours(cls) or name.startswith(("__", "_abc_")) or hasattr(value, "__get__"))
+    ]
+    generators = np.random.get_state(), random.getstate()
+    return pickle.dumps((vars(component), attributes, generators))
+
+
+@np.errstate(all="ignore")
+def agrees(plan: Plan, plain: Plain, component: Any, positive: bool) -> bool:
+    """Return whether the calls of a plan compute what the formulas do, on some numbers."""
+    rng = np.random.default_rng(0)
+    pool = np.r_[EDGES, 2 * rng.standard_normal(1000)]
+    pool = np.exp(np.clip(pool, -5, 5)) if positive else pool
+    arrays = []
+    for shape, dtype in plan.forms_of_arrays:
+        numbers = np.resize(np.roll(pool, 7 * len(arrays)), shape[::-1]).astype(dtype)
+        arrays.append(numbers.T)  # rows are samples, and contiguous the other way round
+    copies = [array.copy("K") for array in arrays]
+    parts = zip(plan.calls(arrays), plain(component, copies), plan.results, strict=True)
+    for traced_calls, plain_calls, places in parts:
+        for function, *arguments in [*traced_calls, *plain_calls]:
+            function(*arguments)
+        for place in places:
+            tolerance = ROUNDINGS * np.finfo(arrays[place].dtype).eps
+            if not np.allclose(arrays[place], copies[place], tolerance, tolerance, equal_nan=True):
+                return False
+    return True
