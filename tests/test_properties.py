@@ -14,12 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import sparse
+from scipy import sparse, special
 from sklearn.base import clone
 
-from sknn_scratch import Bounded, LeakyReLU, Quantile, ScratchMLPRegressor
+from sknn_scratch import Activation, Bounded, LeakyReLU, Quantile, ScratchMLPRegressor, Solver
 from sknn_scratch.components.initializers import INITIALIZERS
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
+from sknn_scratch.engine import blocks
+from sknn_scratch.tracing import formulas
+from sknn_scratch.tracing.formulas import plan_activation
 from tests.bad_input import same
 
 pytest.importorskip("hypothesis")
@@ -277,3 +280,152 @@ def test_units_and_the_unit_of_the_weights_do_not_matter(model, data, of_x, of_y
     assert_allclose(
         predict(other, X * 2.0**of_x) / unit, predict(first, X), rtol=1e-6, atol=1e-6 * np.std(y)
     )
+
+
+# --- formulas and rules of one's own ---
+
+UNARY = {
+    "sin": np.sin,
+    "tanh": np.tanh,
+    "square": lambda x: x**2,
+    "negative": lambda x: -x,
+    "ndtr": special.ndtr,
+    "expit": special.expit,
+    "plus": lambda x: +x,
+    "mask": lambda x: (x > 0.1) * x,
+    "bools": lambda x: 1 - (x > 0.1),
+    "single": lambda x: x.astype(np.float32),
+    "clip": lambda x: np.clip(x, -0.5, 1),
+}
+BINARY = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "maximum": np.maximum,
+    "greater": lambda x, y: (x > y) + 0.5 * x,
+}
+IN_PLACE = {"copy": None, "shift": np.add, "times": np.multiply}
+operations = st.lists(
+    st.tuples(
+        st.sampled_from([*UNARY, *BINARY, *IN_PLACE, *["constant"] * 4, "per unit"]),
+        st.integers(0, 20),
+        st.integers(0, 20),
+    ),
+    min_size=6,
+    max_size=15,
+)
+
+
+def computed(program, *arrays):
+    """Return what a program makes of arrays: a list of (operation, operand, operand)."""
+    known, changing = list(arrays), np.full((1, 1), 0.5)
+    for name, i, j in program:
+        x, y = known[i % len(known)], known[j % len(known)]
+        if name in UNARY:
+            known.append(UNARY[name](x))
+        elif name in BINARY:
+            known.append(BINARY[name](x, y))
+        elif name == "constant":  # changed in place, so that each use has another
+            changing /= 1.5 + i / 10
+            known.append(changing * x)
+        elif name == "per unit":
+            known.append(np.linspace(-1, 1, x.shape[1]).astype(np.float32) * x)
+        elif i % len(known) >= len(arrays) and x.dtype == y.dtype != bool:  # an array of its own
+            if name == "copy":
+                x[...] = y
+            else:
+                IN_PLACE[name](x, y, out=x)
+    return known[-1] + known[-2] + known[-3]
+
+
+class Programmed(Activation):
+    def __init__(self, program, slope):
+        self.program, self.slope = program, slope
+
+    def __call__(self, z):
+        return computed(self.program, z)
+
+    def derivative(self, z, a):
+        return computed(self.slope, z, a)
+
+
+class OverUnits(Programmed):
+    """Has also what cannot be traced, and depends on the other units."""
+
+    def __call__(self, z):
+        return np.where(z > z.max(axis=1, keepdims=True) - 1, super().__call__(z), z)
+
+
+@given(
+    st.sampled_from([Programmed, Programmed, OverUnits]),
+    operations,
+    operations,
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(1, 70),
+)
+@np.errstate(all="ignore")
+def test_the_calls_of_a_random_formula_compute_what_numpy_does(cls, program, slope, dtype, n_rows):
+    f, rng = cls(program, slope), np.random.default_rng(n_rows)
+    z, delta = (rng.normal(size=(n_rows, 5)).astype(dtype) for _ in range(2))
+    a = f(z.copy()).astype(dtype)
+    product = (delta * f.derivative(z.copy(), a.copy()).astype(dtype)).astype(dtype)
+    try:
+        plan = plan_activation(f, z.shape, z.dtype, False, True, False)
+    except (TypeError, AttributeError):
+        plan = None  # nothing to compare but the formula with itself
+    arrays = [np.empty(x.shape[::-1], dtype).T for x in (a, z, delta)]
+    layer_calls = formulas.activation(f, *(x.T for x in arrays))
+    for calls in (layer_calls, plan and plan.calls(arrays)):
+        if calls:
+            arrays[1][...] = z
+            for function, *arguments in calls[0]:
+                function(*arguments)
+            assert_allclose(arrays[0], a, rtol=1e-6 if dtype == np.float32 else 1e-13)
+            arrays[2][...] = delta
+            for function, *arguments in calls[1]:
+                function(*arguments)
+            scale = np.abs(product[np.isfinite(product)]).max(initial=1)
+            tolerance = (1e-5 if dtype == np.float32 else 1e-12) * scale
+            assert_allclose(arrays[2], product, rtol=1e-5, atol=tolerance)
+
+
+class ProgrammedRule(Solver, elementwise=True):
+    def __init__(self, program):
+        self.program = [each for each in program if each[0] != "per unit"]
+
+    def init(self, params):
+        return {"old": params.copy(), "mean": np.zeros_like(params), "t": 0}
+
+    def update(self, params, gradient, state, learning_rate):
+        state["t"] += 1
+        arrays = (x[:, np.newaxis] for x in (params, gradient, state["old"], state["mean"]))
+        step = computed(self.program, *arrays)[:, 0]
+        state["mean"][...] = state["old"]
+        state["old"][...] = params
+        params += learning_rate / state["t"] * step
+
+
+@given(operations, st.sampled_from([np.float32, np.float64]), st.integers(11, 40))
+@np.errstate(all="ignore")
+def test_a_random_rule_makes_the_same_steps_in_blocks(program, dtype, size):
+    rule, rng = ProgrammedRule(program), np.random.default_rng(size)
+    start, gradients = rng.normal(size=size).astype(dtype), rng.normal(size=(3, size)).astype(dtype)
+    results = []
+    for long in (10**6, 10):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(blocks, "LONG", long)
+            patch.setattr(blocks, "BLOCK", 8)
+            params, gradient, state = start.copy(), np.empty(size, dtype), rule.init(start)
+            step = blocks.Step(rule, params, gradient, state)
+            step.learning_rate = 0.1
+            for each in gradients:
+                gradient[...] = each
+                for (function,) in step.calls():
+                    function()
+        results.append((params, state))
+    (whole, state), (in_blocks, its_state) = results
+    tolerance = 1e-5 if dtype == np.float32 else 1e-12  # vector units round ends otherwise
+    assert_allclose(in_blocks, whole, rtol=tolerance, atol=tolerance)
+    assert its_state["t"] == state["t"] == 3
+    for key in ("old", "mean"):
+        assert_allclose(its_state[key], state[key], rtol=tolerance, atol=tolerance)
