@@ -149,6 +149,16 @@ def test_the_score_of_a_constant_deviation_is_r2(rng):
     assert likelihood_score(np.ones(5), np.ones(5), np.ones(5)) == 1
 
 
+def test_the_score_is_the_likelihood_ratio_to_the_best_constant(rng):
+    y, mean = rng.normal(size=(2, 50))
+    std = rng.uniform(0.5, 3, 50)
+    weight = rng.integers(1, 4, 50)
+    for w, rows in ((None, np.arange(50)), (weight, np.repeat(np.arange(50), weight))):
+        constant = norm.logpdf(y[rows], y[rows].mean(), y[rows].std())
+        gain = np.mean(norm.logpdf(y, mean, std)[rows] - constant)
+        assert_allclose(likelihood_score(y, mean, std, w), 1 - np.exp(-2 * gain))
+
+
 def test_other_losses_have_no_deviations_to_return(noisy):
     model = ScratchMLPRegressor((2,), max_iter=2).fit(*noisy)
     with pytest.raises(ValueError, match=r"return_std=True needs loss='gaussian', got Squared"):

@@ -181,3 +181,17 @@ def test_quantiles_do_not_cross_and_widen_outwards(rng):
     assert found.shape == (3, 2, 25)
     assert (np.diff(found, axis=-1) >= 0).all()
     assert_allclose(calibration.std(None, np.ones((3, 2)), 1)[0], np.sqrt(np.mean(y**2, axis=0)))
+
+
+@pytest.mark.parametrize("loss", [SquaredError(), Poisson()], ids=repr)
+def test_the_standard_deviation_counts_a_row_of_weight_2_twice(loss, rng):
+    y, prediction = rng.poisson(3, 40).astype(float), rng.uniform(2, 4, 40)
+    weight = np.where(np.abs(y - prediction) > 1, 1, 3)
+    rows = np.repeat(np.arange(40), weight)
+    spread = SpreadOfLoss(loss, prediction)
+    scale = spread(None, prediction)
+    weighted = Calibration(loss, y, prediction, scale, weight, spread)
+    repeated = Calibration(loss, y[rows], prediction[rows], scale[rows], None, spread)
+    found = weighted.std(None, prediction, 1)
+    assert_allclose(found, repeated.std(None, prediction, 1))
+    assert np.abs(found / calibrated(loss, y, prediction).std(None, prediction, 1) - 1).max() > 0.05

@@ -99,6 +99,15 @@ def test_each_member_is_the_network_trained_on_all_folds_but_one(regression):
     assert len({member.random_state for member in model.estimators_}) == 3
 
 
+def test_the_score_of_rows_held_out_counts_a_row_of_weight_2_twice(regression):
+    X, y = regression
+    weight = np.arange(60) % 4  # some are 0
+    model = ensemble(LinearRegression()).fit(X, y, sample_weight=weight)
+    rows = np.repeat(np.arange(60), weight)
+    assert model.oob_score_ == pytest.approx(r2_score(y[rows], model.oob_prediction_[rows]))
+    assert abs(model.oob_score_ - r2_score(y, model.oob_prediction_)) > 1e-3
+
+
 def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.folds import copied_rows, kinds_of_rows, make_splits
+from sknn_scratch.ensemble.folds import copied_rows, kinds_of_rows, make_splits, take_params
 
 
 def folds(X, y, cv=None):
@@ -60,3 +60,23 @@ def test_intervals_on_copies_cover_new_rows(rng):
     model.fit(np.repeat(X, 10, axis=0), np.repeat(y, 10))
     low, high = model.predict_interval(X_new).T
     assert np.mean((low <= y_new) & (y_new <= high)) > 0.8
+
+
+# --- what a member is handed ---
+
+ROWS = np.array([1, 3])
+
+
+def test_what_has_an_entry_for_each_row_is_cut_and_all_else_is_not():
+    given = {"sample_weight": np.arange(4.0), "groups": list("abcd"), "note": "abcd", "rate": 0.1}
+    found = take_params({**given, "few": [1, 2, 3]}, ROWS, 4)
+    assert_array_equal(found["sample_weight"], [1, 3])
+    assert_array_equal(found["groups"], ["b", "d"])
+    assert (found["note"], found["rate"], found["few"]) == ("abcd", 0.1, [1, 2, 3])
+
+
+def test_validation_data_are_not_cut_though_they_have_as_many_rows_as_x():
+    X_val, y_val = np.ones((4, 2)), np.arange(4.0)
+    given = {"X_val": X_val, "net__y_val": y_val, "sample_weight_val": y_val}
+    found = take_params(given, ROWS, 4)
+    assert all(found[name] is given[name] for name in given)

@@ -222,6 +222,16 @@ def test_quantiles_never_cross_however_many_rows_are_asked_for(container, dtype,
     assert_allclose(model.predict(X[:1]), whole[:1], rtol=1e-4, atol=1e-6)
 
 
+def test_the_input_gradient_of_quantiles_is_in_the_order_of_the_prediction(rng):
+    weights = np.array([[1.0, 2.0, -1.0], [0.5, -1.0, 3.0]])  # they cross wherever rows differ
+    settings = {"init": [weights], "learning_rate_init": 1e-12, "standardize": False}
+    X, y = rng.normal(size=(30, 2)), rng.normal(size=30)
+    model = ScratchMLPRegressor((), loss=Quantile(LEVELS), **settings).partial_fit(X, y)
+    order = np.argsort(X @ weights, axis=1)
+    assert len(np.unique(order, axis=0)) == 3
+    assert_allclose(model.input_gradient(X), weights.T[order], rtol=1e-6)
+
+
 def test_the_score_of_several_quantiles_is_their_d2(model):
     X, y = spread(300, seed=2)
     weight = np.random.default_rng(0).integers(1, 4, 300)

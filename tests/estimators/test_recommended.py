@@ -28,6 +28,13 @@ def test_the_steps_of_training_are_bounded(n_samples):
     assert recommended["max_iter"] >= 8
 
 
+def test_only_small_data_get_dropout_and_only_a_handful_no_early_stopping():
+    dropout = {n: recommended_parameters(n, 8)["dropout"] for n in (100, 2000, 2001, 10**5)}
+    assert dropout == {100: 0.05, 2000: 0.05, 2001: 0, 10**5: 0}
+    assert "early_stopping" not in recommended_parameters(19, 8)
+    assert recommended_parameters(20, 8)["early_stopping"] == "loss"
+
+
 def test_training_ends_when_the_schedule_does_and_without_a_warning():
     X, y = make_friedman1(40, random_state=0)
     recommended = recommended_parameters(*X.shape)

@@ -49,13 +49,21 @@ def test_the_graph_of_an_ensemble_predicts_as_it_does(estimator, n_targets, dtyp
     assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_members_count_by_their_weights(regression):
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 0.0], [0.1, 0.7, 0.2]])
+def test_members_count_by_their_weights(weights, regression):
     X, y = regression
     model = ensemble().fit(X, y)
-    model.weights_ = np.array([1.0, 0.0, 0.0])
-    assert_allclose(
-        compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), model.estimators_[0].predict(X)
-    )
+    model.weights_ = np.array(weights)
+    expected = sum(w * member.predict(X) for w, member in zip(weights, model.estimators_))
+    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), expected)
+
+
+def test_the_kinds_of_members_of_a_default_ensemble_count_by_their_weights(regression):
+    X, y = regression
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    assert np.ptp(model.weights_) > 0.05
+    got = compute(skl2onnx.to_onnx(model, X[:1]), X=X)
+    assert_allclose(got.ravel(), model.predict(X), rtol=1e-9)
 
 
 def test_quantiles_are_columns_of_the_graph(regression):

@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import (
@@ -397,6 +398,21 @@ def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression
     faster = ScratchMLPRegressor((5,), learning_rate_init=0.02, **plain)
     with pytest.warns(ConvergenceWarning):
         assert_allclose(doubled.fit(X, y).predict(X), faster.fit(X, y).predict(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("loss", "distribution"),
+    [
+        (SquaredError(), lambda mean: scipy.stats.norm(mean, 1.5)),
+        (Poisson(), scipy.stats.poisson),
+        (Gamma(), lambda mean: scipy.stats.gamma(3, scale=mean / 3)),
+    ],
+    ids=label,
+)
+def test_the_spread_goes_with_the_standard_deviation_of_the_distribution(loss, distribution):
+    mean = np.array([0.5, 1.0, 4.0, 100.0])
+    ratio = distribution(mean).std() / loss.spread(mean)
+    assert_allclose(ratio, ratio[0])
 
 
 @pytest.mark.parametrize("loss", [Poisson(), Gamma()], ids=repr)

@@ -12,11 +12,13 @@ def follow(validated, monitor, best=None, start=0.0, **settings):
     """Go through epochs whose parameters count them; return the stopping and the plateaus."""
     best, history, plateaus = best or Best(), History(), []
     settings = {**STOP, **settings}
-    stopping = EarlyStopping(best, monitor, params=np.array([start]), n_epochs=0, **settings)
+    params = np.array([start])  # training changes them in place
+    stopping = EarlyStopping(best, monitor, params=params, n_epochs=0, **settings)
     for epoch, (loss, validation_loss, score) in enumerate(validated, 1):
         history.record(loss)
         history.record_validation(validation_loss, score)
-        stopping.update(history, np.array([float(epoch)]))
+        params[...] = epoch
+        stopping.update(history, params)
         plateaus.append(stopping.at_plateau())
     return stopping, plateaus
 
