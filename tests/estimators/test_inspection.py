@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ReLU, ScratchMLPRegressor, feedforward
+from sknn_scratch import LeakyReLU, ReLU, ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.data import chunking
 from sknn_scratch.estimators import inspection
@@ -185,6 +185,19 @@ def test_if_all_is_at_a_kink_there_is_nothing_to_say():
     network = make_network(None, RELU, SQUARED_ERROR, fit_intercept=False, sizes=(1, 1))
     assert np.isnan(check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), network))
     assert check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.ones(1) / 2, network) < 1e-8
+
+
+class SteepLeakyReLU(LeakyReLU):
+    """Three times as steep as it says; its own two slopes differ by a tenth."""
+
+    def derivative(self, z, a):
+        return 3 * super().derivative(z, a)
+
+
+def test_a_kink_excuses_no_more_than_it_can_have_caused():
+    network = make_network(None, SteepLeakyReLU(0.9), SQUARED_ERROR, False, sizes=(1, 1))
+    error = check_gradient(np.ones((1, 1)), np.ones((1, 1)), np.zeros(1), network)
+    assert 0.5 < error < 0.8  # 3 where it is .9 or 1
 
 
 def test_a_minimum_is_not_taken_for_an_error(rng):
