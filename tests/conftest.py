@@ -1,5 +1,7 @@
 """What several test files share."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 from sklearn import config_context
@@ -15,11 +17,21 @@ else:
     settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m "not slow"` is applied
 def pytest_collection_modifyitems(items):
-    """Refuse a test whose name holds an address: processes of pytest-xdist would not know it."""
-    addressed = [item.nodeid for item in items if " at 0x" in item.nodeid]
-    if addressed:
-        raise pytest.UsageError(f"Give `ids=label` of tests.helpers to {addressed[0]}")
+    """Refuse names that hold an address, and mark all cases of a test but two as slow.
+
+    Processes of pytest-xdist must collect the same names. Of a test with many cases the first and
+    the last are in the short set, unless it is marked as slow itself.
+    """
+    cases = defaultdict(list)
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"Give `ids=label` of tests.helpers to {item.nodeid}")
+        cases[item.nodeid.partition("[")[0]].append(item)
+    for of_test in cases.values():
+        for item in of_test[1:-1]:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)

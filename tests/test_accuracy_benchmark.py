@@ -62,6 +62,7 @@ def test_a_ratio_is_paired():
     assert error == pytest.approx(stats.sem([1.0, 2.0, 4.0]))
 
 
+@pytest.mark.slow
 def test_it_runs_and_writes_a_table(folder, monkeypatch, capsys):
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
@@ -95,6 +96,7 @@ def test_what_is_not_there_is_said_with_what_is(options, capsys):
     assert "there are" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forest"])
 def test_intervals_of_a_peer_cover_about_what_they_should(name):
     X, y, (is_test, *_) = accuracy_data.load("friedman1", None, 1)

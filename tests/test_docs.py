@@ -39,6 +39,7 @@ def test_numbers_may_be_off_by_a_tenth_but_no_word_may():
     assert not same_text(text, text.replace("657", "658"), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # shap's, of matplotlib
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")  # mlflow's
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # nyoka's
@@ -64,6 +65,7 @@ def test_the_snippets_of_a_page_run_in_order_and_print_what_it_says(
         pytest.skip(f"needs {', '.join(sorted(missing))}; the other snippets run")
 
 
+@pytest.mark.slow
 def test_the_build_puts_a_picture_after_the_snippet_that_draws_it(tmp_path):
     pytest.importorskip("matplotlib")
     code = "import matplotlib.pyplot as plt\n_, ax = plt.subplots()\nax.set_title('a\\nb')\n"

@@ -9,6 +9,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "large_data.md").read_text(encoding
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore:Port 8787 is already in use:UserWarning",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -33,6 +34,7 @@ def test_the_version_is_one_that_packages_can_have():
     assert str(Version(sknn_scratch.__version__)) == sknn_scratch.__version__
 
 
+@pytest.mark.slow
 def test_a_checkout_that_was_never_installed_says_that_it_does_not_know_its_version():
     code = """
 from importlib import metadata

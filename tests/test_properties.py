@@ -31,6 +31,7 @@ from hypothesis import strategies as st
 
 # Said of parameters and data that do not go together well, which is what is drawn here.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.filterwarnings("ignore:Got `batch_size`:UserWarning"),
     pytest.mark.filterwarnings("ignore:y cannot be standardised:UserWarning"),

@@ -2,6 +2,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.helpers import load_snippets, same_text
 
 if sys.version_info >= (3, 11):
@@ -19,6 +21,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_every_python_block_runs_in_order_and_prints_about_what_the_page_says(capsys):
     ran = 0
     for snippet in load_snippets().run_snippets(README, "README.md", set()):

@@ -8,6 +8,7 @@ import pytest
 PAGE = Path(__file__).parents[1] / "docs" / "shipping.md"
 
 
+@pytest.mark.slow
 def test_every_snippet_runs_in_order(tmp_path, monkeypatch, capsys):
     for name in ("skops", "skl2onnx", "onnxruntime", "pandas"):
         pytest.importorskip(name)

@@ -19,6 +19,7 @@ def shrunk(workload):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # as in the benchmark: nothing is trained to convergence
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", [name for name in WORKLOADS if name != "grid"])

@@ -14,6 +14,8 @@ import pytest
 
 import sknn_scratch
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 # Installed beside the interpreter that runs the tests, as the extra "types" has them.
 TOOLS = str(Path(sys.executable).parent)

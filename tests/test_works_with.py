@@ -29,6 +29,7 @@ def evaluate(path, X):
     return values[output.get("outputNeuron")]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # nyoka leaves the file open
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_pmml_of_nyoka_predicts_the_same(regression, tmp_path):

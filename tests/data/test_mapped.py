@@ -209,6 +209,7 @@ model.fit(X, y).predict(X)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on private memory is Linux's")
 @pytest.mark.parametrize(
     ("dtype", "solver", "early_stopping", "kind"),

@@ -130,6 +130,7 @@ def test_scipys_own_blas_is_told_by_its_folder(path, expected):
     assert belongs_to_scipy(path) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_fits_in_several_threads_are_quiet_and_give_the_threads_back(
     two_threads, regression, solver

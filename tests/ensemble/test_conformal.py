@@ -52,6 +52,7 @@ def test_a_level_that_is_a_rank_is_not_rounded_to_the_next(n):
     assert_array_equal(found[below], ranks[below])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [20, 37, 200])
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.9])
 def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):

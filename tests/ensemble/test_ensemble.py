@@ -134,6 +134,7 @@ def test_by_default_a_straight_line_is_found_to_be_one(slope, rng):
     assert np.std(model.predict(X)) < 0.5
 
 
+@pytest.mark.slow
 def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(regression):
     X, y = regression
 
@@ -154,6 +155,7 @@ def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(
     assert is_single(np.c_[X, np.full(60, 0.1)], y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [1e-300, 1e-45, 1e-39, 1e39, 1e300])
 def test_by_default_the_units_of_x_and_y_do_not_matter(unit, regression):
     X, y = (each[::2] for each in regression)
@@ -179,6 +181,7 @@ def test_a_member_trained_in_float32_can_go_on_training(regression):
     assert np.mean((member.predict(X) - y) ** 2) < before
 
 
+@pytest.mark.slow
 def test_by_default_the_rows_held_out_decide_how_long_to_train(rng):
     X = rng.uniform(-2, 2, (160, 2))
     signal, noise = np.sin(4 * X[:, 0]) + X[:, 1], rng.normal(size=160)
@@ -235,6 +238,7 @@ def test_the_same_seed_makes_the_same_ensemble_and_another_does_not(regression):
     assert not np.allclose(ensemble(random_state=source).fit(X, y).predict(X), first)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["threading", "loky", "multiprocessing"])
 def test_members_trained_at_the_same_time_are_the_same(backend, regression):
     X, y = regression
@@ -396,6 +400,7 @@ def test_several_quantiles_are_conformalised(rng):
     assert model.score(X_new, y_new) == pytest.approx(model.oob_score_, abs=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrap", [lambda net: net, lambda net: make_pipeline(StandardScaler(), net)]
 )
@@ -756,6 +761,7 @@ def test_without_routing_groups_reach_a_network_that_stops_by_them(wrap, around,
     assert ensemble(cv=GroupKFold(5)).fit(X, y, groups=groups).oob_score_ > 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("routing")
 def test_a_grid_search_routes_weights_into_an_ensemble_by_default(regression, weight):
     X, y = regression
@@ -828,6 +834,7 @@ def test_a_clone_has_the_parameters_and_no_fit(regression):
     assert model.estimator.steps[-1][1].alpha == 1.0
 
 
+@pytest.mark.slow
 def test_rows_in_a_mapped_file_are_as_good_as_in_memory(regression, tmp_path):
     X, y = regression
     np.save(tmp_path / "X.npy", X)

@@ -176,6 +176,7 @@ def test_what_hardly_spreads_has_a_least_spread():
     assert_array_equal(SpreadOfLoss(SquaredError(), prediction)(None, prediction), np.ones((4, 2)))
 
 
+@pytest.mark.slow
 def test_the_intervals_of_an_ensemble_follow_the_spread(rng):
     X = rng.uniform(-1, 1, (500, 2))
     X_new = rng.uniform(-1, 1, (4000, 2))

@@ -87,6 +87,7 @@ def assert_equal_models(one, other):
 # A target's unit does not matter.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("factor", "shift"), [(1e-3, 0), (1, 1000), (1e3, 0)])
 def test_the_unit_of_the_target_spoils_mlpregressor_but_not_ours(factor, shift):
     X, y = load_diabetes(return_X_y=True)
@@ -110,6 +111,7 @@ def texts_of(model, X, y):
     return [str(each.message) for each in caught]
 
 
+@pytest.mark.slow
 def test_a_tol_for_y_in_a_large_unit_stops_ours_early_with_a_warning_but_not_mlpregressor():
     X, y = make_regression(200, 20, random_state=1)
     X, X_test, y, y_test = train_test_split(X, y, random_state=0)
@@ -151,6 +153,7 @@ def test_lbfgs_goes_on_from_the_mean_but_ends_there_in_mlpregressor():
 # Sample weights are relative to the mean weight of the training set, not of the batch.
 
 
+@pytest.mark.slow
 @NEEDS_SAMPLE_WEIGHT
 def test_with_one_sample_per_batch_weights_count_but_not_in_mlpregressor(data):
     X, y = data

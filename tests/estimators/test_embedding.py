@@ -188,6 +188,7 @@ def test_onnx_computes_the_same(mixed):
     assert_allclose(predicted[:, 0], model.predict(X), rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_picture_of_the_network_names_what_the_embedding_hands_on(waves):
     pytest.importorskip("matplotlib").use("Agg")
     model = network(Periodic(3, 2)).fit(*waves)

@@ -425,6 +425,7 @@ def loss_at(model, vector, data):
     return twin.loss_gradient(*data)[0]
 
 
+@pytest.mark.slow
 @short
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize(

@@ -358,6 +358,7 @@ def test_several_quantiles_train_in_float32_as_in_float64():
     assert_allclose(single.predict(X.astype("f4")), double.predict(X), atol=1e-4)
 
 
+@pytest.mark.slow
 @short
 def test_several_quantiles_are_searched_and_cross_validated_by_their_score():
     X, y = spread(200, seed=0)

@@ -8,6 +8,7 @@ from sklearn.metrics import mean_squared_error
 from sknn_scratch import ScratchMLPRegressor, recommended_parameters
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of the defaults
 def test_a_network_with_them_is_more_accurate_where_there_is_much_to_learn():
     X, y = make_friedman2(400, random_state=0)
@@ -35,6 +36,7 @@ def test_only_small_data_get_dropout_and_only_a_handful_no_early_stopping():
     assert recommended_parameters(20, 8)["early_stopping"] == "loss"
 
 
+@pytest.mark.slow
 def test_training_ends_when_the_schedule_does_and_without_a_warning():
     X, y = make_friedman1(40, random_state=0)
     recommended = recommended_parameters(*X.shape)

@@ -58,6 +58,7 @@ def test_there_are_references():
     assert len(REFERENCES) == 2
 
 
+@pytest.mark.slow
 def test_the_same_steps_come_from_partial_fit():
     reference = json.loads(REFERENCES[0].read_text())
     network = seed_network([np.array(reference["weights1"]), np.array(reference["weights2"])])

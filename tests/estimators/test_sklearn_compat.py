@@ -929,6 +929,7 @@ def outside(source):
     return roots - MAIN_PATH_NEEDS - sys.stdlib_module_names
 
 
+@pytest.mark.slow
 def test_no_file_of_the_package_imports_private_names_or_the_incumbent():
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 10
@@ -939,6 +940,7 @@ def test_no_file_of_the_package_imports_private_names_or_the_incumbent():
     assert PACKAGE / "estimators" / "sklearn_export.py" not in main_path()
 
 
+@pytest.mark.slow
 def test_the_main_path_imports_only_numpy_scipy_scikit_learn_and_the_standard_library():
     files = main_path()
     assert PACKAGE / "estimators" / "regressor.py" in files
@@ -970,6 +972,7 @@ def test_the_search_for_other_packages_finds_them():
     assert outside("def plot():\n    import matplotlib") == set()
 
 
+@pytest.mark.slow
 def test_importing_the_package_imports_nothing_that_it_can_do_without():
     script = """
 import sys, sklearn  # which imports pandas by itself, where there is one

@@ -248,6 +248,7 @@ def test_partial_fit_goes_on_from_its_weights(data, solver):
     assert theirs.loss_ < mean_square
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "params",
     [

@@ -53,6 +53,7 @@ def run(path, killed_after=None):
     return time.perf_counter() - start if finished else None
 
 
+@pytest.mark.slow
 def test_a_training_killed_at_random_and_resumed_ends_with_the_very_same_weights(tmp_path):
     run(tmp_path / "whole")
     seconds = run(tmp_path / "timed")
