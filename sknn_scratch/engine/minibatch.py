@@ -8,7 +8,7 @@ from scipy import linalg
 
 from ..data import slices
 from ..maths import Array, Calls, Solver, State
-from ..tracing import aligned, empty
+from ..tracing import aligned, aligned_copy, empty
 from .backward import Backward
 from .batches import Batch
 from .blocks import Penalty, Step
@@ -35,6 +35,8 @@ class MinibatchLoop:
         Changed in place by the steps.
     max_grad_norm : float, default=None
         What the gradient of a batch, penalty included, is clipped to; None does not clip.
+    reusable : bool, default=False
+        Whether `reuse` will be called. The parameters are copied then, before and after an epoch.
 
     Attributes
     ----------
@@ -44,6 +46,7 @@ class MinibatchLoop:
 
     largest_product: int
     problem: Problem
+    params: Array
     batch_size: int
     shuffle: bool
     order: Array
@@ -63,8 +66,10 @@ class MinibatchLoop:
         solver: Solver,
         solver_state: State,
         max_grad_norm: float | None = None,
+        reusable: bool = False,
     ) -> None:
-        params, rows = problem.params, problem.rows
+        rows = problem.rows
+        self.params = params = aligned_copy(problem.params) if reusable else problem.params
         self.problem, self.batch_size = problem, batch_size
         self.shuffle, self.order = shuffle, order
         self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
@@ -76,7 +81,9 @@ class MinibatchLoop:
         self.programs = {}
 
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
-        fixed = not shuffle and n_gather >= len(rows)  # the same batches in every epoch
+        fixed = not (shuffle or reusable) and n_gather >= len(
+            rows
+        )  # the same batches in every epoch
         self.in_place = fixed and not rows.is_sparse and rows.packed is not None
         buffer = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
         n_whole, rest = divmod(len(rows), len(buffer))
@@ -87,12 +94,20 @@ class MinibatchLoop:
     def __len__(self) -> int:
         return len(self.order)
 
+    def reuse(self, problem: Problem, order: Array, solver: Solver, solver_state: State) -> None:
+        """Take another problem, whose network, penalty and shape of rows are the same."""
+        self.problem, self.order = problem, order
+        self.solver_step.solver, self.solver_step.state = solver, solver_state
+
     def run(self, random_state: np.random.RandomState, learning_rate: float) -> float:
         """Train one epoch, changing the parameters in place; return the mean loss."""
         self.solver_step.learning_rate = learning_rate
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
             self.order = self.order[random_state.permutation(len(self))]
         loss, start = 0.0, 0
+        is_copied = self.params is not self.problem.params
+        if is_copied:
+            self.params[...] = self.problem.params
         for gathered in self.parts:
             if not self.in_place:
                 part = self.order[start : start + len(gathered.packed)]
@@ -101,13 +116,15 @@ class MinibatchLoop:
             for call in gathered.calls:
                 call()
             loss += float(gathered.sizes.dot(gathered.losses))
+        if is_copied:
+            self.problem.params[...] = self.params
         return loss / 2 / len(self)  # the calls leave twice the loss
 
     def step(self, x: Batch, y: Array, weight: Array | None, losses: Array) -> Calls:
         """Return the calls of one step; they leave twice loss and penalty in ``losses``."""
         problem, size = self.problem, y.shape[1]
         if size not in self.programs:
-            fixed = problem.network, problem.params, self.gradient
+            fixed = problem.network, self.params, self.gradient
             self.programs[size] = (
                 Backward(*fixed, size, problem.dropout),
                 Penalty(*fixed, problem.alpha / size),

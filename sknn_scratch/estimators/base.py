@@ -22,7 +22,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRequest
-from sklearn.utils.validation import validate_data
 
 from ..components import LOSSES, check_parameters
 from ..data import check_dense, split_rows, standard_params
@@ -209,7 +208,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     def _train(self, source, validation, groups, is_first, incremental):
         """Train, store what came of it, and return the messages to warn of."""
         dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
-        validate = partial(validate_data, self, reset=is_first)
+        validate = partial(self._validated, reset=is_first)
         trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)
         network, monitor = trainer.network, trainer.settings.monitor
         if validation is not None:
@@ -246,7 +245,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     def _prepared(self, X, y, sample_weight):
         """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
         is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
-        validate = partial(validate_data, twin, reset=is_first)
+        validate = partial(twin._validated, reset=is_first)
         given = Arrays(X, y, sample_weight), validate, (np.float64,)
         trainer, data, messages = self._set_up(*given, is_first)
         random_state = copy.deepcopy(check_random_state(self.random_state))

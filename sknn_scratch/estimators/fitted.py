@@ -220,7 +220,21 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if not (named or small is None) and small.shape[1] == self._network.sizes[0]:
             return small  # there is no more to check, and scikit-learn takes long over it
         check_dense(X, self._network.embedding)
-        return check_inputs(partial(validate_data, self, reset=False), X, [self._params.dtype])
+        return check_inputs(partial(self._validated, reset=False), X, [self._params.dtype])
+
+    def _validated(self, X, *, reset, skip_check_array=False, **keywords):
+        """Return what `sklearn.utils.validation.validate_data` does.
+
+        An array that needs no more checks has no names: all there is to do takes it long.
+        """
+        if skip_check_array and type(X) is np.ndarray:
+            if reset:
+                self.n_features_in_ = X.shape[1]
+                vars(self).pop("feature_names_in_", None)
+                return X
+            if X.shape[1] == self._network.sizes[0] and not hasattr(self, "feature_names_in_"):
+                return X
+        return validate_data(self, X, reset=reset, skip_check_array=skip_check_array, **keywords)
 
     def _output(self, X):
         """Return what the network gives for X, of shape (n_samples, n_outputs)."""

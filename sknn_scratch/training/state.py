@@ -12,7 +12,7 @@ from .early_stopping import Best
 from .history import History
 
 
-@dataclass
+@dataclass(eq=False)  # a key of `minimize.LOOPS`
 class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 

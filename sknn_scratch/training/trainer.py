@@ -28,7 +28,7 @@ from .convergence import convergence_messages
 from .doubts import doubt_unit, doubt_weights, look_at_predictions
 from .early_stopping import EarlyStopping
 from .messages import INTERRUPTED, Message
-from .minimize import batch_size_of, minimize
+from .minimize import LOOPS, batch_size_of, minimize
 from .observers import Observer
 from .progress import make_printer
 from .run import DIVERGED, RAISED, Diverged, Run
@@ -91,6 +91,8 @@ class Trainer:
         check_alike(state, network, self.network, self.settings.standardize)
         self.network = replace(self.network, embedding=network.embedding)
         before, state = state, state.copy()
+        if before in LOOPS:
+            LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
         factors = [each.activations[-1].scaling for each in (network, self.network)]
         if factors[0] != factors[1] or not before.folds_to(params, network):
