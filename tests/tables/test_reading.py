@@ -126,6 +126,8 @@ def test_words_are_dates_as_iso_8601_writes_them_and_not_otherwise():
     column = of_array("a", np.array(["1970-01-02", None, "1970-01-02 12:00"], object))
     assert column.holds == "words"
     assert_array_equal(dates_of(column).values, [1, NAN, 1.5])
+    with_zone = ["1970-01-02T06:00:00Z", "1970-01-02 06:00:00.000+02:00"]
+    assert_array_equal(dates_of(of_array("a", np.array(with_zone, object))).values, [1.25, 1.25])
     for wrong in ("1/2/1970", "1970-13-01", "x"):
         with pytest.raises(ValueError, match="column 'a' of X must hold dates: "):
             dates_of(of_array("a", np.array([wrong], object)))
