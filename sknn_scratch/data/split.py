@@ -30,7 +30,7 @@ def split_rows(
     Raises
     ------
     ValueError
-        If there are too few rows on either side.
+        If there are too few rows on either side, or rows on both.
     """
     n = len(data)
     if isinstance(fraction, Real):
@@ -43,6 +43,11 @@ def split_rows(
     else:
         is_held_out = _in_test_fold(fraction, n)
         train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    if np.isin(held_out, train).any():
+        raise ValueError(
+            f"validation_fraction={fraction} validates on rows that it trains on: they would tell "
+            "nothing of others."
+        )
     if len(train) == 0:
         raise ValueError("validation_fraction leaves no rows to train on.")
     if len(held_out) < (2 if isinstance(fraction, Real) else 1):  # one row may be meant

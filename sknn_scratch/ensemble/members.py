@@ -17,10 +17,15 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ..components import LOSSES, resolve
 from ..engine import shared_blas
-from ..estimators import ScratchMLPRegressor, warn_caller
+from ..estimators import ScratchMLPRegressor, WeightRecorder, warn_caller
 from ..maths import Array, Loss, SquaredError
 from ..training import Message, interrupts_raised
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
+
+RECORDED_ELSEWHERE = Message(
+    "A WeightRecorder stays empty where members are trained in other processes: what it records "
+    "stays there. Train with n_jobs=1."
+)
 
 
 def check_member(estimator: Any) -> None:
@@ -155,10 +160,11 @@ def train_members(
     predictions : list of ndarray
         Of each for the rows that its split holds out.
     """
-    n, n_jobs = len(members), ensemble.n_jobs
+    n = len(members)
+    n_jobs = min(n, effective_n_jobs(ensemble.n_jobs))  # a process without a member is of no use
     contexts = tasks.contexts if tasks else [None] * n
     names = [f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
-    with shared_blas(min(n, effective_n_jobs(n_jobs))):
+    with shared_blas(n_jobs):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(
                 *(os.getpid(), member, X, y, split, params, dtype),
@@ -167,8 +173,12 @@ def train_members(
             )
             for member, split, name, context in zip(members, splits, names, contexts)
         )
-    trained_members, predictions, messages = zip(*trained)
-    warn_caller([message for of_member in messages for message in of_member])
+    trained_members, predictions, of_members = zip(*trained)
+    messages = [message for of_member in of_members for message in of_member]
+    if RECORDED_ELSEWHERE in messages:  # once is enough
+        messages = [message for message in messages if message != RECORDED_ELSEWHERE]
+        messages.append(RECORDED_ELSEWHERE)
+    warn_caller(messages)
     return [list(trained_members), list(predictions)]
 
 
@@ -181,7 +191,11 @@ def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
         return *train_member(*task), []
     with warnings.catch_warnings(record=True) as recorded:
         trained = train_member(*task)
-    return *trained, [Message(str(warning.message), warning.category) for warning in recorded]
+    messages = [Message(str(warning.message), warning.category) for warning in recorded]
+    callbacks = getattr(last_regressor(task[0])[0], "_skl_callbacks", ())
+    if any(isinstance(callback, WeightRecorder) for callback in callbacks):
+        messages.append(RECORDED_ELSEWHERE)
+    return *trained, messages
 
 
 def train_member(

@@ -154,7 +154,8 @@ def learn_spread(
     inputs, target = features(X, prediction), error / unit
     network = ScratchMLPRegressor(**network_parameters(known.sum(), min(map(_n_train, parts))))
     networks = [make_member(network, random_state) for _ in parts]
-    with shared_blas(min(len(parts), effective_n_jobs(n_jobs))):
+    n_jobs = min(len(parts), effective_n_jobs(n_jobs))
+    with shared_blas(n_jobs):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(_train)(network, inputs, target, weight, *part)
             for network, part in zip(networks, parts)

@@ -232,6 +232,16 @@ def test_a_bad_test_fold_is_refused(fraction, match, regression):
     assert_array_equal(weights(model), before)
 
 
+def test_a_splitter_that_validates_on_rows_that_it_trains_on_is_refused(regression):
+    class Overlapping:
+        def split(self, X, y, groups=None):
+            yield np.arange(50), np.arange(49, 60)
+
+    model = ScratchMLPRegressor(early_stopping=True, validation_fraction=Overlapping())
+    with pytest.raises(ValueError, match="validates on rows that it trains on"):
+        model.fit(*regression)
+
+
 def test_a_splitter_without_a_split_is_refused(regression):
     class Empty(KFold):
         def split(self, X, y=None, groups=None):

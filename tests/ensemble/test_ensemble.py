@@ -31,6 +31,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import sknn_scratch.ensemble.members as members
 from sknn_scratch import (
     Quantile,
     ScratchMLPEnsembleRegressor,
@@ -325,6 +326,19 @@ def test_a_row_of_weight_zero_is_none_of_those_that_an_interval_needs(regression
     with pytest.warns(UserWarning, match="needs 19 rows held out, and .* weigh as 9.36 would"):
         model.predict_interval(X, 0.9)
     assert np.isfinite(model.predict_interval(X, 0.8)).all()
+
+
+def test_no_more_processes_are_asked_for_than_there_are_members(regression, monkeypatch):
+    asked = []
+
+    class Noted(members.Parallel):
+        def __init__(self, n_jobs=None, **kwargs):
+            asked.append(n_jobs)
+            super().__init__(n_jobs=1, **kwargs)
+
+    monkeypatch.setattr(members, "Parallel", Noted)
+    ensemble(LinearRegression(), 3, n_jobs=64).fit(*regression)
+    assert asked == [3]
 
 
 def test_intervals_from_few_groups_are_warned_of(regression):
