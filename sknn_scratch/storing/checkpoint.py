@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..estimators import ScratchMLPRegressor, unchanged_on_error
 from ..maths import MatrixLike
-from .checkpoint_file import load, part_of, save_atomically
+from .checkpoint_file import load, prepare_folder, save_atomically, version_of
 
 
 def fit_with_checkpoints(
@@ -63,8 +63,11 @@ def fit_with_checkpoints(
     TypeError, ValueError
         If a number is not one that is asked for, or the file holds something else; or as
         `partial_fit` does.
-    FileNotFoundError
-        If there is no such folder.
+    OSError
+        If there is no such folder, nothing can be written there, or ``path`` is no file; or if the
+        disk is full.
+    RuntimeError
+        If another process has written to ``path`` meanwhile.
     KeyboardInterrupt
         At an interrupt (Ctrl-C). ``estimator`` is then as it was before the call, and so may be
         handed in again, as after any error; training goes on from the last checkpoint.
@@ -89,9 +92,8 @@ def fit_with_checkpoints(
             raise ValueError(f"{name} must be an int >= 1, got {value!r}.")
     check_can_go_on(estimator)
     path = Path(os.path.realpath(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
-    part_of(path).unlink(missing_ok=True)  # of a process that was killed
+    prepare_folder(path)
+    version = version_of(path)
     if path.exists():
         estimator = saved(path, estimator)
     elif estimator.__sklearn_is_fitted__():
@@ -106,7 +108,13 @@ def fit_with_checkpoints(
                 break
             estimator.partial_fit(X, y, sample_weight, **validation)
             if epoch % every == 0 or epoch == n_epochs or has_stopped_early(estimator):
+                if version_of(path) not in (version, None):
+                    raise RuntimeError(
+                        f"{str(path)!r} was written by another process while this one trained: "
+                        "give each a path of its own."
+                    )
                 save_atomically(estimator, path)
+                version = version_of(path)
     return estimator
 
 

@@ -5,14 +5,18 @@ it only if the checksum is right: a pickle that was cut off or changed may fail 
 at all.
 """
 
+import glob
 import hashlib
 import os
 import pickle
+import secrets
 import shutil
+import time
 from pathlib import Path
 from typing import IO, Any
 
 MARK = b"sknn_scratch checkpoint, sha256:"  # between the pickle and its digest
+OLD = 3600.0  # seconds after which a part is taken for one that a killed process left
 FOOTER = len(MARK) + hashlib.sha256().digest_size
 
 
@@ -29,12 +33,46 @@ class Hashed:
         return self.file.write(data)
 
 
-def part_of(path: Path) -> Path:
-    """Return the file that is written before it takes the place of ``path``.
+def make_part(path: Path) -> IO[bytes]:
+    """Open a new file beside ``path``, which is written before it takes the place of it.
 
-    There is one: what a killed process has left of it is overwritten by the next.
+    Its name is its own, and it is made by this call or not at all: no other process writes to it,
+    and no link is followed.
     """
-    return path.with_name(f"{path.name}.part")
+    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part").open("xb")
+
+
+def prepare_folder(path: Path) -> None:
+    """Clear away what killed processes left of their writing, and see that a file can be made.
+
+    Raises
+    ------
+    OSError
+        If none can, or what is at ``path`` is no file.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
+    if path.exists() and not path.is_file():
+        raise OSError(f"path must be that of a file, got {str(path)!r}, which is of another kind.")
+    try:
+        with make_part(path) as file:
+            pass
+        os.unlink(file.name)
+    except OSError as error:
+        reason = f"path cannot be written to: {error.strerror}"
+        raise type(error)(error.errno, reason, str(path)) from error
+    for part in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        if time.time() - part.lstat().st_mtime > OLD:
+            part.unlink(missing_ok=True)
+
+
+def version_of(path: Path) -> tuple[int, ...] | None:
+    """Return what tells one file at ``path`` from the next; None if there is none."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def save_atomically(estimator: Any, path: Path) -> None:
@@ -43,9 +81,9 @@ def save_atomically(estimator: Any, path: Path) -> None:
     The file keeps its permissions, and a link leads to it as before.
     """
     path = Path(os.path.realpath(path))
-    part = part_of(path)
-    try:
-        with part.open("wb") as file:
+    with make_part(path) as file:
+        part = Path(file.name)
+        try:
             if path.exists():
                 shutil.copymode(path, part)
             hashed = Hashed(file)
@@ -53,10 +91,13 @@ def save_atomically(estimator: Any, path: Path) -> None:
             file.write(MARK + hashed.sha256.digest())
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+            file.close()  # before it is moved: Windows wants that
+            os.replace(part, path)
+        except BaseException as error:
+            part.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename is None:  # a disk that is full
+                raise OSError(error.errno, error.strerror, str(path)) from error
+            raise
 
 
 def load(path: Path) -> Any:

@@ -1,6 +1,8 @@
+import errno
 import os
 import pickle
 import random
+import secrets
 import signal
 import subprocess
 import sys
@@ -164,6 +166,10 @@ class Bent(Activation):
         return np.sign(z - self.at)
 
 
+def meddling(epoch, n_epochs):
+    return meddling.does(epoch, n_epochs)
+
+
 def by_hand(epoch, n_epochs):
     return 1.0
 
@@ -305,13 +311,67 @@ def test_a_checkpoint_is_a_pickle(regression, tmp_path):
         assert_array_equal(pickle.load(file).coefs_[0], model.coefs_[0])
 
 
-def test_what_a_killed_write_has_left_is_cleared_away(regression, tmp_path):
-    (tmp_path / "m.part").write_bytes(b"half")
+def test_what_a_killed_write_has_left_is_cleared_away_once_it_is_old(regression, tmp_path):
     model = ScratchMLPRegressor((3,), random_state=0)
+    for name in ("m.0123abcd.part", "m.now.part"):
+        (tmp_path / name).write_bytes(b"half")
+    os.utime(tmp_path / "m.0123abcd.part", (0, 0))
     fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
-    (tmp_path / "m.part").write_bytes(b"half")
-    fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
+    assert sorted(os.listdir(tmp_path)) == ["m", "m.now.part"]  # of a process that may write on
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder that root cannot write to")
+def test_a_folder_that_cannot_be_written_to_is_refused_before_training(regression):
+    model = ScratchMLPRegressor((3,), random_state=0)
+    with pytest.raises(OSError, match=r"path cannot be written to: .*/model'"):
+        fit_with_checkpoints(model, *regression, "/proc/self/model", n_epochs=2)
+    assert not hasattr(model, "coefs_")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are none on Windows")
+def test_what_is_no_file_is_refused_and_not_waited_for(regression, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe", "folder"):
+        with pytest.raises(OSError, match="path must be that of a file"):
+            fit_with_checkpoints(ScratchMLPRegressor(), *regression, tmp_path / name, n_epochs=2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links are another matter there")
+def test_no_link_is_followed_where_a_checkpoint_is_written(regression, tmp_path, monkeypatch):
+    monkeypatch.setattr(secrets, "token_hex", lambda n: "guessed")
+    (tmp_path / "precious").write_bytes(b"precious")
+    (tmp_path / "m.guessed.part").symlink_to(tmp_path / "precious")
+    with pytest.raises(FileExistsError):
+        save_atomically({}, tmp_path / "m")
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+
+
+def test_a_full_disk_is_told_with_the_path_and_leaves_the_old_file(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "m").write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*/m'"):
+        save_atomically({}, tmp_path / "m")
     assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m").read_bytes() == b"old"
+
+
+def test_a_path_that_another_process_writes_to_is_not_written_over(regression, tmp_path):
+    path = tmp_path / "m"
+
+    def meddle(epoch, n_epochs):
+        if epoch == 3:
+            path.write_bytes(b"of another")
+        return 1.0
+
+    meddling.does = meddle
+    model = ScratchMLPRegressor((3,), random_state=0, learning_rate=meddling)
+    with pytest.raises(RuntimeError, match="m' was written by another process"):
+        fit_with_checkpoints(model, *regression, path, n_epochs=6, every=1)
+    assert path.read_bytes() == b"of another"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions and links are another matter there")
