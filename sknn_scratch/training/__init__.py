@@ -2,7 +2,6 @@
 
 from .early_stopping import Best
 from .history import History
-from .messages import Message
 from .observers import Observer
 from .run import interrupts_raised
 from .scoring import can_be_scored, likelihood_score, make_score, score_of
@@ -10,6 +9,7 @@ from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import TrainingState
 from .trainer import Trainer
+from .warnings import Message
 
 __all__ = [
     "COLUMN_VECTOR",

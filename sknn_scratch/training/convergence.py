@@ -19,16 +19,16 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..maths import Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
-from .messages import Message
 from .run import Run
 from .settings import Settings
+from .warnings import Message
 
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
 NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
 LITTLE_LEFT = 1e-4  # the same for L-BFGS, which near a minimum finds most of the rest in a step
 
 
-def convergence_messages(
+def convergence_warnings(
     run: Run, network: Network, settings: Settings, n_batches: float, baseline: Baseline
 ) -> list[Message]:
     """Return what there is to warn of in a training that has ended.

@@ -17,7 +17,7 @@ from sklearn.exceptions import DataConversionWarning
 from ..data import DataSet, Scaling, check_inputs, check_sample_weight
 from ..engine import FullBatch, Problem, Rows
 from ..maths import Array, MatrixLike, Network
-from .messages import Message
+from .warnings import Message
 
 COLUMN_VECTOR = Message(
     "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "

@@ -24,17 +24,16 @@ from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline
-from .convergence import convergence_messages
-from .doubts import doubt_unit, doubt_weights, look_at_predictions
+from .convergence import convergence_warnings
 from .early_stopping import EarlyStopping
-from .messages import INTERRUPTED, Message
-from .minimize import LOOPS, batch_size_of, minimize
-from .observers import Observer
-from .progress import make_printer
+from .lbfgs import train_lbfgs
+from .observers import Observer, make_printer
 from .run import DIVERGED, RAISED, Diverged, Run
 from .settings import Settings
 from .state import TrainingState, check_alike
+from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .validator import Validator
+from .warnings import INTERRUPTED, Message, prediction_warnings, unit_warnings, weight_warnings
 
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
@@ -119,11 +118,11 @@ class Trainer:
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        messages = doubt_weights(settings.alpha, state.mean_weight)
+        messages = weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.scaling, state.standardized = no_scaling(network), settings.standardize
             if settings.standardize:
-                messages += doubt_unit(network, data, chosen)
+                messages += unit_warnings(network, data, chosen)
                 state.scaling = standard_scaling(network, data, chosen)
                 if not (isinstance(settings.init, str) or callable(settings.init)):
                     state.params = state.scaling.unfold(network, state.params)
@@ -205,13 +204,13 @@ class Trainer:
         if runs[-1].interrupted:
             messages.append(INTERRUPTED)
         elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch
-            doubts = look_at_predictions(self.network, best.state, data, chosen)
-            messages += [] if best.diverged else doubts
+            about_predictions = prediction_warnings(self.network, best.state, data, chosen)
+            messages += [] if best.diverged else about_predictions
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
             n_batches = ceil(len(rows) / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / len(rows)
-            messages += convergence_messages(best, self.network, self.settings, share, baseline)
+            messages += convergence_warnings(best, self.network, self.settings, share, baseline)
         return best.state, messages
 
     def _rows(self, state, data, chosen):
@@ -260,7 +259,11 @@ class Trainer:
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
-                run.warning = minimize(problem, run, data, self.settings, batch_size, baseline)
+                if self.settings.solver.stochastic:
+                    run.warning = train_stochastic(problem, run, self.settings, batch_size)
+                else:
+                    objective = data.objective(problem)
+                    run.warning = train_lbfgs(objective, run, self.settings, baseline)
                 run.check_params()
             except KeyboardInterrupt:
                 if self.settings.incremental or RAISED.get():  # the caller has to end as well

@@ -1,23 +1,16 @@
-"""Training: the loop over epochs, and L-BFGS.
-
-Nothing here knows what a layer is: `train_stochastic` and `train_lbfgs` are handed something
-that runs an epoch, or computes loss and gradient (see `engine`), and a `Run`
-whose state they change in place.
-"""
+"""Training by L-BFGS, on the whole training set at once."""
 
 from math import log2
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
 
-from ..components import Progress, Schedule, check_number
-from ..engine import FullBatch, MinibatchLoop
+from ..engine import FullBatch, quiet_blas
 from ..maths import Array
 from .baseline import Baseline, is_about, is_no_better
 from .run import Run
-from .state import TrainingState
+from .settings import Settings
 
 FTOL = 2.220446049250313e-09  # SciPy's default: the least change of the loss, relative to it or 1
 FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from a plateau
@@ -27,62 +20,6 @@ PERTURBATION = 0.1  # standard deviation of what moves the weights, relative to 
 
 class Stop(Exception):
     """L-BFGS shall stop: validation no longer improves, or a callback asks for it."""
-
-
-def train_stochastic(
-    epoch: MinibatchLoop,
-    schedule: Schedule,
-    learning_rate_init: float,
-    run: Run,
-    max_iter: int,
-    incremental: bool = False,
-) -> str | None:
-    """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
-
-    Changes the state of ``run`` in place, and returns what kept training from converging, or
-    None. ``epoch.run(random_state, learning_rate)`` trains one epoch and returns its mean loss
-    (see `engine.MinibatchLoop`).
-    """
-    state, stopping = run.state, run.stopping
-    run.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
-    for _ in range(1 if incremental else max_iter):
-        rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-        run.epoch_begin()
-        loss = epoch.run(state.random_state, rate)
-        state.t += len(epoch)
-        state.epochs += 1
-        run.first_loss = loss if run.first_loss is None else run.first_loss
-        run.epoch_end(loss, state.params, rate)
-        if run.stopped:
-            return None
-        if stopping.at_plateau():
-            if schedule.ends_at_plateau(rate):
-                run.by_tol = not incremental
-                run.note(f"{stopping.plateau_message()} {schedule.ending}")
-                return None
-            state.plateaus += 1
-            state.best.no_improvement_count = 0
-            if run.observers:
-                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
-                run.note(f"{stopping.plateau_message()} Setting learning rate to {rate:f}")
-    if incremental or schedule.planned:
-        return None
-    return (
-        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
-        "hasn't converged yet."
-    )
-
-
-def learning_rate(
-    schedule: Schedule, learning_rate_init: float, state: TrainingState, max_iter: int
-) -> float:
-    """Return the learning rate of the next epoch; TypeError or ValueError if it is none."""
-    progress = Progress(state.epochs, max_iter, state.t, state.plateaus)
-    rate = schedule(learning_rate_init, progress)
-    if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
-        name = f"The rate that learning_rate={schedule!r} gives at {progress}"
-        check_number(rate, name, Real, "[0, inf)")
-    return rate
 
 
 class LBFGSDescent:
@@ -173,6 +110,20 @@ class LBFGSDescent:
 
 
 def train_lbfgs(
+    objective: FullBatch, run: Run, settings: Settings, baseline: Baseline
+) -> str | None:
+    """Train by L-BFGS; return what kept training from converging, or None.
+
+    Changes the state of ``run`` in place.
+    """
+    solver: Any = settings.solver  # which has more than others
+    limits = settings.max_iter, settings.tol
+    with quiet_blas(objective.largest_product):
+        measure = baseline if settings.standardize else None
+        return descend(objective, solver.max_fun, run, *limits, measure)
+
+
+def descend(
     objective: FullBatch,
     max_fun: int,
     run: Run,
@@ -180,10 +131,9 @@ def train_lbfgs(
     tol: float,
     baseline: Baseline | None = None,
 ) -> str | None:
-    """Train on the whole training set at once, with SciPy's L-BFGS-B.
+    """Return what kept training from converging, or None; change the state of ``run`` in place.
 
-    Changes the state of ``run`` in place, and returns what kept training from converging, or
-    None. It has converged if no component of the gradient exceeds ``tol``, or if the loss no
+    It has converged if no component of the gradient exceeds ``tol``, or if the loss no
     longer changes.
 
     ``baseline`` is None with standardize=False, where all is as in MLPRegressor. Where training

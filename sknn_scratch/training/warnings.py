@@ -1,4 +1,9 @@
-"""What there may be to doubt about a training: looked at before it, or after, and told."""
+"""What training has to warn of, before it and after it; of its end, see `convergence`.
+
+It only says so: the public method warns, at the line of its caller.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -6,9 +11,17 @@ from sklearn.exceptions import ConvergenceWarning
 from ..data import ROWS, Apart, DataSet, holds_folded, takes_factor
 from ..engine import quiet_blas
 from ..maths import Array, Network
-from .messages import Message
 from .state import TrainingState
 
+
+class Message(NamedTuple):
+    """What there is to warn of."""
+
+    text: str
+    category: type = UserWarning
+
+
+INTERRUPTED = Message("Training interrupted by user.")
 SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
 FAR = 100.0  # by what factor the targets may be off 1
 NOT_FINITE = Message(
@@ -18,7 +31,7 @@ NOT_FINITE = Message(
 )
 
 
-def look_at_predictions(
+def prediction_warnings(
     network: Network, state: TrainingState, data: DataSet, chosen: Array | None
 ) -> list[Message]:
     """Find out, on some of the rows, what predictions are worth.
@@ -36,7 +49,7 @@ def look_at_predictions(
     return [] if is_finite else [NOT_FINITE]
 
 
-def doubt_weights(alpha: float, mean_weight: float) -> list[Message]:
+def weight_warnings(alpha: float, mean_weight: float) -> list[Message]:
     """Return what there is to warn of if weights are so small that the penalty is large."""
     if not (alpha > 0 and mean_weight < SMALL_WEIGHT):
         return []
@@ -49,7 +62,7 @@ def doubt_weights(alpha: float, mean_weight: float) -> list[Message]:
     ]
 
 
-def doubt_unit(network: Network, data: DataSet, chosen: Array | None) -> list[Message]:
+def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> list[Message]:
     """Return what there is to warn of if targets are far from 1 and cannot be standardised."""
     if network.loss.rescaling is None or takes_factor(network):
         return []

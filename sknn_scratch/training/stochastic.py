@@ -1,18 +1,18 @@
-"""Which loop trains a network, and with what: between the settings and `loops`."""
+"""Training by mini-batches: the loop over epochs."""
 
+from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..components import Progress, Schedule, check_number
 from ..engine import MinibatchLoop, Problem, quiet_blas
 from ..maths import Array
-from .baseline import Baseline
-from .loops import train_lbfgs, train_stochastic
-from .messages import Message
 from .run import Run
 from .settings import Settings
 from .state import TrainingState
+from .warnings import Message
 
 MOST_PARAMETERS = 1 << 17  # of a loop that is kept: beyond, to compile one is little of the time
 PACKAGE = __name__.partition(".")[0] + "."
@@ -36,26 +36,13 @@ def batch_size_of(settings: Settings, n_rows: int) -> tuple[int, list[Message]]:
     return n_rows, [Message(text)]
 
 
-def minimize(
-    problem: Problem,
-    run: Run,
-    data: Any,
-    settings: Settings,
-    batch_size: int,
-    baseline: Baseline,
-) -> str | None:
-    """Run the solver; return what kept it from converging, or None.
+def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size: int) -> str | None:
+    """Train by mini-batches; return what kept training from converging, or None.
 
     Changes in place the parameters of the problem, which are those of the run's state, and what
     else the state keeps.
     """
-    solver: Any = settings.solver  # L-BFGS has more than others
     state = run.state
-    if not solver.stochastic:
-        objective = data.objective(problem)
-        limits = run, settings.max_iter, settings.tol, baseline if settings.standardize else None
-        with quiet_blas(objective.largest_product):
-            return train_lbfgs(objective, solver.max_fun, *limits)
     order = state.order
     if order is None or len(order) != len(problem.rows) or not settings.shuffle:
         order = np.arange(len(problem.rows))
@@ -63,9 +50,65 @@ def minimize(
     rates = settings.schedule, settings.learning_rate_init
     try:
         with quiet_blas(epoch.largest_product):
-            return train_stochastic(epoch, *rates, run, settings.max_iter, settings.incremental)
+            return run_epochs(epoch, *rates, run, settings.max_iter, settings.incremental)
     finally:
         state.order = epoch.order if settings.keeps_order else None
+
+
+def run_epochs(
+    epoch: MinibatchLoop,
+    schedule: Schedule,
+    learning_rate_init: float,
+    run: Run,
+    max_iter: int,
+    incremental: bool = False,
+) -> str | None:
+    """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
+
+    Changes the state of ``run`` in place, and returns what kept training from converging, or
+    None. ``epoch.run(random_state, learning_rate)`` trains one epoch and returns its mean loss
+    (see `engine.MinibatchLoop`).
+    """
+    state, stopping = run.state, run.stopping
+    run.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
+    for _ in range(1 if incremental else max_iter):
+        rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+        run.epoch_begin()
+        loss = epoch.run(state.random_state, rate)
+        state.t += len(epoch)
+        state.epochs += 1
+        run.first_loss = loss if run.first_loss is None else run.first_loss
+        run.epoch_end(loss, state.params, rate)
+        if run.stopped:
+            return None
+        if stopping.at_plateau():
+            if schedule.ends_at_plateau(rate):
+                run.by_tol = not incremental
+                run.note(f"{stopping.plateau_message()} {schedule.ending}")
+                return None
+            state.plateaus += 1
+            state.best.no_improvement_count = 0
+            if run.observers:
+                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+                run.note(f"{stopping.plateau_message()} Setting learning rate to {rate:f}")
+    if incremental or schedule.planned:
+        return None
+    return (
+        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
+        "hasn't converged yet."
+    )
+
+
+def learning_rate(
+    schedule: Schedule, learning_rate_init: float, state: TrainingState, max_iter: int
+) -> float:
+    """Return the learning rate of the next epoch; TypeError or ValueError if it is none."""
+    progress = Progress(state.epochs, max_iter, state.t, state.plateaus)
+    rate = schedule(learning_rate_init, progress)
+    if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
+        name = f"The rate that learning_rate={schedule!r} gives at {progress}"
+        check_number(rate, name, Real, "[0, inf)")
+    return rate
 
 
 def loop_for(

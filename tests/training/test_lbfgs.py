@@ -1,0 +1,65 @@
+import numpy as np
+from numpy.testing import assert_allclose
+
+from sknn_scratch.training.early_stopping import EarlyStopping
+from sknn_scratch.training.lbfgs import descend
+from sknn_scratch.training.run import Run
+from sknn_scratch.training.state import TrainingState
+from tests.helpers import make_state
+
+
+def make_run(state, tol, n_iter_no_change, validate=None, monitor=None, observers=()):
+    stopping = EarlyStopping(state.best, monitor, tol, n_iter_no_change, state.params, 0)
+    return Run(state, stopping, validate, observers)
+
+
+class Parabola:
+    """(p - 3)^2 / 2 as `descend` takes it."""
+
+    def __call__(self, vector):
+        self.loss = float((vector[0] - 3) ** 2 / 2)
+        return self.loss, vector - 3
+
+
+def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
+    state = make_state()
+    run = make_run(state, 0.1, 2, None, None)
+    assert descend(Parabola(), 15000, run, 50, 1e-9) is None
+    assert_allclose(state.params, 3)
+    assert len(state.history.losses) == state.history.n_iter >= 1
+    assert state.history.losses[-1] == state.history.loss == state.best.loss
+
+
+def test_lbfgs_says_when_it_did_not_converge():
+    run = make_run(make_state(), 0.1, 2, None, None)
+    said = descend(Parabola(), 15000, run, 1, 1e-9)
+    assert "failed to converge after 1 iteration" in said
+    assert "max_iter=1" in said
+
+
+def test_lbfgs_stops_early_when_the_score_no_longer_improves():
+    class Rosenbrock:
+        def __call__(self, p):
+            a, b = 1 - p[0], p[1] - p[0] ** 2
+            self.loss = float(a * a + 100 * b * b)
+            return self.loss, np.array([-2 * a - 400 * p[0] * b, 200 * b])
+
+    state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
+    run = make_run(state, 0.1, 3, lambda params: (0.1, 0.5), "score")
+    assert descend(Rosenbrock(), 15000, run, 50, 1e-9) is None
+    assert (
+        state.history.n_iter == 5
+    )  # the first score improves on nothing; four more are one too many
+
+
+def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
+    for validate in (None, lambda params: (0.1, 0.5)):
+        state = TrainingState(np.full(1, 3.0), None, None, solver=None, solver_state={})
+        run = make_run(state, 0.1, 2, validate, validate and "score")
+        assert descend(Parabola(), 15000, run, 50, 1e-9) is None
+        assert state.history.n_iter == 0
+        assert state.history.loss == state.best.loss == 0
+        run.stopping.restore_best(state.params, validate)
+        assert state.best.score == (0.5 if validate else -np.inf)
+        assert state.params == 3
+        assert state.history.losses == state.history.validation_losses == []

@@ -1,0 +1,236 @@
+import copy
+import gc
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from sknn_scratch import Activation, ScratchMLPRegressor
+from sknn_scratch.components import check_parameters
+from sknn_scratch.components.schedules import Adaptive, Constant
+from sknn_scratch.training.early_stopping import EarlyStopping
+from sknn_scratch.training.observers import make_printer
+from sknn_scratch.training.run import Diverged, Run
+from sknn_scratch.training.settings import make_settings
+from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
+from tests.helpers import make_state
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "solver", "n_rows", "expected", "is_told"),
+    [
+        ("auto", "adam", 150, 150, False),
+        ("auto", "adam", 1000, 200, False),
+        (32, "adam", 1000, 32, False),
+        (32, "adam", 32, 32, False),
+        (32, "adam", 31, 31, True),
+        (32, "lbfgs", 31, 32, False),  # which takes no batches
+    ],
+)
+def test_a_batch_has_no_more_rows_than_there_are(batch_size, solver, n_rows, expected, is_told):
+    params = ScratchMLPRegressor(batch_size=batch_size, solver=solver).get_params()
+    settings = make_settings(params, check_parameters(params))
+    size, messages = batch_size_of(settings, n_rows)
+    assert size == expected
+    assert [message.text[:21] for message in messages] == ["Got `batch_size`=32, "] * is_told
+
+
+# --- loops kept between calls of `partial_fit` ---
+
+
+def stream(model, sizes, keeps, **params):
+    """Train on batches of these sizes in turn, with or without what is kept; return the model."""
+    rng = np.random.default_rng(0)
+    model.set_params(**params)
+    for n in sizes:
+        X = rng.normal(size=(n, 4))
+        if not keeps:
+            LOOPS.clear()
+        model.partial_fit(X, np.sin(X[:, 0]), rng.uniform(1, 2, n))
+    return model
+
+
+@pytest.mark.parametrize("sizes", [[10] * 4, [10, 10, 7, 7, 10], [300] * 3, [1] * 4], ids=str)
+@pytest.mark.parametrize(
+    "params", [{}, {"shuffle": False}, {"solver": "sgd"}, {"max_grad_norm": 0.1}, {"alpha": 1.0}]
+)
+def test_a_loop_that_is_kept_trains_as_a_new_one(sizes, params):
+    first, second = (
+        stream(ScratchMLPRegressor((5, 3), random_state=0), sizes, keeps, **params)
+        for keeps in (True, False)
+    )
+    assert first.loss_curve_ == second.loss_curve_
+    for one, other in zip(first.coefs_, second.coefs_):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_loop_is_kept_for_rows_of_one_shape_and_is_no_part_of_a_copy(regression):
+    X, y = regression
+    LOOPS.clear()
+    model = ScratchMLPRegressor((5,), random_state=0).partial_fit(X, y)
+    (kept,) = [loop for _, loop in LOOPS.values()]
+    model.partial_fit(X, y)
+    twin, shallow = copy.deepcopy(model), copy.copy(model)
+    assert [loop for _, loop in LOOPS.values()] == [kept]
+    expected = model.predict(X)
+    twin.partial_fit(X, y)
+    shallow.partial_fit(2 * X, -y)
+    np.testing.assert_array_equal(model.predict(X), expected)
+    np.testing.assert_array_equal(model.partial_fit(X, y).predict(X), twin.predict(X))
+    del model, twin, shallow
+    gc.collect()
+    assert len(LOOPS) == 0
+
+
+def test_what_is_changed_between_calls_is_heeded(regression):
+    X, y = regression
+    for change in ({"alpha": 1e3}, {"batch_size": 7}, {"solver": "sgd"}, {"max_grad_norm": 1e-3}):
+        model = ScratchMLPRegressor((5,), random_state=0).partial_fit(X, y)
+        twin = copy.deepcopy(model).set_params(**change).partial_fit(X, y)
+        model.set_params(**change).partial_fit(X, y)
+        np.testing.assert_array_equal(model.predict(X), twin.predict(X))
+
+
+def test_a_failed_call_leaves_the_model_as_it_was(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), batch_size=10, random_state=0).partial_fit(X, y)
+    twin = copy.deepcopy(model)
+    with pytest.raises(ValueError, match="diverged"):
+        model.set_params(learning_rate_init=1e200).partial_fit(X, y)
+    model.set_params(learning_rate_init=1e-3).partial_fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), twin.partial_fit(X, y).predict(X))
+
+
+class Steep(Activation):
+    """An activation of one's own, whose slope may be set meanwhile."""
+
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, z):
+        return np.tanh(self.slope * z)
+
+    def derivative(self, z, a):
+        return self.slope * (1 - a**2)
+
+
+def test_no_loop_is_kept_for_components_that_may_change(regression):
+    X, y = regression
+    LOOPS.clear()
+    model = ScratchMLPRegressor((5,), activation=Steep(1.0), random_state=0).partial_fit(X, y)
+    assert len(LOOPS) == 0
+    twin = copy.deepcopy(model).set_params(activation=Steep(3.0))
+    model.activation.slope = 3.0
+    np.testing.assert_array_equal(
+        model.partial_fit(X, y).predict(X), twin.partial_fit(X, y).predict(X)
+    )
+
+
+# --- the loop over epochs ---
+
+
+def make_run(state, tol, n_iter_no_change, validate=None, monitor=None, observers=()):
+    stopping = EarlyStopping(state.best, monitor, tol, n_iter_no_change, state.params, 0)
+    return Run(state, stopping, validate, observers)
+
+
+class ScriptedEpoch:
+    """Epochs whose losses are given; the parameter counts them."""
+
+    def __init__(self, losses, state):
+        self.losses, self.state, self.rates = iter(losses), state, []
+
+    def __len__(self):
+        return 10
+
+    def run(self, random_state, learning_rate):
+        self.rates.append(learning_rate)
+        self.state.params += 1
+        return next(self.losses)
+
+
+def train(losses, *, n_iter_no_change=2, tol=0.1, scores=None, schedule=None, max_iter=50, **kw):
+    """Train on scripted losses (and scores by epoch); return state, what is said, and rates."""
+    state = make_state()
+    validate = (lambda params: (0.0, scores[int(params[0])])) if scores else None
+    monitor = "score" if scores else None
+    run = make_run(state, tol, n_iter_no_change, validate, monitor)
+    epoch = ScriptedEpoch(losses, state)
+    said = run_epochs(epoch, schedule or Constant(), 0.5, run, max_iter, **kw)
+    return state, said, epoch.rates, run
+
+
+def test_training_stops_after_n_iter_no_change_plus_one_epochs_without_progress():
+    state, said, _, _ = train([3, 2, 1.95, 1.96, 1.94, 99, 99])
+    # 2 is the last progress of 0.1; three epochs more are one too many for patience 2
+    assert state.history.n_iter == 5
+    assert said is None
+    assert state.best.loss == 1.94
+    assert state.t == 50
+
+
+def test_an_improvement_of_exactly_tol_counts():
+    state, said, _, _ = train([3, 2.875, 2.75, 2.625], tol=0.125, n_iter_no_change=1, max_iter=4)
+    assert state.best.no_improvement_count == 0
+    assert "Maximum iterations (4)" in said
+
+
+def test_infinite_patience_trains_to_the_last_epoch():
+    state, said, _, _ = train([1.0] * 7, n_iter_no_change=np.inf, max_iter=7)
+    assert state.history.n_iter == 7
+    assert "hasn't converged" in said
+
+
+def test_a_plateau_lowers_an_adaptive_rate_and_patience_starts_again():
+    _, _, rates, _ = train([1.0] * 7, schedule=Adaptive(), n_iter_no_change=1, max_iter=7)
+    # the first epoch improves on infinity; then every second epoch is one too many
+    assert_allclose(rates, [0.5, 0.5, 0.5, 0.1, 0.1, 0.02, 0.02])
+
+
+def test_the_validation_score_decides_under_early_stopping_and_the_best_is_kept():
+    scores = [None, 0.1, 0.5, 0.9, 0.8, 0.7, 0.6, 0.5]
+    state, said, _, run = train([1.0] * 20, scores=scores, n_iter_no_change=2)
+    assert state.history.n_iter == 6
+    assert said is None
+    assert state.history.validation_scores == scores[1:7]
+    assert state.best.params == 3
+    run.stopping.restore_best(state.params, run.validate)
+    assert state.params == 3
+    assert state.best.score == 0.9
+
+
+def test_an_infinite_loss_ends_training_at_once():
+    with pytest.raises(Diverged, match="epoch 3"):
+        train([3, 2, np.inf, 1])
+    with pytest.raises(Diverged, match="epoch 2"):
+        train([3, np.nan, 1])
+
+
+def test_after_a_divergence_the_start_is_kept_if_it_was_better():
+    scores = [-1.0, -1e9, np.nan]
+    state = make_state()
+
+    def validate(params):
+        return 0.0, scores[int(params[0])]
+
+    run = make_run(state, 0.1, 2, validate, "score")
+    with pytest.raises(Diverged):
+        run_epochs(ScriptedEpoch([1, np.inf], state), Constant(), 0.5, run, 9)
+    run.stopping.restore_best(state.params, validate, diverged=True)
+    assert state.params == 0
+
+
+def test_an_incremental_call_is_one_epoch_and_says_nothing():
+    state, said, _, _ = train([3, 2, 1], incremental=True)
+    assert state.history.n_iter == 1
+    assert said is None
+
+
+def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
+    state = make_state()
+    run = make_run(state, 0.1, 1, None, None, [make_printer(True, 9)])
+    run_epochs(ScriptedEpoch([1.0] * 9, state), Adaptive(), 1e-5, run, 9)
+    out = capsys.readouterr().out
+    assert "Iteration 1/9  loss      1.00000  rate 1.00e-05" in out
+    assert "Setting learning rate to 0.000002" in out
+    assert "for 1 consecutive epochs. Learning rate too small. Stopping." in out
