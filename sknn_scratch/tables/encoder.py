@@ -14,9 +14,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
-from ..estimators import DOCUMENTATION, SummaryMixin, opened, sealed, unchanged_on_error
+from ..estimators import (
+    DOCUMENTATION,
+    SummaryMixin,
+    opened,
+    sealed,
+    unchanged_on_error,
+    warn_caller,
+)
 from ..maths import Array, MatrixLike
-from .kinds import Words, kind_of
+from .kinds import Words, doubts_about, kind_of
 from .reading import columns_of, is_frame, labels_of
 
 Self = TypeVar("Self", bound="TableEncoder")
@@ -145,6 +152,9 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
         named = named_columns(self.categorical_features, labels)
         table = list(columns_of(X))
         self._kinds = [kind_of(column, name) for column, name in zip(table, named)]
+        for column, name, kind in zip(table, named, self._kinds):
+            if isinstance(kind, Words) and not name:
+                warn_caller(doubts_about(column))
         numbers, words = self._parts(table)
         self.imputer_ = self.one_hot_ = None
         if not numbers and not words:

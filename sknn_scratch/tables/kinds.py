@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..maths import Array
+from ..training import Message
 from .reading import Column, as_words, dates_of
 
 YEAR = 365.2425  # days, in the mean over 400 years
@@ -178,18 +179,19 @@ def kind_of(column: Column, named: bool) -> Number:
 def refuse_puzzles(column: Column, known: set[str]) -> None:
     """Raise ValueError if a column of words holds numbers, dates or sentences."""
     label, n = column.label, int((~column.is_gap).sum())
-    number = f"X[{label!r}] = pd.to_numeric(X[{label!r}])"
-    day = f"X[{label!r}] = pd.to_datetime(X[{label!r}], format=...)"
-    few = max(20, n / 4) if all(map(CODE.fullmatch, known)) else 10
-    for what, pattern, by, at_most in (
-        ("numbers", NUMBER, number, few),
-        ("dates", OTHER_DATE, day, 10),
-    ):
-        if len(known) > at_most and all(map(pattern.fullmatch, known)):
-            raise ValueError(
-                f"{column.where} holds {what} as strings, such as {min(known)!r}: make it {what}, "
-                f"by {by}, or name it in categorical_features if they are words without order."
-            )
+    numbers, others = numbers_among(known)
+    if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
+        raise ValueError(
+            f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
+            f"make it numbers, by X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce'), or "
+            "name it in categorical_features if they are words without order."
+        )
+    if len(known) > 10 and all(map(OTHER_DATE.fullmatch, known)):
+        raise ValueError(
+            f"{column.where} holds dates as strings, such as {min(known)!r}: make it dates, by "
+            f"X[{label!r}] = pd.to_datetime(X[{label!r}], format=...), or name it in "
+            "categorical_features if they are words without order."
+        )
     n_words = np.mean([len(each.split()) for each in known])
     if len(known) > max(20, n / 2) and n_words >= 4:
         raise ValueError(
@@ -199,3 +201,38 @@ def refuse_puzzles(column: Column, known: set[str]) -> None:
             f"TruncatedSVD(20)), {label!r})], remainder=TableEncoder()). If it is a word all the "
             "same, name it in categorical_features."
         )
+
+
+def numbers_among(known: set[str]) -> tuple[set[str], set[str]]:
+    """Return words that look like amounts, and the others; none, where they may all be words.
+
+    Amounts are many, and at most three of the others stand among them, such as 'n/a'. Whole
+    numbers with a zero in front are codes.
+    """
+    numbers = {each for each in known if NUMBER.fullmatch(each)}
+    codes = any(CODE.fullmatch(each) and each[0] == "0" and len(each) > 1 for each in numbers)
+    many = len(numbers) > (20 if all(map(CODE.fullmatch, numbers)) else 10)
+    others = known - numbers
+    return (numbers, others) if many and not codes and len(others) <= 3 else (set(), set())
+
+
+def and_also(others: set[str]) -> str:
+    """Return words that stand among numbers, for a message."""
+    return f", and {', '.join(map(repr, sorted(others)))}" if others else ""
+
+
+def doubts_about(column: Column) -> list[Message]:
+    """Return a warning if a column is taken for words, and may as well hold numbers."""
+    if column.holds != "words" or column.is_category:
+        return []
+    numbers, others = numbers_among(set(column.values[~column.is_gap]))
+    if not numbers:
+        return []
+    label = column.label
+    text = (
+        f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
+        f"{and_also(others)}, and is taken for words. If they are amounts, make it numbers, by "
+        f"X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce'); if not, say so by "
+        f"categorical_features=[{label!r}]."
+    )
+    return [Message(text, UserWarning)]

@@ -39,7 +39,7 @@ def table(rng):
         }
     )
     for name in ("area", "district", "sold"):
-        X.loc[rng.uniform(size=n) < 0.15, name] = None
+        X.loc[rng.uniform(size=n) < 0.15, name] = np.nan
     return X
 
 

@@ -1,11 +1,22 @@
 """What columns become, and what has to be said of them first."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch.tables.kinds import Dates, Empty, Number, Ordered, Words, kind_of
+from sknn_scratch import TableEncoder
+from sknn_scratch.tables.kinds import (
+    Dates,
+    Empty,
+    Number,
+    Ordered,
+    Words,
+    doubts_about,
+    kind_of,
+)
 from sknn_scratch.tables.reading import Column, columns_of
 
 
@@ -28,6 +39,7 @@ def column_of(values):
         (["2020-01-01", None], Dates),
         ([f"{i % 10}" for i in range(100)], Words),  # codes
         (pd.Categorical([f"{i}" for i in range(100)]), Words),
+        ([f"{i:05d}" for i in range(99)], Words),  # postcodes
         ([f"{i:05d}-x y z w" for i in range(15)], Words),  # few
     ],
     ids=str,
@@ -45,12 +57,22 @@ def test_a_column_becomes_what_it_holds(values, kind):
         ),
         ([f"$ {i:,}" for i in range(990, 1099)], "holds numbers as strings"),
         ([str(i) for i in range(99)], "name it in categorical_features if"),
+        ([f"{i / 7:.2f}" for i in range(99)] + ["?"], r"such as '0.00', and '\?': make it numbers"),
         ([f"{1 + i % 12}/{1 + i}/2020" for i in range(28)], r"X\['a'\] = pd.to_datetime"),
         ([f"the flat has {i} rooms and a view" for i in range(99)], "99 of 99 differ, of 8 words"),
         ([1.5, "n/a"] * 9, "holds numbers and words"),
         (["2020-01-01", "2020-02-30"], "column 'a' of X must hold dates: "),
     ],
-    ids=["numbers", "prices", "whole numbers", "dates", "sentences", "mixed", "no such day"],
+    ids=[
+        "numbers",
+        "prices",
+        "whole numbers",
+        "marks of gaps",
+        "dates",
+        "sentences",
+        "mixed",
+        "no such day",
+    ],
 )
 def test_what_is_a_puzzle_is_refused_with_what_to_write_unless_it_is_named(values, message):
     with pytest.raises(ValueError, match=message):
@@ -63,8 +85,6 @@ def test_sentences_can_be_encoded_as_the_error_says():
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
-
-    from sknn_scratch import TableEncoder
 
     words = np.random.default_rng(0).choice(["good", "bad", "old", "new", "small"], (60, 4))
     X = pd.DataFrame({"a": [f"{' '.join(each)} {i}" for i, each in enumerate(words)], "b": 1.0})
@@ -98,7 +118,10 @@ def test_days_of_known_dates():
     [
         (pd.date_range("2020-01-01", periods=10), []),
         (pd.date_range("2020-01-01", periods=300, freq="7D"), ["a_year_sin", "a_year_cos"]),
-        (pd.date_range("2020-01-31", periods=50, freq="ME"), ["a_year_sin", "a_year_cos"]),
+        (
+            pd.to_datetime([f"{2020 + i // 12}-{1 + i % 12:02}-01" for i in range(50)]),
+            ["a_year_sin", "a_year_cos"],
+        ),
         (pd.date_range("2020-01-01", periods=20, freq="h"), ["a_day_sin", "a_day_cos"]),
     ],
     ids=["days", "weekly", "monthly", "hours"],
@@ -139,3 +162,33 @@ def test_words_that_were_not_seen_are_all_one():
 def test_another_kind_than_in_fit_is_refused(fitted, given, message):
     with pytest.raises(ValueError, match=message):
         kind_of(column_of(fitted), named=False).numbers(column_of(given))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([str(i % 40) for i in range(99)], "holds whole numbers as strings, such as '0', and is"),
+        ([str(i % 40) for i in range(99)] + ["none"], "such as '0', and 'none', and is taken"),
+    ],
+    ids=["codes or amounts", "with a mark of gaps"],
+)
+def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
+    column = column_of(values)
+    assert type(kind_of(column, named=False)) is Words
+    ((text, category),) = doubts_about(column)
+    assert category is UserWarning
+    assert re.search(message, text)
+    X = pd.DataFrame({"a": values})
+    with pytest.warns(UserWarning, match=message):
+        TableEncoder().fit(X)
+    TableEncoder(["a"]).fit(X)
+    TableEncoder().fit(X.astype("category"))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[f"{i % 9}" for i in range(99)], [f"{i:03}" for i in range(99)], ["a", "b"], [1.5, 2.5]],
+    ids=["few", "zeros in front", "words", "numbers"],
+)
+def test_there_is_no_doubt_about_codes_and_words(values):
+    assert doubts_about(column_of(values)) == []
