@@ -143,6 +143,9 @@ class Calibration:
     Attributes
     ----------
     scores : ndarray of the shape of y
+    surprise : float
+        The mean negative log-likelihood of the scores by Laplace's distribution, in the unit of y,
+        but for a constant: by it units are compared.
     """
 
     def __init__(
@@ -160,6 +163,11 @@ class Calibration:
         self.spread = spread
         self.unit = Unit() if unit is None else unit
         self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
+        distance = np.abs(self.scores - np.median(self.scores, axis=0))
+        log_scale = np.log(scale) - self.unit.log_slope(y)  # in the unit of y
+        with np.errstate(divide="ignore"):  # of errors of nothing
+            log_size = np.log(np.average(distance, axis=0, weights=weight))
+        self.surprise = float(np.sum(np.average(log_scale, axis=0, weights=weight) + log_size))
 
     def std(self, X: Any, prediction: Array, widening: Array) -> Array:
         """Return the standard deviation of y about predictions, the more of those to be widened."""

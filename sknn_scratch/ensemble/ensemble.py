@@ -71,9 +71,10 @@ from .members import (
     training_type,
     weight_name,
 )
+from .ranges import check_range, limits_of, refuse_outside
 from .shares import rows_new_to_all, shares_of_splits, weights_of_rows
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
-from .units import in_unit, unit_of
+from .units import candidate_units, in_unit, unit_of
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -135,6 +136,9 @@ class ScratchMLPEnsembleRegressor(
     categorical_features : 'from_dtype' or array-like of {bool, int, str}, default='from_dtype'
         Columns of X whose values are words without order whatever their type, as `TableEncoder`
         takes them. Not for pipelines and other regressors, which are given X as it is.
+    target_range : tuple of (float or None, float or None), default=None
+        The smallest and the largest value that y can have, such as ``(0, None)`` for prices and
+        counts: no prediction and no bound of an interval lies beyond. None is no limit.
 
     Attributes
     ----------
@@ -191,6 +195,11 @@ class ScratchMLPEnsembleRegressor(
     spread of y goes with its mean: its root for 'poisson', itself for 'gamma'; and for several
     quantiles it is the distance of the outermost (conformalised quantile regression), with
     'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
+
+    With ``estimator=None`` and a y above 0 scores may be those of its logarithm (and of that of
+    the prediction, which is trained as it is), where the errors on rows held out are likelier so:
+    bounds are then above 0, and dear rows have wider intervals. With ``target_range``, predictions
+    and quantiles beyond are moved to its ends.
 
     All members predict a new row, but often only one of each kind had not seen a row held out, and
     errs a little more. Scores are left as they are: intervals are a little too wide rather than too
@@ -254,6 +263,7 @@ class ScratchMLPEnsembleRegressor(
         random_state: RandomState = None,
         verbose: bool | int = 0,
         categorical_features: str | ArrayLike = "from_dtype",
+        target_range: Any = None,
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
@@ -262,6 +272,7 @@ class ScratchMLPEnsembleRegressor(
         self.random_state = random_state
         self.verbose = verbose
         self.categorical_features = categorical_features
+        self.target_range = target_range
 
     def fit(
         self: Self,
@@ -316,6 +327,8 @@ class ScratchMLPEnsembleRegressor(
             X = self._check_rows(X, reset=True)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
+        self._limits = limits_of(self.target_range)
+        refuse_outside(y, self._limits)
         unit = unit_of(self.estimator, y)
         loss = in_unit(loss, unit)
         weight = check_sample_weight(sample_weight, X.shape[0])
@@ -330,7 +343,8 @@ class ScratchMLPEnsembleRegressor(
         predictions = self._train(members, X, y, splits, params, tasks)
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
-        self.oob_prediction_ = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
+        prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
+        self.oob_prediction_ = np.clip(prediction, *self._limits)
         self._judge(y, loss, weight)
         shares = self._shares(w, X, y, loss, weight, splits)
         self.weights_ = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
@@ -404,22 +418,31 @@ class ScratchMLPEnsembleRegressor(
 
     def _calibrate(self, X, y, loss, unit, weight, folds, splits, random_state):
         """Measure the predictions for rows that were held out: those that are not nan."""
-        prediction = unit(self.oob_prediction_)
-        spread = None
-        if self.estimator is None and not sparse.issparse(X):
-            error = unit(y) - location(loss, prediction)
-            options = weight, random_state, self.n_jobs
-            spread, scale = learn_spread(X, error, prediction, folds, *options)
-        elif loss.std:
-            spread, scale = spread_of_members(self.estimators_, X, splits)
-        rows = ~np.isnan(prediction.reshape(len(y), -1)[:, 0])
-        if spread is None:
-            spread = SpreadOfLoss(loss, prediction[rows])
-            scale = spread(X, prediction)
-        measured = [array[rows] for array in (y, self.oob_prediction_, scale, weight)]
-        self._calibration = Calibration(loss, *measured, spread, unit)
+        rows = ~np.isnan(self.oob_prediction_.reshape(len(y), -1)[:, 0])
+        units = [unit] if self.estimator is not None else candidate_units(y[rows])
+        calibrations = []
+        for unit in units:
+            prediction = unit(self.oob_prediction_)
+            spread, scale = self._spread(X, y, loss, unit, weight, folds, splits, random_state)
+            if spread is None:
+                spread = SpreadOfLoss(loss, prediction[rows])
+                scale = spread(X, prediction)
+            measured = [array[rows] for array in (y, self.oob_prediction_, scale, weight)]
+            calibrations.append(Calibration(loss, *measured, spread, unit))
+        self._calibration = min(calibrations, key=lambda calibration: calibration.surprise)
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
+
+    def _spread(self, X, y, loss, unit, weight, folds, splits, random_state):
+        """Return how far y spreads about predictions, and of each row; None if all are alike."""
+        if self.estimator is None and not sparse.issparse(X):
+            prediction = unit(self.oob_prediction_)
+            error = unit(y) - location(loss, prediction)
+            options = weight, random_state, self.n_jobs
+            return learn_spread(X, error, prediction, folds, *options)
+        if loss.std:
+            return spread_of_members(self.estimators_, X, splits)
+        return None, None
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -460,7 +483,7 @@ class ScratchMLPEnsembleRegressor(
 
     def _mean(self, predictions):
         prediction: Any = sum(w * of_one for w, of_one in zip(self.weights_, predictions))
-        prediction = in_order(self._calibration.loss, prediction)
+        prediction = np.clip(in_order(self._calibration.loss, prediction), *self._limits)
         return prediction.astype(np.float32) if self._single else prediction
 
     def _disagreement(self, predictions):
@@ -538,6 +561,7 @@ class ScratchMLPEnsembleRegressor(
         y = measured.quantiles(X, prediction, levels.ravel(), self._widening(predictions))
         messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
         warn_caller(messages or few_groups_messages(levels.ravel(), self._n_groups))
+        y = np.clip(y, *self._limits)
         return y if levels.ndim else y[..., 0]
 
     def novelty(self, X: MatrixLike) -> Array:
@@ -644,6 +668,7 @@ class ScratchMLPEnsembleRegressor(
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
         check_named(self.categorical_features, self.estimator)
+        check_range(self.target_range)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", Integral, "[0, inf)")
 

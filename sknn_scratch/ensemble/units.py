@@ -16,6 +16,7 @@ from ..components import Quantile
 from ..maths import Array, Loss
 
 ROUNDING = 1e-9  # of the range of a transformed target
+RATIO = 3.0  # of the largest and the smallest target, from which logarithms are tried
 
 
 class Unit:
@@ -28,6 +29,10 @@ class Unit:
     def inverse(self, u: Array) -> Array:
         """Return in the unit of y what is in this one."""
         return u
+
+    def log_slope(self, y: Array) -> Array:
+        """Return the logarithm of the derivative at targets: for likelihoods in the unit of y."""
+        return np.zeros_like(y)
 
 
 class TransformedUnit(Unit):
@@ -81,6 +86,41 @@ class TransformedUnit(Unit):
             changed = [np.ravel(function(column[:, np.newaxis])) for column in columns]
             changed = np.column_stack(changed).reshape(values.shape)
         return np.where(finite, changed, values * self._each(self.sign))
+
+
+class Logarithm(Unit):
+    """The logarithm, for targets above 0.
+
+    Parameters
+    ----------
+    least : float or ndarray of shape (n_targets,)
+        The smallest target: predictions below count as it.
+    """
+
+    def __init__(self, least: float | Array) -> None:
+        self.least = least
+
+    def __call__(self, y: Array) -> Array:
+        return np.log(np.maximum(y, self.least))
+
+    def inverse(self, u: Array) -> Array:
+        with np.errstate(over="ignore"):
+            return np.exp(u)
+
+    def log_slope(self, y: Array) -> Array:
+        return -np.log(y)
+
+
+def candidate_units(y: Array) -> list[Unit]:
+    """Return the units in which errors may be alike everywhere: that of y, and its logarithm.
+
+    The logarithm where y is above 0 and its largest is several times its smallest: else it is much
+    the same as y.
+    """
+    least, most = y.min(axis=0), y.max(axis=0)
+    if np.all(least > 0) and np.all(most > RATIO * least):
+        return [Unit(), Logarithm(least)]
+    return [Unit()]
 
 
 def unit_of(estimator: Any, y: Array) -> Unit:

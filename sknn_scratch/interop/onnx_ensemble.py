@@ -5,7 +5,7 @@ A member may be whatever skl2onnx can convert, a pipeline for one.
 
 import numpy as np
 from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
-from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxMul
+from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxClip, OnnxIdentity, OnnxMul
 from skl2onnx.common.data_types import DoubleTensorType
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,9 +29,12 @@ def _convert(scope, operator, container):
         inputs = [OnnxSubEstimator(model.encoder_, *inputs, **version)]
     for weight, member in zip(weights, model.estimators_):
         prediction = OnnxSubEstimator(member, *inputs, **version)
-        name = {"output_names": operator.outputs[:1]} if member is model.estimators_[-1] else {}
-        mean = OnnxAdd(OnnxMul(prediction, weight, **version), mean, **version, **name)
-    mean.add_to(scope, container)
+        mean = OnnxAdd(OnnxMul(prediction, weight, **version), mean, **version)
+    ends = [np.array(end, dtype) for end in model._limits]
+    version["output_names"] = operator.outputs[:1]
+    has_ends = np.isfinite(ends).any()
+    last = OnnxClip(mean, *ends, **version) if has_ends else OnnxIdentity(mean, **version)
+    last.add_to(scope, container)
 
 
 register(ScratchMLPEnsembleRegressor, "SknnScratchMLPEnsembleRegressor", _calculate_shape, _convert)

@@ -7,6 +7,7 @@ from ..data import Apart, Scaling
 from ..ensemble import (
     Calibration,
     LearntSpread,
+    Logarithm,
     LogScale,
     ScratchMLPEnsembleRegressor,
     SpreadOfLoss,
@@ -24,7 +25,7 @@ PARTS: list[type] = [
     *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
     *(Calibration, LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers),
-    *(TransformedUnit, Unit),
+    *(Logarithm, TransformedUnit, Unit),
 ]
 
 

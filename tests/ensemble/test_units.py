@@ -5,13 +5,21 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
 
 from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, ScratchMLPRegressor, SquaredError
-from sknn_scratch.ensemble.units import TransformedUnit, in_unit, unit_of
+from sknn_scratch.ensemble.conformal import Calibration
+from sknn_scratch.ensemble.units import (
+    Logarithm,
+    TransformedUnit,
+    candidate_units,
+    in_unit,
+    unit_of,
+)
 
 LOG = {"func": np.log, "inverse_func": np.exp}
 DOWN = {"func": np.reciprocal, "inverse_func": np.reciprocal}
@@ -135,3 +143,50 @@ def test_quantiles_through_a_decreasing_transform_are_in_order_and_calibrated(de
     low, high = model.predict_interval(X_new, 0.8).T
     assert np.isfinite(high).all()
     assert np.mean((low <= y_new) & (y_new <= high)) == pytest.approx(0.8, abs=0.06)
+
+
+def test_logarithms_are_tried_for_what_is_positive_and_spans_a_range():
+    def names(y):
+        return [type(unit).__name__ for unit in candidate_units(np.asarray(y))]
+
+    assert names([1.0, 9.0]) == ["Unit", "Logarithm"]
+    assert names([1.0, 2.0]) == names([0.0, 9.0]) == names([-1.0, 9.0]) == ["Unit"]
+    assert names([[1.0, 1.0], [9.0, 2.0]]) == ["Unit"]
+
+
+def test_a_prediction_below_all_targets_counts_as_the_smallest():
+    unit = Logarithm(np.float64(0.5))
+    assert_allclose(unit(np.array([-3.0, 0.5, 2.0])), np.log([0.5, 0.5, 2]))
+    assert_allclose(unit.inverse(np.log([0.1, 2.0])), [0.1, 2])
+    y = np.array([0.5, 3.0])
+    slope = (unit(y + 1e-6) - unit(y)) / 1e-6
+    assert_allclose(unit.log_slope(y), np.log(slope), rtol=1e-5)
+
+
+def test_the_surprise_is_the_likelihood_of_laplace_in_the_unit_of_y(rng):
+    prediction = rng.uniform(1, 9, 2000)
+    scale = rng.uniform(0.1, 0.3, 2000)
+    y = prediction * np.exp(scale * rng.laplace(size=2000))
+    unit = Logarithm(np.float64(1e-9))
+    in_logarithms = Calibration(SquaredError(), y, prediction, scale, np.ones(2000), None, unit)
+    expected = -stats.loglaplace(1 / scale, scale=prediction).logpdf(y).mean()
+    assert in_logarithms.surprise + 1 + np.log(2) == pytest.approx(expected, abs=0.02)
+    scale = scale * prediction
+    as_it_is = Calibration(SquaredError(), y, prediction, scale, np.ones(2000), None)
+    assert in_logarithms.surprise < as_it_is.surprise
+
+
+@pytest.mark.parametrize("times", [True, False], ids=["multiplied", "added"])
+def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (2400, 2))
+    mean, noise = np.exp(1.2 * X[:, 0]), rng.normal(size=2400)
+    y = mean * np.exp(0.5 * noise) if times else 10 * mean + noise
+    model = ScratchMLPEnsembleRegressor(n_estimators=4, random_state=0).fit(X[:400], y[:400])
+    assert isinstance(model._calibration.unit, Logarithm) == times
+    low, high = model.predict_interval(X[400:]).T
+    inside = (low <= y[400:]) & (y[400:] <= high)
+    for half in (X[400:, 0] < 0, X[400:, 0] >= 0):
+        assert inside[half].mean() == pytest.approx(0.9, abs=0.05)
+    assert (low > 0).all()
+    assert_array_equal(pickle.loads(pickle.dumps(model)).predict_interval(X[400:])[:, 0], low)

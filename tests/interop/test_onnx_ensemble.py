@@ -66,6 +66,15 @@ def test_the_kinds_of_members_of_a_default_ensemble_count_by_their_weights(regre
     assert_allclose(got.ravel(), model.predict(X), rtol=1e-9)
 
 
+def test_the_graph_keeps_to_the_range_of_the_target(regression):
+    X, y = regression
+    model = ensemble().set_params(target_range=(y.min(), None)).fit(X, y)
+    X = 5 * X
+    expected = model.predict(X)
+    assert np.sum(expected == y.min()) > 0
+    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), expected)
+
+
 def test_quantiles_are_columns_of_the_graph(regression):
     X, y = regression
     model = ensemble(QUANTILES).fit(X, y)
