@@ -120,6 +120,7 @@ def test_other_parameters_make_another_activation():
         LeakyReLU().slope = 0.3
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("f", [LeakyReLU(np.float64(0.1)), ELU(np.float64(0.7)), GELU()], ids=repr)
 def test_float32_stays_float32_through_a_fit(f, regression):
     X, y = (array.astype(np.float32) for array in regression)
@@ -139,6 +140,8 @@ def test_a_positive_output_stays_positive(out, solver, regression):
     assert free.predict(3 * X).min() < 0 < model.predict(3 * X).min()
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_slope_is_found_by_a_grid_search(regression):
     X, y = regression
     grid = {"activation": [LeakyReLU(slope) for slope in (0.01, 0.1, 0.5)]}

@@ -81,6 +81,7 @@ class Watching(Tanh):
         return super().__call__(z)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_training_with_small_products_has_one_thread_and_with_large_ones_all(
     two_threads, regression, monkeypatch
 ):
@@ -130,6 +131,7 @@ def test_scipys_own_blas_is_told_by_its_folder(path, expected):
     assert belongs_to_scipy(path) == expected
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("solver", ["lbfgs", "adam"])
 def test_fits_in_several_threads_are_quiet_and_give_the_threads_back(
@@ -300,6 +302,7 @@ def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
     assert [*seen, library.num_threads] == [4, 2, 2, 8, 2, 2, 1, 2, 8]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it is multi-threaded
 def test_a_process_forked_while_another_thread_fits_trains_with_all_threads(two_threads):

@@ -114,6 +114,7 @@ def test_weights_move_quantiles_as_repeated_rows_do(rng):
     assert (heavy > plain).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("power", [1, 2, 3])
 def test_rows_that_are_met_by_their_weight_are_covered_however_few_are_heavy(power, rng):
     inside = 0

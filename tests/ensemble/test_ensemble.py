@@ -109,6 +109,7 @@ def test_the_score_of_rows_held_out_counts_a_row_of_weight_2_twice(regression):
     assert abs(model.oob_score_ - r2_score(y, model.oob_prediction_)) > 1e-3
 
 
+@pytest.mark.slow
 def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
@@ -127,6 +128,7 @@ def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regr
     assert model.oob_score_ > 0.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slope", [0, 1e-3])
 def test_by_default_a_straight_line_is_found_to_be_one(slope, rng):
     X = rng.normal(size=(100, 3))
@@ -173,6 +175,7 @@ def test_by_default_the_units_of_x_and_y_do_not_matter(unit, regression):
             assert_allclose(each, as_expected, rtol=0.1, atol=0.1)
 
 
+@pytest.mark.slow
 def test_a_member_trained_in_float32_can_go_on_training(regression):
     X, y = regression
     member = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y).estimators_[0]

@@ -53,6 +53,7 @@ def test_with_fewer_kinds_than_folds_rows_are_held_out_one_by_one():
     assert [len(rows) for _, rows in folds(X, X[:, 0])] == [10] * 4
 
 
+@pytest.mark.slow
 def test_intervals_on_copies_cover_new_rows(rng):
     X, X_new = rng.normal(size=(40, 3)), rng.normal(size=(1000, 3))
     y, y_new = (rows[:, 0] + 0.5 * rng.normal(size=len(rows)) for rows in (X, X_new))

@@ -40,6 +40,7 @@ def ensemble(estimator=NET, n_estimators=3, **params):
     return ScratchMLPEnsembleRegressor(estimator, n_estimators, random_state=0, **params)
 
 
+@pytest.mark.slow
 def test_a_table_is_fitted_and_predicted_with_intervals(data):
     X, y = data
     model = ensemble(None, 2).fit(X, y)

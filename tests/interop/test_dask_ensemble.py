@@ -10,6 +10,7 @@ from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 distributed = pytest.importorskip("dask.distributed")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_members_trained_on_a_cluster_are_the_same(regression):
     X, y = regression

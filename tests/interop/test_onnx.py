@@ -335,5 +335,6 @@ for model in (
 """
 
 
+@pytest.mark.slow
 def test_skl2onnx_finds_the_converters_by_itself():
     subprocess.run([sys.executable, "-c", WITHOUT_IMPORT], check=True, timeout=300)

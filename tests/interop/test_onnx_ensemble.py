@@ -58,6 +58,7 @@ def test_members_count_by_their_weights(weights, regression):
     assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), expected)
 
 
+@pytest.mark.slow
 def test_the_kinds_of_members_of_a_default_ensemble_count_by_their_weights(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)

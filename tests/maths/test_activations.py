@@ -163,6 +163,7 @@ def test_an_activation_of_ones_own_trains_a_network(regression):
     assert model.fit(X, y).score(X, y) > 0.9
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_an_object_and_its_name_make_the_same_network(regression):
     by_name, by_object = (
         ScratchMLPRegressor((5,), activation=activation, random_state=0, tol=1, n_iter_no_change=1)
@@ -212,6 +213,7 @@ def test_a_subclass_with_the_same_formula_keeps_what_is_said_of_it():
         assert getattr(Narrow(), attribute) == getattr(relu, attribute)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_subclass_that_needs_z_trains_like_a_class_of_its_own(regression):
     class Sinus(type(ACTIVATIONS["tanh"])):
         __call__, derivative = Sine.__call__, Sine.derivative
@@ -230,6 +232,7 @@ SHORT = {"tol": 10, "n_iter_no_change": 1, "random_state": 0}
 MIXED = ["tanh", LeakyReLU(0.2), "silu"]
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize(
     "activation",
@@ -247,6 +250,7 @@ def test_a_list_of_one_name_trains_exactly_as_the_name_does(activation, solver, 
     assert_array_equal(listed.predict(X), one.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_each_layer_applies_its_own_activation(regression):
     X, y = regression
     model = ScratchMLPRegressor((6, 5, 4), activation=MIXED, **SHORT).fit(X, y)
@@ -257,6 +261,7 @@ def test_each_layer_applies_its_own_activation(regression):
     assert_allclose(model.predict(X), by_hand.ravel(), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(
     "duplicate", [clone, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))]
 )
@@ -269,6 +274,8 @@ def test_a_model_with_a_list_is_cloned_copied_and_pickled(duplicate, regression)
     assert "LeakyReLU(slope=0.2)" in repr(twin)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_grid_search_tries_lists_names_and_objects(regression):
     X, y = regression
     choices = ["relu", ["relu", "tanh"], ("elu", LeakyReLU(0.1)), LeakyReLU(0.3), ["gelu", "gelu"]]
@@ -280,6 +287,7 @@ def test_a_grid_search_tries_lists_names_and_objects(regression):
     assert_array_equal(search.predict(X), best.predict(X))
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_list_is_set_like_any_other_parameter(regression):
     X, y = regression
     model = ScratchMLPRegressor((6, 4), **SHORT).fit(X, y)

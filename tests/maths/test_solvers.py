@@ -221,6 +221,7 @@ def test_weight_decay_shrinks_weights_and_intercepts_alike():
         assert_allclose(after, 0.95 * before)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_solver_object_takes_its_own_hyperparameters(regression):
     X, y = regression
     settings = {"hidden_layer_sizes": (5,), **SHORT}
@@ -229,6 +230,7 @@ def test_a_solver_object_takes_its_own_hyperparameters(regression):
     assert_allclose(by_object.fit(X, y).predict(X), by_name.fit(X, y).predict(X), rtol=0)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize(("name", "cls"), [("adamw", AdamW), ("rmsprop", RMSprop)])
 def test_by_name_the_estimators_parameters_are_the_solvers(name, cls, regression):
     X, y = regression

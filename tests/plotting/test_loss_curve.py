@@ -241,6 +241,7 @@ def test_several_networks_come_with_their_names(estimators):
         LossCurveDisplay.from_estimators(network())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("display", [LossCurveDisplay, NetworkDisplay])
 def test_without_matplotlib_the_error_is_that_of_scikit_learn(display, plain, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
@@ -253,6 +254,7 @@ def test_without_matplotlib_the_error_is_that_of_scikit_learn(display, plain, mo
     assert str(ours.value) == expected
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_to_the_last_pixel_without_a_warning(stopped, plain):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
