@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Bunch
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import as_numbers
@@ -133,8 +134,13 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
 
     def check_gradient(
-        self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None
-    ) -> float:
+        self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        details: bool = False,
+    ) -> float | Bunch:
         """Compare backpropagation with finite differences, for this very configuration.
 
         The gradient is that of the loss of X and y as one batch, with the constructor's
@@ -151,6 +157,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             The targets.
         sample_weight : array-like of shape (n_samples,), default=None
             As for `fit`.
+        details : bool, default=False
+            Whether to return where the error is.
 
         Returns
         -------
@@ -161,12 +169,17 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             it 1e-3 or more. Parameters at a kink (of relu, or of the absolute error) have no
             derivative, and are left out. nan if all are, or the loss is not finite.
 
+            With ``details``, a Bunch of this ``error`` and of where it is: ``weight``, such as
+            "coefs_[0][2, 1]", of the first layer, input 2 and unit 1; ``gradient``, the derivative
+            in it by backpropagation; ``difference``, that by finite differences.
+
         Raises
         ------
         TypeError, ValueError
             As for `fit`, if a parameter or an array is not what is asked for.
         """
-        return inspection.check_gradient(**self._prepared(X, y, sample_weight)[0])
+        problem, *_ = self._prepared(X, y, sample_weight)
+        return inspection.check_gradient(**problem, details=details)
 
     def loss_gradient(
         self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None

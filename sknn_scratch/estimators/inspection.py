@@ -16,6 +16,7 @@ from dataclasses import replace
 from operator import index
 
 import numpy as np
+from sklearn.utils import Bunch
 
 from ..data import by_rows, rows_at_a_time, widths
 from ..maths import Activation, Array, Matrix, Network, backprop, feedforward
@@ -120,7 +121,8 @@ def check_gradient(
     network: Network,
     sample_weight: Array | None = None,
     alpha: float = 0.0,
-) -> float:
+    details: bool = False,
+) -> float | Bunch:
     """Compare the gradient of `network.backprop` with finite differences.
 
     For each parameter p and a small step h, the derivative is about::
@@ -138,6 +140,8 @@ def check_gradient(
     ----------
     X, y, params, network, sample_weight, alpha
         As for `network.backprop`, in float64.
+    details : bool, default=False
+        Whether to return where the error is.
 
     Returns
     -------
@@ -145,8 +149,10 @@ def check_gradient(
         The largest difference in a component, relative to the largest component of the
         gradient, or to a hundredth of the loss where that is larger: at a minimum the gradient
         is zero. About 1e-9 where all is well; nan if the loss is not finite, or every parameter
-        was left out.
+        was left out. With ``details`` a Bunch of it and of ``weight``, ``gradient`` and
+        ``difference``: the name of that parameter, and both derivatives in it.
     """
+    nothing = Bunch(error=np.nan, weight=None, gradient=np.nan, difference=np.nan)
 
     def loss_at(i, value):
         moved = params.copy()
@@ -156,24 +162,42 @@ def check_gradient(
     network = replace(network, activations=tuple(map(_AsTrained, network.activations)))
     loss, gradient = backprop(X, y, params, network, sample_weight, alpha)
     if not np.isfinite(loss):
-        return np.nan
+        return nothing if details else nothing.error
     scale = max(abs(loss) / 100, np.abs(gradient).max()) or 1.0
-    worst = np.nan
+    worst = nothing
     for i, p in enumerate(params):
         error = jump = np.inf
+        closest = np.nan
         for step in STEPS:
             low, high = p - step * max(1, abs(p)), p + step * max(1, abs(p))
             slopes = (
                 (loss - loss_at(i, low)) / (p - low),
                 (loss_at(i, high) - loss) / (high - p),
             )
-            error = min(error, abs(sum(slopes) / 2 - gradient[i]) / scale)
+            slope = sum(slopes) / 2
+            if abs(slope - gradient[i]) / scale < error:
+                error = abs(slope - gradient[i]) / scale
+                closest = slope
             jump = min(jump, abs(slopes[1] - slopes[0]) / scale)
             if error < 1e-8:
                 break
-        if error < 1e-8 or error > AT_A_KINK * jump:
-            worst = np.fmax(worst, error)
-    return float(worst)
+        is_kink = error >= 1e-8 and error <= AT_A_KINK * jump
+        if not is_kink and not error <= worst.error:
+            both = {"gradient": float(gradient[i]), "difference": float(closest)}
+            worst = Bunch(error=float(error), weight=_name_of(i, network), **both)
+    return worst if details else worst.error
+
+
+def _name_of(i, network):
+    """Return what a parameter is called by the attributes of an estimator."""
+    numbers = np.arange(network.n_parameters)
+    for layer, (W, b) in enumerate(network.layers(numbers)):
+        if i in W:
+            row, column = np.argwhere(i == W)[0]
+            return f"coefs_[{layer}][{row}, {column}]"
+        if network.fit_intercept and i in b:
+            return f"intercepts_[{layer}][{np.flatnonzero(b == i)[0]}]"
+    return f"number {i - sum(W.size for W in network.blocks(numbers))} of the embedding"
 
 
 def _rows_at_a_time(network, params):

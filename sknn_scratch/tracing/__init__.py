@@ -4,6 +4,7 @@ from . import formulas
 from .aligned import LINE, aligned, aligned_copy, as_aligned, empty
 from .explain import calls_of
 from .trace import Trace, Traced
+from .trials import is_ours
 
 __all__ = [
     "LINE",
@@ -15,4 +16,5 @@ __all__ = [
     "calls_of",
     "empty",
     "formulas",
+    "is_ours",
 ]

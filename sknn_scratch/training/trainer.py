@@ -25,6 +25,7 @@ from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline
 from .convergence import convergence_warnings
+from .derivatives import derivative_warnings
 from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
 from .observers import Observer, make_printer
@@ -180,6 +181,7 @@ class Trainer:
             If the user interrupts the one epoch of an incremental training. All others end
             where they are, and a message says so.
         """
+        begins = state.scaling is None or not self.settings.incremental
         messages = self.prepare(state, data, chosen)
         rows = self._rows(state, data, chosen)
         validate = None
@@ -195,7 +197,8 @@ class Trainer:
             run = Run(start, self._stopping(start), validate, observers)
             runs.append(run)
             run.begin(len(runs), self.settings.n_runs)
-            self._train_once(run, data, rows, batch_size, baseline)
+            asked = messages if begins and len(runs) == 1 else None
+            self._train_once(run, data, rows, batch_size, baseline, asked)
             if run.end() or run.interrupted:
                 break
         best = max(runs, key=lambda run: run.value)
@@ -251,14 +254,19 @@ class Trainer:
             state.dropout_generator = np.random.default_rng(seed)
         return Dropout(self.settings.dropout, state.dropout_generator)
 
-    def _train_once(self, run, data, rows, batch_size, baseline):
-        """Train, changing the state of ``run`` in place, and tell it what came of it."""
+    def _train_once(self, run, data, rows, batch_size, baseline, messages):
+        """Train, changing the state of ``run`` in place, and tell it what came of it.
+
+        ``messages``, unless it is None, gets what is to be said of the derivatives.
+        """
         state, stopping = run.state, run.stopping
         state.params = as_aligned(state.params)
         alpha = self.settings.alpha / state.mean_weight
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
+                if messages is not None:
+                    messages += derivative_warnings(self.network)
                 if self.settings.solver.stochastic:
                     run.warning = train_stochastic(problem, run, self.settings, batch_size)
                 else:

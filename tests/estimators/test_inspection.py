@@ -354,7 +354,8 @@ def test_a_wrong_derivative_of_ones_own_is_found(fitted, regression):
     X, y = regression
     model = make_model(activation=WrongSine())
     if fitted:
-        model.partial_fit(X, y)
+        with pytest.warns(UserWarning, match=r"WrongSine\.derivative returns"):
+            model.partial_fit(X, y)
     assert model.check_gradient(X, y) > 1e-2
     assert model.set_params(activation=Sine()).check_gradient(X, y) < GOOD
 
@@ -366,7 +367,7 @@ def test_what_is_checked_is_the_loss_of_fit_where_it_would_start_or_has_ended(
 ):
     checked = []
 
-    def spy(X, y, params, network, sample_weight, alpha):
+    def spy(X, y, params, network, sample_weight, alpha, details):
         checked.append(params)
         return backprop(X, y, params, network, sample_weight, alpha)[0]
 
@@ -481,3 +482,29 @@ def test_the_gradient_of_several_targets_and_of_sparse_inputs(regression):
 def test_before_fit_there_is_no_loss_gradient(regression):
     with pytest.raises(NotFittedError):
         make_model().loss_gradient(*regression)
+
+
+class WrongForOneUnit(WrongSine):
+    """Doubles the slope of the third unit."""
+
+    def derivative(self, z, a):
+        return np.cos(z) * np.where(np.arange(z.shape[1]) == 2, 2, 1)
+
+
+def test_the_check_says_which_weight_is_off_and_both_derivatives(rng):
+    X, y = rng.normal(size=(20, 4)), rng.normal(size=20)
+    model = ScratchMLPRegressor((3, 5), activation=["tanh", WrongForOneUnit()], random_state=0)
+    worst = model.check_gradient(X, y, details=True)
+    assert worst.error == model.check_gradient(X, y)
+    layer, _, rest = worst.weight.removeprefix("coefs_[").partition("]")
+    assert (layer, rest[-4:]) == ("1", ", 2]") or worst.weight == "intercepts_[1][2]"
+    assert_allclose(worst.gradient, 2 * worst.difference, rtol=1e-5)
+
+
+def test_details_of_a_check_that_finds_nothing_are_of_the_largest_rounding(rng):
+    X, y = rng.normal(size=(20, 4)), rng.normal(size=20)
+    worst = ScratchMLPRegressor((3,), activation="tanh").check_gradient(X, y, details=True)
+    assert worst.error < GOOD
+    assert_allclose(worst.gradient, worst.difference, atol=1e-7)
+    silent = ScratchMLPRegressor((3,), max_iter=1).check_gradient(X, 1e300 * y, details=True)
+    assert silent.error < GOOD or silent.weight is None

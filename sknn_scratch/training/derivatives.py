@@ -1,0 +1,152 @@
+"""Whether the formulas of components of one's own fit together, asked before a training.
+
+The derivative of an activation or a loss is compared with finite differences at a few points. It
+takes less time than an epoch, and for the components of the package, none: their tests do it.
+"""
+
+import copy
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from ..maths import Activation, Array, Loss, Network
+from ..tracing import is_ours
+from .warnings import Message
+
+INPUTS = -1.7, -0.61, 0.37, 1.23  # z, where kinks are not apt to be
+TARGETS = (-0.7, 0.4, 1.3, 2.1), (0.2, 0.7, 1.6, 2.9), (0.0, 1.0, 2.0, 3.0), (0.2, 0.4, 0.6, 0.8)
+MOST = 3  # units whose derivative is looked at
+STEPS = 1e-2, 1e-4, 1e-6  # the largest for formulas in float32, the smallest beside a kink
+AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
+RELATIVE, ABSOLUTE = 0.01, 1e-3  # errors from which on a derivative is wrong
+
+
+def derivative_warnings(network: Network) -> list[Message]:
+    """Return what there is to warn of in activations and loss that are not of this package.
+
+    Raises
+    ------
+    ValueError
+        If a formula returns an array of another shape than it is documented for.
+    """
+    messages = []
+    distinct = {id(f): (f, units) for f, units in zip(network.activations, network.sizes[1:])}
+    for f, units in distinct.values():
+        messages += _of_activation(f, units)
+    return messages + _of_loss(network.loss, network.activations[-1], network.sizes[-1])
+
+
+@np.errstate(all="ignore")
+def _of_activation(f: Activation, units: int) -> list[Message]:
+    if is_ours(type(f)):
+        return []
+    z = np.multiply.outer(INPUTS, np.linspace(1, 1.1, units))
+    try:
+        f = copy.deepcopy(f)  # so that nothing happens to it
+        a, again = (np.array(f(z.copy())) for _ in range(2))
+        given = np.broadcast_to(f.derivative(a if f.from_output else z, a), z.shape)
+        if a.shape == z.shape and not np.array_equal(a, again, equal_nan=True):
+            return []  # it draws random numbers
+    except Exception:  # training calls it too, and does not hide what it raises
+        return []
+    name = type(f).__name__
+    if a.shape != z.shape:
+        raise ValueError(
+            f"{name} must return an array of the shape of z, {z.shape}, got {a.shape}."
+        )
+    for row, unit in product(range(len(z)), range(min(units, MOST))):
+
+        def output(step, row=row, unit=unit):
+            moved = z.copy()
+            moved[:, unit] += step
+            return f(moved)[row, unit]
+
+        slope = difference(output, given[row, unit])
+        if slope is not None:
+            return [warning(f"{name}.derivative", given[row, unit], f"z={z[row, unit]:g}", slope)]
+    return []
+
+
+@np.errstate(all="ignore")
+def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> list[Message]:
+    if is_ours(type(loss)):
+        return []
+    try:
+        loss = copy.deepcopy(loss)
+        y, a = (
+            _targets(loss, n_outputs),
+            np.array(out_activation(np.resize(INPUTS, (4, n_outputs)))),
+        )
+        values, gradient = np.array(loss(y, a)), np.array(loss.gradient(y, a))
+    except Exception:
+        return []
+    name = type(loss).__name__
+    if values.ndim != 2 or len(values) != len(a):
+        raise ValueError(
+            f"{name} must return the loss of each target and prediction, in the shape of a, "
+            f"{a.shape}, got {values.shape}. The mean is taken by the network."
+        )
+    if gradient.shape != a.shape:
+        raise ValueError(
+            f"{name}.gradient must return an array of the shape of a, {a.shape}, got "
+            f"{gradient.shape}."
+        )
+    for row, output in product(range(len(a)), range(min(n_outputs, MOST))):
+
+        def total(step, row=row, output=output):
+            moved = a.copy()
+            moved[row, output] += step
+            return loss(y, moved).sum()
+
+        slope = difference(total, gradient[row, output])
+        if slope is not None:
+            target = y[row, min(output, y.shape[1] - 1)]
+            point = f"y={target:g}, a={a[row, output]:g}"
+            return [warning(f"{name}.gradient", gradient[row, output], point, slope)]
+    return []
+
+
+def _targets(loss: Loss, n_outputs: int) -> Array:
+    """Return possible targets of a loss, a row for each of the `INPUTS`; LookupError if none."""
+    n_targets = next(n for n in range(n_outputs, 0, -1) if _suits(loss, n, n_outputs))
+    for column in TARGETS:
+        y = np.tile(np.array(column)[:, np.newaxis], n_targets)
+        if loss.in_domain(y).all():
+            return y
+    raise LookupError(loss.domain)
+
+
+def _suits(loss: Loss, n_targets: int, n_outputs: int) -> bool:
+    try:
+        return loss.n_outputs(n_targets) == n_outputs
+    except ValueError:
+        return False
+
+
+def difference(function: Callable[[float], Any], given: float) -> float | None:
+    """Return the derivative of a function at 0 by finite differences; None if it is ``given``.
+
+    None, too, if there is none: at a kink, and where numbers are not finite.
+    """
+    closest, error, jump = None, np.inf, np.inf
+    for step in STEPS:
+        low, middle, high = (float(function(x)) for x in (-step, 0.0, step))
+        slope = (high - low) / (2 * step)
+        if not np.isfinite([slope, given]).all():
+            return None
+        jump = min(jump, abs(high - 2 * middle + low) / step)
+        if abs(slope - given) < error:
+            closest, error = slope, abs(slope - given)
+    allowed = ABSOLUTE + RELATIVE * max(abs(closest), abs(given))
+    return closest if error > max(allowed, AT_A_KINK * jump) else None
+
+
+def warning(formula: str, given: float, point: str, slope: float) -> Message:
+    """Return the message that a derivative is another."""
+    return Message(
+        f"{formula} returns {given:.4g} at {point}, where finite differences are {slope:.4g}. "
+        "Training follows it, and may lead anywhere: check_gradient(X, y, details=True) tells how "
+        "far the gradient is off."
+    )

@@ -1,0 +1,218 @@
+import warnings
+
+import numpy as np
+import pytest
+from scipy import special
+
+from sknn_scratch import Activation, Loss, Quantile, ScratchMLPRegressor
+from sknn_scratch.components.gaussian import Gaussian
+from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.maths.network import Network
+from sknn_scratch.training import derivatives
+from sknn_scratch.training.derivatives import derivative_warnings
+from tests.helpers import EVERY_ACTIVATION
+
+
+class Sine(Activation):
+    factor = 1.0
+
+    def __call__(self, z):
+        return np.sin(z)
+
+    def derivative(self, z, a):
+        return self.factor * np.cos(z)
+
+
+class FlippedSine(Sine):
+    factor = -1.0
+
+
+class Flat(Sine):
+    def derivative(self, z, a):
+        return 0.0
+
+
+class ReadsZ(Sine, from_output=True):
+    """Is handed ``a`` in the place of z."""
+
+
+class Ramp(Activation):
+    """Has a kink where it is looked at."""
+
+    def __call__(self, z):
+        return np.maximum(z, 0.37)
+
+    def derivative(self, z, a):
+        return (z > 0.37) * 1.0
+
+
+class Single(Activation):
+    def __call__(self, z):
+        return np.tanh(z.astype(np.float32))
+
+    def derivative(self, z, a):
+        return 1 - a * a
+
+
+class Noisy(Activation):
+    def __call__(self, z):
+        return z * np.random.default_rng().uniform(0.5, 2, z.shape)
+
+    def derivative(self, z, a):
+        return np.ones_like(z)
+
+
+class Softmax(Activation):
+    def __call__(self, z):
+        return special.softmax(z, axis=1)
+
+    def derivative(self, z, a):
+        return a * (1 - a)
+
+
+class Square(Loss):
+    def __call__(self, y, a):
+        return (a - y) ** 2
+
+    def gradient(self, y, a):
+        return 2 * (a - y)
+
+
+class Swapped(Square):
+    def gradient(self, y, a):
+        return 2 * (y - a)
+
+
+class Half(Square):
+    def gradient(self, y, a):
+        return a - y
+
+
+class Shares(Square):
+    """Of targets between 0 and 1 only."""
+
+    out_activation = "logistic"
+
+    def __call__(self, y, a):
+        return special.rel_entr(y, a) + special.rel_entr(1 - y, 1 - a)
+
+    def gradient(self, y, a):
+        return (1 - y) / (1 - a) - y / a
+
+    def in_domain(self, y):
+        return (y > 0) & (y < 1)
+
+
+class Mean(Square):
+    def __call__(self, y, a):
+        return ((a - y) ** 2).mean()
+
+
+class PerSample(Square):
+    def __call__(self, y, a):
+        return ((a - y) ** 2).sum(axis=1)
+
+
+class OwnQuantile(Quantile):
+    """A loss of the package with another name."""
+
+
+class OwnGaussian(Gaussian):
+    """One with two outputs for each target."""
+
+
+class FlatGradient(Square):
+    def gradient(self, y, a):
+        return (2 * (a - y)).ravel()
+
+
+def doubts(f=ACTIVATIONS["tanh"], loss=LOSSES["squared_error"], outputs=1, out="identity"):
+    out = ACTIVATIONS[loss.out_activation] if out == "identity" else out
+    return derivative_warnings(Network((2, 5, outputs), (f, out), loss))
+
+
+RIGHT = [Sine(), Ramp(), Single(), Noisy(), Softmax()]
+
+
+@pytest.mark.parametrize("f", RIGHT, ids=lambda f: type(f).__name__)
+def test_nothing_is_said_of_a_right_activation(f):
+    assert doubts(f) == []
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"), [(FlippedSine(), "0.1288"), (Flat(), "0"), (ReadsZ(), "0.5473")]
+)
+def test_a_wrong_derivative_is_told_with_its_point_and_both_values(f, slope):
+    (message,) = doubts(f)
+    assert message.text.startswith(f"{type(f).__name__}.derivative returns {slope} at z=-1.7, ")
+    assert "where finite differences are -0.1288." in message.text
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [(Square(), 1), (Square(), 3), (Shares(), 1), (OwnQuantile([0.1, 0.9]), 2), (OwnGaussian(), 2)],
+    ids=lambda x: type(x).__name__,
+)
+def test_nothing_is_said_of_a_right_loss(loss, outputs):
+    assert doubts(loss=loss, outputs=outputs) == []
+
+
+@pytest.mark.parametrize(("loss", "given"), [(Swapped(), "2"), (Half(), "-1")])
+def test_a_wrong_gradient_is_told_with_its_point_and_both_values(loss, given):
+    (message,) = doubts(loss=loss)
+    text = f"{type(loss).__name__}.gradient returns {given} at y=-0.7, a=-1.7, where finite"
+    assert message.text.startswith(text)
+    assert "differences are -2." in message.text
+
+
+@pytest.mark.parametrize(
+    ("loss", "message"),
+    [
+        (Mean(), r"Mean must return .*in the shape of a, \(4, 1\), got \(\)\. The mean is taken"),
+        (PerSample(), r"PerSample must return .* \(4, 1\), got \(4,\)"),
+        (FlatGradient(), r"FlatGradient\.gradient must return .* a, \(4, 1\), got \(4,\)"),
+    ],
+    ids=lambda x: type(x).__name__,
+)
+def test_a_loss_of_another_shape_is_refused_and_the_fitted_model_stays(loss, message):
+    X, y = np.random.default_rng(0).normal(size=(2, 50, 1))
+    model = ScratchMLPRegressor((3,), max_iter=3, tol=0, n_iter_no_change=9, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        prediction = model.fit(X, y.ravel()).predict(X)
+    with pytest.raises(ValueError, match=message):
+        model.set_params(loss=loss).fit(X, y.ravel())
+    np.testing.assert_array_equal(model.predict(X), prediction)
+
+
+def test_an_activation_of_another_shape_is_refused():
+    class FirstUnit(Sine):
+        def __call__(self, z):
+            return z[:, :1]
+
+    with pytest.raises(ValueError, match=r"FirstUnit must return .* \(4, 5\), got \(4, 1\)"):
+        doubts(FirstUnit())
+
+
+def test_the_components_of_the_package_are_not_asked(monkeypatch):
+    monkeypatch.setattr(derivatives, "difference", None)
+    for f in EVERY_ACTIVATION:
+        assert doubts(f) == []
+    for loss in LOSSES.values():
+        assert doubts(loss=loss, outputs=loss.n_outputs(1)) == []
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+def test_fit_warns_of_a_wrong_derivative_and_partial_fit_once(solver, rng):
+    X = rng.normal(size=(60, 2))
+    y = X[:, 0]
+    model = ScratchMLPRegressor((3,), loss=Half(), solver=solver, max_iter=2, random_state=0)
+    with pytest.warns(UserWarning, match=r"Half\.gradient returns") as found:
+        model.fit(X, y)
+    assert found[0].filename == __file__
+    if solver != "lbfgs":
+        fresh = ScratchMLPRegressor((3,), loss=Half(), solver=solver, random_state=0)
+        with pytest.warns(UserWarning, match=r"Half\.gradient returns"):
+            fresh.partial_fit(X, y)
+        fresh.partial_fit(X, y)
