@@ -42,6 +42,29 @@ def draw_intervals(theme):
     return figure
 
 
+def draw_novelty(theme):
+    """Return a picture of intervals in a gap of the data and beyond, above the novelty."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.uniform(-4, -1, 100), rng.uniform(1, 4, 100)])
+    y = x + x * np.sin(x) + 0.3 * rng.normal(size=200)
+    model = ScratchMLPEnsembleRegressor(random_state=0).fit(x[:, np.newaxis], y)
+    grid = np.linspace(-8, 8, 400)
+    low, high = model.predict_interval(grid[:, np.newaxis]).T
+    figure, (above, below) = plt.subplots(
+        2, 1, figsize=(8, 4), sharex=True, height_ratios=[3, 1], layout="constrained"
+    )
+    above.fill_between(grid, low, high, color=theme["line"], alpha=0.25, lw=0, label="90% interval")
+    above.plot(grid, model.predict(grid[:, np.newaxis]), color=theme["line"], label="prediction")
+    above.plot(grid, grid + grid * np.sin(grid), ":", color=theme["ink"], label="truth")
+    above.plot(x, y, ".", ms=4, color=theme["dots"], label="200 rows to train on")
+    above.legend(loc="upper center", frameon=False, ncols=4)
+    above.set(ylabel="y", xlim=(grid[0], grid[-1]), ylim=(-18, 26))
+    below.plot(grid, model.novelty(grid[:, np.newaxis]), color=theme["line"])
+    below.axhline(1, color=theme["dots"], lw=1)
+    below.set(xlabel="x", ylabel="novelty", yscale="log")
+    return figure
+
+
 def draw_learning(theme):
     """Return a picture of what a network predicts after more and more epochs."""
     x, y = wave(300, np.random.default_rng(0))
@@ -80,3 +103,4 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     save("learning", draw_learning)
     save("intervals", draw_intervals)
+    save("novelty", draw_novelty)
