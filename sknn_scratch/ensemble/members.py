@@ -4,7 +4,7 @@ import os
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
@@ -164,7 +165,7 @@ def train_members(
     n_jobs = min(n, effective_n_jobs(ensemble.n_jobs))  # a process without a member is of no use
     contexts = tasks.contexts if tasks else [None] * n
     names = [f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
-    with shared_blas(n_jobs):
+    with shared_blas(n_jobs), convergence_left_to_us(ensemble):
         trained = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(
                 *(os.getpid(), member, X, y, split, params, dtype),
@@ -175,11 +176,25 @@ def train_members(
         )
     trained_members, predictions, of_members = zip(*trained)
     messages = [message for of_member in of_members for message in of_member]
+    if ensemble.estimator is None:
+        messages = [each for each in messages if each.category is not ConvergenceWarning]
     if RECORDED_ELSEWHERE in messages:  # once is enough
         messages = [message for message in messages if message != RECORDED_ELSEWHERE]
         messages.append(RECORDED_ELSEWHERE)
     warn_caller(messages)
     return [list(trained_members), list(predictions)]
+
+
+@contextmanager
+def convergence_left_to_us(ensemble: Any) -> Iterator[None]:
+    """Keep quiet how members converge whose parameters are not the user's, but ours.
+
+    A linear one may well be no better than the mean: the weights of the members see to that.
+    """
+    with warnings.catch_warnings() if ensemble.estimator is None else nullcontext():
+        if ensemble.estimator is None:
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
 
 
 def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:

@@ -331,6 +331,14 @@ def test_a_row_of_weight_zero_is_none_of_those_that_an_interval_needs(regression
     assert np.isfinite(model.predict_interval(X, 0.8)).all()
 
 
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_by_default_no_member_warns_that_it_alone_is_of_no_use(n_jobs, rng):
+    X = np.r_[rng.uniform(-4, -1, 60), rng.uniform(1, 4, 60)][:, np.newaxis]
+    y = X[:, 0] ** 2 + 0.1 * rng.normal(size=120)  # to a linear member X says nothing
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, n_jobs=n_jobs, random_state=0).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
 def test_no_more_processes_are_asked_for_than_there_are_members(regression, monkeypatch):
     asked = []
 
