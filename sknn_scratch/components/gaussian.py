@@ -80,7 +80,8 @@ class Gaussian(Loss, rescaling="standard"):
             return np.exp(a[:, a.shape[1] // 2 :] / 2)
 
     def output_scaling(self, shift: Array, scale: Array) -> tuple[Array, Array]:
-        return np.r_[shift, 2 * np.log(scale)], np.r_[scale, np.ones_like(scale)]
+        scale_of_std = np.maximum(scale, np.finfo(scale.dtype).tiny)  # 0 if a target is constant
+        return np.r_[shift, 2 * np.log(scale_of_std)], np.r_[scale, np.ones_like(scale)]
 
     def _parts(self, a):
         """Return mean, logarithm of the variance, and the latter within its bounds."""

@@ -2,19 +2,16 @@
 
 from .chunking import CACHED, by_rows, rows_at_a_time, slices, widths
 from .dataset import DataSet
-from .folding import ROWS, Apart, holds_folded, may_lose_digits, standard_params
 from .inputs import check_inputs, refuse_lazy, small_and_plain
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .quartiles import quantiles
-from .scaling import Scaling, no_scaling, standard_scaling, takes_factor
+from .scaling import Scaling, completed_scaling, no_scaling, standard_scaling, takes_factor
 from .split import split_rows
 from .validation import check_dense, check_mapped, check_sample_weight, check_target
 
 __all__ = [
     "CACHED",
-    "ROWS",
-    "Apart",
     "DataSet",
     "Mapped",
     "Moments",
@@ -26,9 +23,8 @@ __all__ = [
     "check_mapped",
     "check_sample_weight",
     "check_target",
-    "holds_folded",
+    "completed_scaling",
     "is_mapped",
-    "may_lose_digits",
     "no_scaling",
     "power_of_two",
     "quantiles",
@@ -38,7 +34,6 @@ __all__ = [
     "slices",
     "small_and_plain",
     "split_rows",
-    "standard_params",
     "standard_scaling",
     "takes_factor",
     "widths",

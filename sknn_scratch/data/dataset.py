@@ -57,11 +57,11 @@ class DataSet:
         X = self.X
         return rows_of_a_sparse_part(X) if sparse.issparse(X) else rows_of_a_part(X.shape[1])
 
-    def sample(self, n: int, rows: Array | None = None) -> Matrix:
-        """Return the inputs of n of these rows, or of all if they are fewer; None is all rows."""
+    def sample(self, name: str, n: int, rows: Array | None = None) -> Matrix:
+        """Return "X" or "y" of n of these rows, or of all if they are fewer; None is all rows."""
         n_rows = len(self) if rows is None else len(rows)
         chosen = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
-        return self.X[chosen if rows is None else rows[chosen]]
+        return getattr(self, name)[chosen if rows is None else rows[chosen]]
 
     def inputs(self) -> Matrix:
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""

@@ -59,16 +59,10 @@ class Moments:
             var = (1 - share) * a**2 + share * (b**2 + (1 - share) * d**2)
             return Moments(weight, self.count + other.count, mean, np.sqrt(var) * unit)
 
-    @property
-    def scale_(self) -> Array:
-        """The standard deviation; 1 where a column is constant."""
-        return np.where(self.std_ == 0, 1.0, self.std_)
-
     def root_mean_square(self) -> Array:
-        """Return the scale about zero; 1 where all is zero."""
+        """Return the scale about zero."""
         with np.errstate(over="ignore"):
-            size = np.hypot(self.mean_, self.std_)
-        return np.where(size == 0, 1.0, size)
+            return np.hypot(self.mean_, self.std_)
 
 
 def power_of_two(size: Array) -> Array:

@@ -1,11 +1,12 @@
-"""Scaling: what the network is trained in, and how that is folded back into its layers.
+"""Scaling: what a network is trained in, and how it is got into, and out of.
 
     X, y        unscaled
     (X - x_shift) / x_scale,  (y - y_shift) / y_scale        what the network is trained on
+    a * y_scale + y_shift                                    what is predicted, where it gives a
 
-The weights that training finds belong to the standardised values. Both transformations are
-linear, so the first and the last layer can take them in, and then the network reads X and
-gives predictions of y, unscaled::
+The weights that training finds belong to the standardised values, and are kept as such. Both
+transformations are linear, so the first and the last layer can take them in: such **folded**
+weights read X and predict y, unscaled, and are what is shown::
 
     z[1]    = (X - shift) / scale @ W + b      = X @ (W / scale) + (b - shift / scale @ W)
     a[last] = (a @ W + b) * scale + shift      = a @ (W * scale) + (b * scale + shift)
@@ -13,13 +14,17 @@ gives predictions of y, unscaled::
 The second line holds for the identity. What else a layer can take in depends on its activation
 (`Activation.scaling`): a positive factor if f(c z) = c f(z), and if f is exp, then
 c exp(z) = exp(z + log c).
+
+Predictions are not made by folded weights. A column far from zero for its spread would add a large
+number to X @ W, and its opposite to b, and their sum is rounded to the digits of the large numbers:
+of a date in seconds, in float32, little is left. X - shift loses no digit, if the shift is a number
+of the type of X, as it is here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils.sparsefuncs import inplace_column_scale
 
 from ..maths import Array, DType, Matrix, Network
 from .dataset import DataSet
@@ -29,65 +34,93 @@ from .quartiles import robust
 
 @dataclass(frozen=True)
 class Scaling:
-    """The standardisation of inputs and targets; float64 arrays, an element per column.
+    """The standardisation of inputs and targets: arrays of the type of X, an element per column.
 
     A single element of ``y_shift`` and ``y_scale`` goes for all columns: where one target has
     several outputs, for those too.
+
+    What is constant has no unit. A constant column of X has an ``x_scale`` of inf, so that it
+    becomes 0, and is left out, whatever it is in other rows. A constant target has a ``y_scale`` of
+    0, so that it is predicted exactly.
     """
 
     x_shift: Array
     x_scale: Array
     y_shift: Array
     y_scale: Array
+    is_identity: bool = field(init=False)  # whether nothing is changed
 
-    @property
-    def is_identity(self) -> bool:
-        """True if nothing is changed."""
-        if self.x_shift.any() or self.y_shift.any():
-            return False
-        return bool((self.x_scale == 1).all() and (self.y_scale == 1).all())
+    def __post_init__(self) -> None:
+        shifts = self.x_shift.any() or self.y_shift.any()
+        scales = (self.x_scale != 1).any() or (self.y_scale != 1).any()
+        object.__setattr__(self, "is_identity", not (shifts or scales))
 
     def suit(self, network: Network) -> bool:
         """Return True if the output layer of the network can take in the scaling of the targets."""
         factor = takes_factor(network) or (self.y_scale == 1).all()
         return factor and (takes_shift(network) or not self.y_shift.any())
 
-    @np.errstate(over="ignore")  # of values far beyond those that the scale was taken of
     def inputs(self, X: Matrix, out: Array | None = None) -> Matrix:
-        """Return X standardised: in ``out``, if that is given, else a copy, or X if it stays so."""
-        if out is not None:
-            return np.divide(X - self.x_shift, self.x_scale, out=out, casting="same_kind")
-        if not self.x_shift.any() and (self.x_scale == 1).all():
+        """Return X standardised: in ``out``, if that is given, else a copy, or X if it stays so.
+
+        Values far beyond those that the scale was taken of may overflow.
+        """
+        if self.is_identity:
             return X
+        if sparse.issparse(X) and self.x_shift.any():  # they were taken of dense X
+            X = X.toarray()
         if sparse.issparse(X):
-            X = X.copy()
-            inplace_column_scale(X, (1 / self.x_scale).astype(X.dtype))
+            X = X.tocsr(copy=True)
+            X.data /= self.x_scale.take(X.indices)
             return X
-        return (X - self.x_shift) / self.x_scale
+        Z = X - self.x_shift
+        return np.divide(Z, self.x_scale, out=Z if out is None else out, casting="same_kind")
 
     @np.errstate(over="ignore")
     def targets(self, y: Array, out: Array | None = None) -> Array:
         """Return targets standardised: in ``out``, if that is given."""
-        return np.divide(y - self.y_shift, self.y_scale, out=out, casting="same_kind")
+        return np.divide(y - self.y_shift, self.y_unit, out=out, casting="same_kind")
 
-    @np.errstate(over="ignore")
-    def outputs(self, network: Network, a: Array) -> Array:
-        """Return what the network gives standardised, as `targets` are."""
-        shift, scale = self.of_outputs(network)
-        return (a - shift) / scale
+    @property
+    def y_unit(self) -> Array:
+        """What targets are divided by: ``y_scale``, or 1 where they are constant."""
+        return np.where(self.y_scale == 0, self.y_scale.dtype.type(1), self.y_scale)
 
-    @np.errstate(over="ignore")
     def restored(self, network: Network, a: Array) -> Array:
-        """Return what the network gives as y came, from standardised: the inverse of `outputs`."""
+        """Return what the network gives in the unit of y as it came, from standardised ``a``."""
+        if self.is_identity:
+            return a
         shift, scale = self.of_outputs(network)
-        return a * scale + shift
+        output = a * scale
+        output += shift
+        return output
+
+    def restored_gradient(self, network: Network, gradient: Array) -> Array:
+        """Return the derivative of `restored` in X as it came, (n, n_outputs, n_features).
+
+        ``gradient`` is that of standardised outputs in standardised X.
+        """
+        if self.is_identity:
+            return gradient
+        _, scale = self.of_outputs(network)
+        return gradient * (np.reshape(scale, (-1, 1)) / self.x_scale)
+
+    def only_inputs(self) -> "Scaling":
+        """Return the part that is about X, which leaves targets as they are."""
+        of_y = {"y_shift": np.zeros_like(self.y_shift), "y_scale": np.ones_like(self.y_scale)}
+        return replace(self, **of_y)
+
+    def opened(self) -> "Scaling":
+        """Return the scaling that leaves nothing out: constants have a scale of 1."""
+        x_scale = np.where(np.isinf(self.x_scale), self.x_scale.dtype.type(1), self.x_scale)
+        return replace(self, x_scale=x_scale, y_scale=self.y_unit)
 
     def fold(self, network: Network, params: Array) -> Array:
         """Return the parameters for unscaled X and y, from those for standardised ones."""
         if self.is_identity:
             return params.copy()
         folded = params.astype(np.float64)
-        with np.errstate(over="ignore", invalid="ignore"):  # see `folding`
+        with np.errstate(over="ignore", invalid="ignore"):  # see the module
             if network.embedding:
                 network.embedding_layer(folded).rescale(self.x_shift, self.x_scale)
             shift, scale = self.of_inputs(network)
@@ -104,23 +137,26 @@ class Scaling:
             return folded.astype(params.dtype)
 
     def unfold(self, network: Network, folded: Array) -> Array:
-        """Return the parameters for standardised X and y: the inverse of `fold`."""
+        """Return the parameters for standardised X and y: the inverse of `fold`.
+
+        They are for `opened`, in which no weight is inert.
+        """
         if self.is_identity:
             return folded.copy()
-        params = folded.astype(np.float64)
+        params, opened = folded.astype(np.float64), self.opened()
         W, b = network.layers(params)[-1]
         if network.activations[-1].scaling == "log":
-            b -= np.log(self.y_scale)
+            b -= np.log(opened.y_scale)
         else:
-            shift, scale = self.of_outputs(network)
+            shift, scale = opened.of_outputs(network)
             W /= scale
             b[...] = (b - shift) / scale
-        shift, scale = self.of_inputs(network)
+        shift, scale = opened.of_inputs(network)
         W, b = network.layers(params)[0]
         b += shift @ W
         W *= scale[:, np.newaxis]
         if network.embedding:
-            network.embedding_layer(params).unscale(self.x_shift, self.x_scale)
+            network.embedding_layer(params).unscale(opened.x_shift, opened.x_scale)
         return params.astype(folded.dtype)
 
     def of_outputs(self, network: Network) -> tuple[Array, Array]:
@@ -139,13 +175,13 @@ class Scaling:
 
         `unfold` is linear up to a constant, and this is its transpose.
         """
-        folded = gradient.astype(np.float64)
+        folded, opened = gradient.astype(np.float64), self.opened()
         layers = network.layers(folded)
-        (W, b), (shift, scale) = layers[0], self.of_inputs(network)
+        (W, b), (shift, scale) = layers[0], opened.of_inputs(network)
         W *= scale[:, np.newaxis]
         W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":
-            (W, b), (_, scale) = layers[-1], self.of_outputs(network)
+            (W, b), (_, scale) = layers[-1], opened.of_outputs(network)
             W /= scale
             b /= scale
         return folded.astype(gradient.dtype)
@@ -161,9 +197,9 @@ def standard_scaling(network: Network, data: DataSet, rows: Array | None = None)
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
-    their root mean square. A constant column is centred, and divided by its size if that is
-    above 1. Targets are standardised like inputs if loss and output activation both allow it (see
-    `target_scaling`); constant ones are centred only.
+    their root mean square. Targets are standardised like inputs if loss and output activation both
+    allow it (see `target_scaling`). Constant columns are left out, and constant targets predicted
+    exactly: see `Scaling`.
 
     Parameters
     ----------
@@ -177,37 +213,64 @@ def standard_scaling(network: Network, data: DataSet, rows: Array | None = None)
     ValueError
         If values are too large, or differ by too little, to be divided by their scale.
     """
-    found = data.statistics("X", rows)
-    if sparse.issparse(data.X) or not network.fit_intercept:
-        x_shift, x_scale = np.zeros_like(found.mean_), found.root_mean_square()
-    else:
-        x_shift, x_scale = found.mean_, input_scale(found)
+    centred = network.fit_intercept and not sparse.issparse(data.X)
+    x_shift, x_scale = input_scaling(data.statistics("X", rows), centred)
     y_shift, y_scale = target_scaling(network, data, rows)
     check_scale("X", x_scale, data.X.dtype)
     check_scale("y", y_scale, data.y.dtype)
+    x_scale = np.where(x_scale == 0, np.inf, x_scale)
+    return Scaling(*(each.astype(data.X.dtype) for each in (x_shift, x_scale, y_shift, y_scale)))
+
+
+def completed_scaling(
+    scaling: Scaling, network: Network, data: DataSet, rows: Array | None, weight: float, count: int
+) -> Scaling:
+    """Return a scaling in which what was constant so far, and no longer is, has its scale.
+
+    ``weight`` and ``count`` are of the samples seen so far: their weights' sum, and how many. With
+    those of ``data`` they make the statistics. But sparse columns, which may be very many, take a
+    scale of 1 where they are no longer empty.
+    """
+    left_out, constant = np.isinf(scaling.x_scale), scaling.y_scale == 0
+    x_shift, x_scale, y_shift, y_scale = (
+        each.copy() for each in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
+    )
+    if left_out.any() and sparse.issparse(data.X):
+        columns = data.X.indices
+        x_scale[columns[left_out[columns]]] = 1.0
+    elif left_out.any():
+        found = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X", rows)
+        shift, scale = input_scaling(found, network.fit_intercept)
+        varies = left_out & (scale != 0)
+        x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
+        check_scale("X", x_scale[varies], data.X.dtype)
+    if constant.any():
+        found = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y", rows)
+        varies = constant & (found.std_ != 0)
+        y_shift[varies], y_scale[varies] = found.mean_[varies], found.std_[varies]
+        check_scale("y", y_scale[varies], data.y.dtype)
     return Scaling(x_shift, x_scale, y_shift, y_scale)
 
 
-def input_scale(moments: Moments) -> Array:
-    """Return what centred columns of inputs are divided by: see `standard_scaling`.
+def input_scaling(moments: Moments, centred: bool) -> tuple[Array, Array]:
+    """Return shift and scale of columns of inputs; a scale of 0 is that of a constant.
 
-    A constant column keeps whatever weights it was drawn; divided by its size it adds no more
-    than these to what is folded, where no digit of the other columns is lost. A column is constant
-    here if it varies by its rounding alone.
+    A column is constant here if it varies by its rounding alone. Not centred, only zeros are.
     """
-    size = np.abs(moments.mean_)
-    is_constant = moments.std_ <= np.finfo(np.float64).eps * size
-    return np.where(is_constant, np.maximum(size, 1.0), moments.std_)
+    if not centred:
+        return np.zeros_like(moments.mean_), moments.root_mean_square()
+    rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
+    return moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
 
 
 def check_scale(name: str, scale: Array, dtype: DType) -> None:
-    """Raise ValueError unless each scale is finite, and a normal number of the type."""
+    """Raise ValueError unless each scale is finite, and 0 or a normal number of the type."""
     if not np.isfinite(scale).all():
         raise ValueError(
             f"{name} contains values too large to be standardised; rescale it, or set "
             "standardize=False."
         )
-    too_small = scale < np.finfo(dtype).tiny
+    too_small = (scale != 0) & (scale < np.finfo(dtype).tiny)
     if too_small.any():
         column = np.flatnonzero(too_small)[0]
         raise ValueError(
@@ -230,12 +293,13 @@ def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple
     found = data.statistics("y", rows)
     if takes_shift(network):
         if rescaling == "robust":
-            return robust(data, rows, found.scale_)
-        return found.mean_, found.scale_
+            return robust(data, rows, found.std_)
+        return found.mean_, found.std_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
     if rescaling == "mean":
         return no_shift, np.where(found.mean_ > 0, found.mean_, no_scale)
-    return no_shift, found.root_mean_square()
+    size = found.root_mean_square()
+    return no_shift, np.where(size == 0, 1.0, size)
 
 
 def takes_factor(network: Network) -> bool:

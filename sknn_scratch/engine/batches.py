@@ -122,6 +122,7 @@ class Rows:
     length: int
     source: Any
 
+    @np.errstate(over="ignore")  # of rows that are standardised
     def __init__(
         self,
         X: Matrix,
@@ -133,6 +134,8 @@ class Rows:
         scaling: Scaling | None = None,
         most: float | None = None,
     ) -> None:
+        if sparse.issparse(X) and scaling and scaling.x_shift.any():
+            X = X.toarray()  # as the first rows were
         self.is_sparse = sparse.issparse(X)
         self.X, self.packed = None, None
         if self.is_sparse:
@@ -181,6 +184,7 @@ class Rows:
         else:
             self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
 
+    @np.errstate(over="ignore")
     def read(self, rows: Index, packed: Array) -> None:
         """Copy ``rows``, an array of int or a slice, into ``packed``, from where they are."""
         if self.packed is not None:

@@ -4,37 +4,39 @@ from inspect import signature
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from numpy.typing import DTypeLike
+
 from ..components import ACTIVATIONS, name_of
-from ..data import Apart
+from ..data import Scaling
 from ..maths import Array, Network
 from ..training import TrainingState
 
 
-def predicting(network: Network, params: Array, apart: Apart | None = None) -> dict[str, Any]:
-    """Return the attributes that a network predicts by.
-
-    They are its parameters for X as it came, or an `Apart` in their place.
-    """
+def predicting(network: Network, params: Array, scaling: Scaling) -> dict[str, Any]:
+    """Return the attributes that a network predicts by: its parameters are those as trained."""
     return {
         "_network": network,
         "_params": params,
-        "_apart": apart,
+        "_scaling": scaling,
         "n_layers_": len(network.sizes),
         "n_outputs_": network.sizes[-1],
         "out_activation_": name_of(network.activations[-1], ACTIVATIONS),
     }
 
 
-def fitted(network: Network, state: TrainingState, monitor: str | None) -> dict[str, Any]:
+def fitted(
+    network: Network, state: TrainingState, monitor: str | None, dtype: DTypeLike
+) -> dict[str, Any]:
     """Return all attributes, as if training had ended in this `TrainingState`.
 
-    ``monitor`` is what decided when to stop: see `training.Settings`.
+    ``monitor`` is what decided when to stop: see `training.Settings`. ``dtype`` is that of X, in
+    which the network predicts; it may have been trained in another.
     """
     history, best = state.history, state.best
-    apart = Apart.of(network, state.scaling, state.best_params) if state.apart else None
+    params = state.best_params.astype(dtype, copy=False)
     is_validated = history.is_validated or bool(history.validation_scores)
     return {
-        **predicting(network, state.folded(network), apart),
+        **predicting(network, params, state.scaling),
         "_state": state,
         "n_iter_": history.n_iter,
         "t_": state.t,

@@ -24,7 +24,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from ..components import LOSSES, check_parameters
-from ..data import check_dense, split_rows, standard_params
+from ..data import check_dense, split_rows
 from ..maths import Loss, MatrixLike, Network
 from ..training import Arrays, Trainer, make_settings
 from . import attributes
@@ -219,10 +219,10 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         if monitor and validation is None:
             chosen, held_out = self._draw_validation_rows(data, groups, state.split_source())
             validation = data.take(held_out)
-        score = None if validation is None else make_scorer(self, trainer, validation)
+        score = None if validation is None else make_scorer(self, trainer, state, validation)
         notifiers = notifiers_of(self, trainer, source, data)
         state, more = trainer.train(state, data, chosen, validation, score, notifiers)
-        vars(self).update(attributes.fitted(trainer.network, state, monitor))
+        vars(self).update(attributes.fitted(trainer.network, state, monitor, data.X.dtype))
         for notifier in notifiers:
             notifier.fit_end()
         return messages + more
@@ -240,7 +240,7 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         """Return the state that training starts from, or goes on from."""
         if is_first:
             return trainer.start(check_random_state(random_state), dtype)
-        return trainer.resume(self._state, self._network, self._params)
+        return trainer.resume(self._state, self._network)
 
     def _prepared(self, X, y, sample_weight):
         """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
@@ -252,13 +252,13 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         state = self._start(trainer, is_first, np.float64, random_state)
         trainer.prepare(state, data)
         warn_caller(messages)
-        network, scaling, params = trainer.network, state.scaling, state.params
-        if not is_first:
-            params = standard_params(network, scaling, self._params, self._in_use())
+        network, scaling = trainer.network, state.scaling
+        with np.errstate(over="ignore"):  # huge values: the loss is inf or nan
+            inputs = scaling.inputs(data.X)
         problem = {
-            "X": scaling.inputs(data.X),
+            "X": inputs,
             "y": scaling.targets(data.y),
-            "params": params,
+            "params": state.best_params.astype(np.float64),
             "network": network,
             "sample_weight": data.weight,
             "alpha": self.alpha,

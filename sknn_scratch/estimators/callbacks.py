@@ -116,6 +116,6 @@ def notifiers_of(
     arguments = {"X": source.X if named else data.inputs, "y": data.target(), "metadata": metadata}
 
     def fitted_at(state):
-        return fitted(trainer.network, state.snapshot(), settings.monitor)
+        return fitted(trainer.network, state.snapshot(), settings.monitor, data.X.dtype)
 
     return [CallbackNotifier(estimator, settings, arguments, fitted_at)]

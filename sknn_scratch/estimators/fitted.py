@@ -1,5 +1,6 @@
 """What any fitted network can do, whatever its target: show its weights, and be looked into."""
 
+import copy
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -17,72 +18,86 @@ from ..maths import Array, MatrixLike, backprop
 from . import inspection, persistence
 from .available import has_hidden_layers, only_if
 from .caller import warn_caller
-from .messages import APART, NOT_FINITE
+from .messages import NOT_FINITE
 
 
 class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """The part of an estimator that is about a fitted network.
 
-    It reads ``_network``, a `Network`, and ``_params``, its parameters for unscaled X and y;
-    an estimator that has these is fitted.
+    It reads ``_network``, a `Network`; ``_params``, its parameters as they were trained; and
+    ``_scaling``, the `Scaling` that they were trained in. An estimator that has these is fitted.
+    What it shows of the parameters is folded when it is read: see `data.scaling`.
     """
-
-    _apart = None  # what to predict by in the place of ``_params``: see `data.folding`
 
     @property
     def coefs_(self) -> tuple[Array, ...]:
-        layers = self._layers()
-        self._warn_if_apart()
-        return tuple(W for W, _ in layers)
+        return tuple(self._coefs(self._shown()))
 
     @coefs_.setter
     def coefs_(self, arrays: Sequence[ArrayLike]) -> None:
-        self._assign([W for W, _ in self._layers()], arrays, "coefs_")
+        self._assign(self._coefs, arrays, "coefs_")
 
     @property
     def intercepts_(self) -> tuple[Array, ...]:
-        return tuple(b for _, b in self._layers())
+        intercepts = self._intercepts(self._shown())
+        for b in intercepts:  # without intercepts, these are zeros of their own
+            b.flags.writeable = False
+        return tuple(intercepts)
 
     @intercepts_.setter
     def intercepts_(self, arrays: Sequence[ArrayLike]) -> None:
         if not self._network.fit_intercept:
             raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
-        self._assign(self.intercepts_, arrays, "intercepts_")
+        self._assign(self._intercepts, arrays, "intercepts_")
 
     @property
     def embedding_(self) -> tuple[Array, ...] | None:
-        self._layers()
-        layer = self._network.embedding_layer(self._params)
+        return self._embedding(self._shown())
+
+    @embedding_.setter
+    def embedding_(self, arrays: Sequence[ArrayLike]) -> None:
+        if self.embedding_ is None:
+            raise AttributeError("embedding_ cannot be set without an embedding.")
+        self._assign(
+            lambda vector: self._network.embedding_layer(vector).arrays, arrays, "embedding_"
+        )
+
+    def _coefs(self, vector):
+        return [W for W, _ in self._network.layers(vector)]
+
+    def _intercepts(self, vector):
+        return [b for _, b in self._network.layers(vector)]
+
+    def _embedding(self, vector):
+        layer = self._network.embedding_layer(vector)
         return layer and layer.arrays
 
-    def _assign(self, views, arrays, name):
-        """Copy arrays into views of the parameters, all or none."""
+    def _shown(self):
+        """Return the parameters for X and y as they come: a copy that cannot be written to."""
+        shown = self._folded(self._params)
+        shown.flags.writeable = False
+        return shown
+
+    def _folded(self, params):
+        """Return parameters for X and y as they come, a copy."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return self._scaling.fold(self._network, params)
+
+    def _assign(self, views_of, arrays, name):
+        """Put arrays in the place of those that are shown, all or none."""
+        folded = self._folded(self._params.astype(np.float64))
+        views = views_of(folded)
         shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
         if shapes != given:
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
-        copies = [as_numbers(array, name).astype(self._params.dtype) for array in arrays]
-        for view, array in zip(views, copies):  # copies: the arrays may be such views themselves
+        arrays = [as_numbers(array, name) for array in arrays]
+        for view, array in zip(views, arrays):
             view[...] = array
-
-    def _layers(self):
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        return self._network.layers(self._params)
-
-    def _in_use(self):
-        """Return the `Apart` that the network predicts by; None if ``coefs_`` do, or were set."""
-        apart = self._apart
-        if apart is None or not np.array_equal(apart.folded, self._params, equal_nan=True):
-            return None
-        return apart
-
-    def _warn_if_apart(self):
-        warn_caller([APART] if self._in_use() else [])
-
-    def _standing(self, X):
-        """Return X, checked, and the parameters, both as the network predicts by them."""
-        X, apart = self._check_rows(X), self._in_use()
-        return (X, self._params) if apart is None else (apart.inputs(X), apart.params)
+        params = self._scaling.unfold(self._network, folded)
+        self._params, self._scaling = params.astype(self._params.dtype), self._scaling.opened()
+        self._state = copy.copy(self._state)
+        self._state.put(self._params, self._scaling)
 
     def transform(self, X: MatrixLike, layer: int = -1) -> Array:
         """Return the activations of a hidden layer: the features that the network has learnt.
@@ -107,8 +122,9 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         TypeError, IndexError
             If there is no such hidden layer.
         """
-        X, params = self._standing(X)
-        return inspection.hidden_activations(X, self._network, params, layer)
+        X = self._check_rows(X)
+        trained = self._network, self._params
+        return inspection.hidden_activations(X, *trained, layer, self._scaling)
 
     def input_gradient(self, X: MatrixLike) -> Array:
         """Return the derivative of the prediction in the inputs.
@@ -124,11 +140,11 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             The derivative of `predict`, of each output where there are several. At a kink, as
             relu has at 0, it is the one that training uses.
         """
-        (X, params), loss, apart = self._standing(X), self._network.loss, self._in_use()
-        gradient = inspection.input_gradient(X, self._network, params)
-        gradient = gradient if apart is None else apart.input_gradient(self._network, gradient)
+        X, loss = self._check_rows(X), self._network.loss
+        trained = self._network, self._params
+        gradient = inspection.input_gradient(X, *trained, self._scaling)
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
-            order = np.argsort(predict_rows(self._network, params, X), axis=1)
+            order = np.argsort(predict_rows(*trained, X, self._scaling), axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
         gradient = gradient[:, : loss.predict(np.zeros((1, gradient.shape[1]))).shape[1]]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
@@ -252,7 +268,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     def _output(self, X):
         """Return what the network gives for X, of shape (n_samples, n_outputs)."""
         X = self._check_rows(X)
-        output = predict_rows(self._network, self._params, X, self._in_use())
+        output = predict_rows(self._network, self._params, X, self._scaling)
         if not np.isfinite(output).all():
             warn_caller([NOT_FINITE])
         return output

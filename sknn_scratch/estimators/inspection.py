@@ -18,7 +18,7 @@ from operator import index
 import numpy as np
 from sklearn.utils import Bunch
 
-from ..data import by_rows, rows_at_a_time, widths
+from ..data import Scaling, by_rows, rows_at_a_time, widths
 from ..maths import Activation, Array, Matrix, Network, backprop, feedforward
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
@@ -26,7 +26,13 @@ AT_A_KINK = 10  # an error of no more than this many times the jump of the slope
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def hidden_activations(X: Matrix, network: Network, params: Array, layer: int = -1) -> Array:
+def hidden_activations(
+    X: Matrix,
+    network: Network,
+    params: Array,
+    layer: int = -1,
+    scaling: Scaling | None = None,
+) -> Array:
     """Return what leaves a hidden layer.
 
     Parameters
@@ -36,6 +42,8 @@ def hidden_activations(X: Matrix, network: Network, params: Array, layer: int = 
     params : ndarray of shape (network.n_parameters,)
     layer : int, default=-1
         The hidden layer: 0 is the first, -1 the last.
+    scaling : Scaling, default=None
+        By which X is standardised first.
 
     Returns
     -------
@@ -60,14 +68,16 @@ def hidden_activations(X: Matrix, network: Network, params: Array, layer: int = 
     coefs, intercepts = zip(*network.layers(params)[:stop])
 
     def activations(rows):
-        a = network.entering(rows, params)
+        a = network.entering(scaling.inputs(rows) if scaling else rows, params)
         return feedforward(a, coefs, intercepts, network.activations[:stop])
 
     return by_rows(activations, X, _rows_at_a_time(network, params))
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def input_gradient(X: Matrix, network: Network, params: Array) -> Array:
+def input_gradient(
+    X: Matrix, network: Network, params: Array, scaling: Scaling | None = None
+) -> Array:
     """Return the derivative of every output in every input.
 
     Parameters
@@ -75,14 +85,18 @@ def input_gradient(X: Matrix, network: Network, params: Array) -> Array:
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
     network : Network
     params : ndarray of shape (network.n_parameters,)
+    scaling : Scaling, default=None
+        By which X is standardised first, and the outputs are restored.
 
     Returns
     -------
     ndarray of shape (n_samples, n_outputs, n_features)
+        In the units of X and y as they came.
     """
     layers, embedding = network.layers(params), network.embedding_layer(params)
 
     def gradients(rows):
+        rows = scaling.inputs(rows) if scaling else rows
         a, slopes = network.entering(rows, params), []
         for (W, b), f in zip(layers, network.activations):
             z = a @ W + b
@@ -95,7 +109,8 @@ def input_gradient(X: Matrix, network: Network, params: Array) -> Array:
             for (W, _), slope in zip(reversed(layers), reversed(slopes)):
                 g = (g * slope) @ W.T
             of_outputs.append(embedding.below(rows, g) if embedding else g)
-        return np.stack(of_outputs, axis=1)
+        gradient = np.stack(of_outputs, axis=1)
+        return scaling.restored_gradient(network, gradient) if scaling else gradient
 
     return by_rows(gradients, X, _rows_at_a_time(network, params))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .._version import __version__
 
-LAYOUT = 2
+LAYOUT = 3
 
 
 def sealed(state: Any) -> dict[str, Any]:

@@ -485,6 +485,12 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         -------
         model : MLPRegressor
 
+        Warns
+        -----
+        UserWarning
+            If it predicts otherwise: a column of X is so far from zero, for how much it varies,
+            that weights for X as it comes lose digits.
+
         Raises
         ------
         ValueError
@@ -495,7 +501,9 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         from .sklearn_export import to_mlp_regressor
 
         check_is_fitted(self)
-        return to_mlp_regressor(self)
+        model, messages = to_mlp_regressor(self)
+        warn_caller(messages)
+        return model
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

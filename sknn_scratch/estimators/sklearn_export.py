@@ -11,12 +11,17 @@ from math import inf
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from sklearn.neural_network import MLPRegressor
 
 from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
-from ..maths import Loss, Network
+from ..engine import predict_rows
+from ..maths import Loss, Network, feedforward
+from ..training import Message
 from .attributes import constructor_parameters
+from .messages import LOSES_DIGITS
 
+ENOUGH = 1e-4  # of their spread: what folding may move predictions by
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
 SHARED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
@@ -37,8 +42,10 @@ ATTRIBUTES = (
 )
 
 
-def to_mlp_regressor(estimator: Any) -> Any:
+def to_mlp_regressor(estimator: Any) -> tuple[Any, list[Message]]:
     """Return a fitted MLPRegressor with the predictions of a fitted ScratchMLPRegressor.
+
+    Beside it, what there is to warn of: folded weights (see `data.scaling`) may lose digits.
 
     Raises
     ------
@@ -68,7 +75,26 @@ def to_mlp_regressor(estimator: Any) -> Any:
             setattr(model, name, copy.deepcopy(getattr(estimator, name)))
     # In the unit of y, as its own losses are: `partial_fit` can only count progress anew.
     model.best_loss_ = None if params["early_stopping"] else inf
-    return model
+    return model, [] if holds_digits(estimator) else [LOSES_DIGITS]
+
+
+def holds_digits(estimator: Any) -> bool:
+    """Return True if folded weights predict what the estimator does, to `ENOUGH`.
+
+    That is of the largest deviation of predictions from their centre, and to the rounding of
+    predictions themselves. It is looked at for rows as far apart as those trained on.
+    """
+    network, scaling, dtype = estimator._network, estimator._scaling, estimator._params.dtype
+    standardised = np.random.RandomState(0).normal(size=(64, network.sizes[0]))
+    spread = np.where(np.isinf(scaling.x_scale), 0, scaling.x_scale)
+    X = (standardised * spread + scaling.x_shift).astype(dtype)
+    expected = predict_rows(network, estimator._params, X, scaling)
+    with np.errstate(all="ignore"):
+        found = feedforward(X, estimator.coefs_, estimator.intercepts_, network.activations)
+    shift, _ = scaling.of_outputs(network)
+    allowed = ENOUGH * np.abs(expected - shift).max(axis=0)
+    allowed = allowed + 8 * np.finfo(dtype).eps * np.abs(expected)
+    return bool((np.abs(found - expected) <= allowed).all())
 
 
 def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, DTypeLike
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import validate_data
 
-from ..data import Apart, DataSet, check_dense
+from ..data import DataSet, check_dense
 from ..maths import Array, Network
-from ..training import Arrays, Message, Trainer
+from ..training import Arrays, Message, Trainer, TrainingState
 from .attributes import predicting
 
 
@@ -55,28 +55,28 @@ def check_validation(
 
 
 def make_scorer(
-    estimator: Any, trainer: Trainer, data: DataSet
-) -> Callable[[Array, Array, Apart | None], float]:
+    estimator: Any, trainer: Trainer, state: TrainingState, data: DataSet
+) -> Callable[[Array, Array], float]:
     """Return the function of parameters and output that scores an estimator on a data set.
 
     It is a scorer of scikit-learn's where ``scoring`` asks for one: it is handed a copy of the
-    estimator that predicts by the parameters. ValueError if all sample weights are zero.
+    estimator that predicts by the parameters, in the scaling that ``state`` has by then.
+    ValueError if all sample weights are zero.
     """
     weight = data.weight
     if weight is not None and weight.max() == 0:
         raise ValueError("sample_weight is zero for all samples of the validation set.")
     if estimator.scoring is None:
         score_output = estimator._make_score(trainer.network.loss, data.y, weight)
-        return lambda params, output, apart: score_output(output)
+        return lambda params, output: score_output(output)
     scorer = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
     weights = {} if weight is None else {"sample_weight": weight}
 
-    def score(params, output, apart):
+    def score(params, output):
         model = copy.copy(estimator)
-        vars(model).update(
-            predicting(trainer.network, params.copy(), apart)
-        )  # a copy: training goes on
+        params = params.astype(data.X.dtype)  # a copy: training goes on in them
+        vars(model).update(predicting(trainer.network, params, state.scaling))
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
         return scorer(model, X, y, **weights)
 

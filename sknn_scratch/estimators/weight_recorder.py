@@ -1,6 +1,7 @@
 """A callback that records the weights of a network, and their gradients, while it trains."""
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -170,9 +171,9 @@ def _check_kind(model):
 
 def _at_last_epoch(model):
     """Return the model with the weights of its last epoch, where early stopping keeps others."""
-    state, network = getattr(model, "_state", None), model._network
-    if state is None or not np.array_equal(model._params, state.folded(network)):  # set since
+    if not model.__sklearn_is_fitted__():
         return model
-    model = copy.copy(model)
-    model._params = state.scaling.fold(network, state.params)
+    model, state = copy.copy(model), model._state
+    model._state = replace(state, best=replace(state.best, params=None))
+    model._params = state.params.astype(model._params.dtype, copy=False)
     return model

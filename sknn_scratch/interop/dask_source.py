@@ -95,8 +95,8 @@ class ClusterData(DataSet):
     def statistics(self, name: str, rows: Array | None = None) -> Moments:
         return getattr(self.summary, name)
 
-    def sample(self, n: int, rows: Array | None = None) -> Any:
-        return self.client.compute(super().sample(n, rows)).result()
+    def sample(self, name: str, n: int, rows: Array | None = None) -> Any:
+        return self.client.compute(super().sample(name, n, rows)).result()
 
     def rows(
         self, network: Network, weight: Any, chosen: Any, dtype: np.dtype[Any], scaling: Scaling

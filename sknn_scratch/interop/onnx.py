@@ -39,14 +39,18 @@ except ImportError as error:
 
 def converted(model: Any, X: Traced, hidden: bool) -> Traced:
     """Return the prediction for X, or what leaves the last hidden layer, as a `Traced`."""
-    model._warn_if_apart()
-    network = model._network
+    network, scaling = model._network, model._scaling
     layers, embedding = network.layers(model._params), network.embedding_layer(model._params)
+    if not scaling.is_identity:
+        X = (X - scaling.x_shift) * (1 / scaling.x_scale)
     a = embedding.as_products(X) if embedding else X
     for (W, b), f in list(zip(layers, network.activations))[: -1 if hidden else None]:
         a = traced(f, repr(f), a @ W + b)
     if hidden:
         return a
+    if not scaling.is_identity:
+        shift, scale = scaling.of_outputs(network)
+        a = a * scale + shift
     if network.loss.std:  # the means come first, the rest says how far off they may be
         return a @ np.eye(network.sizes[-1], n_predicted(network))
     return traced(network.loss.predict, repr(network.loss), a)

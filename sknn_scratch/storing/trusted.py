@@ -3,7 +3,7 @@
 import inspect
 
 from .. import components, maths
-from ..data import Apart, Scaling
+from ..data import Scaling
 from ..ensemble import (
     Calibration,
     LearntSpread,
@@ -21,7 +21,7 @@ from ..training import Best, History, TrainingState
 
 KINDS = maths.Activation, components.Embedding, maths.Loss, maths.Solver, components.Schedule
 PARTS: list[type] = [
-    *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling, Apart),
+    *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling),
     *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
     *(Calibration, LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers),

@@ -46,7 +46,7 @@ class Baseline:
         """The loss of the best constant prediction; nan if no target varies."""
         network, state, data = self.network, self.state, self.data
         if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
-            deviation = data.statistics("y", self.chosen).std_ / state.scaling.y_scale
+            deviation = data.statistics("y", self.chosen).std_ / state.scaling.y_unit
             return float((deviation**2).sum() / 2) or np.nan
         return loss_of_best_constant(network, *self.targets())
 

@@ -16,13 +16,12 @@ from .history import History
 class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 
-    params: Array  # for standardised data, if `scaling` standardises
+    params: Array  # for data as `scaling` makes them
     scaling: Scaling  # None until the first rows to train on are known
     random_state: np.random.RandomState
     solver: type
     solver_state: State
     standardized: bool = False  # whether that was asked for
-    apart: bool = False  # whether predictions need the scaling apart (see `data.folding`)
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
     t: int = 0  # samples seen
@@ -72,19 +71,15 @@ class TrainingState:
 
     @property
     def best_params(self) -> Array:
-        """The parameters that predict best so far, for standardised data."""
+        """The parameters that predict best so far."""
         return self.params if self.best.params is None else self.best.params
 
-    def folded(self, network: Network) -> Array:
-        """Return the parameters that predict best so far, for unscaled X and y."""
-        return self.scaling.fold(network, self.best_params)
-
-    def folds_to(self, params: Array, network: Network) -> bool:
-        """Return True if these are what `folded` returns: if none of them was set since."""
-        best = self.best_params
-        folded = best if self.scaling.is_identity else self.scaling.fold(network, best)
-        # The second comparison takes several times as long.
-        return np.array_equal(params, folded) or np.array_equal(params, folded, equal_nan=True)
+    def put(self, params: Array, scaling: Scaling) -> None:
+        """Go on from these parameters, in place: they were set, or are for another scaling."""
+        self.params, self.scaling = params.astype(self.params.dtype), scaling
+        self.best = replace(
+            self.best, params=None if self.best.params is None else self.params.copy()
+        )
 
 
 def check_alike(state: TrainingState, before: Network, now: Network, standardize: bool) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
-from ..data import DataSet, may_lose_digits, no_scaling, standard_scaling
+from ..data import DataSet, completed_scaling, no_scaling, standard_scaling
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
@@ -34,7 +34,15 @@ from .settings import Settings
 from .state import TrainingState, check_alike
 from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .validator import Validator
-from .warnings import INTERRUPTED, Message, prediction_warnings, unit_warnings, weight_warnings
+from .warnings import (
+    INTERRUPTED,
+    Message,
+    first_batch_warnings,
+    prediction_warnings,
+    scaling_warnings,
+    unit_warnings,
+    weight_warnings,
+)
 
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
@@ -71,7 +79,7 @@ class Trainer:
         state.params = initialize(self.network, *given, state.params.dtype)
         state.solver_state = self.settings.solver.init(state.params)
 
-    def resume(self, state: TrainingState, network: Network, params: Array) -> TrainingState:
+    def resume(self, state: TrainingState, network: Network) -> TrainingState:
         """Return the state to go on from where another training ended; a copy.
 
         Parameters
@@ -80,8 +88,6 @@ class Trainer:
             That the other left.
         network : Network
             That it trained.
-        params : ndarray
-            The parameters for unscaled X and y. They may have been set since.
 
         Raises
         ------
@@ -94,10 +100,9 @@ class Trainer:
         if before in LOOPS:
             LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
-        factors = [each.activations[-1].scaling for each in (network, self.network)]
-        if factors[0] != factors[1] or not before.folds_to(params, network):
-            state.params = state.scaling.unfold(self.network, params)
-            state.best.params = None if state.best.params is None else state.params.copy()
+        if network.activations[-1].scaling != self.network.activations[-1].scaling:
+            folded = state.scaling.fold(network, state.best_params)  # they take in y otherwise
+            state.put(state.scaling.unfold(self.network, folded), state.scaling)
         solver = self.settings.solver
         if state.solver is not type(solver):
             state.solver, state.solver_state = type(solver), solver.init(state.params)
@@ -110,9 +115,9 @@ class Trainer:
     ) -> list[Message]:
         """Take into ``state`` what has to be known of the rows; return the messages to warn of.
 
-        That is the mean weight of those to train on (``chosen``, or all if that is None), and in
-        the first call the scaling that the network is trained in from now on. What its embedding
-        has to know of the standardised rows, ``self.network`` has then.
+        That is the mean weight of those to train on (``chosen``, or all if that is None), and the
+        scaling that the network is trained in: that of the first call, from then on. What its
+        embedding has to know of the standardised rows, ``self.network`` has then.
         """
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
@@ -125,11 +130,13 @@ class Trainer:
             if settings.standardize:
                 messages += unit_warnings(network, data, chosen)
                 state.scaling = standard_scaling(network, data, chosen)
+                messages += (
+                    first_batch_warnings(state.scaling, data) if settings.incremental else []
+                )
                 if not (isinstance(settings.init, str) or callable(settings.init)):
                     state.params = state.scaling.unfold(network, state.params)
             if network.embedding:
                 self._fit_embedding(state, data, chosen)
-        state.apart = may_lose_digits(state.scaling, state.params.dtype)
         return messages
 
     def _fit_embedding(self, state, data, chosen):
@@ -138,7 +145,7 @@ class Trainer:
             weight = data.weight if chosen is None else data.weight[chosen]
             chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
         most = max(1000, AT_MOST // self.network.sizes[0])
-        X = state.scaling.inputs(data.sample(most, chosen))
+        X = state.scaling.inputs(data.sample("X", most, chosen))
         self.network = replace(self.network, embedding=self.network.embedding.fit(X))
         self._draw(state)
 
@@ -182,7 +189,8 @@ class Trainer:
             where they are, and a message says so.
         """
         begins = state.scaling is None or not self.settings.incremental
-        messages = self.prepare(state, data, chosen)
+        messages = self._go_on_scaling(state, data, chosen) if state.scaling else []
+        messages += self.prepare(state, data, chosen)
         rows = self._rows(state, data, chosen)
         validate = None
         if validation is not None:
@@ -206,7 +214,7 @@ class Trainer:
             raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
         if runs[-1].interrupted:
             messages.append(INTERRUPTED)
-        elif best.state.apart or not self.settings.incremental:  # else it may outlast the epoch
+        elif not self.settings.incremental:  # else it may outlast the epoch
             about_predictions = prediction_warnings(self.network, best.state, data, chosen)
             messages += [] if best.diverged else about_predictions
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
@@ -215,6 +223,15 @@ class Trainer:
             share = n_batches / len(rows)
             messages += convergence_warnings(best, self.network, self.settings, share, baseline)
         return best.state, messages
+
+    @np.errstate(all="ignore")  # of values so large that training diverges
+    def _go_on_scaling(self, state, data, chosen):
+        """Scale, in place, what was constant in earlier calls; return what there is to warn of."""
+        if not state.standardized:
+            return []
+        seen = state.mean_weight * state.weight_count, state.weight_count
+        state.scaling = completed_scaling(state.scaling, self.network, data, chosen, *seen)
+        return scaling_warnings(state.scaling, data, chosen)
 
     def _rows(self, state, data, chosen):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""

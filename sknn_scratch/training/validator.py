@@ -5,9 +5,9 @@ from math import isfinite
 
 import numpy as np
 
-from ..data import Apart, DataSet, Scaling, may_lose_digits
+from ..data import DataSet, Mapped, Scaling
 from ..engine import predict_rows
-from ..maths import Array, Network
+from ..maths import Array, Matrix, Network
 from .scoring import check_score
 
 
@@ -21,23 +21,23 @@ class Validator:
         What the network is trained in.
     data : DataSet
     score : callable
-        ``score(params, output, apart)`` returns the score of what the network gives for ``data``.
-        The parameters are those for unscaled X and y, and so is the output; ``apart`` is what
-        to predict by in their place, or None.
+        ``score(params, output)`` returns the score of what the network gives for ``data``, in the
+        unit of y as it came.
     decides : bool
         Whether the score decides when to stop.
     """
 
+    X: Matrix  # standardised, once for all epochs, unless it is mapped
     y: Array  # standardised
-    is_scaled: bool
-    may_lose_digits: bool
+    still_to_scale: Scaling | None  # of X
 
+    @np.errstate(over="ignore")
     def __init__(
         self,
         network: Network,
         scaling: Scaling,
         data: DataSet,
-        score: Callable[[Array, Array, Apart | None], float],
+        score: Callable[[Array, Array], float],
         decides: bool,
     ) -> None:
         self.network = network
@@ -46,22 +46,23 @@ class Validator:
         self.score = score
         self.decides = decides
         self.y = scaling.targets(data.y)
-        self.is_scaled = not scaling.is_identity
-        self.may_lose_digits = may_lose_digits(scaling, data.X.dtype)
+        if isinstance(data.X, Mapped):
+            self.X, self.still_to_scale = data.X, scaling.only_inputs()
+        else:
+            self.X, self.still_to_scale = scaling.inputs(data.X), None
 
     def __call__(self, params: Array) -> tuple[float, float]:
         """Return loss, in standardised units and without penalty, and score."""
-        apart = Apart.of(self.network, self.scaling, params) if self.may_lose_digits else None
-        params = self.scaling.fold(self.network, params) if self.is_scaled else params
-        output = predict_rows(self.network, params, self.data.X, apart)
+        params = params.astype(self.X.dtype, copy=False)  # training may be in float32, X is not
+        a = predict_rows(self.network, params, self.X, self.still_to_scale)
+        output = self.scaling.restored(self.network, a)
         if not np.isfinite(output).all():
             return np.nan, np.nan
-        scaled = self.scaling.outputs(self.network, output) if self.is_scaled else output
-        losses, weight = self.network.loss(self.y, scaled), self.data.weight
+        losses, weight = self.network.loss(self.y, a), self.data.weight
         if weight is None:
             loss = float(losses.sum()) / len(losses)
         else:
             loss = float(np.average(losses.sum(axis=1), weights=weight))
-        score = self.score(params, output, apart)
+        score = self.score(params, output)
         check_score(score, self.decides and isfinite(loss))
         return loss, score

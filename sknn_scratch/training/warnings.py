@@ -3,12 +3,14 @@
 It only says so: the public method warns, at the line of its caller.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from ..data import ROWS, Apart, DataSet, holds_folded, takes_factor
+from ..data import DataSet, Scaling, takes_factor
 from ..engine import quiet_blas
 from ..maths import Array, Network
 from .state import TrainingState
@@ -24,6 +26,12 @@ class Message(NamedTuple):
 INTERRUPTED = Message("Training interrupted by user.")
 SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
 FAR = 100.0  # by what factor the targets may be off 1
+FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
+ROWS = 64  # of the training set, on which something is looked at
+BEGIN_OTHERWISE = (
+    "Begin with a batch that is a sample of all rows, or standardise beforehand and set "
+    "standardize=False."
+)
 NOT_FINITE = Message(
     "The network predicts numbers that are not finite for rows that it was trained on. Its weights "
     "or its targets are too large: try a smaller learning_rate_init, or float64.",
@@ -34,18 +42,13 @@ NOT_FINITE = Message(
 def prediction_warnings(
     network: Network, state: TrainingState, data: DataSet, chosen: Array | None
 ) -> list[Message]:
-    """Find out, on some of the rows, what predictions are worth.
-
-    Sets ``state.apart`` to False where folding does no harm, and returns what there is to warn of.
-    """
-    params, scaling, rows = state.best_params, state.scaling, data.sample(ROWS, chosen)
+    """Return what there is to warn of in the predictions for some of the rows."""
+    params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS, chosen)
     largest_product = ROWS * max(W.size for W, _ in network.layers(params))
     with np.errstate(all="ignore"), quiet_blas(largest_product):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, network.output(inputs, params))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()
-        if state.apart:
-            state.apart = not holds_folded(network, Apart.of(network, scaling, params), rows)
     return [] if is_finite else [NOT_FINITE]
 
 
@@ -77,3 +80,51 @@ def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> list
             "its mean or standard deviation (and the bounds of the output, if it has any)."
         )
     ]
+
+
+def first_batch_warnings(scaling: Scaling, data: DataSet) -> list[Message]:
+    """Return what there is to warn of if columns are constant in the first of several batches.
+
+    Columns of sparse X that are empty are no surprise.
+    """
+    left_out = np.isinf(scaling.x_scale) & (not sparse.issparse(data.X))
+    constant = columns("X", left_out) + columns("y", scaling.y_scale == 0)
+    if not constant:
+        return []
+    return [
+        Message(
+            f"{listed(constant)} constant in the first batch: a column of X is left out, and a "
+            "constant y predicted, until a batch in which it varies, which then decides what it is "
+            f"standardised by. {BEGIN_OTHERWISE}"
+        )
+    ]
+
+
+def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> list[Message]:
+    """Return what there is to warn of if rows lie far from those that the scaling was taken of."""
+    standardised = {
+        "X": scaling.inputs(data.sample("X", ROWS, chosen)),
+        "y": scaling.targets(data.sample("y", ROWS, chosen)),
+    }
+    distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
+    far = [part for name, d in distances.items() for part in columns(name, d > FAR_OUTSIDE)]
+    if not far:
+        return []
+    largest = max(d.max() for d in distances.values())
+    return [
+        Message(
+            f"{listed(far)} up to {largest:.2g} standard deviations from the mean of the first "
+            f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
+        )
+    ]
+
+
+def columns(name: str, chosen: Array) -> list[str]:
+    """Return what the chosen columns of an array are called."""
+    return [f"{name}[:, {i}]" for i in np.flatnonzero(chosen)]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names, of which the first few will do, as the beginning of a sentence."""
+    more = f" and {len(names) - 3} more columns" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"

@@ -286,7 +286,7 @@ def test_training_goes_on_from_weights_that_were_set(regression):
     model = network(learning_rate_init=1e-15).partial_fit(X, y)
     model.coefs_, model.intercepts_ = source.coefs_, source.intercepts_
     assert_allclose(model.partial_fit(X, y).predict(X), source.predict(X), rtol=1e-9)
-    model.coefs_[0][:] = 0
+    model.coefs_ = [0 * W for W in model.coefs_]
     assert np.ptp(model.partial_fit(X, y).predict(X)) < 1e-9
 
 

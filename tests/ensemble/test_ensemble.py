@@ -145,7 +145,7 @@ def test_members_are_trained_in_float32_by_default_where_that_is_precise_enough(
         model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
         assert model.oob_score_ > 0.3
         assert model.predict(X).dtype == np.float64
-        W = model.estimators_[0].coefs_[-1]
+        W = model.estimators_[0]._params
         assert W.dtype == np.float64
         with np.errstate(over="ignore"):
             return np.array_equal(W, W.astype(np.float32))

@@ -65,7 +65,7 @@ def test_the_comparison_of_models_sees_small_differences():
         lambda twin: twin.random_state.uniform(),
         lambda twin: twin._state.dropout_generator.uniform(),
         lambda twin: twin.loss_curve_.append(1.0),
-        lambda twin: np.nextafter(twin.coefs_[0], 9, out=twin.coefs_[0]),
+        lambda twin: np.nextafter(twin._params, 9, out=twin._params),
         lambda twin: setattr(twin, "n_features_in_", 4),
         lambda twin: setattr(twin, "feature_names_in_", np.array(["a"], object)),
         lambda twin: delattr(twin, "loss_"),

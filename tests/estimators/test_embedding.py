@@ -34,14 +34,18 @@ def test_it_learns_waves_that_a_network_without_one_does_not(waves):
     assert periodic.score(X[200:], y[200:]) > 0.8 > plain.score(X[200:], y[200:]) + 0.2
 
 
-def test_its_arrays_are_views_beside_those_of_the_dense_layers(waves):
+def test_its_arrays_are_shown_and_can_be_set_beside_those_of_the_dense_layers(waves):
     model = network(Periodic(5, 3)).fit(*waves)
     assert [W.shape for W in model.coefs_] == [(6, 6), (6, 1)]
     assert model.embedding_.frequencies.shape == model.embedding_.phases.shape == (2, 5)
     assert model.embedding_.coefs.shape == (2, 5, 2)
     assert model.embedding_.intercepts.shape == (2, 2)
     before = model.predict(waves[0])
-    model.embedding_.phases[0] += 0.5
+    with pytest.raises(ValueError, match="read-only"):
+        model.embedding_.phases[0] += 0.5
+    turned = model.embedding_.phases + np.array([[0.5], [0]])
+    model.embedding_ = model.embedding_._replace(phases=turned)
+    assert_allclose(model.embedding_.phases, turned)
     assert np.abs(model.predict(waves[0]) - before).max() > 0.01
     assert network(None).fit(*waves).embedding_ is None
     assert not hasattr(network(), "embedding_")

@@ -53,7 +53,7 @@ def assert_predicts(theirs, ours, X):
     assert type(theirs) is MLPRegressor
     want = ours.predict(X)
     assert np.ptp(want) > 0
-    assert_allclose(theirs.predict(X), want, rtol=1e-6 if X.dtype == np.float32 else 1e-12)
+    assert_allclose(theirs.predict(X), want, rtol=1e-4 if want.dtype == np.float32 else 1e-10)
     assert theirs.predict(X).dtype == want.dtype
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -66,11 +66,11 @@ def assert_predicts(theirs, ours, X):
 def test_it_predicts_the_same(data, activation, out, dtype):
     X, y = data
     ours = seen(X.astype(dtype), y, activation=activation, out_activation=out)
-    ours.intercepts_[-1][:] += 1  # so that relu is not 0 everywhere
+    ours.intercepts_ = [*ours.intercepts_[:-1], ours.intercepts_[-1] + 1]  # relu is not always 0
     theirs = ours.to_sklearn()
     assert_predicts(theirs, ours, X.astype(dtype))
     assert theirs.out_activation_ == out
-    assert_allclose(theirs.predict(sparse.csr_matrix(X)), ours.predict(X), rtol=1e-5)
+    assert_allclose(theirs.predict(sparse.csr_matrix(X)), ours.predict(X), rtol=1e-4)
     assert_array_equal(pickle.loads(pickle.dumps(theirs)).predict(X), theirs.predict(X))
 
 

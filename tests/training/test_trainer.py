@@ -38,7 +38,7 @@ def test_it_returns_the_state_of_a_trained_network(data):
     trainer = make_trainer(solver="lbfgs", alpha=2.0, standardize=False, tol=1e-9, max_iter=500)
     state, messages = trainer.train(start(trainer), data)
     ridge = Ridge(alpha=2.0).fit(data.X, data.y)
-    W, b = trainer.network.layers(state.folded(trainer.network))[0]
+    W, b = trainer.network.layers(state.scaling.fold(trainer.network, state.params))[0]
     assert_allclose(W[:, 0], np.ravel(ridge.coef_), rtol=1e-3)
     assert_allclose(b, ridge.intercept_, rtol=1e-3)
     assert messages == []
@@ -151,7 +151,7 @@ def test_validation_rows_are_scored_by_what_is_handed_in(data):
     trainer = make_trainer(early_stopping=True, max_iter=3, tol=0)
     scores = iter([0.1, 0.9, 0.5])
 
-    def score(params, output, apart):
+    def score(params, output):
         assert output.shape == (40, 1)
         return next(scores)
 
@@ -163,9 +163,8 @@ def test_validation_rows_are_scored_by_what_is_handed_in(data):
 def test_to_go_on_changes_nothing_of_the_state_that_was(data):
     trainer = make_trainer((2,), incremental=True)
     state, _ = trainer.train(start(trainer), data)
-    params = state.folded(trainer.network)
     before = state.params.copy()
-    later, _ = trainer.train(trainer.resume(state, trainer.network, params), data)
+    later, _ = trainer.train(trainer.resume(state, trainer.network), data)
     assert_array_equal(state.params, before)
     assert len(later.history.losses) == 2
     assert len(state.history.losses) == later.history.n_iter == 1
@@ -182,12 +181,12 @@ def test_another_network_or_scaling_is_not_gone_on_with(other, match, data):
     trainer = make_trainer((2,), incremental=True)
     state, _ = trainer.train(start(trainer), data)
     with pytest.raises(ValueError, match=match):
-        make_trainer(**other).resume(state, trainer.network, state.folded(trainer.network))
+        make_trainer(**other).resume(state, trainer.network)
 
 
 def test_parameters_that_were_set_since_are_gone_on_from(data):
     trainer = make_trainer((2,), incremental=True)
     state, _ = trainer.train(start(trainer), data)
-    network = trainer.network
-    again = trainer.resume(state, network, np.arange(network.n_parameters, dtype=float))
-    assert_allclose(again.folded(network), np.arange(network.n_parameters), atol=1e-12)
+    state.put(np.arange(trainer.network.n_parameters), state.scaling)
+    again = trainer.resume(state, trainer.network)
+    assert_array_equal(again.params, np.arange(trainer.network.n_parameters))
