@@ -160,8 +160,7 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
         if not numbers and not words:
             raise ValueError("X holds nothing but gaps.")
         if numbers:
-            imputer = SimpleImputer(strategy="median", add_indicator=True)
-            self.imputer_ = imputer.fit(as_matrix(numbers))
+            self.imputer_ = imputer_of(numbers)
         if words:
             self.one_hot_ = OneHotEncoder(
                 handle_unknown="infrequent_if_exist",
@@ -365,6 +364,18 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
     return [key in found.tolist() for key in keys]
 
 
+def imputer_of(columns: list[Array]) -> SimpleImputer:
+    """Return what fills the gaps in columns of numbers by the median, and says where they were.
+
+    It is fitted to a row of medians and one with their gaps, which comes to the same: the medians
+    of masked arrays, which it takes, sort every column, and were 40% of the time of `fit`.
+    """
+    medians = np.array([np.nanmedian(column) for column in columns])
+    gaps = [np.isnan(column).any() for column in columns]
+    rows = np.stack([medians, np.where(gaps, np.nan, medians)])
+    return SimpleImputer(strategy="median", add_indicator=True).fit(rows)
+
+
 def as_matrix(columns: list[Array]) -> Array:
     """Return columns side by side."""
     return np.stack(columns, axis=1)
@@ -391,10 +402,10 @@ def encoder_for(X: Any, categorical_features: Any) -> TableEncoder | None:
 
 def needs_encoder(X: Any) -> bool:
     """Return True for a frame, and for an array that has words, dates, objects or nan."""
+    if X is None or sparse.issparse(X) or is_mapped(X) or hasattr(X, "dask"):
+        return False
     if is_frame(X):
         return True
-    if X is None or sparse.issparse(X) or is_mapped(X):
-        return False
     try:
         array = np.asarray(X)
     except (TypeError, ValueError):  # ragged

@@ -207,6 +207,13 @@ def test_it_goes_in_front_of_a_single_network(table):
     assert make_pipeline(TableEncoder(), network).fit(table, y).score(table, y) > 0.9
 
 
+def test_frames_and_arrays_of_dask_are_taken_as_numbers():
+    frames = pytest.importorskip("dask.dataframe")
+    frame = frames.from_pandas(pd.DataFrame({"a": [1.0, 2.0, 3.0]}), npartitions=1)
+    assert encoder_for(frame, "from_dtype") is None
+    assert encoder_for(frame.to_dask_array(), "from_dtype") is None
+
+
 def test_what_needs_no_encoder_has_none(table):
     assert encoder_for(np.ones((3, 2)), "from_dtype") is None
     assert encoder_for(sparse.eye(3), "from_dtype") is None
