@@ -1,6 +1,6 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
-from .arrays import as_numbers, refuse_masked
+from .arrays import as_numbers, quantiles, refuse_masked
 from .checks import check_hidden_layer_sizes, check_seed
 from .embeddings import ColumnEmbedding, ColumnLayer, Embedding, Layer, Periodic, PeriodicLayer
 from .examples import add_examples
@@ -8,6 +8,7 @@ from .gaussian import Gaussian
 from .initializers import initialize
 from .mistakes import backprop
 from .parameters import check_parameters, resolve
+from .piecewise_linear import PiecewiseLinear, PiecewiseLinearLayer
 from .positive import Exp, Gamma, Poisson
 from .ranges import check_number
 from .rectifiers import ELU, GELU, SELU, Bounded, LeakyReLU, Mish, SiLU, Softplus
@@ -59,6 +60,8 @@ __all__ = [
     "OneCycle",
     "Periodic",
     "PeriodicLayer",
+    "PiecewiseLinear",
+    "PiecewiseLinearLayer",
     "Poisson",
     "Progress",
     "Quantile",
@@ -74,6 +77,7 @@ __all__ = [
     "check_seed",
     "initialize",
     "name_of",
+    "quantiles",
     "refuse_masked",
     "resolve",
 ]

@@ -1,8 +1,9 @@
-"""Arrays from outside, made sure of."""
+"""Arrays from outside, made sure of; and their quantiles."""
 
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..maths import Array
@@ -38,3 +39,14 @@ def as_numbers(values: Any, name: str) -> Array:
     if array.dtype.kind not in "buif":
         raise ValueError(f"{name} must be real numbers, got an array of dtype {array.dtype}.")
     return array
+
+
+def quantiles(values: Array, shares: Array, levels: ArrayLike) -> Array:
+    """Return the weighted quantiles of these levels of an array of shape (n_samples,).
+
+    Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.
+    """
+    order = np.argsort(values)
+    reached = np.cumsum(shares[order])
+    total = reached[-1] * (1 - 1e-10)  # far more than rounding, far less than a row's share
+    return values[order][np.searchsorted(reached, np.multiply(levels, total))]

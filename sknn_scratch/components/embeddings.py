@@ -118,7 +118,7 @@ class Embedding(Component):
         """The embedding as it was chosen, before `fit`."""
         return self
 
-    def fit(self, X: Array) -> "Embedding":
+    def fit(self, X: Array, sample_weight: Array | None = None) -> "Embedding":
         """Return the embedding for a network that is trained on such rows; here itself.
 
         Parameters
@@ -126,6 +126,8 @@ class Embedding(Component):
         X : ndarray of shape (n_samples, n_features)
             Rows of the training set, none of weight 0, standardised as the network sees them: all,
             or some thousands of many.
+        sample_weight : ndarray of shape (n_samples,), default=None
+            None is a weight of 1 for each.
         """
         return self
 
@@ -258,7 +260,7 @@ class Periodic(Embedding):
 
     See Also
     --------
-    Embedding : What to derive another from.
+    PiecewiseLinear : Bins in place of waves.
 
     Examples
     --------
@@ -270,7 +272,7 @@ class Periodic(Embedding):
     n_outputs: Annotated[int, "[2, inf)"] = 4
     scale: Annotated[float, "(0, inf)"] = 0.1
 
-    def fit(self, X: Array) -> Embedding:
+    def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
         return embed_varied_columns(self, X)
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:

@@ -22,6 +22,7 @@ from ..maths import (
 )
 from .embeddings import Embedding, Periodic
 from .gaussian import Gaussian
+from .piecewise_linear import PiecewiseLinear
 from .positive import Exp, Gamma, Poisson
 from .ranges import ranges_of
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
@@ -43,7 +44,10 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu": GELU(),
     "mish": Mish(),
 }
-EMBEDDINGS: dict[str, Embedding] = {"periodic": Periodic()}
+EMBEDDINGS: dict[str, Embedding] = {
+    "periodic": Periodic(),
+    "piecewise_linear": PiecewiseLinear(),
+}
 LOSSES: dict[str, Loss] = {
     "squared_error": SquaredError(),
     "absolute_error": AbsoluteError(),

@@ -1,8 +1,8 @@
 """Location and scale of targets that outliers do not move."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from ..components import quantiles
 from ..maths import Array
 from .dataset import DataSet
 
@@ -19,14 +19,3 @@ def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, A
     low, median, high = np.transpose([quantiles(column, shares, levels) for column in y[rows].T])
     scale = (high - low) / 1.349
     return median, np.where(scale > 0, scale, fallback)
-
-
-def quantiles(values: Array, shares: Array, levels: ArrayLike) -> Array:
-    """Return the weighted quantiles of these levels of an array of shape (n_samples,).
-
-    Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.
-    """
-    order = np.argsort(values)
-    reached = np.cumsum(shares[order])
-    total = reached[-1] * (1 - 1e-10)  # far more than rounding, far less than a row's share
-    return values[order][np.searchsorted(reached, np.multiply(levels, total))]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..components import ColumnLayer, Layer, PeriodicLayer
+from ..components import ColumnLayer, Layer, PeriodicLayer, PiecewiseLinearLayer
 from ..maths import Array, Calls, Network
 from ..tracing import aligned
 from .batches import Batch
@@ -76,11 +76,11 @@ class EmbeddedBatch:
 
     def backward(self, delta: Array, gradient: Array) -> Calls:
         """Return the calls for the gradient of the dense layer's block, and of the embedding."""
-        return [
-            (self.embedded.a.dot, delta.T, gradient),
-            (self.embedded.W.dot, delta, self.embedded.delta),
-            *self.embedded.calls.backward(self.x, self.into),
-        ]
+        calls = [(self.embedded.a.dot, delta.T, gradient)]
+        of_embedding = self.embedded.calls.backward(self.x, self.into)
+        if of_embedding:  # else nothing is asked of delta
+            calls.append((self.embedded.W.dot, delta, self.embedded.delta))
+        return calls + of_embedding
 
 
 class FormulaCalls:
@@ -199,9 +199,36 @@ class ColumnCalls:
         return [] if self.calls is None else self.calls.backward(self.x, into.layer)
 
 
-CALLS: dict[type[Layer], type[PeriodicCalls | ColumnCalls]] = {
+class PiecewiseLinearCalls:
+    """What `PiecewiseLinearLayer` computes."""
+
+    def __init__(self, layer: PiecewiseLinearLayer, a: Array, delta: Array) -> None:
+        n_bins = len(layer.columns)
+        self.columns, self.bins, self.x = layer.columns, a[:n_bins], a[n_bins:]
+        self.factor = (1 / layer.widths)[:, np.newaxis]
+        self.shift = (layer.low / layer.widths)[:, np.newaxis]
+
+    def forward(self, x: Array) -> Calls:
+        """Return the calls that compute ``a`` of x."""
+        bins, zero, one = self.bins, np.array(0, x.dtype), np.array(1, x.dtype)
+        return [
+            (np.copyto, self.x, x),
+            (partial(self.x.take, self.columns, axis=0, out=bins, mode="clip"),),
+            (np.multiply, bins, self.factor, bins),
+            (np.subtract, bins, self.shift, bins),
+            (partial(np.maximum, bins, zero, out=bins),),
+            (partial(np.minimum, bins, one, out=bins),),
+        ]
+
+    def backward(self, x: Array, into: Any) -> Calls:
+        """Return no calls: there are no parameters."""
+        return []
+
+
+CALLS: dict[type[Layer], type[PeriodicCalls | ColumnCalls | PiecewiseLinearCalls]] = {
     PeriodicLayer: PeriodicCalls,
     ColumnLayer: ColumnCalls,
+    PiecewiseLinearLayer: PiecewiseLinearCalls,
 }
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..data import DataSet, quantiles
+from ..components import quantiles
+from ..data import DataSet
 from ..maths import Activation, Array, Identity, Network, SquaredError
 from .state import TrainingState
 

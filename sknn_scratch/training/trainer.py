@@ -146,7 +146,9 @@ class Trainer:
             chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
         most = max(1000, AT_MOST // self.network.sizes[0])
         X = state.scaling.inputs(data.sample("X", most, chosen))
-        self.network = replace(self.network, embedding=self.network.embedding.fit(X))
+        weight = None if data.weight is None else data.sample("weight", most, chosen)
+        embedding = self.network.embedding.fit(X, weight)
+        self.network = replace(self.network, embedding=embedding)
         self._draw(state)
 
     def train(

@@ -3,16 +3,18 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import quad
 
-from sknn_scratch import Periodic
+from sknn_scratch import Periodic, PiecewiseLinear
 from sknn_scratch.components.embeddings import ColumnEmbedding, PeriodicLayer
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.data.chunking import widths
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import assert_is_gradient
 
+ROWS = np.random.RandomState(0).normal(size=(60, 3))
 EVERY_EMBEDDING = [
-    *(*EMBEDDINGS.values(), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)),
+    *(*(each.fit(ROWS) for each in EMBEDDINGS.values()), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)),
     *(ColumnEmbedding(Periodic(2, 3), (0, 2)), ColumnEmbedding(Periodic(), ())),
+    *(PiecewiseLinear(3).fit(ROWS), PiecewiseLinear().fit(np.sign(ROWS))),
 ]
 every_embedding = pytest.mark.parametrize("embedding", EVERY_EMBEDDING, ids=repr)
 

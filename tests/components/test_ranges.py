@@ -15,7 +15,7 @@ NUMBERS = [
     pytest.param(component, field.name, id=f"{component.__name__}-{field.name}")
     for component in COMPONENTS
     for field in fields(component)
-    if type(field.default) is not bool
+    if field.name in ranges_of(component)
 ]
 
 

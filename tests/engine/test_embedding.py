@@ -10,8 +10,9 @@ from sknn_scratch.engine.forward import Predictor
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import run_program
 
+ROWS = np.random.RandomState(0).normal(size=(60, 3))
 EVERY = [
-    *(*EMBEDDINGS.values(), Periodic(1, 2), Periodic(3, 6)),
+    *(*(each.fit(ROWS) for each in EMBEDDINGS.values()), Periodic(1, 2), Periodic(3, 6)),
     *(ColumnEmbedding(Periodic(), (0, 2)), ColumnEmbedding(Periodic(), ())),
 ]
 TANH, IDENTITY = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]

@@ -1,0 +1,163 @@
+"""A piecewise-linear embedding: bins of the columns of X, which dense layers can bend at.
+
+A dense layer makes a function of a column x bend where a hidden unit does, and has to learn where.
+Here x is cut into bins between fixed edges e[0] < e[1] < ..., and each bin says how far into it x
+has come::
+
+    u = (x - e[t]) / (e[t+1] - e[t])
+    bin t = min(max(u, 0), 1)
+
+A weighted sum of the bins is any function that is linear in each of them. The layer hands on [bins
+of the first column, bins of the second, ..., x of all columns]. Nothing in it is trained. On the
+way back, with delta the derivative of the loss in bin t, dx gains delta / (e[t+1] - e[t]) where
+0 < u < 1.
+
+Gorishniy, Rubachev and Babenko, On embeddings for numerical features in tabular deep learning,
+NeurIPS 2022, section 3.2, equation 1, with edges at quantiles; x beside the bins goes on where
+these end, which theirs do at the first and the last.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import numpy as np
+
+from ..maths import Array
+from .arrays import quantiles
+from .embeddings import Embedding, Layer
+
+
+@dataclass(frozen=True)
+class PiecewiseLinear(Embedding):
+    """Each column of X becomes how far it has come in each of its bins, and itself.
+
+    The edges of the bins are quantiles of the column, over the rows that are trained on. A column
+    of at most two values, or one with less than two bins, stays as it is.
+
+    Parameters
+    ----------
+    n_bins : int, default=16
+        The bins of each column, at least 2; fewer where quantiles are equal.
+
+    Attributes
+    ----------
+    edges : tuple of tuple of float, or None
+        Of the bins of each column, none for one that stays as it is; None before `fit`.
+
+    See Also
+    --------
+    Periodic : Waves whose lengths are trained.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> embedding = PiecewiseLinear(n_bins=2).fit(np.array([[0.0], [1.0], [5.0]]))
+    >>> embedding.edges
+    ((0.0, 1.0, 5.0),)
+    >>> embedding.layer(np.empty(0), 1).forward(np.array([[0.5], [3.0]]))
+    array([[0.5, 0. , 0.5],
+           [1. , 0.5, 3. ]])
+    """
+
+    n_bins: Annotated[int, "[2, inf)"] = 16
+    edges: tuple[tuple[float, ...], ...] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def choice(self) -> Embedding:
+        return PiecewiseLinear(self.n_bins)
+
+    def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
+        shares = np.ones(len(X)) if sample_weight is None else sample_weight
+        levels = np.linspace(0, 1, self.n_bins + 1)
+        edges = [np.unique(quantiles(x, shares, levels)) for x in X.T]
+        fitted = PiecewiseLinear(self.n_bins)
+        of_bins = tuple(tuple(map(float, each)) if len(each) > 2 else () for each in edges)
+        object.__setattr__(fitted, "edges", of_bins)  # past the frozen dataclass
+        return fitted
+
+    def shapes(self, n_features: int) -> list[tuple[int, ...]]:
+        return []
+
+    def width(self, n_features: int) -> int:
+        return n_features + sum(max(0, len(each) - 1) for each in self._edges())
+
+    def layer(self, vector: Array, n_features: int) -> "PiecewiseLinearLayer":
+        columns = [i for i, each in enumerate(self._edges()) for _ in each[1:]]
+        low = [edge for each in self._edges() for edge in each[:-1]]
+        high = [edge for each in self._edges() for edge in each[1:]]
+        low, high = np.array(low, vector.dtype), np.array(high, vector.dtype)
+        return PiecewiseLinearLayer(n_features, np.array(columns, int), low, high - low)
+
+    def draw(self, layer: Any, random_state: np.random.RandomState) -> None:
+        pass
+
+    def names(self, features: Sequence[str]) -> list[str]:
+        pairs = zip(features, self._edges())
+        bins = [f"{name} bin {t}" for name, each in pairs for t in range(1, len(each))]
+        return [*bins, *features]
+
+    def _edges(self):
+        """Return the edges; ValueError if there are none yet."""
+        if self.edges is None:
+            raise ValueError(f"{self!r} has no bins yet: they are learnt by fit(X).")
+        return self.edges
+
+
+class PiecewiseLinearLayer(Layer):
+    """The layer of `PiecewiseLinear`; it has no parameters.
+
+    Parameters
+    ----------
+    n_features : int
+        Columns of X.
+    columns : ndarray of int of shape (n_bins,)
+        The column, for each bin of all.
+    low, widths : ndarray of shape (n_bins,)
+        Where each bin begins, and how far it goes.
+    """
+
+    def __init__(self, n_features: int, columns: Array, low: Array, widths: Array) -> None:
+        self.n_features = n_features
+        self.columns, self.low, self.widths = columns, low, widths
+
+    @property
+    def arrays(self) -> Any:
+        return ()
+
+    def forward(self, a: Array) -> Array:
+        return np.hstack([np.clip(self._u(a), 0, 1), a])
+
+    def as_products(self, a: Array) -> Array:
+        n_bins, n_features = len(self.columns), self.n_features
+        x = np.eye(n_features, n_bins + n_features, n_bins)
+        if n_bins == 0:
+            return a @ x
+        u = a @ (np.eye(n_features)[:, self.columns] / self.widths) - self.low / self.widths
+        return np.minimum(np.maximum(u, 0), 1) @ np.eye(n_bins, n_bins + n_features) + a @ x
+
+    def gradient(self, a: Array, delta: Array, into: "PiecewiseLinearLayer") -> None:
+        pass
+
+    def below(self, a: Array, delta: Array) -> Array:
+        n_bins, u = len(self.columns), self._u(a)
+        slopes = ((u > 0) & (u < 1)) * delta[:, :n_bins] / self.widths
+        result = delta[:, n_bins:].copy()
+        np.add.at(result.T, self.columns, slopes.T)
+        return result
+
+    def rescale(self, shift: Array, scale: Array) -> None:
+        self.low = self.low * scale[self.columns] + shift[self.columns]
+        self.widths = self.widths * scale[self.columns]
+
+    def unscale(self, shift: Array, scale: Array) -> None:
+        self.low = (self.low - shift[self.columns]) / scale[self.columns]
+        self.widths = self.widths / scale[self.columns]
+
+    def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
+        n_bins = len(self.columns)  # only x itself, beside them, has any left
+        return np.r_[np.zeros(n_bins), shift], np.r_[np.ones(n_bins), scale]
+
+    def _u(self, a):
+        """Return u, of shape (n, n_bins)."""
+        return (a[:, self.columns] - self.low) / self.widths
