@@ -118,14 +118,16 @@ def initialize(
         network.embedding.draw(network.embedding_layer(params), random_state)
     if isinstance(init, str):
         draw = INITIALIZERS[init]
-        drawn = [_pair(draw(W.shape, random_state, f)) for (W, _), f in zip(layers, activations)]
+        for (W, b), activation in zip(layers, activations):
+            drawn = draw(W.shape, random_state, activation)
+            W[...], b[...] = drawn if isinstance(drawn, tuple) else (drawn, 0)
+        return params
+    if callable(init):
+        drawn = [_pair(init(W.shape, random_state)) for W, _ in layers]
     else:
-        if callable(init):
-            drawn = [_pair(init(W.shape, random_state)) for W, _ in layers]
-        else:
-            drawn = _pairs(list(init), len(layers))
-        if not network.fit_intercept and any(b is not None for _, b in drawn):
-            raise ValueError("init gives intercepts, but fit_intercept=False.")
+        drawn = _pairs(list(init), len(layers))
+    if not network.fit_intercept and any(b is not None for _, b in drawn):
+        raise ValueError("init gives intercepts, but fit_intercept=False.")
     for layer, ((W, b), (weights, intercepts)) in enumerate(zip(layers, drawn)):
         W[...] = _checked(weights, W.shape, dtype, f"the weights of layer {layer}")
         if intercepts is not None:

@@ -114,8 +114,11 @@ def rows_of_a_sparse_part(X: Matrix) -> int:
 
 def statistics(array: Matrix, weight: Array | None, rows: Array | None, size: int) -> Moments:
     """Return the `Moments` of these rows of an array, taken ``size`` of them at a time."""
-    tree = Tree()
     n = array.shape[0] if rows is None else len(rows)
+    if n <= size:
+        part = slice(None) if rows is None else rows
+        return Moments.of(array[part], None if weight is None else weight[part])
+    tree = Tree()
     for i, part in enumerate(slices(n, size)):
         chosen = part if rows is None else rows[part]
         tree.add(Moments.of(array[chosen], None if weight is None else weight[chosen]), i)

@@ -176,21 +176,29 @@ def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
 
 def d2(y: Array, level: float, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `sklearn.metrics.d2_pinball_score`."""
+    share = None if sample_weight is None else sample_weight / sample_weight.sum()
 
     def pinball(prediction):
         error = y - prediction
         losses = np.maximum(level * error, (level - 1) * error)
-        return losses.mean(axis=0) if sample_weight is None else share @ losses
+        return losses.mean(axis=0) if share is None else share @ losses
 
-    share = None if sample_weight is None else sample_weight / sample_weight.sum()
-    # The loss of the best constant, from scikit-learn's score of predictions so far above all
-    # targets that theirs is known: versions differ in what the quantile of few samples is.
-    above = 1 + 4 * np.ptp(y.astype(np.float64), axis=0) / (1 - level)
+    return explained(pinball, pinball_of_best_constant(y, level, sample_weight))
+
+
+def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None) -> Array:
+    """Return the pinball loss of the constant that scikit-learn holds predictions against.
+
+    That is a quantile of y, which is not the same in all versions where there are few samples. So
+    it is asked for: the loss of predictions that are above each target by the same is known, and
+    scikit-learn's score of them, ``1 - known / loss of the constant``, tells the other.
+    """
+    above = 1 + 4 * np.ptp(y.astype(np.float64), axis=0) / (1 - level)  # not lost in y + above
+    known = (1 - level) * above
     score = d2_pinball_score(
         y, y + above, sample_weight=sample_weight, alpha=level, multioutput="raw_values"
     )
-    total = np.where(score == 0, 0, (1 - level) * above / (1 - score))
-    return explained(pinball, total)
+    return np.where(score == 0, 0, known / (1 - score))  # 0 is what it gives if y is constant
 
 
 def explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:

@@ -9,13 +9,13 @@ import numpy as np
 from ..components import Progress, Schedule, check_number
 from ..engine import MinibatchLoop, Problem, quiet_blas
 from ..maths import Array
+from ..tracing import is_ours
 from .run import Run
 from .settings import Settings
 from .state import TrainingState
 from .warnings import Message
 
 MOST_PARAMETERS = 1 << 17  # of a loop that is kept: beyond, to compile one is little of the time
-PACKAGE = __name__.partition(".")[0] + "."
 
 # Of the state that a call of `partial_fit` left: its loop, which the next call need not compile,
 # and what that was compiled for. It is no part of the state: copies of a model have none.
@@ -138,11 +138,8 @@ def compiled_for(problem: Problem) -> tuple[Any, ...]:
 def is_reusable(problem: Problem) -> bool:
     """Return True if a loop can be kept: nothing that its calls go by changes unseen."""
     network, rows = problem.network, problem.rows
-    of_users_own = [f for f in (*network.activations, network.loss) if not is_built_in(f)]
-    is_plain = not (of_users_own or problem.dropout or network.embedding)
+    components = *network.activations, network.loss
+    is_plain = not (problem.dropout or network.embedding) and all(
+        is_ours(type(component)) for component in components
+    )
     return is_plain and rows.packed is not None and len(problem.params) <= MOST_PARAMETERS
-
-
-def is_built_in(component: Any) -> bool:
-    """Return True if a component is of this package, where none can be changed."""
-    return type(component).__module__.startswith(PACKAGE)

@@ -21,7 +21,7 @@ N_CONFIGURATIONS = 400
 HAS_LOSS = "loss" in MLPRegressor().get_params()
 HAS_SAMPLE_WEIGHT = "sample_weight" in inspect.signature(MLPRegressor.fit).parameters
 
-ANNOUNCED = "no better than to predict"  # in a warning that MLPRegressor does not give
+ANNOUNCED = "to predict the "  # in warnings that MLPRegressor does not give
 
 CONTAINERS = {
     "dense": np.asarray,
