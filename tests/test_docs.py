@@ -94,7 +94,7 @@ def test_what_the_pages_include_is_there():
                 assert marker in source, f"{page.name}: {path} has no {marker!r}"
             for name in re.findall(r"^:pyobject: (\w+)$", options, re.MULTILINE):
                 assert re.search(rf"^(class|def) {name}\b", source, re.MULTILINE), name
-    assert included >= 4
+    assert included >= 3
 
 
 def test_the_lines_of_backprop_that_the_first_page_quotes_are_there():
@@ -189,12 +189,13 @@ def test_an_example_opens_with_a_title_for_the_gallery(path):
     assert blank == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not all(map(find_spec, ["sphinx", "sphinx_gallery", "numpydoc", "myst_parser", "furo"])),
     reason="the documentation is built where the extra 'docs' is installed",
 )
 def test_sphinx_builds_the_pages_without_a_warning(tmp_path):
-    ignored = shutil.ignore_patterns("_build", "generated", "auto_examples", "__pycache__", "*.png")
+    ignored = shutil.ignore_patterns("_build", "generated", "auto_examples", "__pycache__")
     for folder in ("docs", "examples", "sknn_scratch"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
     for path in ROOT.glob("*.md"):

@@ -176,6 +176,7 @@ def test_the_surprise_is_the_likelihood_of_laplace_in_the_unit_of_y(rng):
     assert in_logarithms.surprise < as_it_is.surprise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [True, False], ids=["multiplied", "added"])
 def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times):
     rng = np.random.default_rng(0)

@@ -29,7 +29,10 @@ da = pytest.importorskip("dask.array")
 from sknn_scratch.interop.dask import fit_lbfgs  # noqa: E402
 from sknn_scratch.interop.dask_source import ClusterBatch  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.slow,  # a cluster takes ten seconds to come up
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 HIDDEN = (150,)  # batches of 256 rows: several in a chunk
 LONG = 60  # iterations after which a difference in the last bit would have become a large one
 
@@ -72,7 +75,6 @@ def assert_same(model, other):
         assert getattr(model, name) == getattr(other, name)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("weighted", "params"),
     [
@@ -102,7 +104,6 @@ def test_means_and_variances_may_come_of_many_parts(data, client, monkeypatch):
     assert_same(fit_lbfgs(network(), *in_chunks(X, y, weight)), local)
 
 
-@pytest.mark.slow
 def test_several_outputs_float32_and_other_chunks(data, client):
     X, y, weight = data
     X, Y = X.astype(np.float32), np.column_stack([y, 1 - y])
@@ -113,7 +114,6 @@ def test_several_outputs_float32_and_other_chunks(data, client):
         assert there.coefs_[0].dtype == np.float32
 
 
-@pytest.mark.slow
 def test_wide_networks_agree_up_to_the_rounding_of_their_matrix_products(data, client):
     X, y, _ = data
     with threadpool_limits(1):  # as in a worker
@@ -130,7 +130,6 @@ def test_a_linear_model_is_least_squares(data, client):
     assert_allclose(model.predict(X), expected.predict(X), rtol=1e-6)
 
 
-@pytest.mark.slow
 def test_validation_data_and_warm_starts_work_as_in_a_local_fit(data, client):
     X, y, weight = data
     given = {"X_val": X[::7], "y_val": y[::7], "sample_weight_val": weight[::7]}
@@ -231,7 +230,6 @@ class Deadly(SquaredError):
         return super().gradient(y, a)
 
 
-@pytest.mark.slow
 def test_a_worker_may_die_in_the_middle_of_an_evaluation(data, client, tmp_path):
     X, y, weight = data
     model = network(max_iter=15, loss=Deadly(tmp_path / "once"))
@@ -242,7 +240,6 @@ def test_a_worker_may_die_in_the_middle_of_an_evaluation(data, client, tmp_path)
     assert model.loss.path.exists()
 
 
-@pytest.mark.slow
 def test_workers_may_be_killed_between_evaluations(data, client, monkeypatch):
     X, y, weight = data
     local = network(max_iter=15).fit(X, y, weight)
@@ -285,7 +282,6 @@ def test_partial_fit_takes_the_chunks_of_a_dask_array_one_by_one(data, client):
     assert_same(there, here)
 
 
-@pytest.mark.slow
 def test_incremental_of_dask_ml_trains_chunk_by_chunk(data, client):
     wrappers = pytest.importorskip("dask_ml.wrappers")
     X, y, _ = data
@@ -298,7 +294,6 @@ def test_incremental_of_dask_ml_trains_chunk_by_chunk(data, client):
     assert_allclose(model.predict(in_chunks(X)[0]).compute(), here.predict(X), rtol=1e-12)
 
 
-@pytest.mark.slow
 def test_hyperband_of_dask_ml_finds_parameters_that_learn(data, client):
     model_selection = pytest.importorskip("dask_ml.model_selection")
     X, y, _ = data
@@ -311,7 +306,6 @@ def test_hyperband_of_dask_ml_finds_parameters_that_learn(data, client):
     assert r2_score(y, search.best_estimator_.predict(X)) > 0.5
 
 
-@pytest.mark.slow
 def test_the_package_does_not_import_dask():
     code = "import sys, sknn_scratch; print('dask' in sys.modules)"
     root = str(Path(__file__).parents[2])
