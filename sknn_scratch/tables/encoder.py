@@ -99,8 +99,8 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
     """
 
     columns_: dict[Any, str]
-    imputer_: SimpleImputer | None
-    one_hot_: OneHotEncoder | None
+    imputer_: Any
+    one_hot_: Any
     n_features_in_: int
     feature_names_in_: Array
 
@@ -364,7 +364,7 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
     return [key in found.tolist() for key in keys]
 
 
-def imputer_of(columns: list[Array]) -> SimpleImputer:
+def imputer_of(columns: list[Array]) -> Any:
     """Return what fills the gaps in columns of numbers by the median, and says where they were.
 
     It is fitted to a row of medians and one with their gaps, which comes to the same: the medians

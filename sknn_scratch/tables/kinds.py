@@ -77,7 +77,7 @@ class Words(Number):
     became = "one column for each frequent word"
 
     def __init__(self, words: Array) -> None:
-        self.known = [*sorted(set(words[words == words])), *words[words != words][:1]]
+        self.known: list[Any] = [*sorted(set(words[words == words])), *words[words != words][:1]]
 
     def numbers(self, column: Column) -> list[Array]:
         return []
@@ -108,7 +108,7 @@ class Dates(Number):
     def __init__(self, days: Array) -> None:
         days = days[~np.isnan(days)]
         whole, span = np.floor(days), np.ptp(days)
-        self.first = float(whole.min())
+        self.first: float = float(whole.min())
         self.cycles: dict[str, float] = {}
         if span > YEAR:
             self.cycles["year"] = YEAR
@@ -116,7 +116,9 @@ class Dates(Number):
             self.cycles["day"] = 1.0
         dates = whole.astype("datetime64[D]")
         of_month = np.unique(dates - dates.astype("datetime64[M]"))
-        self.has_week = bool(span > 14 and len(of_month) > 6 and len(np.unique(whole % 7)) > 1)
+        self.has_week: bool = bool(
+            span > 14 and len(of_month) > 6 and len(np.unique(whole % 7)) > 1
+        )
 
     @property
     def became(self) -> str:
