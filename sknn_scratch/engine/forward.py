@@ -151,7 +151,7 @@ class Predictor:
         self.shift, self.factor = np.zeros(shape, params.dtype), np.ones(shape, params.dtype)
         if self.scaling:
             self.shift[:, :n_features] = self.scaling.x_shift
-            self.factor[:, :n_features] = 1 / self.scaling.x_scale
+            self.factor[:, :n_features] = 1 / self.scaling.x_scale.astype(np.float64)
 
     def __call__(self, X: Array) -> Array:
         """Return the predictions for some rows, in an array that the next call overwrites."""

@@ -42,6 +42,9 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     """Base class of the estimators."""
 
     _losses: dict[str, Loss] = LOSSES
+    # The type of numbers to train in, by name; None is that of X. X is standardised in its own type
+    # first, and the trained network predicts in that.
+    _train_dtype: str | None = None
 
     def fit(
         self: Self,
@@ -215,7 +218,8 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
             encode = partial(self._encode_target, loss=network.loss)
             validation, more = check_validation(self, validation, encode, network, data.X.dtype)
             messages += more
-        state, chosen = self._start(trainer, is_first, data.X.dtype, self.random_state), None
+        dtype = self._train_dtype or data.X.dtype
+        state, chosen = self._start(trainer, is_first, dtype, self.random_state), None
         if monitor and validation is None:
             chosen, held_out = self._draw_validation_rows(data, groups, state.split_source())
             validation = data.take(held_out)

@@ -106,7 +106,7 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
         ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
-        column is centred, and divided by its size if that is above 1.
+        column is left out, and a constant target predicted exactly.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
@@ -207,12 +207,12 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     Attributes
     ----------
     coefs_ : tuple of ndarray of shape (fan_in, fan_out)
-        The weights of each layer, for unscaled X and y; views of one vector: assign all
-        (``coefs_ = [W1, W2]``), or into one (``coefs_[0][:] = W1``).
+        The weights of each layer, for unscaled X and y. They are read-only: to change any,
+        assign all (``coefs_ = [W1, W2]``).
     intercepts_ : tuple of ndarray of shape (fan_out,)
         The intercepts of each layer, likewise.
     embedding_ : tuple of ndarray, or None
-        The arrays of the embedding, for X as it comes; views as well. Those of 'periodic' are
+        The arrays of the embedding, for X as it comes, likewise. Those of 'periodic' are
         ``frequencies`` and ``phases`` of shape (n_features, n_frequencies), in periods, ``coefs``
         of shape (n_features, n_frequencies, n_outputs - 1) and ``intercepts`` of shape
         (n_features, n_outputs - 1); see `Periodic`. Then ``coefs_[0]`` has a row for each of
@@ -276,8 +276,7 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
       it takes ``early_stopping=True``.
     - `partial_fit` heeds a ``learning_rate_init`` that was changed since the last call.
-    - ``coefs_`` and ``intercepts_`` are tuples of views, so that ``coefs_[0] = W``, which would
-      change nothing, is an error.
+    - ``coefs_`` and ``intercepts_`` are tuples of read-only arrays: to change any, assign all.
     - ``verbose`` prints other lines.
     - Poisson checks that y >= 0, and sample weights must not be negative.
 

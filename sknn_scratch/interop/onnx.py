@@ -42,7 +42,7 @@ def converted(model: Any, X: Traced, hidden: bool) -> Traced:
     network, scaling = model._network, model._scaling
     layers, embedding = network.layers(model._params), network.embedding_layer(model._params)
     if not scaling.is_identity:
-        X = (X - scaling.x_shift) * (1 / scaling.x_scale)
+        X = (X - scaling.x_shift) * (1 / scaling.x_scale.astype(np.float64))
     a = embedding.as_products(X) if embedding else X
     for (W, b), f in list(zip(layers, network.activations))[: -1 if hidden else None]:
         a = traced(f, repr(f), a @ W + b)

@@ -1,0 +1,180 @@
+"""A network keeps what was trained, and its scaling; all else is derived from these."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from sknn_scratch import Gaussian, Quantile, ScratchMLPRegressor, feedforward
+from sknn_scratch.maths.activations import Identity, Tanh
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def network(**params):
+    settings = {"hidden_layer_sizes": (10,), "activation": "tanh", "learning_rate_init": 0.02}
+    return ScratchMLPRegressor(**{**settings, "max_iter": 100, "random_state": 0, **params})
+
+
+def far_data(place, spread, dtype, n=300):
+    """Return X, whose last column is far from zero, y, which depends on it, and X scaled."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 3))
+    X[:, 2] = place * (1 + spread * X[:, 2])
+    X = X.astype(dtype)
+    Z = X.astype(np.longdouble) - X[0]
+    Z = ((Z - Z.mean(axis=0)) / Z.std(axis=0)).astype(np.float64)
+    return X, (Z[:, 0] + np.sin(Z[:, 2])).astype(dtype), Z.astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("place", "spread", "dtype"),
+    [
+        (1.76e9, 1e-7, np.float32),
+        (-1e5, 1e-5, np.float32),
+        (1.8e18, 1e-15, np.float64),
+        (1e30, 1e-15, np.float64),
+        (1.76e9, 1e-9, np.float64),
+    ],
+)
+def test_a_column_far_from_zero_is_as_good_as_one_near_it(place, spread, dtype):
+    X, y, Z = far_data(place, spread, dtype)
+    far, near = network().fit(X, y), network().fit(Z, y)
+    assert near.score(Z, y) > 0.9
+    # Trainings that round differently, and a mean that is rounded to a number of the type.
+    assert_allclose(far.predict(X), near.predict(Z), atol=0.15)
+    assert far.score(X, y) > 0.9
+    assert_allclose(far.predict(np.tile(X, (20, 1)))[:300], far.predict(X), atol=1e-5)
+    assert_allclose(far.transform(X), near.transform(Z), atol=0.2)
+
+
+def test_folded_weights_that_lose_digits_are_warned_of_where_they_predict():
+    X, y, _ = far_data(1.76e9, 1e-7, np.float32)
+    model = network().fit(X, y)
+    with pytest.warns(UserWarning, match="MLPRegressor cannot hold these predictions"):
+        model.to_sklearn()
+    X, y, _ = far_data(1.0, 1e-2, np.float64)
+    model = network().fit(X, y)
+    assert_allclose(model.to_sklearn().predict(X), model.predict(X), atol=1e-9)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_set_weights_are_what_it_predicts_by_and_goes_on_from(duplicate, regression):
+    X, y = regression
+    X, y = 5 + 3 * X, 100 + 10 * y
+    model = network(learning_rate_init=1e-15).partial_fit(X, y)
+    rng = np.random.default_rng(0)
+    coefs = [rng.normal(size=W.shape) for W in model.coefs_]
+    intercepts = [rng.normal(size=b.shape) for b in model.intercepts_]
+    model.coefs_, model.intercepts_ = coefs, intercepts
+    model = duplicate(model)
+    by_hand = feedforward(X, coefs, intercepts, [Tanh(), Identity()]).ravel()
+    assert_allclose(model.predict(X), by_hand, rtol=1e-9)
+    for shown, array in zip([*model.coefs_, *model.intercepts_], [*coefs, *intercepts]):
+        assert_allclose(shown, array, rtol=1e-9, atol=1e-12)
+    assert_allclose(model.partial_fit(X, y).predict(X), by_hand, rtol=1e-9)
+
+
+def test_sparse_rows_are_centred_where_the_first_were_dense(regression):
+    X, y = regression
+    X = X + 5
+    model = network().fit(X, y)
+    assert_allclose(model.predict(sparse.csr_array(X)), model.predict(X), rtol=1e-9)
+    dense, thin = (copy.deepcopy(network().partial_fit(X, y)) for _ in range(2))
+    thin.partial_fit(sparse.csr_array(X), y)
+    assert_allclose(thin.predict(X), dense.partial_fit(X, y).predict(X), rtol=1e-9)
+
+
+LOSSES = ["squared_error", "absolute_error", "huber", "log_cosh", "quantile"]
+
+
+@pytest.mark.parametrize("loss", [*LOSSES, Gaussian(), Quantile([0.1, 0.9])], ids=str)
+@pytest.mark.parametrize("constant", [1e-6, 3.0, -1e9, 0.0])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_target_is_predicted_exactly(loss, constant, dtype, regression):
+    X = regression[0].astype(dtype)
+    y = np.full(len(X), constant, dtype)
+    for params in ({}, {"early_stopping": True}, {"solver": "lbfgs"}):
+        model = network(loss=loss, max_iter=5, **params).fit(X, y)
+        for rows in (X, 100 * X, np.tile(X, (20, 1))):
+            assert_array_equal(np.unique(model.predict(rows)), dtype(constant))
+
+
+def test_a_constant_target_beside_another_and_by_weights(regression):
+    X, y = regression
+    weight = np.arange(len(y)) % 2
+    Y = np.c_[y, np.where(weight, 1e-6, y)]
+    model = network().fit(X, Y, weight)
+    assert_array_equal(model.predict(X)[:, 1], 1e-6)
+    assert np.ptp(model.predict(X)[:, 0]) > 0.5
+    assert_array_equal(model.coefs_[-1][:, 1], 0)
+
+
+@pytest.mark.parametrize("constant", [0.0, 1.0, 1e9])
+def test_a_constant_column_is_left_out_exactly(constant, regression):
+    X, y = regression
+    model = network().fit(np.c_[X, np.full(len(X), constant)], y)
+    others = [np.c_[X, np.full(len(X), value)] for value in (constant, -1e6, 7.0)]
+    for other in others[1:]:
+        assert_array_equal(model.predict(other), model.predict(others[0]))
+    assert_array_equal(model.coefs_[0][-1], 0)
+    assert_array_equal(model.input_gradient(others[0])[:, -1], 0)
+
+
+def test_a_weight_that_is_set_for_a_column_that_was_left_out_counts(regression):
+    X, y = regression
+    X = np.c_[X, np.full(len(X), 2.0)]
+    model = network(hidden_layer_sizes=()).fit(X, y)
+    W = model.coefs_[0].copy()
+    W[-1] = 3
+    before = model.predict(X)
+    model.coefs_ = [W]
+    assert_allclose(model.predict(X), before + 6)
+    assert_allclose(model.predict(X + np.eye(5)[-1]), before + 9)
+
+
+def test_partial_fit_warns_of_constants_and_scales_them_when_they_vary(regression):
+    X, y = regression
+    first = np.c_[X[:, :3], np.full(len(X), 1e3)]
+    model = network()
+    with pytest.warns(UserWarning, match=r"X\[:, 3\], y\[:, 0\] are constant in the first batch"):
+        model.partial_fit(first, np.full(len(X), 5.0))
+    assert_array_equal(model.predict(first), 5)
+    later = np.c_[X[:, :3], 1e3 + X[:, 3]]
+    for _ in range(100):
+        model.partial_fit(later, 5 + y)
+    assert model.score(later, 5 + y) > 0.5
+    # Of all that was seen: 60 samples at the constant, and 60 others.
+    seen = np.r_[first[:, 3], later[:, 3]]
+    assert_allclose(model._scaling.x_shift[3], seen.mean())
+    assert_allclose(model._scaling.x_scale[3], seen.std())
+    assert_allclose(model._scaling.y_scale, np.r_[0 * y, y].std())
+
+
+@pytest.mark.parametrize("what", ["X", "y"])
+def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
+    X, y = regression
+    model = network().partial_fit(X, y).partial_fit(X + 1, y - 1)
+    with pytest.warns(UserWarning, match=rf"{what}\[:, 0\].* standard deviations from the mean"):
+        model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
+
+
+def test_training_in_float32_is_of_rows_that_were_centred_in_float64():
+    """A column of float64 that float32 cannot tell from a constant."""
+    X, y, Z = far_data(1.76e9, 1e-9, np.float64)
+    assert len(np.unique(X[:, 2].astype(np.float32))) < 3
+    model = network(n_iter_no_change=np.inf)
+    model._train_dtype = "float32"
+    model.fit(X, y)
+    single = network(n_iter_no_change=np.inf).fit(Z.astype(np.float32), y.astype(np.float32))
+    assert model._state.params.dtype == np.float32
+    assert model.predict(X).dtype == np.float64
+    assert_allclose(model.predict(X), single.predict(Z), atol=1e-4)
+    whole = network()
+    whole._train_dtype = "float32"
+    for _ in range(100):
+        whole.partial_fit(X, y)
+    assert_array_equal(whole.predict(X), model.predict(X))
