@@ -263,7 +263,7 @@ class ScratchMLPEnsembleRegressor(
         random_state: RandomState = None,
         verbose: bool | int = 0,
         categorical_features: str | ArrayLike = "from_dtype",
-        target_range: Any = None,
+        target_range: tuple[float | None, float | None] | None = None,
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators

@@ -107,7 +107,7 @@ def groups_name(estimator: Any) -> str | None:
 
 def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     """Return a clone whose seeds, of its parts too, are drawn from ``random_state``."""
-    member = clone(estimator)
+    member: Any = clone(estimator)
     names = sorted(member.get_params(deep=True))
     seeds = {
         name: random_state.randint(LARGEST_SEED)
@@ -166,7 +166,7 @@ def train_members(
     contexts = tasks.contexts if tasks else [None] * n
     names = [f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
     with shared_blas(n_jobs), convergence_left_to_us(ensemble):
-        trained = Parallel(n_jobs=n_jobs)(
+        trained: Any = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(
                 *(os.getpid(), member, X, y, split, params, dtype),
                 name if ensemble.verbose else None,

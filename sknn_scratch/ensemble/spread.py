@@ -144,7 +144,7 @@ def learn_spread(
     of_rows : ndarray of the shape of ``error``
         The spread of each row, by the network that has not seen it; nan likewise.
     """
-    known = np.isfinite(error).reshape(len(error), -1).all(axis=1)
+    known: Array = np.isfinite(error).reshape(len(error), -1).all(axis=1)
     parts = spread_folds(splits, known, random_state)
     if min(len(train) for train, _ in parts) < FEWEST_ROWS:
         return None, None
@@ -156,7 +156,7 @@ def learn_spread(
     networks = [make_member(network, random_state) for _ in parts]
     n_jobs = min(len(parts), effective_n_jobs(n_jobs))
     with shared_blas(n_jobs):
-        trained = Parallel(n_jobs=n_jobs)(
+        trained: Any = Parallel(n_jobs=n_jobs)(
             delayed(_train)(network, inputs, target, weight, *part)
             for network, part in zip(networks, parts)
         )

@@ -139,7 +139,7 @@ def unit_of(estimator: Any, y: Array) -> Unit:
         return Unit()
     columns = y.reshape(len(y), -1)
     if estimator.transformer is not None:
-        transformer = clone(estimator.transformer)
+        transformer: Any = clone(estimator.transformer)
     elif estimator.func is not None:
         transformer = FunctionTransformer(estimator.func, estimator.inverse_func, validate=True)
         transformer.set_params(check_inverse=False)
