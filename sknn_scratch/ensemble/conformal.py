@@ -143,9 +143,6 @@ class Calibration:
     Attributes
     ----------
     scores : ndarray of the shape of y
-    surprise : float
-        The mean negative log-likelihood of the scores by Laplace's distribution, in the unit of y,
-        but for a constant: by it units are compared.
     """
 
     def __init__(
@@ -163,11 +160,6 @@ class Calibration:
         self.spread = spread
         self.unit = Unit() if unit is None else unit
         self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
-        distance = np.abs(self.scores - np.median(self.scores, axis=0))
-        log_scale = np.log(scale) - self.unit.log_slope(y)  # in the unit of y
-        with np.errstate(divide="ignore"):  # of errors of nothing
-            log_size = np.log(np.average(distance, axis=0, weights=weight))
-        self.surprise = float(np.sum(np.average(log_scale, axis=0, weights=weight) + log_size))
 
     def std(self, X: Any, prediction: Array, widening: Array) -> Array:
         """Return the standard deviation of y about predictions, the more of those to be widened."""
@@ -188,7 +180,11 @@ class Calibration:
 
         ``widening`` is a factor for each scale, of the shape of y.
         """
-        middle, scale = self._middle_and_scale(X, prediction, widening)
+        y = self._quantiles(*self._middle_and_scale(X, prediction, widening), levels)
+        positive = not self.loss.in_domain(np.array(-1.0))
+        return np.maximum(y, 0) if positive else y
+
+    def _quantiles(self, middle, scale, levels):
         columns = self.scores.reshape(len(self.scores), -1).T
         of_scores = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
         of_scores = of_scores.reshape(*self.scores.shape[1:], len(levels))
@@ -197,9 +193,21 @@ class Calibration:
             bounds = middle + scale * of_scores
             infinite = np.where(of_scores == 0, middle, of_scores * np.inf)
         bounds = np.where(np.isnan(bounds), infinite, bounds)
-        y = np.stack([self.unit.inverse(bounds[..., i]) for i in range(len(levels))], axis=-1)
-        positive = not self.loss.in_domain(np.array(-1.0))
-        return np.maximum(y, 0) if positive else y
+        return np.stack([self.unit.inverse(bounds[..., i]) for i in range(len(levels))], axis=-1)
+
+    def interval_score(self, y: Array, prediction: Array, scale: Array) -> float:
+        """Return how good intervals of the rows held out are: the less, the better.
+
+        The mean logarithm, over targets, of the mean width of 90% intervals, plus what y lies
+        beyond them times 20 (Gneiting and Raftery, Strictly proper scoring rules, prediction, and
+        estimation, 2007, section 6.2). ``scale`` is that of each row, in the unit of the scores.
+        """
+        middle = location(self.loss, self.unit(prediction))
+        low, high = np.moveaxis(self._quantiles(middle, scale, np.array([0.05, 0.95])), -1, 0)
+        beyond = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+        with np.errstate(divide="ignore"):  # of errors of nothing
+            logarithm = np.log(np.average(high - low + 20 * beyond, axis=0, weights=self.weight))
+        return float(np.mean(logarithm))
 
 
 def typical_scores(scores: Array, weight: Array | None) -> Array:

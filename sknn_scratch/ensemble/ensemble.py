@@ -197,9 +197,9 @@ class ScratchMLPEnsembleRegressor(
     'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
 
     With ``estimator=None`` and a y above 0 scores may be those of its logarithm (and of that of
-    the prediction, which is trained as it is), where the errors on rows held out are likelier so:
-    bounds are then above 0, and dear rows have wider intervals. With ``target_range``, predictions
-    and quantiles beyond are moved to its ends.
+    the prediction, which is trained as it is), where intervals of rows held out are better so, by
+    their interval score: bounds are then above 0, and dear rows have wider intervals. With
+    ``target_range``, predictions and quantiles beyond are moved to its ends.
 
     All members predict a new row, but often only one of each kind had not seen a row held out, and
     errs a little more. Scores are left as they are: intervals are a little too wide rather than too
@@ -428,8 +428,10 @@ class ScratchMLPEnsembleRegressor(
                 spread = SpreadOfLoss(loss, prediction[rows])
                 scale = spread(X, prediction)
             measured = [array[rows] for array in (y, self.oob_prediction_, scale, weight)]
-            calibrations.append(Calibration(loss, *measured, spread, unit))
-        self._calibration = min(calibrations, key=lambda calibration: calibration.surprise)
+            calibration = Calibration(loss, *measured, spread, unit)
+            score = calibration.interval_score(*measured[:3]) if len(units) > 1 else 0.0
+            calibrations.append((score, calibration))
+        self._calibration = min(calibrations, key=lambda pair: pair[0])[1]
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
 

@@ -30,10 +30,6 @@ class Unit:
         """Return in the unit of y what is in this one."""
         return u
 
-    def log_slope(self, y: Array) -> Array:
-        """Return the logarithm of the derivative at targets: for likelihoods in the unit of y."""
-        return np.zeros_like(y)
-
 
 class TransformedUnit(Unit):
     """What the transformer of a TransformedTargetRegressor makes of y, turned so that it increases.
@@ -106,9 +102,6 @@ class Logarithm(Unit):
     def inverse(self, u: Array) -> Array:
         with np.errstate(over="ignore"):
             return np.exp(u)
-
-    def log_slope(self, y: Array) -> Array:
-        return -np.log(y)
 
 
 def candidate_units(y: Array) -> list[Unit]:

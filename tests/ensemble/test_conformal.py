@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
 from sknn_scratch.ensemble.conformal import Calibration, conformal_quantiles, infinite_messages
 from sknn_scratch.ensemble.spread import SpreadOfLoss
+from sknn_scratch.ensemble.units import Logarithm
 from tests.helpers import label
 
 
@@ -197,3 +198,30 @@ def test_the_standard_deviation_counts_a_row_of_weight_2_twice(loss, rng):
     found = weighted.std(None, prediction, 1)
     assert_allclose(found, repeated.std(None, prediction, 1))
     assert np.abs(found / calibrated(loss, y, prediction).std(None, prediction, 1) - 1).max() > 0.05
+
+
+def test_the_interval_score_is_the_width_and_twenty_times_what_lies_beyond(rng):
+    y = rng.normal(size=(2000, 2)) * [1.0, 9.0]
+    calibration = calibrated(SquaredError(), y, np.zeros((2000, 2)))
+    found = calibration.interval_score(y, np.zeros((2000, 2)), np.ones((2000, 2)))
+    # of a normal distribution: width 3.29, and 20 * 2 * .0209 beyond on either side
+    assert np.exp(found) == pytest.approx((3.290 + 0.835) * 3, rel=0.05)
+
+
+def test_a_wrong_scale_and_a_wrong_unit_have_a_higher_interval_score(rng):
+    size = rng.uniform(1, 9, 1000)
+    y, prediction, ones = size * np.exp(rng.normal(size=1000)), size, np.ones(1000)
+    unit = Logarithm(y.min())
+
+    def score(scale, unit=None):
+        calibration = Calibration(SquaredError(), y, prediction, scale, ones, None, unit)
+        return calibration.interval_score(y, prediction, scale)
+
+    assert score(ones, unit) == pytest.approx(score(size))  # factors of the mean either way
+    assert score(size) < score(ones) - 0.05
+    assert score(ones, unit) < score(size, unit) - 0.05
+
+
+def test_without_enough_rows_it_is_infinite():
+    y = np.arange(5.0)
+    assert calibrated(SquaredError(), y, y * 0).interval_score(y, y * 0, np.ones(5)) == np.inf
