@@ -168,6 +168,7 @@ def test_every_model_takes_a_table_with_words_gaps_and_dates(shipped, name):
     assert (answer.interval[:, 0] <= answer.interval[:, 1]).all()
 
 
+@pytest.mark.slow
 def test_tables_are_measured_by_one_command(shipped, tmp_path, monkeypatch, capsys):
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)

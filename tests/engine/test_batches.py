@@ -1,3 +1,4 @@
+import sys
 import tracemalloc
 
 import numpy as np
@@ -105,3 +106,10 @@ def test_a_sparse_batch_multiplies_as_a_dense_one(fit_intercept, rng):
 def test_slices_cover_a_length_once():
     assert [(s.start, s.stop) for s in slices(7, 3)] == [(0, 3), (3, 6), (6, 7)]
     assert list(slices(0, 3)) == []
+
+
+def test_rows_say_how_much_memory_they_hold(rng):
+    X, y = rng.normal(size=(1000, 3)), rng.normal(size=(1000, 2))
+    packed = Rows(X, y, None, None, np.float64, True)
+    read_anew = Rows(X, y, None, None, np.float64, True, most=0)
+    assert sys.getsizeof(packed) - sys.getsizeof(read_anew) == 1000 * 6 * 8  # with the ones

@@ -17,6 +17,7 @@ from sknn_scratch.engine.threads import (
     ThreadsPool,
     belongs_to_scipy,
     belongs_to_threads,
+    blas_pools,
     quiet_blas,
     set_threads,
     shared_blas,
@@ -342,3 +343,11 @@ def in_child(function):
         signal.alarm(10)
         os._exit(0 if function() else 1)
     return os.waitpid(pid, 0)[1]
+
+
+def test_a_library_with_one_number_for_the_whole_process_has_one_pool_for_all_threads():
+    pools = [pool for of_one in blas_pools() for pool in of_one]
+    assert pools
+    for pool in pools:
+        if getattr(pool.library, "threading_layer", None) == "pthreads":
+            assert type(pool) is Pool
