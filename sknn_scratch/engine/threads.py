@@ -13,13 +13,12 @@ for how few: the first lowers the number, the last puts it back.
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cache
-from itertools import chain
 from math import inf
 from pathlib import Path
 from threading import RLock, local
 from typing import Any
 
+import scipy.linalg  # noqa: F401
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
 
@@ -86,7 +85,6 @@ def set_threads(library: Any, number: float) -> None:
         getattr(library, "clear_controlling_thread", lambda: None)()
 
 
-@cache
 def blas_pools() -> tuple[list[Pool], list[Pool]]:
     """Return NumPy's libraries and SciPy's; where the two share one, SciPy has none."""
     numpys, scipys = [], []
@@ -108,13 +106,16 @@ def belongs_to_scipy(path: str) -> bool:
     return folder.name == "scipy.libs" or (folder.parent.name, folder.name) == ("scipy", ".dylibs")
 
 
+# Found when the package is imported: to look through all loaded libraries takes longer than the fit
+# of a small network. SciPy loads its own with `scipy.linalg`.
+NUMPYS, SCIPYS = blas_pools()
+
+
 @contextmanager
 def limited(of_numpy: float, of_scipy: float) -> Iterator[None]:
     """Give NumPy's and SciPy's BLAS at most so many threads while the block runs."""
-    with CHANGING:  # else two threads at once might make two pools of a library
-        numpys, scipys = blas_pools()
     with ExitStack() as stack:
-        for pools, limit in ((scipys, of_scipy), (numpys, of_numpy)):
+        for pools, limit in ((SCIPYS, of_scipy), (NUMPYS, of_numpy)):
             for pool in pools if limit < inf else ():
                 stack.enter_context(pool.limited(limit))
         yield
@@ -146,10 +147,9 @@ def shared_blas(n_jobs: int) -> AbstractContextManager[None]:
 
 def lift_limits() -> None:
     """Lift all limits in a process just forked, where the blocks of other threads never end."""
-    if blas_pools.cache_info().currsize:
-        for pool in chain(*blas_pools()):
-            pool.limits.clear()
-            pool.apply()
+    for pool in (*NUMPYS, *SCIPYS):
+        pool.limits.clear()
+        pool.apply()
     CHANGING.release()
 
 
