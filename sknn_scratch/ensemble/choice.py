@@ -12,7 +12,7 @@ difference. (By the error of a single member, those that are trained briefly or 
 seem better than they are.)
 
 All candidates are trained briefly; the better half, and they alone, for twice as long, and so on,
-until that gains nothing (successive halving; Jamieson and Talwalkar, Non-stochastic best arm
+until that gains little (successive halving; Jamieson and Talwalkar, Non-stochastic best arm
 identification and hyperparameter optimization, 2016).
 """
 
@@ -26,7 +26,9 @@ from .conformal import root_mean_square
 from .folds import Splits
 
 N_FOLDS, MANY_ROWS = 2, 600
-GAIN = 0.02  # relative: trained for twice as long, the best error is to be smaller by as much
+# By which the best error is to fall, trained for twice as long, for the doubling to go on; and that
+# of a candidate, for its members to be trained for twice as long as it was tried.
+GAIN, STEEP = 0.04, 0.1
 
 
 class Trial(NamedTuple):
@@ -49,7 +51,8 @@ def choose(
     names : list of str
         Of the candidates.
     lengths : list of int
-        In epochs, in increasing order.
+        In epochs, in increasing order. The last is not tried, but chosen where the error still
+        fell steeply before.
     errors_of : callable
         The errors of trials, by which to compare them.
     n_chosen : int
@@ -57,7 +60,7 @@ def choose(
     """
     errors: dict[Trial, float] = {}
     alive, best = list(names), np.inf
-    for n_epochs in lengths:
+    for n_epochs in lengths[:-1] or lengths:
         trials = [Trial(name, n_epochs) for name in alive]
         found = dict(zip(trials, errors_of(trials)))
         errors |= found
@@ -69,7 +72,17 @@ def choose(
     chosen: dict[str, Trial] = {}
     for trial in sorted(errors, key=errors.__getitem__):
         chosen.setdefault(trial.name, trial)
-    return list(chosen.values())[:n_chosen]
+    return [_continued(trial, lengths, errors) for trial in list(chosen.values())[:n_chosen]]
+
+
+def _continued(trial, lengths, errors):
+    """Return a trial at the next length, untried, if the last doubling lowered its error a lot."""
+    i = lengths.index(trial.n_epochs)
+    if not 0 < i < len(lengths) - 1:
+        return trial
+    before, after = (trial._replace(n_epochs=lengths[j]) for j in (i - 1, i + 1))
+    steep = errors[trial] < (1 - STEEP) * errors[before]
+    return after if steep and after not in errors else trial
 
 
 def pilot_folds(folds: Splits, weight: Array | None = None) -> Splits:

@@ -30,27 +30,33 @@ def by_table(table):
 def test_the_better_half_goes_on_for_twice_as_long():
     table = {"a": [4, 3, 2, 1], "b": [5, 4, 3, 2], "c": [6, 0, 0, 0], "d": [7, 0, 0, 0]}
     errors_of, asked = by_table(table)
-    assert choose(list(table), LENGTHS, errors_of, 1) == [Trial("a", 8)]
-    assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "b", "a", "a"]
-    assert [trial.n_epochs for trial in asked] == [1, 1, 1, 1, 2, 2, 4, 8]
+    choose(list(table), LENGTHS, errors_of, 1)
+    assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "b", "a"]
+    assert [trial.n_epochs for trial in asked] == [1, 1, 1, 1, 2, 2, 4]
 
 
 def test_no_fewer_go_on_than_are_to_be_chosen_and_each_is_chosen_once():
-    table = {"a": [4, 3, 2, 1], "b": [5, 4, 1.5, 2], "c": [6, 5, 4, 3], "d": [7, 0, 0, 0]}
+    table = {"a": [4, 3, 2.9, 0], "b": [5, 1.5, 2, 0], "c": [6, 5, 4.9, 0], "d": [7, 0, 0, 0]}
     errors_of, _ = by_table(table)
     chosen = choose(list(table), LENGTHS, errors_of, 3)
-    assert chosen == [Trial("a", 8), Trial("b", 4), Trial("c", 8)]
+    assert chosen == [Trial("b", 2), Trial("a", 4), Trial("c", 4)]
 
 
-def test_the_doubling_ends_where_it_gains_nothing():
-    errors_of, asked = by_table({"a": [4, 3, 3, 0], "b": [5, 5, 5, 0]})
+def test_the_doubling_ends_where_it_gains_little():
+    errors_of, asked = by_table({"a": [4, 3.9, 0, 0], "b": [5, 5, 0, 0]})
     assert choose(["a", "b"], LENGTHS, errors_of, 1) == [Trial("a", 2)]
+    assert max(trial.n_epochs for trial in asked) == 2
+
+
+def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than_tried():
+    errors_of, asked = by_table({"a": [8, 4, 2, 1], "b": [9, 8, 7.9, 0]})
+    assert choose(["a", "b"], LENGTHS, errors_of, 2) == [Trial("a", 8), Trial("b", 4)]
     assert max(trial.n_epochs for trial in asked) == 4
 
 
-def test_of_fewer_candidates_than_asked_for_all_are_chosen():
-    errors_of, _ = by_table({"a": [4, 3, 3, 0]})
-    assert choose(["a"], LENGTHS, errors_of, 3) == [Trial("a", 2)]
+@pytest.mark.parametrize("lengths", [[3], [3, 6]])
+def test_of_a_single_length_there_is_no_choice(lengths):
+    assert choose(["a"], lengths, lambda trials: [1.0], 3) == [Trial("a", 3)]
 
 
 def test_the_error_of_two_members_is_that_of_their_mean_and_of_one_their_own(rng):
