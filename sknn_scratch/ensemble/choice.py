@@ -12,8 +12,8 @@ difference. (By the error of a single member, those that are trained briefly or 
 seem better than they are.)
 
 All candidates are trained briefly; the better half, and they alone, for twice as long, and so on,
-until that gains little (successive halving; Jamieson and Talwalkar, Non-stochastic best arm
-identification and hyperparameter optimization, 2016).
+each as long as that lowers its error (successive halving; Jamieson and Talwalkar, Non-stochastic
+best arm identification and hyperparameter optimization, 2016).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,9 +26,9 @@ from .conformal import root_mean_square
 from .folds import Splits
 
 N_FOLDS, MANY_ROWS = 2, 600
-# By which the best error is to fall, trained for twice as long, for the doubling to go on; and that
-# of a candidate, for its members to be trained for twice as long as it was tried.
-GAIN, STEEP = 0.04, 0.1
+# By which the error of a candidate is to fall, trained for twice as long, to be tried for longer
+# still; and for its members to be trained for twice as long as it was tried.
+GAIN, STEEP = 0.02, 0.1
 
 
 class Trial(NamedTuple):
@@ -59,20 +59,26 @@ def choose(
         How many candidates to return, if there are so many.
     """
     errors: dict[Trial, float] = {}
-    alive, best = list(names), np.inf
+    alive, before = list(names), lengths[0]
     for n_epochs in lengths[:-1] or lengths:
         trials = [Trial(name, n_epochs) for name in alive]
-        found = dict(zip(trials, errors_of(trials)))
-        errors |= found
-        if min(found.values()) > (1 - GAIN) * best:
+        errors |= dict(zip(trials, errors_of(trials)))
+        better = sorted(trials, key=errors.__getitem__)[: max(n_chosen, -(-len(trials) // 2))]
+        if n_epochs > before:
+            better = [trial for trial in better if _gain(trial, before, errors) > GAIN]
+        alive, before = [trial.name for trial in better], n_epochs
+        if not alive:
             break
-        best = min(found.values())
-        n_kept = max(n_chosen, -(-len(alive) // 2))
-        alive = [trial.name for trial in sorted(found, key=found.__getitem__)[:n_kept]]
     chosen: dict[str, Trial] = {}
     for trial in sorted(errors, key=errors.__getitem__):
         chosen.setdefault(trial.name, trial)
     return [_continued(trial, lengths, errors) for trial in list(chosen.values())[:n_chosen]]
+
+
+def _gain(trial, n_epochs, errors):
+    """Return by which part the error of a candidate fell since it was trained for ``n_epochs``."""
+    before = errors[trial._replace(n_epochs=n_epochs)]
+    return (before - errors[trial]) / before if before > 0 else 0.0
 
 
 def _continued(trial, lengths, errors):
@@ -80,8 +86,8 @@ def _continued(trial, lengths, errors):
     i = lengths.index(trial.n_epochs)
     if not 0 < i < len(lengths) - 1:
         return trial
-    before, after = (trial._replace(n_epochs=lengths[j]) for j in (i - 1, i + 1))
-    steep = errors[trial] < (1 - STEEP) * errors[before]
+    after = trial._replace(n_epochs=lengths[i + 1])
+    steep = _gain(trial, lengths[i - 1], errors) > STEEP
     return after if steep and after not in errors else trial
 
 

@@ -42,10 +42,18 @@ def test_no_fewer_go_on_than_are_to_be_chosen_and_each_is_chosen_once():
     assert chosen == [Trial("b", 2), Trial("a", 4), Trial("c", 4)]
 
 
-def test_the_doubling_ends_where_it_gains_little():
-    errors_of, asked = by_table({"a": [4, 3.9, 0, 0], "b": [5, 5, 0, 0]})
+def test_a_candidate_is_tried_for_longer_as_long_as_that_lowers_its_own_error():
+    errors_of, asked = by_table({"a": [4, 3.95, 0, 0], "b": [5, 4.7, 4.4, 0], "c": [9, 0, 0, 0]})
+    assert choose(["a", "b", "c"], LENGTHS, errors_of, 2) == [Trial("a", 2), Trial("b", 4)]
+    assert [trial.name for trial in asked] == ["a", "b", "c", "a", "b", "b"]
+    errors_of, asked = by_table({"a": [4, 3.95, 0, 0], "b": [5, 5, 0, 0]})
     assert choose(["a", "b"], LENGTHS, errors_of, 1) == [Trial("a", 2)]
     assert max(trial.n_epochs for trial in asked) == 2
+
+
+def test_errors_of_nothing_are_as_good_as_can_be():
+    errors_of, _ = by_table({"a": [0, 0, 0, 0], "b": [1, 0, 0, 0]})
+    assert choose(["a", "b"], LENGTHS, errors_of, 2) == [Trial("a", 1), Trial("b", 2)]
 
 
 def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than_tried():
