@@ -29,6 +29,7 @@ N_FOLDS, MANY_ROWS = 2, 600
 # By which the error of a candidate is to fall, trained for twice as long, to be tried for longer
 # still; and for its members to be trained for twice as long as it was tried.
 GAIN, STEEP = 0.02, 0.1
+SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 
 
 class Trial(NamedTuple):
@@ -70,7 +71,8 @@ def choose(
         if not alive:
             break
     chosen: dict[str, Trial] = {}
-    for trial in sorted(errors, key=errors.__getitem__):
+    smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
+    for trial in sorted(smoothed, key=smoothed.__getitem__):
         chosen.setdefault(trial.name, trial)
     return [_continued(trial, lengths, errors) for trial in list(chosen.values())[:n_chosen]]
 
@@ -79,6 +81,14 @@ def _gain(trial, n_epochs, errors):
     """Return by which part the error of a candidate fell since it was trained for ``n_epochs``."""
     before = errors[trial._replace(n_epochs=n_epochs)]
     return (before - errors[trial]) / before if before > 0 else 0.0
+
+
+def _smoothed(trial, lengths, errors):
+    """Return the error of a trial, smoothed by those of the same candidate at lengths beside it."""
+    i = lengths.index(trial.n_epochs)
+    beside = [trial._replace(n_epochs=n_epochs) for n_epochs in lengths[max(0, i - 1) : i + 2]]
+    others = [errors[other] for other in beside if other != trial and other in errors]
+    return (1 - SHARED) * errors[trial] + SHARED * np.mean(others) if others else errors[trial]
 
 
 def _continued(trial, lengths, errors):

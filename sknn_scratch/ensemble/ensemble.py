@@ -40,7 +40,7 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
-from .candidates import candidates, lengths, linear_network, n_chosen
+from .candidates import N_CHOSEN, candidates, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_folds
 from .conformal import (
     Calibration,
@@ -111,10 +111,10 @@ class ScratchMLPEnsembleRegressor(
 
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
         networks, with weak and strong penalties, behind embeddings of low and high frequencies)
-        and how long they are trained, on the rows that one or two splits hold out. The two best
-        (three, of less than 1,000 rows), and for dense X of up to 500 columns a linear network,
-        are trained on every split, and the rows held out tell how to weight them. They are trained
-        in float32, where that is precise enough for X and y; and for sparse X without embeddings.
+        and how long they are trained, on the rows that one or two splits hold out. The three best,
+        and for dense X of up to 500 columns a linear network, are trained on every split, and the
+        rows held out tell how to weight them. They are trained in float32, where that is precise
+        enough for X and y; and for sparse X without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -374,7 +374,7 @@ class ScratchMLPEnsembleRegressor(
             return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
 
         n = X.shape[0]
-        trials = choose(list(found), lengths(n), errors_of, n_chosen(n))
+        trials = choose(list(found), lengths(n), errors_of, N_CHOSEN)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = None if sparse.issparse(X) else linear_network(X, y, weight)
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]

@@ -13,7 +13,6 @@ from sknn_scratch.ensemble.candidates import (
     candidates,
     lengths,
     linear_network,
-    n_chosen,
 )
 
 
@@ -47,8 +46,7 @@ def test_lengths_are_doubled_up_to_the_longest(n_samples):
     assert np.all((found[1:] >= 1.5 * found[:-1]) & (found[1:] <= 2.5 * found[:-1]))
 
 
-def test_where_there_are_few_rows_more_are_chosen_from_more():
-    assert n_chosen(100) > n_chosen(5_000)
+def test_where_there_are_few_rows_there_are_more_to_choose_from():
     assert len(candidates(100, 3, 80)) > len(candidates(5_000, 3, 4_000))
 
 

@@ -36,10 +36,11 @@ def test_the_better_half_goes_on_for_twice_as_long():
 
 
 def test_no_fewer_go_on_than_are_to_be_chosen_and_each_is_chosen_once():
-    table = {"a": [4, 3, 2.9, 0], "b": [5, 1.5, 2, 0], "c": [6, 5, 4.9, 0], "d": [7, 0, 0, 0]}
-    errors_of, _ = by_table(table)
+    table = {"a": [4, 3.5, 3.4, 0], "b": [5, 1.5, 9, 0], "c": [6, 5, 4.9, 0], "d": [7, 0, 0, 0]}
+    errors_of, asked = by_table(table)
     chosen = choose(list(table), LENGTHS, errors_of, 3)
-    assert chosen == [Trial("b", 2), Trial("a", 4), Trial("c", 4)]
+    assert sorted(chosen) == [Trial("a", 4), Trial("b", 2), Trial("c", 4)]
+    assert [trial.name for trial in asked if trial.n_epochs == 2] == ["a", "b", "c"]
 
 
 def test_a_candidate_is_tried_for_longer_as_long_as_that_lowers_its_own_error():
@@ -51,9 +52,14 @@ def test_a_candidate_is_tried_for_longer_as_long_as_that_lowers_its_own_error():
     assert max(trial.n_epochs for trial in asked) == 2
 
 
+def test_a_low_error_between_high_ones_is_less_believed_than_one_among_low_ones():
+    errors_of, _ = by_table({"a": [9, 1.0, 4, 0], "b": [2, 1.2, 1.1, 0]})
+    assert [trial.name for trial in choose(["a", "b"], LENGTHS, errors_of, 2)] == ["b", "a"]
+
+
 def test_errors_of_nothing_are_as_good_as_can_be():
     errors_of, _ = by_table({"a": [0, 0, 0, 0], "b": [1, 0, 0, 0]})
-    assert choose(["a", "b"], LENGTHS, errors_of, 2) == [Trial("a", 1), Trial("b", 2)]
+    assert choose(["a", "b"], LENGTHS, errors_of, 2) == [Trial("a", 1), Trial("b", 4)]
 
 
 def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than_tried():
