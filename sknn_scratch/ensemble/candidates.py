@@ -87,6 +87,19 @@ def candidates(
     return chosen
 
 
+def groups(found: dict[str, dict[str, Any]]) -> list[list[str]]:
+    """Return the names of the candidates, those of the same shape together.
+
+    A wide layer is trained at a higher rate, and is good earlier than deep ones that may be better
+    at last.
+    """
+    shapes = dict.fromkeys(network["hidden_layer_sizes"] for network in found.values())
+    return [
+        [name for name, network in found.items() if network["hidden_layer_sizes"] == shape]
+        for shape in shapes
+    ]
+
+
 def batch_size(n_samples: int) -> int:
     """Return how many rows a batch has: the more there are, the more."""
     return next((size for most, size in BATCH_SIZES if n_samples < most), LARGEST_BATCH)

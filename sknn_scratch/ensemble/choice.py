@@ -11,9 +11,9 @@ Two members f and g tell both: the mean of their squared errors, and half of the
 difference. (By the error of a single member, those that are trained briefly or penalised much would
 seem better than they are.)
 
-All candidates are trained briefly; the better half, and they alone, for twice as long, and so on,
-each as long as that lowers its error (successive halving; Jamieson and Talwalkar, Non-stochastic
-best arm identification and hyperparameter optimization, 2016).
+All candidates are trained briefly; the better half of each group for twice as long, and so on, each
+as long as that lowers its error (successive halving; Jamieson and Talwalkar, Non-stochastic best
+arm identification and hyperparameter optimization, 2016).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,9 +26,9 @@ from .conformal import root_mean_square
 from .folds import Splits
 
 N_FOLDS, MANY_ROWS = 2, 600
-# By which the error of a candidate is to fall, trained for twice as long, to be tried for longer
-# still; and for its members to be trained for twice as long as it was tried.
-GAIN, STEEP = 0.02, 0.1
+# By which the error of a candidate is to fall, trained for twice as long, for its members to be
+# trained for twice as long as it was tried.
+STEEP = 0.1
 SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 
 
@@ -40,7 +40,7 @@ class Trial(NamedTuple):
 
 
 def choose(
-    names: Sequence[str],
+    groups: Sequence[Sequence[str]],
     lengths: Sequence[int],
     errors_of: Callable[[list[Trial]], Sequence[float]],
     n_chosen: int,
@@ -49,32 +49,42 @@ def choose(
 
     Parameters
     ----------
-    names : list of str
-        Of the candidates.
+    groups : list of list of str
+        Names of candidates. Those of a group learn about as fast, and compete with each other: in
+        each the better half goes on. Of each the best is chosen.
     lengths : list of int
         In epochs, in increasing order. The last is not tried, but chosen where the error still
         fell steeply before.
     errors_of : callable
         The errors of trials, by which to compare them.
     n_chosen : int
-        How many candidates to return, if there are so many.
+        How many candidates to return, if there are so many; but at least one of each group.
     """
     errors: dict[Trial, float] = {}
-    alive, before = list(names), lengths[0]
+    alive, before = [list(group) for group in groups], None
     for n_epochs in lengths[:-1] or lengths:
-        trials = [Trial(name, n_epochs) for name in alive]
-        errors |= dict(zip(trials, errors_of(trials)))
-        better = sorted(trials, key=errors.__getitem__)[: max(n_chosen, -(-len(trials) // 2))]
-        if n_epochs > before:
-            better = [trial for trial in better if _gain(trial, before, errors) > GAIN]
-        alive, before = [trial.name for trial in better], n_epochs
-        if not alive:
+        trials = [Trial(name, n_epochs) for group in alive for name in group]
+        if not trials:
             break
-    chosen: dict[str, Trial] = {}
+        errors |= dict(zip(trials, errors_of(trials)))
+        alive = [_going_on(group, n_epochs, before, errors) for group in alive]
+        before = n_epochs
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
+    chosen: dict[str, Trial] = {}
     for trial in sorted(smoothed, key=smoothed.__getitem__):
         chosen.setdefault(trial.name, trial)
-    return [_continued(trial, lengths, errors) for trial in list(chosen.values())[:n_chosen]]
+    firsts = [next(name for name in chosen if name in group) for group in groups]
+    others = [name for name in chosen if name not in firsts]
+    names = {*firsts, *others[: max(0, n_chosen - len(firsts))]}
+    return [_continued(chosen[name], lengths, errors) for name in chosen if name in names]
+
+
+def _going_on(group, n_epochs, before, errors):
+    """Return the better half of a group, but for those that longer training made no better."""
+    group = sorted(group, key=lambda name: errors[Trial(name, n_epochs)])[: -(-len(group) // 2)]
+    if before is None:
+        return group
+    return [name for name in group if _gain(Trial(name, n_epochs), before, errors) > 0]
 
 
 def _gain(trial, n_epochs, errors):

@@ -40,7 +40,7 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
-from .candidates import N_CHOSEN, candidates, lengths, linear_network
+from .candidates import N_CHOSEN, candidates, groups, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_folds
 from .conformal import (
     Calibration,
@@ -374,7 +374,7 @@ class ScratchMLPEnsembleRegressor(
             return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
 
         n = X.shape[0]
-        trials = choose(list(found), lengths(n), errors_of, N_CHOSEN)
+        trials = choose(groups(found), lengths(n), errors_of, N_CHOSEN)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = None if sparse.issparse(X) else linear_network(X, y, weight)
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]

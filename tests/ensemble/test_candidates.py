@@ -11,6 +11,7 @@ from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
     candidates,
+    groups,
     lengths,
     linear_network,
 )
@@ -27,6 +28,15 @@ def test_no_two_are_alike_and_embeddings_are_for_dense_rows_of_few_columns(
     assert any(network["embedding"] is not None for network in found) == embedded
     assert not any(network in found[:i] for i, network in enumerate(found))
     assert all(network["batch_size"] == 32 for network in found)
+
+
+def test_each_candidate_is_in_the_group_of_its_shape():
+    found = candidates(200, 5, 150)
+    together = groups(found)
+    assert sorted(name for group in together for name in group) == sorted(found)
+    shapes = [{found[name]["hidden_layer_sizes"] for name in group} for group in together]
+    assert all(len(shape) == 1 for shape in shapes)
+    assert len(set.union(*shapes)) == len(together)
 
 
 def test_no_batch_is_larger_than_the_smallest_training_set():
