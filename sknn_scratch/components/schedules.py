@@ -165,7 +165,7 @@ def _half_cosine(start, end, share):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """A linear warm-up, and then half a cosine from ``learning_rate_init`` down.
+    """A linear warm-up, and then, at once or later, half a cosine from ``learning_rate_init`` down.
 
     Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017,
     equation 5, without restarts. The rates are those of PyTorch's CosineAnnealingLR with a step
@@ -179,6 +179,10 @@ class Cosine(Schedule):
     final : float, default=0.0
         The share of ``learning_rate_init``, in [0, 1], that the cosine would reach in the epoch
         after the last.
+    hold : float, default=0.0
+        The share of the epochs after the warm-up, in [0, 1), in which the rate stays at
+        ``learning_rate_init`` before it falls (Haegele et al., Scaling laws and compute-optimal
+        training beyond fixed training durations, 2024). So more is learnt in as many epochs.
 
     See Also
     --------
@@ -194,12 +198,14 @@ class Cosine(Schedule):
     planned = True
     warmup: Annotated[float, "[0, 1)"] = 0.0
     final: Annotated[float, "[0, 1]"] = 0.0
+    hold: Annotated[float, "[0, 1)"] = 0.0
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, rising = progress.planned_epoch, self.warmup * progress.n_epochs
         if epoch < rising:
             return learning_rate_init * (epoch + 1) / (rising + 1)
-        share = (epoch - rising) / (progress.n_epochs - rising)
+        start = rising + self.hold * (progress.n_epochs - rising)  # of the fall
+        share = max(0.0, epoch - start) / (progress.n_epochs - start)
         return learning_rate_init * _half_cosine(1, self.final, share)
 
 

@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from ..components import Periodic
+from ..components import Cosine, Periodic
 from ..estimators import epochs
 from ..maths import Array
 
@@ -42,6 +42,7 @@ OF_FEW_ROWS: dict[str, dict[str, Any]] = {
 }
 FEW_ROWS = 1_000
 N_CHOSEN = 3  # how many of them are trained on each split
+HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn as much
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
 LARGEST_BATCH, REFERENCE_BATCH = 256, 32
@@ -77,7 +78,7 @@ def candidates(
         network = {
             **network,
             "batch_size": min(size, n_fewest),
-            "learning_rate": "one_cycle",
+            "learning_rate": HELD,
             "learning_rate_init": network["learning_rate_init"] * sqrt(size / REFERENCE_BATCH),
             "n_iter_no_change": np.inf,
             "tol": 0,

@@ -118,6 +118,13 @@ def test_the_cosine_is_half_way_down_in_the_middle():
     assert_allclose(np.add(found[1:], found[:0:-1]), 0.12)  # symmetric about it
 
 
+def test_a_cosine_that_is_held_stays_at_the_top_and_falls_as_one_of_the_epochs_left_does():
+    found = rates(Cosine(warmup=0.2, final=0.1, hold=0.75), 20)
+    assert found[:4] == rates(Cosine(warmup=0.2), 20)[:4]
+    assert found[4:16] == [0.1] * 12
+    assert_allclose(found[16:], rates(Cosine(final=0.1), 4))
+
+
 @pytest.mark.parametrize("n_epochs", [1, 2, 7, 10, 30, 1000])
 @pytest.mark.parametrize("warmup", [0.0, 0.1, 0.3, 0.5, 0.99])
 def test_the_warm_up_of_the_cosine_rises_in_equal_steps_from_0(warmup, n_epochs):
@@ -379,4 +386,4 @@ def test_schedules_are_values():
         assert a != b
     for schedule in ALL:
         assert pickle.loads(pickle.dumps(schedule)) == schedule
-    assert repr(Cosine(warmup=0.1)) == "Cosine(warmup=0.1, final=0.0)"
+    assert repr(Cosine(warmup=0.1)) == "Cosine(warmup=0.1, final=0.0, hold=0.0)"
