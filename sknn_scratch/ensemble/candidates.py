@@ -13,7 +13,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from ..components import Cosine, Periodic
+from ..components import Cosine, Periodic, PiecewiseLinear
 from ..estimators import epochs
 from ..maths import Array
 
@@ -35,6 +35,8 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     "deep, penalised": {**DEEP, "alpha": 1.0},
     "wide, penalised": {**WIDE, "alpha": 1.0},
     "wide, fine": {**WIDE, "embedding": Periodic(n_frequencies=16, scale=2.0)},
+    "deep, bins": {**DEEP, "activation": "relu", "embedding": PiecewiseLinear(32)},
+    "wide, bins": {**WIDE, "embedding": PiecewiseLinear(32)},
 }
 # Where there are few rows. The penalty is divided by their number.
 OF_FEW_ROWS: dict[str, dict[str, Any]] = {
@@ -47,12 +49,13 @@ MOST_FEATURES = 500  # with an embedding, which makes several of each; and for t
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
 LARGEST_BATCH, REFERENCE_BATCH = 256, 32
 N_LENGTHS = 6
+MOST_BINS, BINS = 640, (8, 32)  # in all, and of each column
 MOST_ITERATIONS = 1_000  # of the linear network
 PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the linear network by
 
 
 def candidates(
-    n_samples: int, n_features: int, n_fewest: int, dense: bool = True
+    n_samples: int, n_features: int, n_fewest: int, dense: bool = True, n_embedded: int = 1
 ) -> dict[str, dict[str, Any]]:
     """Return the parameters of the networks to choose from, but for how long they are trained.
 
@@ -64,6 +67,8 @@ def candidates(
         The fewest rows that a split trains on.
     dense : bool, default=True
         Whether X is: an embedding cannot be had with sparse X.
+    n_embedded : int, default=1
+        The columns of X that have more than two values.
 
     Returns
     -------
@@ -75,6 +80,8 @@ def candidates(
     for name, network in (CANDIDATES | (OF_FEW_ROWS if n_samples < FEW_ROWS else {})).items():
         if not dense or n_features > MOST_FEATURES:
             network = {**network, "embedding": None}
+        elif isinstance(network["embedding"], PiecewiseLinear):
+            network = {**network, "embedding": PiecewiseLinear(n_bins(n_embedded))}
         network = {
             **network,
             "batch_size": min(size, n_fewest),
@@ -86,6 +93,18 @@ def candidates(
         if network not in chosen.values():
             chosen[name] = network
     return chosen
+
+
+def n_embedded(X: Array) -> int:
+    """Return how many columns have more than two values: others pass an embedding by."""
+    rows = X[:: -(-X.shape[0] // MOST_ROWS)]
+    varied = (rows != rows.min(axis=0)) & (rows != rows.max(axis=0))
+    return int(varied.any(axis=0).sum())
+
+
+def n_bins(n_columns: int) -> int:
+    """Return how many bins each of so many columns has: fewer of many, for the time they take."""
+    return int(np.clip(MOST_BINS // max(1, n_columns), *BINS))
 
 
 def groups(found: dict[str, dict[str, Any]]) -> list[list[str]]:

@@ -40,7 +40,7 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
-from .candidates import N_CHOSEN, candidates, groups, lengths, linear_network
+from .candidates import N_CHOSEN, candidates, groups, lengths, linear_network, n_embedded
 from .choice import choose, errors_in_pilot, pilot_folds
 from .conformal import (
     Calibration,
@@ -110,11 +110,11 @@ class ScratchMLPEnsembleRegressor(
         too: of a member only `fit` and `predict` are called.
 
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
-        networks, with weak and strong penalties, behind embeddings of low and high frequencies)
-        and how long they are trained, on the rows that one or two splits hold out. The three best,
-        and for dense X of up to 500 columns a linear network, are trained on every split, and the
-        rows held out tell how to weight them. They are trained in float32, where that is precise
-        enough for X and y; and for sparse X without embeddings.
+        networks, with weak and strong penalties, behind embeddings of low and high frequencies
+        and piecewise-linear ones) and how long they are trained, on the rows that one or two splits
+        hold out. The three best, and for dense X of up to 500 columns a linear network, are trained
+        on every split, and the rows held out tell how to weight them. They are trained in float32,
+        where that is precise enough for X and y; and for sparse X without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -362,7 +362,8 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is not None:
             return [self.estimator]
         n_fewest = min(len(train) for train, _ in folds)
-        found = candidates(*X.shape, n_fewest, dense=not sparse.issparse(X))
+        dense = not sparse.issparse(X)
+        found = candidates(*X.shape, n_fewest, dense, n_embedded(X) if dense else 0)
         pilot, dtype = pilot_folds(folds, weight), training_type(X, y)
 
         def errors_of(trials):
@@ -376,7 +377,7 @@ class ScratchMLPEnsembleRegressor(
         n = X.shape[0]
         trials = choose(groups(found), lengths(n), errors_of, N_CHOSEN)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
-        linear = None if sparse.issparse(X) else linear_network(X, y, weight)
+        linear = linear_network(X, y, weight) if dense else None
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]
 
     def _train(self, members, X, y, splits, params, tasks):

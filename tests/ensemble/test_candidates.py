@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import PiecewiseLinear, ScratchMLPRegressor
 from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
@@ -14,6 +14,7 @@ from sknn_scratch.ensemble.candidates import (
     groups,
     lengths,
     linear_network,
+    n_embedded,
 )
 
 
@@ -37,6 +38,20 @@ def test_each_candidate_is_in_the_group_of_its_shape():
     shapes = [{found[name]["hidden_layer_sizes"] for name in group} for group in together]
     assert all(len(shape) == 1 for shape in shapes)
     assert len(set.union(*shapes)) == len(together)
+
+
+def test_columns_of_two_values_are_not_counted_as_embedded(rng):
+    X = np.c_[rng.integers(0, 2, 50), np.ones(50), rng.integers(0, 3, 50), rng.normal(size=50)]
+    assert n_embedded(X) == 2
+    bins = [
+        {
+            each["embedding"].n_bins
+            for each in candidates(200, 90, 150, True, n).values()
+            if isinstance(each["embedding"], PiecewiseLinear)
+        }
+        for n in (2, 30, 90)
+    ]
+    assert bins == [{32}, {21}, {8}]
 
 
 def test_no_batch_is_larger_than_the_smallest_training_set():
