@@ -68,7 +68,6 @@ from .members import (
     make_member,
     member_tasks,
     train_members,
-    training_type,
     weight_name,
 )
 from .ranges import check_range, limits_of, refuse_outside
@@ -364,7 +363,7 @@ class ScratchMLPEnsembleRegressor(
         n_fewest = min(len(train) for train, _ in folds)
         dense = not sparse.issparse(X)
         found = candidates(*X.shape, n_fewest, dense, n_embedded(X) if dense else 0)
-        pilot, dtype = pilot_folds(folds, weight), training_type(X, y)
+        pilot, dtype = pilot_folds(folds, weight), None if sparse.issparse(X) else np.float32
 
         def errors_of(trials):
             networks = [default_network(**found[name], max_iter=n) for name, n in trials]
@@ -383,7 +382,7 @@ class ScratchMLPEnsembleRegressor(
     def _train(self, members, X, y, splits, params, tasks):
         """Train the members; return what each kind predicts for rows held out: (kinds, n, ...)."""
         n_kinds = len(members) // len(splits)
-        dtype = training_type(X, y) if self.estimator is None else None
+        dtype = None if self.estimator is not None or sparse.issparse(X) else np.float32
         trained = train_members(self, members, X, y, splits * n_kinds, params, dtype, tasks)
         self.estimators_, held_out = trained
         self._on_arrays = is_network(self.estimator)

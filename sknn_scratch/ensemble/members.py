@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
@@ -117,26 +116,6 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     return member.set_params(**seeds)
 
 
-def training_type(X: Any, y: Array) -> DTypeLike:
-    """Return the type of numbers to train on: float32, if it is enough for X and y.
-
-    Training takes two thirds of the time in float32. It is enough where the numbers of each column
-    are rounded by less than a ten-thousandth of their standard deviation: far from zero, as dates
-    in seconds are, they are not, nor in units so small or large that float32 ends there.
-    """
-
-    def is_enough(columns):
-        largest, single = np.abs(columns).max(axis=0), np.finfo(np.float32)
-        is_constant = np.ptp(columns, axis=0) == 0
-        sd = np.where(is_constant, np.inf, columns.std(axis=0))
-        fits = (single.tiny / single.eps < sd) & (largest < single.max * single.eps)
-        return np.all(fits & (single.eps * largest < 1e-4 * sd))
-
-    with np.errstate(over="ignore", invalid="ignore"):
-        enough = not sparse.issparse(X) and is_enough(X) and is_enough(y)
-    return np.float32 if enough else X.dtype
-
-
 def train_members(
     ensemble: Any,
     members: list[Any],
@@ -150,7 +129,7 @@ def train_members(
 ) -> list[list[Any]]:
     """Train members in place, several at a time.
 
-    ``dtype`` is that of the rows to train on; None leaves them as they are. ``tasks``, a
+    ``dtype`` is that of the parameters in training; None is that of X. ``tasks``, a
     `MemberTasks` or None, tells the ensemble's callbacks. ``what`` is what verbose output calls
     them.
 
@@ -228,13 +207,11 @@ def train_member(
     start = time.perf_counter()
     train, held_out = split
     X_train = take_rows(X, train)
-    X_train = X_train if dtype is None else X_train.astype(dtype, copy=False)
     y_train = y[train]
     params = take_params(params, train, X.shape[0])
-    with member_task(context, ensemble, member, X_train, y_train), interrupts_raised():
+    task = member_task(context, ensemble, member, X_train, y_train)
+    with task, interrupts_raised(), trained_in(member, dtype):
         member.fit(X_train, y_train, **params)
-    if dtype is not None and dtype != X.dtype:
-        widen(member)
     if name:
         print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
     prediction = np.asarray(member.predict(take_rows(X, held_out)))
@@ -248,12 +225,21 @@ def train_member(
     return member, prediction
 
 
-def widen(network: Any) -> None:
-    """Let a network that was trained in float32, in place, predict in float64.
+@contextmanager
+def trained_in(network: Any, dtype: DTypeLike | None) -> Iterator[None]:
+    """Train a network in another type than that of X, which it predicts in; None is the same.
 
-    What it predicts for a row then does not depend on the rows beside it, but for the last digits.
+    Rows are standardised before they are rounded to it, so that float32, which takes two thirds of
+    the time, is enough for dates and units of any size.
     """
-    network._params = network._params.astype(np.float64)
+    if dtype is None:
+        yield
+        return
+    network._train_dtype = dtype
+    try:
+        yield
+    finally:
+        del network._train_dtype
 
 
 class MemberTasks:
