@@ -4,7 +4,7 @@ The formulas of this room check nothing. Whoever has something to check of what 
 classes, objects and networks, appends a function to `CHECKS` (`components.mistakes` does).
 """
 
-from abc import ABC
+from abc import ABCMeta
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +17,18 @@ def check(thing: Any) -> None:
         function(thing)
 
 
-class Component(ABC):  # noqa: B024 (the formulas are missing in the classes derived from it)
+class ComponentMeta(ABCMeta):
+    """Lets ``name`` stand in the head of a class, which `ABCMeta` does from Python 3.11 on."""
+
+    def __new__(
+        cls, class_name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **said: Any
+    ) -> Any:
+        if "name" in said:
+            namespace = {**namespace, "name": said.pop("name")}
+        return super().__new__(cls, class_name, bases, namespace, **said)
+
+
+class Component(metaclass=ComponentMeta):
     """What the base classes of components derive from.
 
     ``class Tanh(Activation, from_output=True)`` sets an attribute, as does a line below it.
