@@ -15,27 +15,54 @@ and, where this is not what it needs,
 """
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRequest
 
-from ..components import LOSSES, check_parameters
+from ..components import LOSSES, SOLVERS, check_parameters, resolve
 from ..data import check_dense, split_rows
-from ..maths import Loss, MatrixLike, Network
+from ..maths import Loss, MatrixLike, Network, Solver
 from ..training import Arrays, Trainer, make_settings
 from . import attributes
-from .available import is_stochastic, only_if
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .caller import warn_caller
-from .fitted import FittedNetwork
-from .unchanged import unchanged_on_error
+from .fitted import FittedNetwork, only_if
 from .validation_data import check_together, check_validation, make_scorer
 
 Self = TypeVar("Self", bound="BaseScratchMLP")
+
+
+def is_stochastic(estimator: Any) -> bool:
+    """Return True if the solver takes mini-batches."""
+    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+
+
+@contextmanager
+def unchanged_on_error(estimator: Any, goes_on: bool = False) -> Iterator[None]:
+    """Put all attributes of an estimator back as they were if the block raises.
+
+    Those that are changed in place are not among them, but for random states: the parameter, and
+    where training ``goes_on`` the one that it left.
+    """
+    before = dict(vars(estimator))
+    sources = [getattr(estimator, "random_state", None)]
+    sources += [getattr(before.get("_state"), "random_state", None)] if goes_on else []
+    sources = [source for source in sources if isinstance(source, np.random.RandomState)]
+    draws = [source.get_state() for source in sources]
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        for source, drawn in zip(sources, draws):
+            source.set_state(drawn)
+        raise
 
 
 class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):

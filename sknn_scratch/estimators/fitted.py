@@ -1,24 +1,40 @@
 """What any fitted network can do, whatever its target: show its weights, and be looked into."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Bunch
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..components import as_numbers
+from ..components import as_numbers, check_hidden_layer_sizes
 from ..data import check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
 from ..maths import Array, MatrixLike, backprop
+from ..training import Message
 from . import inspection, persistence
-from .available import has_hidden_layers, only_if
 from .caller import warn_caller
-from .messages import NOT_FINITE
+
+NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
+STD_NOT_FINITE = Message(
+    "Some standard deviations are not finite: X is too far from what the network was trained on."
+)
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Return scikit-learn's `available_if`; to type checkers the method stays what it is."""
+    return available_if(check)
+
+
+def has_hidden_layers(estimator: Any) -> bool:
+    """Return True if there are hidden layers."""
+    return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
 class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

@@ -13,13 +13,15 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import ACTIVATIONS, Embedding, Schedule, name_of, resolve
 from ..data import check_target
 from ..maths import Activation, Array, Loss, MatrixLike, RandomState, Solver
-from ..training import can_be_scored, likelihood_score, make_score, score_of
+from ..training import Message, can_be_scored, likelihood_score, make_score, score_of
 from .base import BaseScratchMLP
 from .caller import warn_caller
-from .messages import STD_NOT_FINITE
 from .summary import SummaryMixin
 
 DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
+STD_NOT_FINITE = Message(
+    "Some standard deviations are not finite: X is too far from what the network was trained on."
+)
 
 
 class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):

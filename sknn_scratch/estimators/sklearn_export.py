@@ -19,8 +19,11 @@ from ..engine import predict_rows
 from ..maths import Loss, Network, feedforward
 from ..training import Message
 from .attributes import constructor_parameters
-from .messages import LOSES_DIGITS
 
+LOSES_DIGITS = Message(
+    "MLPRegressor cannot hold these predictions: a column of X varies by too little for how far it "
+    "is from zero, or its unit is extreme. Move the column near zero, or use float64."
+)
 ENOUGH = 1e-4  # of their spread: what folding may move predictions by
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
