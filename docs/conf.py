@@ -42,6 +42,7 @@ templates_path = ["_templates"]
 html_theme = "furo"
 html_title = "sknn_scratch"
 html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", DOCUMENTATION + "/")
 html_show_sphinx = False
 smartquotes = False  # most quotes are Python's
