@@ -94,6 +94,15 @@ class Layer:
         """What ``embedding_`` shows: the arrays of the layer."""
         return self
 
+    @classmethod
+    def stack(cls, layers: Sequence[Any]) -> Any:
+        """Return layers as one, or None if that cannot be.
+
+        Its `forward` takes a stack of shape (n_layers, n_samples, fan_in), and does with each part
+        of it what that layer does.
+        """
+        return None
+
 
 class Embedding(Component):
     """A first layer with parameters of its own: how large it is, and where it starts.
@@ -209,8 +218,18 @@ class ColumnLayer(Layer):
     def arrays(self) -> Any:
         return self.layer.arrays
 
+    @classmethod
+    def stack(cls, layers: Sequence["ColumnLayer"]) -> "ColumnLayer | None":
+        first = layers[0]
+        together = type(first.layer).stack([each.layer for each in layers])
+        if together is None or any((each.columns != first.columns).any() for each in layers):
+            return None
+        n_features = len(first.columns) + len(first.others)
+        return cls(together, first.columns, n_features, first.width)
+
     def forward(self, a: Array) -> Array:
-        return np.hstack([self.layer.forward(a[:, self.columns]), a[:, self.others]])
+        embedded = self.layer.forward(a[..., self.columns])
+        return np.concatenate([embedded, a[..., self.others]], axis=-1)
 
     def as_products(self, a: Array) -> Array:
         chosen = np.eye(len(self.columns) + len(self.others))  # products with its columns take some
@@ -314,10 +333,15 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     __slots__ = ()
 
+    @classmethod
+    def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer":
+        return cls(*map(np.stack, zip(*layers)))
+
     def forward(self, a: Array) -> Array:
-        e = np.cos(self._u(a)) @ self.coefs + self.intercepts[:, np.newaxis]
-        e = e.transpose(1, 0, 2).reshape(len(a), self.intercepts.size)
-        return np.hstack([e, a])  # (n, columns * (n_outputs - 1) + columns)
+        e = np.cos(self._u(a)) @ self.coefs + self.intercepts[..., np.newaxis, :]
+        e = np.swapaxes(e, -3, -2)  # (n, columns, n_outputs - 1)
+        n_mixed = e.shape[-2] * e.shape[-1]
+        return np.concatenate([e.reshape(*a.shape[:-1], n_mixed), a], axis=-1)
 
     def as_products(self, a: Array) -> Array:
         columns, k, mixed = self.coefs.shape
@@ -356,8 +380,8 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     def _u(self, a):
         """Return u, of shape (columns, n, k)."""
-        x = a.T[:, :, np.newaxis]
-        return 2 * pi * (x * self.frequencies[:, np.newaxis] + self.phases[:, np.newaxis])
+        x, one_row = np.swapaxes(a, -1, -2)[..., np.newaxis], (..., np.newaxis, slice(None))
+        return 2 * pi * (x * self.frequencies[one_row] + self.phases[one_row])
 
     def _of_columns(self, delta):
         """Return the part of ``delta`` that belongs to e, of shape (columns, n, n_outputs - 1)."""

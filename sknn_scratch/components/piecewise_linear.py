@@ -125,8 +125,17 @@ class PiecewiseLinearLayer(Layer):
     def arrays(self) -> Any:
         return ()
 
+    @classmethod
+    def stack(cls, layers: Sequence["PiecewiseLinearLayer"]) -> "PiecewiseLinearLayer | None":
+        columns = layers[0].columns
+        if any(not np.array_equal(each.columns, columns) for each in layers):
+            return None
+        low = np.stack([each.low for each in layers])[:, np.newaxis]
+        widths = np.stack([each.widths for each in layers])[:, np.newaxis]
+        return cls(layers[0].n_features, columns, low, widths)
+
     def forward(self, a: Array) -> Array:
-        return np.hstack([np.clip(self._u(a), 0, 1), a])
+        return np.concatenate([np.clip(self._u(a), 0, 1), a], axis=-1)
 
     def as_products(self, a: Array) -> Array:
         n_bins, n_features = len(self.columns), self.n_features
@@ -160,4 +169,4 @@ class PiecewiseLinearLayer(Layer):
 
     def _u(self, a):
         """Return u, of shape (n, n_bins)."""
-        return (a[:, self.columns] - self.low) / self.widths
+        return (a[..., self.columns] - self.low) / self.widths
