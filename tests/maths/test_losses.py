@@ -391,6 +391,7 @@ def test_the_calls_of_the_training_loop_compute_the_formulas(loss, dtype):
     assert_allclose(delta, loss.gradient(y.T, a.T).T, rtol=rtol)
 
 
+@pytest.mark.filterwarnings("ignore:WrongSquaredError.gradient returns:UserWarning")
 def test_a_subclass_with_another_gradient_is_trained_by_that_gradient(regression):
     X, y = regression
     plain = {"solver": "sgd", "momentum": 0, "alpha": 0, "max_iter": 1, "random_state": 0}

@@ -50,6 +50,7 @@ def stream(model, sizes, keeps, **params):
     return model
 
 
+@pytest.mark.filterwarnings("ignore:.* the first batch:UserWarning")
 @pytest.mark.parametrize("sizes", [[10] * 4, [10, 10, 7, 7, 10], [300] * 3, [1] * 4], ids=str)
 @pytest.mark.parametrize(
     "params", [{}, {"shuffle": False}, {"solver": "sgd"}, {"max_grad_norm": 0.1}, {"alpha": 1.0}]
