@@ -1,5 +1,6 @@
 """What other tools make of a network predicts as it does; docs/works_with.md has the recipes."""
 
+import inspect
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.pipeline import Pipeline
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import ScratchMLPRegressor, trusted_types
 
 
 def evaluate(path, X):
@@ -41,3 +42,15 @@ def test_the_pmml_of_nyoka_predicts_the_same(regression, tmp_path):
     columns, path = [f"x{i}" for i in range(X.shape[1])], str(tmp_path / "network.pmml")
     nyoka.skl_to_pmml(Pipeline([("network", model.to_sklearn())]), columns, "y", path)
     assert_allclose(evaluate(path, X), model.predict(X), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")  # mlflow's own
+def test_mlflow_stores_and_loads_a_network(regression, tmp_path):
+    mlflow = pytest.importorskip("mlflow")
+    if "skops_trusted_types" not in inspect.signature(mlflow.sklearn.save_model).parameters:
+        pytest.skip("this version of mlflow stores by cloudpickle")
+    X, y = regression
+    model = ScratchMLPRegressor((5,), solver="lbfgs", random_state=0).fit(X, y)
+    path = str(tmp_path / "model")
+    mlflow.sklearn.save_model(model, path, skops_trusted_types=list(trusted_types()))
+    np.testing.assert_array_equal(mlflow.sklearn.load_model(path).predict(X), model.predict(X))
