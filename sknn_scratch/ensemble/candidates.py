@@ -43,7 +43,7 @@ OF_FEW_ROWS: dict[str, dict[str, Any]] = {
     "wide, much penalised": {**WIDE, "alpha": 10.0},
 }
 FEW_ROWS = 1_000
-N_CHOSEN = 3  # how many of them are trained on each split
+N_CHOSEN, N_CHOSEN_OF_FEW_ROWS = 2, 3  # how many of them are trained on each split
 HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn as much
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
@@ -129,6 +129,11 @@ def lengths(n_samples: int) -> list[int]:
     """Return the lengths of training to choose from, in epochs: doubled, up to the longest."""
     longest = epochs(n_samples)
     return sorted({max(1, round(longest / 2**halvings)) for halvings in range(N_LENGTHS)})
+
+
+def n_chosen(n_samples: int) -> int:
+    """Return how many candidates to choose: more where there are few rows to choose by."""
+    return N_CHOSEN_OF_FEW_ROWS if n_samples < FEW_ROWS else N_CHOSEN
 
 
 def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str, Any] | None:

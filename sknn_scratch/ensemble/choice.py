@@ -25,7 +25,7 @@ from ..maths import Array
 from .conformal import root_mean_square
 from .folds import Splits
 
-N_FOLDS, MANY_ROWS = 2, 600
+MANY_ROWS = 600  # held out by one fold: enough to compare by
 # By which the error of a candidate is to fall, trained for twice as long, for its members to be
 # trained for twice as long as it was tried.
 STEEP = 0.1
@@ -111,19 +111,23 @@ def _continued(trial, lengths, errors):
     return after if steep and after not in errors else trial
 
 
-def pilot_folds(folds: Splits, weight: Array | None = None) -> Splits:
-    """Return the folds to compare candidates on: two, or one where that holds out many rows.
+def pilot_split(folds: Splits, weight: Array | None = None) -> tuple[Array, Array]:
+    """Return the rows that candidates are trained on, and those that they are compared on.
 
-    They are the last ones, which for a time series have the most rows to train on; but none whose
-    rows held out weigh nothing.
+    The latter are held out by the last two folds together, or by the last, if it holds out many
+    rows. (Of a time series, the last have the most rows to train on.) Folds whose rows held out
+    weigh nothing do not count, nor a second one that leaves nothing to train on.
     """
-    used: Splits = []
-    for train, held_out in reversed(folds):
-        if len(used) == N_FOLDS or sum(len(rows) for _, rows in used) >= MANY_ROWS:
-            break
-        if weight is None or weight[held_out].any():
-            used.append((train, held_out))
-    return used
+
+    def weighs(rows):
+        return len(rows) > 0 if weight is None else bool(weight[rows].any())
+
+    (train, held_out), *others = [fold for fold in reversed(folds) if weighs(fold[1])]
+    if others and len(held_out) < MANY_ROWS:
+        both = np.intersect1d(train, others[0][0])
+        if weighs(both):
+            return both, np.union1d(held_out, others[0][1])
+    return train, held_out
 
 
 def error_of_mean(
@@ -153,7 +157,7 @@ def error_of_mean(
 def errors_in_pilot(
     y: Array,
     predictions: Sequence[Array],
-    pilot: Splits,
+    rows: Array,
     n_members: int,
     weight: Array | None = None,
 ) -> list[float]:
@@ -163,21 +167,16 @@ def errors_in_pilot(
     ----------
     y : ndarray of shape (n,) or (n, n_targets)
     predictions : list of ndarray
-        For each trial those of one member for the rows held out of each fold of ``pilot``, then
-        those of another.
-    pilot : list of (ndarray, ndarray)
+        For each trial those of one member for the rows held out, then those of another.
+    rows : ndarray of int
+        The rows held out.
     n_members : int
     weight : ndarray of shape (n,), default=None
     """
-    rows = np.concatenate([held_out for _, held_out in pilot])
     unit = root_mean_square(y - y.mean(axis=0), None)
     unit = np.where(unit > 0, unit, 1.0)
-    of_rows, n_folds = None if weight is None else weight[rows], len(pilot)
-    of_members = [
-        np.concatenate(predictions[start : start + n_folds]) / unit
-        for start in range(0, len(predictions), n_folds)
-    ]
+    of_rows = None if weight is None else weight[rows]
     return [
-        error_of_mean(y[rows] / unit, one, other, n_members, of_rows)
-        for one, other in zip(of_members[::2], of_members[1::2])
+        error_of_mean(y[rows] / unit, one / unit, other / unit, n_members, of_rows)
+        for one, other in zip(predictions[::2], predictions[1::2])
     ]

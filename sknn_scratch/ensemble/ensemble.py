@@ -40,8 +40,8 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
-from .candidates import N_CHOSEN, candidates, groups, lengths, linear_network, n_embedded
-from .choice import choose, errors_in_pilot, pilot_folds
+from .candidates import candidates, groups, lengths, linear_network, n_chosen, n_embedded
+from .choice import choose, errors_in_pilot, pilot_split
 from .conformal import (
     Calibration,
     few_groups_messages,
@@ -112,9 +112,9 @@ class ScratchMLPEnsembleRegressor(
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
         networks, with weak and strong penalties, behind embeddings of low and high frequencies
         and piecewise-linear ones) and how long they are trained, on the rows that one or two splits
-        hold out. The three best, and for dense X of up to 500 columns a linear network, are trained
-        on every split, and the rows held out tell how to weight them. They are trained in float32,
-        where that is precise enough for X and y; and for sparse X without embeddings.
+        hold out. The two best (three, of less than 1,000 rows), and for dense X of up to 500
+        columns a linear network, are trained on every split, and the rows held out tell how to
+        weight them. They are trained in float32; and for sparse X, in its type, without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -361,21 +361,20 @@ class ScratchMLPEnsembleRegressor(
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
-        n_fewest = min(len(train) for train, _ in folds)
-        dense = not sparse.issparse(X)
+        pilot, dense = pilot_split(folds, weight), not sparse.issparse(X)
+        n_fewest = min(len(train) for train, _ in [*folds, pilot])
         found = candidates(*X.shape, n_fewest, dense, n_embedded(X) if dense else 0)
-        pilot, dtype = pilot_folds(folds, weight), None if sparse.issparse(X) else np.float32
+        dtype = np.float32 if dense else None
 
         def errors_of(trials):
             networks = [default_network(**found[name], max_iter=n) for name, n in trials]
-            splits = pilot * 2  # two of each, to tell how members differ
-            members = [make_member(network, random_state) for network in networks for _ in splits]
-            splits = splits * len(networks)
-            _, predictions = train_members(self, members, X, y, splits, params, dtype, what="Trial")
-            return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
+            twins = [make_member(network, random_state) for network in networks for _ in range(2)]
+            task = X, y, [pilot] * len(twins), params, dtype
+            _, predictions = train_members(self, twins, *task, what="Trial")
+            return errors_in_pilot(y, predictions, pilot[1], self.n_estimators, weight)
 
         n = X.shape[0]
-        trials = choose(groups(found), lengths(n), errors_of, N_CHOSEN)
+        trials = choose(groups(found), lengths(n), errors_of, n_chosen(n))
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = linear_network(X, y, weight) if dense else None
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]

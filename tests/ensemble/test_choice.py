@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.model_selection import TimeSeriesSplit
 
 from sknn_scratch.ensemble.choice import (
     MANY_ROWS,
@@ -10,7 +11,7 @@ from sknn_scratch.ensemble.choice import (
     choose,
     error_of_mean,
     errors_in_pilot,
-    pilot_folds,
+    pilot_split,
 )
 
 LENGTHS = [1, 2, 4, 8]
@@ -97,23 +98,38 @@ def test_a_row_of_weight_two_counts_as_two(rng):
 
 
 def test_errors_in_a_pilot_are_relative_to_the_variance_of_y_of_each_target(rng):
-    y = rng.normal(size=(30, 2)) * [1, 1e6]
-    pilot = [(np.arange(10, 30), np.arange(10)), (np.r_[:10, 20:30], np.arange(10, 20))]
-    mean = [np.broadcast_to(y.mean(axis=0), (10, 2))] * 4
-    exact = [y[:10], y[10:20]] * 2
-    of_mean, of_exact = errors_in_pilot(y, mean + exact, pilot, 8)
-    expected = np.mean((y[:20] - y.mean(axis=0)) ** 2 / y.var(axis=0))
+    y, rows = rng.normal(size=(30, 2)) * [1, 1e6], np.arange(5, 25)
+    mean = [np.broadcast_to(y.mean(axis=0), (20, 2))] * 2
+    exact = [y[rows]] * 2
+    of_mean, of_exact = errors_in_pilot(y, mean + exact, rows, 8)
+    expected = np.mean((y[rows] - y.mean(axis=0)) ** 2 / y.var(axis=0))
     assert_allclose([of_mean, of_exact], [expected, 0])
-    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], pilot, 8)
+    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], rows, 8)
     assert_allclose(unit, [of_mean, of_exact], rtol=1e-6)
 
 
-def test_a_pilot_takes_the_last_folds_whose_rows_weigh_something():
+def test_a_pilot_holds_out_the_last_two_folds_whose_rows_weigh_something():
     folds = [(np.delete(np.arange(8), [i, i + 1]), np.array([i, i + 1])) for i in (0, 2, 4, 6)]
-    assert [held_out[0] for _, held_out in pilot_folds(folds)] == [6, 4]
+    train, held_out = pilot_split(folds)
+    assert (train.tolist(), held_out.tolist()) == ([0, 1, 2, 3], [4, 5, 6, 7])
     weight = np.array([1.0, 1, 1, 1, 0, 0, 1, 1])
-    assert [held_out[0] for _, held_out in pilot_folds(folds, weight)] == [6, 2]
-    assert [held_out[0] for _, held_out in pilot_folds(folds[:1])] == [0]
+    train, held_out = pilot_split(folds, weight)
+    assert (train.tolist(), held_out.tolist()) == ([0, 1, 4, 5], [2, 3, 6, 7])
+
+
+def test_where_two_folds_leave_nothing_to_train_on_a_pilot_holds_out_one():
+    folds = [(np.arange(2, 4), np.arange(2)), (np.arange(2), np.arange(2, 4))]
+    train, held_out = pilot_split(folds)
+    assert (train.tolist(), held_out.tolist()) == ([0, 1], [2, 3])
+    folds = [(np.arange(2, 5), np.arange(2)), (np.r_[:2, 4], np.arange(2, 4))]
+    train, held_out = pilot_split(folds, np.array([1.0, 1, 1, 1, 0]))
+    assert (train.tolist(), held_out.tolist()) == ([0, 1, 4], [2, 3])
+
+
+def test_of_a_time_series_a_pilot_is_trained_on_the_past():
+    folds = list(TimeSeriesSplit(4).split(np.empty(50)))
+    train, held_out = pilot_split(folds)
+    assert (train.tolist(), held_out.tolist()) == (list(range(30)), list(range(30, 50)))
 
 
 @pytest.mark.parametrize(("n_held_out", "n_folds"), [(MANY_ROWS - 1, 2), (MANY_ROWS, 1)])
@@ -121,4 +137,4 @@ def test_of_many_rows_one_fold_is_enough(n_held_out, n_folds):
     rows = np.arange(3 * n_held_out)
     parts = np.split(rows, 3)
     folds = [(np.setdiff1d(rows, part), part) for part in parts]
-    assert len(pilot_folds(folds)) == n_folds
+    assert len(pilot_split(folds)[1]) == n_folds * n_held_out
