@@ -478,25 +478,34 @@ class ScratchMLPEnsembleRegressor(
         prediction = self._mean(predictions)
         return prediction, self._calibration.std(X, prediction, self._widening(predictions))
 
+    @property
+    def _counting(self):
+        """The weights of members, and these members, but for those that count nothing."""
+        counts = self.weights_.reshape(len(self.weights_), -1).any(axis=1)
+        members = [self.estimators_[i] for i in np.flatnonzero(counts)]
+        return self.weights_[counts], members
+
     def _of_members(self, X):
-        """Yield the predictions of each member for rows that have been checked."""
+        """Yield the predictions of each member that counts, for rows that have been checked."""
+        _, members = self._counting
         if self.estimator is None and X.shape[0] <= MOST_ROWS and type(X) is np.ndarray:
-            predictions = np.concatenate([stack(X) for stack in stacks_of(self)])
+            predictions = np.concatenate([stack(X) for stack in stacks_of(self, members)])
             if np.isfinite(predictions).all():  # of others the members warn
                 yield from predictions[..., 0] if predictions.shape[2] == 1 else predictions
                 return
-        for member in self.estimators_:
+        for member in members:
             yield np.asarray(member.predict(X), np.float64)
 
     def _mean(self, predictions):
-        prediction: Any = sum(w * of_one for w, of_one in zip(self.weights_, predictions))
+        weights, _ = self._counting
+        prediction: Any = sum(w * of_one for w, of_one in zip(weights, predictions))
         prediction = np.clip(in_order(self._calibration.loss, prediction), *self._limits)
         return prediction.astype(np.float32) if self._single else prediction
 
     def _disagreement(self, predictions):
         loss, unit = self._calibration.loss, self._calibration.unit
         in_unit = (location(loss, unit(in_order(loss, of_one))) for of_one in predictions)
-        return standard_deviation(in_unit, self.weights_)
+        return standard_deviation(in_unit, self._counting[0])
 
     def _disagreement_in_fit(self, X):
         """Return the largest disagreement of members about rows of `fit`, for each target."""

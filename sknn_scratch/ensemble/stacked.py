@@ -65,16 +65,16 @@ def stacked_embedding(networks: Sequence[Any]) -> Any:
     return None if layers[0] is None else type(layers[0]).stack(layers)
 
 
-def stacks_of(ensemble: Any) -> list[Stack]:
+def stacks_of(ensemble: Any, members: Sequence[Any]) -> list[Stack]:
     """Return the stacks of an ensemble's members, in their order, made anew if one has changed."""
-    params = [member._params for member in ensemble.estimators_]
+    params = [member._params for member in members]
     kept, stacks = _STACKS.get(ensemble, ([], []))
     if len(kept) != len(params) or any(one is not other for one, other in zip(kept, params)):
         stacks = []
-        for _, group in groupby(ensemble.estimators_, key=form_of):
-            members = list(group)
-            together = members[0]._network.embedding is None or stacked_embedding(members)
-            stacks += [Stack(members)] if together else [Stack([each]) for each in members]
+        for _, group in groupby(members, key=form_of):
+            alike = list(group)
+            together = alike[0]._network.embedding is None or stacked_embedding(alike)
+            stacks += [Stack(alike)] if together else [Stack([each]) for each in alike]
         _STACKS[ensemble] = params, stacks
     return stacks
 

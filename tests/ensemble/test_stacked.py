@@ -72,10 +72,20 @@ def test_weights_that_are_set_are_those_that_predict(fitted):
 
 def test_stacks_are_made_once_and_do_not_outlive_the_ensemble(fitted):
     model = pickle.loads(pickle.dumps(fitted[0]))
-    assert stacked.stacks_of(model) is stacked.stacks_of(model)
+    members = model.estimators_
+    assert stacked.stacks_of(model, members) is stacked.stacks_of(model, members)
     n = len(stacked._STACKS)
     del model
     assert len(stacked._STACKS) == n - 1
+
+
+def test_members_that_count_nothing_are_not_asked(fitted):
+    model, X = pickle.loads(pickle.dumps(fitted[0])), fitted[1]
+    model.weights_ = np.eye(len(model.estimators_))[0]
+    model.estimators_[1:] = [None] * (len(model.estimators_) - 1)
+    for rows in (X[:2], X):
+        assert_allclose(model.predict(rows), model.estimators_[0].predict(rows), rtol=1e-5)
+    assert_array_equal(model.novelty(X), 0)
 
 
 def test_a_row_that_is_infinitely_far_is_warned_of_as_by_a_member(fitted):
