@@ -8,7 +8,6 @@ from .solvers import SGD, Adam, Solver
 from .types import (
     Array,
     Arrays,
-    Call,
     Calls,
     DType,
     Index,
@@ -26,7 +25,6 @@ __all__ = [
     "Adam",
     "Array",
     "Arrays",
-    "Call",
     "Calls",
     "Component",
     "DType",

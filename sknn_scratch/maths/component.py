@@ -20,9 +20,7 @@ def check(thing: Any) -> None:
 class ComponentMeta(ABCMeta):
     """Lets ``name`` stand in the head of a class, which `ABCMeta` does from Python 3.11 on."""
 
-    def __new__(
-        cls, class_name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **said: Any
-    ) -> Any:
+    def __new__(cls, class_name: str, bases: Any, namespace: Any, /, **said: Any) -> Any:
         if "name" in said:
             namespace = {**namespace, "name": said.pop("name")}
         return super().__new__(cls, class_name, bases, namespace, **said)

@@ -16,5 +16,4 @@ RandomState: TypeAlias = int | np.random.RandomState | None
 Shape: TypeAlias = tuple[int, ...]
 DType: TypeAlias = np.dtype[Any]
 Index: TypeAlias = Array | slice  # of rows
-Call: TypeAlias = tuple[Any, ...]  # (function, argument, ...)
-Calls: TypeAlias = list[Call]
+Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
