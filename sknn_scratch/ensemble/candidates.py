@@ -48,7 +48,7 @@ HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn 
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
 LARGEST_BATCH, REFERENCE_BATCH = 256, 32
-N_LENGTHS = 6
+N_LENGTHS, N_LENGTHS_OF_FEW_ROWS = 5, 6
 MOST_BINS, BINS = 640, (8, 32)  # in all, and of each column
 MOST_ITERATIONS = 1_000  # of the linear network
 PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the linear network by
@@ -128,7 +128,8 @@ def batch_size(n_samples: int) -> int:
 def lengths(n_samples: int) -> list[int]:
     """Return the lengths of training to choose from, in epochs: doubled, up to the longest."""
     longest = epochs(n_samples)
-    return sorted({max(1, round(longest / 2**halvings)) for halvings in range(N_LENGTHS)})
+    n_lengths = N_LENGTHS_OF_FEW_ROWS if n_samples < FEW_ROWS else N_LENGTHS
+    return sorted({max(1, round(longest / 2**halvings)) for halvings in range(n_lengths)})
 
 
 def n_chosen(n_samples: int) -> int:
