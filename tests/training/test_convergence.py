@@ -356,7 +356,8 @@ def test_lbfgs_does_not_end_at_the_best_line_or_says_so(seed):
 def test_lbfgs_says_that_a_linear_model_is_as_good(rng):
     X = rng.normal(size=(3000, 2))
     y = X[:, 0] + rng.normal(size=3000)
-    model = ScratchMLPRegressor((2,), activation="tanh", solver="lbfgs", random_state=0)
+    model = ScratchMLPRegressor((2,), activation="tanh", solver="lbfgs", max_iter=5000)
+    model.set_params(random_state=0)
     (text,) = told(model, X, y)
     residual = (
         y
