@@ -80,7 +80,7 @@ def _check_formulas(cls, base):
         except TypeError:
             raise TypeError(
                 f"{cls.__name__}.{name} must take {wanted}, as {base.__name__}.{name} does, got "
-                f"{given}. {inspect.getdoc(declared).splitlines()[0]}"
+                f"{given}. {str(inspect.getdoc(declared)).splitlines()[0]}"
             ) from None
 
 

@@ -8,7 +8,7 @@ finite numbers. A field of a component, which is a dataclass then, has it beside
 
 from dataclasses import fields
 from numbers import Integral, Real
-from typing import Annotated, Any, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def check_boolean(value: Any, name: str) -> None:
 def ranges_of(component: Any) -> dict[str, tuple[type[Any], str]]:
     """Return {field: (int or float, interval)} of the numbers of a component, or of its class."""
     return {
-        field.name: (field.type.__origin__, field.type.__metadata__[0])
+        field.name: get_args(field.type)[:2]
         for field in fields(component)
         if get_origin(field.type) is Annotated
     }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -126,7 +126,8 @@ class Quantile(Loss, rescaling="standard"):
 
     @property
     def levels(self) -> tuple[float, ...]:
-        return self.quantile if isinstance(self.quantile, tuple) else (self.quantile,)
+        several: Any = self.quantile if np.iterable(self.quantile) else (self.quantile,)
+        return several
 
     def __call__(self, y: Array, a: Array) -> Array:
         q, error = np.asarray(self.quantile, a.dtype), y - a

@@ -94,7 +94,8 @@ def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array]:
     X = X.astype(np.float64)
     unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
     inplace_column_scale(X, 1 / unit)
-    mean, var = mean_variance_axis(X, axis=0, weights=weight)
+    found: Any = mean_variance_axis(X, axis=0, weights=weight)
+    mean, var = found
     return mean * unit, np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
 
 

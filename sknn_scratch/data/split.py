@@ -55,7 +55,7 @@ def split_rows(
             "The validation set is too small. Increase 'validation_fraction' "
             "or the size of your dataset."
         )
-    return train, held_out
+    return np.asarray(train), np.asarray(held_out)
 
 
 def _draw(fraction, n, random_state):

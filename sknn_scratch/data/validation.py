@@ -3,19 +3,22 @@
 Every error names the array, says what it got, and what it takes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
-from sklearn.utils import assert_all_finite, check_array
+from sklearn import utils
+from sklearn.utils import assert_all_finite
 
 from ..components import as_numbers
 from ..maths import Array, Loss, Matrix
 from .chunking import slices
 from .mapped import Mapped
 from .moments import rows_of_a_part
+
+check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 
 
 def check_mapped(X: Array, dtypes: Sequence[DTypeLike]) -> Mapped:

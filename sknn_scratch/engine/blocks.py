@@ -82,6 +82,7 @@ class Step:
 
     def _in_blocks(self):
         arrays = {key: x for key, x in self.state.items() if isinstance(x, np.ndarray)}
+        part, views = self.state, {}
         for block in self.blocks:
             views = {key: x[block] for key, x in arrays.items()}
             part = {**self.state, **views}  # each block counts on from the same numbers

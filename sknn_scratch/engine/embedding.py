@@ -225,7 +225,7 @@ class PiecewiseLinearCalls:
         return []
 
 
-CALLS: dict[type[Layer], type[PeriodicCalls | ColumnCalls | PiecewiseLinearCalls]] = {
+CALLS: dict[type[Layer], Any] = {
     PeriodicLayer: PeriodicCalls,
     ColumnLayer: ColumnCalls,
     PiecewiseLinearLayer: PiecewiseLinearCalls,

@@ -85,7 +85,7 @@ class Forward:
         self.embedded = Embedded(network, params, size) if network.embedding else None
         self.dropped, self.read = {}, list(self.a)  # what the next layer reads
         for layer, rate in enumerate(dropout.rates if dropout else (), 1):
-            if rate > 0:
+            if dropout and rate > 0:
                 units = network.sizes[layer]
                 self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
                 self.read[layer] = self.dropped[layer].a

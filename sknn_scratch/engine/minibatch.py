@@ -3,6 +3,8 @@
 The calls of all steps are compiled once (see `forward`), and only run afterwards.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import linalg
 
@@ -85,7 +87,7 @@ class MinibatchLoop:
             rows
         )  # the same batches in every epoch
         self.in_place = fixed and not rows.is_sparse and rows.packed is not None
-        buffer = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
+        buffer: Any = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
         n_whole, rest = divmod(len(rows), len(buffer))
         self.parts = [_Gathered(self, buffer)] * n_whole
         if rest:

@@ -1,5 +1,7 @@
 """What a network gives for any number of rows."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy import sparse
 
@@ -28,8 +30,10 @@ def predict_rows(
     """
     size = rows_at_a_time(widths(network), params.itemsize)
 
-    def predict(rows):
+    def of_formulas(rows):
         return network.output(scaling.inputs(rows) if scaling else rows, params)
+
+    predict: Callable[[Matrix], Array] = of_formulas
 
     if sparse.issparse(X):
         # To slice such rows takes long, and a part costs more than its activations, which may then

@@ -63,9 +63,9 @@ class Pool:
 
     def apply(self) -> None:
         """Set the number that the limits ask for; what it was, if there is none."""
-        if self.number is None:
-            self.number = self.library.num_threads
-        set_threads(self.library, min(self.number, *self.limits.values(), inf))
+        number = self.library.num_threads if self.number is None else self.number
+        self.number = number
+        set_threads(self.library, min([number, *self.limits.values()]))
         if not self.limits:  # only now: an interrupt before leaves it to the next block
             self.number = None
 

@@ -73,6 +73,13 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
     # first, and the trained network predicts in that.
     _train_dtype: str | None = None
 
+    alpha: float
+    early_stopping: bool | str
+    fit_intercept: bool
+    random_state: Any
+    validation_fraction: Any
+    warm_start: bool
+
     def fit(
         self: Self,
         X: MatrixLike,

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from ..training import Message
 
 # What a warning is not to point at: this package, and what calls its `fit` for the user.
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib"
-INSIDE = tuple(f"{Path(find_spec(name).origin).parent}{os.sep}" for name in PACKAGES)
+SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
+INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
 
 
 def warn_caller(messages: Sequence[Message]) -> None:
@@ -23,7 +25,8 @@ def warn_caller(messages: Sequence[Message]) -> None:
     """
     if not messages:
         return
-    level, frame = 1, inspect.currentframe()
+    level = 1
+    frame: Any = inspect.currentframe()
     while frame.f_code.co_filename.startswith(INSIDE) and frame.f_back is not None:
         level, frame = level + 1, frame.f_back
     for text, category in messages:

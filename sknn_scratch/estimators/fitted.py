@@ -13,10 +13,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import as_numbers, check_hidden_layer_sizes
-from ..data import check_dense, check_inputs, small_and_plain
+from ..data import Scaling, check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
-from ..maths import Array, MatrixLike, backprop
-from ..training import Message
+from ..maths import Array, MatrixLike, Network, backprop
+from ..training import Message, TrainingState
 from . import inspection, persistence
 from .caller import warn_caller
 
@@ -44,6 +44,12 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
     ``_scaling``, the `Scaling` that they were trained in. An estimator that has these is fitted.
     What it shows of the parameters is folded when it is read: see `data.scaling`.
     """
+
+    _network: Network
+    _params: Array
+    _scaling: Scaling
+    _state: TrainingState
+    _prepared: Callable[..., Any]
 
     @property
     def coefs_(self) -> tuple[Array, ...]:
@@ -250,7 +256,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
             loss, gradient = backprop(**problem)
         network = problem["network"]
         layers = network.layers(scaling.fold_gradient(network, gradient))
-        return loss, *map(tuple, zip(*layers))
+        coefs, intercepts = zip(*layers)
+        return loss, coefs, intercepts
 
     @property
     def _n_features_out(self):
@@ -279,7 +286,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
                 return X
             if X.shape[1] == self._network.sizes[0] and not hasattr(self, "feature_names_in_"):
                 return X
-        return validate_data(self, X, reset=reset, skip_check_array=skip_check_array, **keywords)
+        validate: Callable[..., Any] = validate_data  # scikit-learn declares no types
+        return validate(self, X, reset=reset, skip_check_array=skip_check_array, **keywords)
 
     def _output(self, X):
         """Return what the network gives for X, of shape (n_samples, n_outputs)."""

@@ -446,7 +446,7 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
             results.append(loss.std(output))
             warn_caller([] if np.isfinite(results[1]).all() else [STD_NOT_FINITE])
         results = [each.ravel() if each.shape[1] == 1 else each for each in results]
-        return tuple(results) if return_std else results[0]
+        return (results[0], results[1]) if return_std else results[0]
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the R2 of the predictions, D2 if they are quantiles, or that of a likelihood.
@@ -545,8 +545,8 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
             rows.append(("best score on rows held out", kept))
         return rows
 
-    def _curves(self):
-        losses = {"training loss": self.loss_curve_}
+    def _curves(self) -> dict[str, Sequence[float]]:
+        losses: dict[str, Sequence[float]] = {"training loss": self.loss_curve_}
         if self.validation_loss_curve_ is not None:
             losses["validation loss"] = self.validation_loss_curve_
         return losses

@@ -25,7 +25,8 @@ class SummaryMixin:
 
     def _summary_html(self) -> str:
         """Return the summary as a table, with a picture of the losses; empty before `fit`."""
-        if not self.__sklearn_is_fitted__():
+        estimator: Any = self  # of scikit-learn, whose class the mixin is added to
+        if not estimator.__sklearn_is_fitted__():
             return ""
         rows = [
             f'<tr><th style="text-align:left">{escape(what)}</th><td>{escape(value)}</td></tr>'
@@ -35,14 +36,16 @@ class SummaryMixin:
         return f'<table style="{STYLE}">{"".join(rows)}</table>{curves}'
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**options)
+        of_base: Any = super()
+        bundle = of_base._repr_mimebundle_(**options)
         if "text/html" in bundle:
             bundle["text/html"] += self._summary_html()
         return bundle
 
     @property
     def _repr_html_(self):
-        of_parameters = super()._repr_html_  # an AttributeError, where HTML is not wanted
+        of_base: Any = super()
+        of_parameters = of_base._repr_html_  # an AttributeError, where HTML is not wanted
         return lambda: of_parameters() + self._summary_html()
 
 

@@ -69,7 +69,7 @@ def make_scorer(
     if estimator.scoring is None:
         score_output = estimator._make_score(trainer.network.loss, data.y, weight)
         return lambda params, output: score_output(output)
-    scorer = check_scoring(estimator, scoring=estimator.scoring)
+    scorer: Any = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
     weights = {} if weight is None else {"sample_weight": weight}
 

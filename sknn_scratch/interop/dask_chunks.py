@@ -8,7 +8,7 @@ Nothing here knows Dask. What comes of several chunks can be added, and the sum 
 `fit` arrives at with all rows in memory, to the last bit: see `data.Tree`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
-from sklearn.utils import check_array
+from sklearn import utils
 
 from ..data import Moments, Scaling, Tree, check_sample_weight, check_target, slices
 from ..engine import FullBatch, Problem, Rows
 from ..maths import Array, Loss, Network
+
+check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from ..training import COLUMN_VECTOR, Message
 from .dask_chunks import Summary, cut, packed, summarize, sums_over_rows
 
 try:
-    import dask
+    import dask.config
     from dask import array as da
+    from dask.delayed import delayed
     from dask.distributed import Client, get_client
 except ImportError as error:
     raise ImportError(
@@ -153,10 +154,10 @@ class ClusterBatch(FullBatch):
         self.firsts: list[int] = problem.rows.firsts
         self.do: Callable[..., Tree] = partial(sums_over_rows, n=n, network=network)
 
-    def sums(self, vector: Array) -> Tree:
+    def sums(self, vector: Array, first: int = 0) -> Tree:
         """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`."""
         # The vector is part of the graph, not scattered: it too must outlive a worker.
-        params = dask.delayed(vector.astype(self.params.dtype), pure=False, traverse=False)
+        params = delayed(vector.astype(self.params.dtype), pure=False, traverse=False)
         trees = [task(self.do)(*chunk, params) for chunk in zip(self.chunks, self.firsts)]
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
             future = self.client.compute(added(trees))
@@ -165,7 +166,7 @@ class ClusterBatch(FullBatch):
 
 def task(function: Callable[..., Any]) -> Any:
     """Return ``function`` for tasks; none is taken for another because its arguments are alike."""
-    return dask.delayed(function, pure=False, traverse=False)
+    return delayed(function, pure=False, traverse=False)
 
 
 def added(trees: list[Any]) -> Any:

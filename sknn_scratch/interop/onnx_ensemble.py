@@ -3,6 +3,8 @@
 A member may be whatever skl2onnx can convert, a pipeline for one.
 """
 
+from typing import Any
+
 import numpy as np
 from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
 from skl2onnx.algebra.onnx_ops import OnnxAdd, OnnxClip, OnnxIdentity, OnnxMul
@@ -24,7 +26,8 @@ def _convert(scope, operator, container):
     model, version = operator.raw_operator, {"op_version": container.target_opset}
     dtype = np.float64 if number_type(operator) is DoubleTensorType else np.float32
     weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
-    mean, inputs = np.zeros((1, 1), dtype), operator.inputs
+    inputs = operator.inputs
+    mean: Any = np.zeros((1, 1), dtype)
     if model.encoder_ is not None:
         inputs = [OnnxSubEstimator(model.encoder_, *inputs, **version)]
     for weight, member in zip(weights, model.estimators_):

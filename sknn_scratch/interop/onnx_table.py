@@ -9,6 +9,7 @@ for dates, days for durations) and strings ('' is a gap)::
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -154,7 +155,7 @@ class Writer:
         """Return the name of a number, or of an array."""
         return self.graph.constant(value, self.graph.number_type)
 
-    def equal(self, name: str, values: list[float]) -> str:
+    def equal(self, name: str, values: Sequence[float]) -> str:
         """Return a column of zeros and ones for each value, of a column of numbers."""
         found = self.graph.node("Equal", [name, self.number([values])])
         return self.graph.cast(found, self.graph.number_type)

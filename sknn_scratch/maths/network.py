@@ -69,7 +69,7 @@ def feedforward(
     -------
     ndarray of shape (n_samples, n_outputs)
     """
-    a = X
+    a: Any = X
     for W, b, f in zip(coefs, intercepts, activations, strict=True):
         z = a @ W + b
         a = f(z)
@@ -111,7 +111,8 @@ def backprop(
     weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
     layers, f, loss = network.layers(params), network.activations, network.loss
 
-    z, a = [None], [network.entering(X, params)]
+    z: list[Any] = [None]
+    a: list[Any] = [network.entering(X, params)]
     for (W, b), activation in zip(layers, f):
         z.append(a[-1] @ W + b)
         a.append(activation(z[-1]))

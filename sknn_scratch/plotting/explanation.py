@@ -127,7 +127,8 @@ class ExplanationDisplay:
             rows = random_state.choice(len(y), subsample, replace=False)
             X, y = _take(X, rows), y[rows]
         options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
-        importances = permutation_importance(estimator, X, y, **options).importances
+        permuted: Any = permutation_importance(estimator, X, y, **options)
+        importances = permuted.importances
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
         display = cls(importances=importances, columns=columns)
         options = {"n_curves": n_curves, "random_state": random_state, "figure": figure}
@@ -175,7 +176,7 @@ class ExplanationDisplay:
         """Draw the mean prediction along a column, over its rows without a gap."""
         values = np.asarray(_column(X, column))
         is_number = values.dtype.kind in "fiu"
-        gaps = np.isnan(values) if values.dtype.kind == "f" else np.equal(values, None)
+        gaps = np.isnan(values) if values.dtype.kind == "f" else values == np.array(None)
         rows = np.flatnonzero(~(gaps | (values != values)))  # nan among words is not itself
         name = self.columns[column] if hasattr(X, "columns") else int(column)
         curve = PartialDependenceDisplay.from_estimator(

@@ -207,7 +207,8 @@ class LossCurveDisplay:
             check_positive([*self.loss_curves, *validations])
         ax = drawing_axes(ax, type(self).__name__)
         bests, names = self.best_epochs or [None] * n, self.names or [None] * n
-        drawn, styles = [], {None: {}}
+        drawn: list[Any] = []
+        styles: dict[str | None, dict[str, Any]] = {}
         for network in zip(self.loss_curves, validations, bests, names, strict=True):
             name = network[-1]
             drawn.append(draw_losses(ax, *network, {**styles.get(name, {}), **(line_kwargs or {})}))

@@ -1,5 +1,6 @@
 """TableEncoder: a table as it comes, made numbers for a network."""
 
+from collections.abc import Callable
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -9,8 +10,8 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
-from sklearn.utils import Tags, check_array
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import Tags, validation
+from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
@@ -25,6 +26,9 @@ from ..estimators import (
 from ..maths import Array, MatrixLike
 from .kinds import Words, doubts_about, kind_of
 from .reading import columns_of, is_frame, labels_of
+
+check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
+validate_data: Callable[..., Any] = validation.validate_data
 
 Self = TypeVar("Self", bound="TableEncoder")
 
@@ -211,7 +215,7 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
         validate_data(self, X, reset=False, skip_check_array=True)
         return self._encoded(*self._parts(columns_of(X)))
 
-    def _encoded(self, numbers, words):
+    def _encoded(self, numbers, words) -> Any:
         """Return the columns that `_parts` made as one array: gaps filled, words one-hot."""
         filled = self.imputer_.transform(as_matrix(numbers)) if numbers else None
         if not words:
@@ -238,7 +242,8 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
         names : ndarray of str
         """
         check_is_fitted(self)
-        names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
+        of_columns: Any = OneToOneFeatureMixin  # from which the class does not derive
+        names = of_columns.get_feature_names_out(self, input_features)
         of_numbers, of_words = self._names(names)
         out = [] if self.imputer_ is None else [*self.imputer_.get_feature_names_out(of_numbers)]
         for (name, words), (frequent, rare) in zip(of_words, self._frequent_and_rare()):

@@ -169,7 +169,7 @@ def of_objects(label: Any, values: Array) -> Column:
     if all(issubclass(each, timedelta) for each in types):
         return Column(label, "numbers", np.array([v / DAY if v == v else v for v in values]))
     if types == {np.datetime64}:
-        return of_array(label, np.where(is_gap, None, values).astype("datetime64[us]"))
+        return of_array(label, np.where(is_gap, np.array(None), values).astype("datetime64[us]"))
     return Column(label, "mixed", np.array([*map(word, values)], object))
 
 
@@ -185,7 +185,9 @@ def dates_of(column: Column) -> Column:
     try:
         if None in matches:
             raise ValueError(f"{known[matches.index(None)]!r} is not written as 2030-12-31 is")
-        days = in_days(np.array([match[1] for match in matches], "datetime64[us]"), "M8[us]")
+        days = in_days(
+            np.array([match[1] for match in matches if match], "datetime64[us]"), "M8[us]"
+        )
     except ValueError as error:
         raise ValueError(f"{column.where} must hold dates: {error}.") from error
     day_of = dict(zip(known, days.tolist()))

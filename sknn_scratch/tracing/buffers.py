@@ -130,7 +130,7 @@ class Plan:
 
     def _lives(self):
         """Return when each value is made, and until when it is needed, as two dicts."""
-        born = dict.fromkeys(self.inputs, BEGINNING)
+        born: dict[Any, Any] = dict.fromkeys(self.inputs, BEGINNING)
         dies = dict(born)
         for t, operation in enumerate(self.parts[0] + self.parts[1]):
             born[operation] = dies[operation] = t

@@ -69,13 +69,13 @@ def plan_activation(
 ) -> Plan:
     """Return the `Plan` of an activation."""
     trace = Trace(QUICK if is_ours(type(f)) else EXACT)
-    z = trace.input(shape, dtype)
+    z: Any = trace.input(shape, dtype)
     inputs = [(z.value, 0 if in_place else 1, BEGINNING)]
     a = trace.value(f(z), shape, dtype)
     if not (has_delta or slope):
         return Plan(trace, inputs, [(a, 0, EVER)])
     split = len(trace.operations)
-    output = Traced(trace, a, writable=False)
+    output: Any = Traced(trace, a, writable=False)
     product = f.derivative(output if in_place else z, output)
     place = 0
     if has_delta:

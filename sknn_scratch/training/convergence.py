@@ -155,7 +155,9 @@ def monitored_losses(run: Run, settings: Settings) -> list[float]:
     else:
         curve = history.validation_losses if settings.monitor else history.losses
     curve = curve[len(curve) - history.n_iter :]
-    return curve if settings.solver.stochastic else [run.first_loss, *curve]
+    if settings.solver.stochastic or run.first_loss is None:
+        return curve
+    return [run.first_loss, *curve]
 
 
 def still_falling(fall: Fall, network: Network, settings: Settings, constant: float) -> Message:

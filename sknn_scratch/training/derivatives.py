@@ -130,7 +130,7 @@ def difference(function: Callable[[float], Any], given: float) -> float | None:
 
     None, too, if there is none: at a kink, and where numbers are not finite.
     """
-    closest, error, jump = None, np.inf, np.inf
+    closest, error, jump = np.nan, np.inf, np.inf
     for step in STEPS:
         low, middle, high = (float(function(x)) for x in (-step, 0.0, step))
         slope = (high - low) / (2 * step)

@@ -6,7 +6,6 @@ depends on y alone, and take longer than the epoch of a small network.
 """
 
 from collections.abc import Callable
-from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -99,7 +98,11 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
     unit = unit_of(y)
     if unit is not None:
         y, mean, std = y / unit, mean / unit, std / unit
-    average = partial(np.average, axis=0, weights=sample_weight)
+
+    def average(values):
+        weights = None if sample_weight is None else np.asarray(sample_weight)
+        return np.average(values, axis=0, weights=weights)
+
     spread = np.sqrt(average((y - average(y)) ** 2))
     with np.errstate(all="ignore"):  # targets that are constant; a likelihood of 0
         gain = average(np.log(spread / std) - ((y - mean) / std) ** 2 / 2) + 0.5
@@ -153,7 +156,7 @@ def make_score(
 
 def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
     """Return False where there is no score, of which scikit-learn would warn in every epoch."""
-    return len(y) > 1 and (sample_weight is None or np.any(sample_weight))
+    return len(y) > 1 and (sample_weight is None or bool(np.any(sample_weight)))
 
 
 def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
@@ -222,7 +225,7 @@ def check_score(score: Any, decides: bool) -> None:
     """Raise TypeError or ValueError unless ``score`` is a number: not nan, if it decides."""
     if not isinstance(score, Real):
         raise TypeError(f"scoring must give a number, got {score!r}.")
-    if decides and np.isnan(score):
+    if decides and score != score:
         raise ValueError(
             "The score on the validation data is nan, and cannot decide when to stop: the "
             "validation data need more rows, the loss needs a `predict` that returns a number for "

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 
     params: Array  # for data as `scaling` makes them
-    scaling: Scaling  # None until the first rows to train on are known
+    scaling: Any  # a Scaling; None until the first rows to train on are known
     random_state: np.random.RandomState
     solver: type
     solver_state: State

@@ -197,7 +197,8 @@ class Trainer:
         validate = None
         if validation is not None:
             decides = self.settings.monitor == "score" and len(validation) > 1
-            validate = Validator(self.network, state.scaling, validation, score, decides)
+            scaling: Any = state.scaling  # which it has by now
+            validate = Validator(self.network, scaling, validation, score, decides)
         observers = [*self._printers(), *observers]
         batch_size, more = batch_size_of(self.settings, len(rows))
         messages += more
@@ -252,7 +253,7 @@ class Trainer:
     def _starts(self, state):
         """Yield the state that each run starts from: ``state``, and others drawn when needed."""
         self._dropout(state)  # draws its seed, once for all runs
-        untrained = state.copy() if self.settings.n_runs > 1 else None
+        untrained: Any = state.copy() if self.settings.n_runs > 1 else None
         yield state
         for _ in range(1, self.settings.n_runs):
             again = untrained.copy()
