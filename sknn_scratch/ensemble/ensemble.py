@@ -71,7 +71,7 @@ from .members import (
     weight_name,
 )
 from .ranges import check_range, limits_of, refuse_outside
-from .shares import rows_new_to_all, shares_of_splits, weights_of_rows
+from .shares import rows_new_to_all, shares_of_splits, typically_one, weights_of_rows
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
 from .stacked import MOST_ROWS, stacks_of
 from .units import candidate_units, in_unit, unit_of
@@ -213,7 +213,8 @@ class ScratchMLPEnsembleRegressor(
 
     A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
     ``sum(w**2) / sum(w)``: a few heavy rows are few. Rows that were predicted by members of little
-    weight count as little.
+    weight count as little. With ``estimator=None``, whose penalties are found, only the ratios of
+    weights matter, to the members too.
 
     Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each member
     is a task 'member' of `fit`; those that go on to its parts see its epochs too.
@@ -332,6 +333,8 @@ class ScratchMLPEnsembleRegressor(
         unit = unit_of(self.estimator, y)
         loss = in_unit(loss, unit)
         weight = check_sample_weight(sample_weight, X.shape[0])
+        if self.estimator is None:
+            weight = typically_one(weight)
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)

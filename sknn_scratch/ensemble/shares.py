@@ -63,6 +63,15 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
     return shares / shares.sum()
 
 
+def typically_one(weight: Array | None) -> Array | None:
+    """Return sample weights divided by the median of those above 0.
+
+    So it is no matter whether they are counts, probabilities or inverse variances, and a few heavy
+    rows leave the others what they are.
+    """
+    return None if weight is None else weight / np.median(weight[weight > 0])
+
+
 def weights_of_rows(splits: Splits, shares: Array, weight: Array) -> Array:
     """Return, for each row, how much what it says counts: as the members that predicted it.
 

@@ -4,11 +4,13 @@ A spread is a function of inputs and predictions that returns a number for each 
 unit of y but for a factor: only ratios between rows matter, the factor is calibrated.
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -247,7 +249,9 @@ def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array
 
 
 def _train(network, X, error, weight, train, held_out):
-    with interrupts_raised():
+    with interrupts_raised(), warnings.catch_warnings():
+        # The exponent sees to one that is no better than a constant.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(X[train], error[train], _of(weight, train))
     return network, network.predict(X[held_out])
 

@@ -375,6 +375,23 @@ def test_weights_count_in_the_quantiles(regression):
     assert heavy.predict_quantile(X, 0.5).mean() == pytest.approx(expected, abs=0.3)
 
 
+def test_by_default_only_ratios_of_weights_matter(regression):
+    X, y = regression
+    plain = ScratchMLPEnsembleRegressor(random_state=0).fit(X, y).predict_interval(X)
+    for weight in (1e-12, 1e12):  # without a warning of the penalty
+        model = ScratchMLPEnsembleRegressor(random_state=0).fit(X, y, np.full(60, weight))
+        assert_allclose(model.predict_interval(X), plain, rtol=1e-4, atol=1e-4)
+
+
+def test_a_single_heavy_row_is_not_warned_of_by_networks_that_the_user_does_not_know(regression):
+    X, y = regression
+    weight = np.ones(60)
+    weight[0] = 1e9
+    model = ScratchMLPEnsembleRegressor(random_state=0).fit(X, y, weight)
+    with pytest.warns(UserWarning, match="weigh as 1 would"):
+        assert np.isinf(model.predict_interval(X)).all()
+
+
 def test_a_weight_of_zero_is_as_good_as_no_row(regression):
     X, y = regression
     weight = np.ones(60)

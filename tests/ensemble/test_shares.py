@@ -7,7 +7,12 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.shares import rows_new_to_all, shares_of_splits, weights_of_rows
+from sknn_scratch.ensemble.shares import (
+    rows_new_to_all,
+    shares_of_splits,
+    typically_one,
+    weights_of_rows,
+)
 
 X60 = np.zeros((60, 1))
 
@@ -53,6 +58,13 @@ def test_a_row_counts_as_the_members_that_predicted_it():
     splits = [(np.arange(2), np.array([2, 3])), (np.arange(3), np.array([3, 4]))]
     found = weights_of_rows(splits, np.array([0.25, 0.75]), np.array([1.0, 1, 1, 1, 2]))
     assert_allclose(found, [0, 0, 0.5, 1, 3])
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1 / 60, 1.0, 1e250])
+def test_weights_in_any_unit_are_made_counts_of_rows(unit):
+    assert_allclose(typically_one(np.full(60, unit)), np.ones(60))
+    assert_allclose(typically_one(unit * np.array([0.0, 1, 1, 0])), [0, 1, 1, 0])
+    assert_allclose(typically_one(unit * np.array([1.0, 1, 1, 1e9])), [1, 1, 1, 1e9])
 
 
 @pytest.mark.parametrize("several", [False, True])
