@@ -108,12 +108,21 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
 
     def _assign(self, views_of, arrays, name):
         """Put arrays in the place of those that are shown, all or none."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{name} can be set once this {type(self).__name__} is fitted; to start from "
+                "weights of your own, give a list of arrays as init."
+            )
         folded = self._folded(self._params.astype(np.float64))
         views = views_of(folded)
-        shapes, given = [view.shape for view in views], [np.shape(array) for array in arrays]
+        if not np.iterable(arrays):
+            raise TypeError(f"{name} must be a list of arrays, got {arrays!r}.")
+        arrays = [as_numbers(array, name) for array in arrays]
+        shapes, given = [view.shape for view in views], [array.shape for array in arrays]
         if shapes != given:
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
-        arrays = [as_numbers(array, name) for array in arrays]
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise ValueError(f"{name} must be finite.")
         for view, array in zip(views, arrays):
             view[...] = array
         params = self._scaling.unfold(self._network, folded)

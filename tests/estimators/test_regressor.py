@@ -115,6 +115,27 @@ def test_weights_are_set_all_or_none(model):
         assert_array_equal(W, old)
 
 
+@pytest.mark.parametrize(
+    ("arrays", "error", "message"),
+    [
+        (None, TypeError, "coefs_ must be a list of arrays, got None"),
+        (3.0, TypeError, "coefs_ must be a list of arrays, got 3.0"),
+        ([[[1.0], [1.0, 2.0]]], ValueError, "coefs_ must be real numbers"),
+        ([np.nan], ValueError, "coefs_ must be finite"),
+    ],
+)
+def test_what_are_no_weights_is_refused_by_name(arrays, error, message, model):
+    if arrays == [np.nan]:
+        arrays = [np.full_like(W, np.nan) for W in model.coefs_]
+    with pytest.raises(error, match=message):
+        model.coefs_ = arrays
+
+
+def test_weights_of_a_network_that_is_not_fitted_are_those_of_init():
+    with pytest.raises(AttributeError, match=r"coefs_ can be set once .* is fitted.*init"):
+        ScratchMLPRegressor().coefs_ = [np.ones((3, 1))]
+
+
 def test_two_layers_can_change_places(regression):
     model = ScratchMLPRegressor((4, 4), max_iter=2, random_state=0).fit(*regression)
     first, second, last = (W.copy() for W in model.coefs_)
