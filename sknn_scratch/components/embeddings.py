@@ -221,8 +221,10 @@ class ColumnLayer(Layer):
     @classmethod
     def stack(cls, layers: Sequence["ColumnLayer"]) -> "ColumnLayer | None":
         first = layers[0]
+        if any(not np.array_equal(each.columns, first.columns) for each in layers):
+            return None
         together = type(first.layer).stack([each.layer for each in layers])
-        if together is None or any((each.columns != first.columns).any() for each in layers):
+        if together is None:
             return None
         n_features = len(first.columns) + len(first.others)
         return cls(together, first.columns, n_features, first.width)

@@ -82,5 +82,6 @@ def stacks_of(ensemble: Any, members: Sequence[Any]) -> list[Stack]:
 def form_of(network: Any) -> tuple[Any, ...]:
     """Return what networks of one stack have in common."""
     shape = network._network
-    kind = type(shape.embedding_layer(network._params))
-    return shape.sizes, shape.shapes, shape.activations, kind, network._params.dtype
+    layer = shape.embedding_layer(network._params)
+    embedding = type(layer), [array.shape for array in layer.arrays] if layer else None
+    return shape.sizes, shape.shapes, shape.activations, embedding, network._params.dtype

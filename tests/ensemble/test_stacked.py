@@ -47,6 +47,18 @@ def test_bins_that_are_not_as_many_cannot_be_stacked(rng):
     assert stacked_embedding(members) is None
 
 
+def test_networks_of_one_width_whose_embeddings_differ_come_apart(rng):
+    X, y = table(rng)
+    of_others = np.column_stack([X[:, 0], X[:, 1] > 0, X[:, 2] + X[:, 0]])  # embeds other columns
+    members = networks(X, y, n=2, embedding=Periodic())
+    members += networks(X, y, n=2, embedding=Periodic(n_frequencies=16))
+    members += networks(of_others, y, n=1, embedding=Periodic(n_frequencies=16))
+    members += networks(X[:, [0, 1, 1]], y, n=1, embedding=None)
+    ensemble = ScratchMLPEnsembleRegressor()
+    found = np.concatenate([stack(X[:9]) for stack in stacked.stacks_of(ensemble, members)])
+    assert_allclose(found, [each.predict(X[:9]) for each in members], rtol=1e-12, atol=1e-12)
+
+
 @pytest.fixture(scope="module")
 def fitted():
     X, y = table(np.random.default_rng(0))
