@@ -124,7 +124,7 @@ class ScratchMLPEnsembleRegressor(
         A splitter (`GroupKFold`, with ``groups`` in `fit`; `TimeSeriesSplit`) or an iterable of
         (rows to train on, rows held out) decides for itself. New rows should differ from those
         trained on as the rows held out do: if there are several rows of each patient, and the
-        predictions are for new patients, hold out patients.
+        predictions are for new patients, hold out patients. `fit` warns of copies that are parted.
     n_jobs : int, default=None
         How many members are trained at the same time, each in a process of its own (or whatever
         the backend is that `joblib.parallel_config` sets). None is 1, unless that sets a number;
@@ -569,7 +569,7 @@ class ScratchMLPEnsembleRegressor(
             If a level is not a number in (0, 1).
         """
         levels = np.asarray(quantiles)
-        if levels.ndim > 1:
+        if levels.ndim > 1 or levels.size == 0:
             raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", Real, "(0, 1)")

@@ -11,10 +11,13 @@ from sklearn.utils import check_array
 
 from ..components import check_number, refuse_masked
 from ..data import refuse_lazy
+from ..estimators import warn_caller
 from ..maths import Array
+from ..training import Message
 
 LARGEST_SEED: int = np.iinfo(np.int32).max
 COPIES_ALIKE = 0.95  # of the rows whose X is met again
+MANY_COPIES = 0.05  # of the rows held out: by about as much fewer are covered
 Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held out)
 
 
@@ -64,25 +67,51 @@ def make_splits(
     ValueError
         If there are too few rows for the folds, or a split is none.
     """
-    n = X.shape[0]
     if cv is None or isinstance(cv, Integral):
-        n_folds = int(cv or n_estimators)
-        if n_folds > n:
-            name = "n_estimators" if cv is None else "cv"
-            raise ValueError(
-                f"{name}={n_folds} needs at least {n_folds} rows, one to hold out in each fold; "
-                f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
-            )
-        seed = random_state.randint(LARGEST_SEED)
-        copies = copied_rows(X, y)
-        if copies is None or copies.max() + 1 < n_folds:
-            cv = KFold(n_folds, shuffle=True, random_state=seed)
-        else:
-            cv, params = GroupKFold(n_folds, shuffle=True, random_state=seed), {"groups": copies}
+        cv, groups = shuffled_folds(cv, n_estimators, X, y, random_state.randint(LARGEST_SEED))
+        splits = cv.split(X, y, groups=groups)
+        return [_checked(split, X.shape[0]) for split in splits]
     splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
-    return [_checked(split, n) for split in splits]
+    splits = [_checked(split, X.shape[0]) for split in splits]
+    warn_caller(copies_messages(X, y, splits))
+    return splits
+
+
+def shuffled_folds(
+    cv: int | None, n_estimators: int, X: Any, y: Array, seed: int
+) -> tuple[Any, Array | None]:
+    """Return a splitter into shuffled folds, and the groups of rows that stay together, or None."""
+    n, n_folds = X.shape[0], int(cv or n_estimators)
+    if n_folds > n:
+        name = "n_estimators" if cv is None else "cv"
+        raise ValueError(
+            f"{name}={n_folds} needs at least {n_folds} rows, one to hold out in each fold; "
+            f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
+        )
+    copies = copied_rows(X, y)
+    if copies is None or copies.max() + 1 < n_folds:
+        return KFold(n_folds, shuffle=True, random_state=seed), None
+    return GroupKFold(n_folds, shuffle=True, random_state=seed), copies
+
+
+def copies_messages(X: Any, y: Array, splits: Splits) -> list[Message]:
+    """Return what there is to warn of if rows held out have copies among those trained on."""
+    kinds = copied_rows(X, y)
+    if kinds is None:
+        return []
+    known = [np.isin(kinds[held_out], kinds[train]) for train, held_out in splits]
+    share = np.concatenate(known).mean()
+    if share <= MANY_COPIES:
+        return []
+    return [
+        Message(
+            f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
+            "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "
+            "copies together, or give a splitter by groups, such as GroupKFold, and groups."
+        )
+    ]
 
 
 def copied_rows(X: Any, y: Array) -> Array | None:

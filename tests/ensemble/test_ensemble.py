@@ -77,6 +77,7 @@ NAMES, CASES = parametrize_with_checks(
 ).args
 
 
+@pytest.mark.filterwarnings("ignore:.*have copies:UserWarning")  # one repeats rows in other folds
 @pytest.mark.parametrize(NAMES, list(CASES))
 def test_the_checks_of_scikit_learn_pass(estimator, check):
     check(estimator)
@@ -639,7 +640,7 @@ def test_a_coverage_that_is_none_is_refused(coverage):
         ensemble(LinearRegression()).fit(X, Y).predict_interval(X, coverage)
 
 
-@pytest.mark.parametrize("levels", [0, 1.0, [0.1, 1.5], [[0.1]], "0.5", None, [None], np.nan])
+@pytest.mark.parametrize("levels", [0, 1.0, [], [0.1, 1.5], [[0.1]], "0.5", None, [None], np.nan])
 def test_quantiles_that_are_none_are_refused(levels):
     with pytest.raises((TypeError, ValueError), match="quantiles"):
         ensemble(LinearRegression()).fit(X, Y).predict_quantile(X, levels)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from sklearn.model_selection import KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
 from sknn_scratch.ensemble.folds import copied_rows, kinds_of_rows, make_splits, take_params
@@ -40,6 +41,19 @@ def test_a_few_copies_among_other_rows_are_found(rng):
     assert len(np.unique(kinds)) == 90
     y[95:, 1] += 1  # half of them differ in one target
     assert copied_rows(X, y) is None
+
+
+def test_copies_that_a_splitter_parts_are_warned_of(rng):
+    X, y = rng.normal(size=(40, 2)), rng.normal(size=40)
+    order, cv = rng.permutation(np.repeat(np.arange(40), 5)), KFold(4)
+    with pytest.warns(
+        UserWarning, match=r"% of the rows that cv holds out have copies.*GroupKFold"
+    ):
+        folds(X[order], y[order], cv)
+    folds(np.repeat(X, 5, axis=0), np.repeat(y, 5), cv)  # here they stay together
+    X[39], y[39] = X[0], y[0]
+    folds(X, y, KFold(20))  # two of 40: no more than chance, and covered less by as much
+    folds(X, y, list(KFold(4).split(X)))
 
 
 def test_zeros_and_gaps_are_alike():
