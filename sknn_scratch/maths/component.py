@@ -1,7 +1,7 @@
 """What activations, losses and solvers have in common: they are components.
 
-The formulas of this room check nothing. Whoever has something to check of what users write, their
-classes, objects and networks, appends a function to `CHECKS` (`components.mistakes` does).
+The formulas of this room check nothing. What checks the classes, objects and networks that users
+write is appended to `CHECKS` (`components.mistakes` does).
 """
 
 from abc import ABCMeta
@@ -21,9 +21,8 @@ class ComponentMeta(ABCMeta):
     """Lets ``name`` stand in the head of a class, which `ABCMeta` does from Python 3.11 on."""
 
     def __new__(cls, class_name: str, bases: Any, namespace: Any, /, **said: Any) -> Any:
-        if "name" in said:
-            namespace = {**namespace, "name": said.pop("name")}
-        return super().__new__(cls, class_name, bases, namespace, **said)
+        name = {"name": said.pop("name")} if "name" in said else {}
+        return super().__new__(cls, class_name, bases, {**namespace, **name}, **said)
 
 
 class Component(metaclass=ComponentMeta):

@@ -165,7 +165,7 @@ def wrong(**changes):
     [
         (wrong(estimator=LinearRegression()), TypeError, "must be a ScratchMLPRegressor, got Lin"),
         (wrong(estimator=network(solver="adam")), ValueError, "solver='lbfgs', got 'adam'"),
-        (wrong(estimator=network(tol=-1)), ValueError, "tol == -1"),
+        (wrong(estimator=network(tol=-1)), ValueError, "tol must be a number .* got -1"),
         (wrong(estimator=network(early_stopping=True)), ValueError, "needs X_val and y_val"),
         (wrong(client="here"), TypeError, "client must be a synchronous .* got 'here'"),
         (wrong(y=None), ValueError, "requires y to be passed"),
