@@ -91,12 +91,12 @@ def train(changes):
 def compare():
     """Print a line for each mistake; return the loss curves, right and broken."""
     curves = {}
-    print(f"{'':34}R2 right   broken   error of the gradient   warned of")
+    print(f"{'':34}R2 right     broken   error of the gradient   warned of")
     for name, (right, broken) in MISTAKES.items():
         good, score, _, _ = train(right)
         bad, bad_score, error, warned = train(broken)
         told = "yes" if warned else "no"
-        print(f"{name:34}{score:8.2f} {bad_score:8.2g}   {error:21.1g}   {told}")
+        print(f"{name:34}{score:8.2f} {bad_score:10.2g}   {error:21.1g}   {told}")
         curves[name] = good, bad
     return curves
 
