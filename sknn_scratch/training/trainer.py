@@ -146,6 +146,7 @@ class Trainer:
             chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
         most = max(1000, AT_MOST // self.network.sizes[0])
         X = state.scaling.inputs(data.sample("X", most, chosen))
+        X = X.astype(state.params.dtype, copy=False)  # as training sees it
         weight = None if data.weight is None else data.sample("weight", most, chosen)
         embedding = self.network.embedding.fit(X, weight)
         self.network = replace(self.network, embedding=embedding)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from sknn_scratch import PiecewiseLinear, ScratchMLPRegressor
+from sknn_scratch import PiecewiseLinear, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -30,6 +30,14 @@ def test_columns_of_less_than_two_bins_stay_as_they_are(rng):
     assert [len(each) for each in embedding.edges] == [0, 5, 0, 0]
     assert embedding.width(4) == 8
     assert_array_equal(embedding.layer(np.empty(0), 4).forward(X)[:, 4:], X)
+
+
+def test_a_row_far_away_leaves_no_bin_without_width_in_float32(rng):
+    # Beside it the others differ by less than float32 tells apart, in which members are trained.
+    X = rng.normal(size=(60, 2))
+    y, X[0] = X[:, 0].copy(), 1e9
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
 
 
 def test_a_weight_of_two_is_a_row_that_occurs_twice(rng):
