@@ -106,6 +106,13 @@ def test_the_oldest_tested_versions_are_the_oldest_that_may_be_installed():
         assert min(versions).release[:2] == bounds[name].release[:2], name
 
 
+@pytest.mark.parametrize("workflow", ["ci", "nightly", "publish"])
+def test_actions_are_pinned_by_commit(workflow):
+    actions = re.findall(r"uses: (\S+)", read(f".github/workflows/{workflow}.yml"))
+    assert actions
+    assert [each for each in actions if not re.search("@[0-9a-f]{40}$", each)] == []
+
+
 def test_pre_commit_runs_the_ruff_that_pyproject_pins():
     (pinned,) = (
         text for text in PROJECT["optional-dependencies"]["dev"] if text.startswith("ruff==")
