@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
@@ -33,7 +33,8 @@ def check_member(estimator: Any) -> None:
     if estimator is None:
         return
     asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))
-    if isinstance(estimator, type) or not asked:
+    tagged = not isinstance(estimator, type) and hasattr(estimator, "__sklearn_tags__")
+    if isinstance(estimator, type) or not asked or (tagged and is_classifier(estimator)):
         raise TypeError(
             "estimator must be None or a regressor, such as ScratchMLPRegressor() or a pipeline "
             f"that ends in one; got {estimator!r}."

@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import r2_score
 from sklearn.model_selection import (
     GridSearchCV,
@@ -596,6 +596,7 @@ def test_rows_of_a_time_series_that_are_never_held_out_are_nan(regression):
         ({"cv": 2.5}, "cv must be None, an int, a splitter"),
         ({"estimator": ScratchMLPRegressor}, "estimator must be None or a regressor"),
         ({"estimator": "mlp"}, "estimator must be None or a regressor"),
+        ({"estimator": make_pipeline(LogisticRegression())}, "estimator must be None or a regress"),
         ({"estimator": StandardScaler()}, "estimator must be None or a regressor"),
         ({"n_jobs": 0}, "n_jobs"),
         ({"n_jobs": 1.5}, "n_jobs"),
