@@ -121,8 +121,9 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         shapes, given = [view.shape for view in views], [array.shape for array in arrays]
         if shapes != given:
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ValueError(f"{name} must be finite.")
+        dtype = self._params.dtype
+        if not all((np.abs(array) <= np.finfo(dtype).max).all() for array in arrays):
+            raise ValueError(f"{name} must be finite in {dtype}, the type of the network.")
         for view, array in zip(views, arrays):
             view[...] = array
         params = self._scaling.unfold(self._network, folded)

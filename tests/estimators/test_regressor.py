@@ -131,6 +131,13 @@ def test_what_are_no_weights_is_refused_by_name(arrays, error, message, model):
         model.coefs_ = arrays
 
 
+def test_weights_that_are_too_large_for_the_type_are_refused(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((3,), max_iter=2).fit(X.astype(np.float32), y)
+    with pytest.raises(ValueError, match="intercepts_ must be finite in float32"):
+        model.intercepts_ = [np.full(b.shape, 1e39) for b in model.intercepts_]
+
+
 def test_weights_of_a_network_that_is_not_fitted_are_those_of_init():
     with pytest.raises(AttributeError, match=r"coefs_ can be set once .* is fitted.*init"):
         ScratchMLPRegressor().coefs_ = [np.ones((3, 1))]
