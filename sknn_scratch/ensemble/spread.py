@@ -42,7 +42,8 @@ class SpreadOfLoss:
     def __init__(self, loss: Loss, prediction: Array) -> None:
         self.loss = loss
         self.least: float | Array = 0.0
-        self.least = LEAST * np.mean(self(None, prediction), axis=0)
+        mean = np.mean(self(None, prediction), axis=0)
+        self.least = np.where(mean > 0, LEAST * mean, 1.0)  # of a constant target all are alike
 
     def __call__(self, X: Any, prediction: Array) -> Array:
         if len(self.loss.levels) > 1:
