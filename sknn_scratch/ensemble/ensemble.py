@@ -355,7 +355,7 @@ class ScratchMLPEnsembleRegressor(
         of_rows = weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
         self._calibrate(X, y, loss, unit, of_rows, folds, splits, random_state)
         self._n_groups = count_groups(split_params)
-        self._most_disagreement = self._disagreement_in_fit(X)
+        self._most_disagreement = self._disagreement_in_fit(X, weight)
         if tasks:
             tasks.end()
         return self
@@ -510,9 +510,10 @@ class ScratchMLPEnsembleRegressor(
         in_unit = (location(loss, unit(in_order(loss, of_one))) for of_one in predictions)
         return standard_deviation(in_unit, self._counting[0])
 
-    def _disagreement_in_fit(self, X):
+    def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""
-        X = take_rows(X, rows_to_look_at(X.shape[0]))
+        rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
+        X = take_rows(X, rows[rows_to_look_at(len(rows))])
         return self._disagreement(self._of_members(X)).max(axis=0)
 
     def _widening(self, predictions):

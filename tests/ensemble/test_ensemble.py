@@ -409,7 +409,25 @@ def test_a_weight_of_zero_is_as_good_as_no_row(regression):
     assert model.oob_score_ > -1
 
 
+def test_a_row_of_weight_zero_is_new_to_the_members(regression):
+    X, y = (rows.copy() for rows in regression)
+    weight = np.ones(60)
+    X[59], weight[59] = 50, 0
+    model = ensemble(LinearRegression()).fit(X, y, weight)
+    novelty = model.novelty(X)
+    assert novelty[:59].max() == pytest.approx(1)
+    assert novelty[59] > 2
+
+
 # --- losses ---
+
+
+def test_quantiles_of_a_constant_target_are_it(regression):
+    X, _ = regression
+    network = ScratchMLPRegressor((5,), loss=Quantile((0.1, 0.5, 0.9)), max_iter=5)
+    model = ensemble(network).fit(X, np.full(60, 3.0))
+    assert_array_equal(model.predict_interval(X, 0.5), np.full((60, 2), 3.0))
+    assert_array_equal(model.predict(X, return_std=True)[1], np.zeros(60))
 
 
 def test_several_quantiles_are_conformalised(rng):
