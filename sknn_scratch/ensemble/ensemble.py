@@ -446,7 +446,7 @@ class ScratchMLPEnsembleRegressor(
             options = weight, random_state, self.n_jobs
             return learn_spread(X, error, prediction, folds, *options)
         if loss.std:
-            return spread_of_members(self.estimators_, X, splits)
+            return spread_of_members(self.estimators_, X, splits, weight)
         return None, None
 
     @overload

@@ -170,6 +170,8 @@ def learn_spread(
     exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
     if not np.any(exponent):
         return None, None
+    if weight is not None:
+        known &= weight > 0
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
     spread = LearntSpread([network for network, _ in trained], exponent, bounds)
     return spread, np.exp(exponent * logarithm)
@@ -190,16 +192,17 @@ def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomSta
 
 
 def spread_of_members(
-    members: Sequence[Any], X: Any, splits: Splits
+    members: Sequence[Any], X: Any, splits: Splits, weight: Array
 ) -> tuple[SpreadOfMembers, Array]:
     """Return what members say of new rows, and what they said of each row held out.
 
     The logarithm of a standard deviation goes on in a straight line far from the data, so it is not
-    believed beyond the largest one of rows held out, nor below a hundredth of their median.
+    believed beyond the largest one of rows held out, nor below a hundredth of their median. Rows of
+    weight zero might as well not be there.
     """
     predicted = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
     logarithm = mean_by_row(X.shape[0], splits, predicted)
-    known = np.where(np.isfinite(logarithm), logarithm, np.nan)
+    known = np.where(np.isfinite(logarithm), logarithm, np.nan)[weight > 0]
     least, most = np.nanmedian(known, axis=0) + np.log(LEAST), np.nanmax(known, axis=0)
     bounds = np.array([least, most])
     return SpreadOfMembers(members, bounds), np.exp(np.clip(logarithm, *bounds))

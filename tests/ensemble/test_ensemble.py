@@ -422,6 +422,16 @@ def test_a_row_of_weight_zero_is_new_to_the_members(regression):
 # --- losses ---
 
 
+def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread(rng):
+    X, weight = rng.normal(size=(80, 2)), np.ones(80)
+    y = np.exp(X[:, 0]) * rng.normal(size=80)
+    X[79], weight[79] = [30, 0], 0
+    network = ScratchMLPRegressor((5,), loss="gaussian", solver="lbfgs", alpha=1, max_iter=100)
+    model = ensemble(network).fit(X, y, weight)
+    std = model.predict(X, return_std=True)[1] / np.maximum(model.novelty(X), 1)
+    assert std[79] < 3 * std[:79].max()
+
+
 def test_quantiles_of_a_constant_target_are_it(regression):
     X, _ = regression
     network = ScratchMLPRegressor((5,), loss=Quantile((0.1, 0.5, 0.9)), max_iter=5)
