@@ -425,7 +425,7 @@ def test_a_row_of_weight_zero_is_new_to_the_members(regression):
 def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread(rng):
     X, weight = rng.normal(size=(80, 2)), np.ones(80)
     y = np.exp(X[:, 0]) * rng.normal(size=80)
-    X[79], weight[79] = [30, 0], 0
+    X[79], weight[79] = [100, 0], 0
     network = ScratchMLPRegressor((5,), loss="gaussian", solver="lbfgs", alpha=1, max_iter=100)
     model = ensemble(network).fit(X, y, weight)
     std = model.predict(X, return_std=True)[1] / np.maximum(model.novelty(X), 1)
