@@ -422,10 +422,11 @@ def test_a_row_of_weight_zero_is_new_to_the_members(regression):
 # --- losses ---
 
 
-def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread(rng):
+def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread():
+    rng = np.random.default_rng(2)
     X, weight = rng.normal(size=(80, 2)), np.ones(80)
     y = np.exp(X[:, 0]) * rng.normal(size=80)
-    X[79], weight[79] = [100, 0], 0
+    X[79], weight[79] = 100, 0
     network = ScratchMLPRegressor((5,), loss="gaussian", solver="lbfgs", alpha=1, max_iter=100)
     model = ensemble(network).fit(X, y, weight)
     std = model.predict(X, return_std=True)[1] / np.maximum(model.novelty(X), 1)
