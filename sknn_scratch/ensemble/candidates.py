@@ -43,7 +43,7 @@ OF_FEW_ROWS: dict[str, dict[str, Any]] = {
     "wide, much penalised": {**WIDE, "alpha": 10.0},
 }
 FEW_ROWS = 1_000
-N_CHOSEN, N_CHOSEN_OF_FEW_ROWS = 2, 3  # how many of them are trained on each split
+PENALISED, LATE = 0.5, 2  # from which alpha on, and the first of the lengths that it is tried at
 HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn as much
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
@@ -107,17 +107,18 @@ def n_bins(n_columns: int) -> int:
     return int(np.clip(MOST_BINS // max(1, n_columns), *BINS))
 
 
-def groups(found: dict[str, dict[str, Any]]) -> list[list[str]]:
-    """Return the names of the candidates, those of the same shape together.
+def groups(found: dict[str, dict[str, Any]]) -> tuple[list[list[str]], list[int]]:
+    """Return the names of the candidates in groups, and at which length each group begins.
 
     A wide layer is trained at a higher rate, and is good earlier than deep ones that may be better
-    at last.
+    at last. Where the penalty is large, training is slow, and its length does no harm: these are
+    compared with each other alone, and not at the shortest lengths.
     """
-    shapes = dict.fromkeys(network["hidden_layer_sizes"] for network in found.values())
-    return [
-        [name for name, network in found.items() if network["hidden_layer_sizes"] == shape]
-        for shape in shapes
-    ]
+    together: dict[Any, list[str]] = {}
+    for name, network in found.items():
+        is_penalised = network.get("alpha", 0) >= PENALISED
+        together.setdefault(is_penalised or network["hidden_layer_sizes"], []).append(name)
+    return list(together.values()), [LATE if kind is True else 0 for kind in together]
 
 
 def batch_size(n_samples: int) -> int:
@@ -130,11 +131,6 @@ def lengths(n_samples: int) -> list[int]:
     longest = epochs(n_samples)
     n_lengths = N_LENGTHS_OF_FEW_ROWS if n_samples < FEW_ROWS else N_LENGTHS
     return sorted({max(1, round(longest / 2**halvings)) for halvings in range(n_lengths)})
-
-
-def n_chosen(n_samples: int) -> int:
-    """Return how many candidates to choose: more where there are few rows to choose by."""
-    return N_CHOSEN_OF_FEW_ROWS if n_samples < FEW_ROWS else N_CHOSEN
 
 
 def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str, Any] | None:

@@ -43,40 +43,42 @@ def choose(
     groups: Sequence[Sequence[str]],
     lengths: Sequence[int],
     errors_of: Callable[[list[Trial]], Sequence[float]],
-    n_chosen: int,
+    starts: Sequence[int] | None = None,
 ) -> list[Trial]:
-    """Return the best of the candidates, each at the length that suits it, the best first.
+    """Return the best candidate of each group, at the length that suits it, the best first.
 
     Parameters
     ----------
     groups : list of list of str
         Names of candidates. Those of a group learn about as fast, and compete with each other: in
-        each the better half goes on. Of each the best is chosen.
+        each the better half goes on.
     lengths : list of int
         In epochs, in increasing order. The last is not tried, but chosen where the error still
         fell steeply before.
     errors_of : callable
         The errors of trials, by which to compare them.
-    n_chosen : int
-        How many candidates to return, if there are so many; but at least one of each group.
+    starts : list of int, default=None
+        For each group, which of the lengths is the first that is tried, if there are so many;
+        None is 0 for all.
     """
     errors: dict[Trial, float] = {}
-    alive, before = [list(group) for group in groups], None
-    for n_epochs in lengths[:-1] or lengths:
-        trials = [Trial(name, n_epochs) for group in alive for name in group]
-        if not trials:
-            break
-        errors |= dict(zip(trials, errors_of(trials)))
-        alive = [_going_on(group, n_epochs, before, errors) for group in alive]
-        before = n_epochs
+    tried = lengths[:-1] or lengths
+    alive = [list(group) for group in groups]
+    starts = [min(start, len(tried) - 1) for start in starts or [0] * len(alive)]
+    for i, n_epochs in enumerate(tried):
+        running = [group if start <= i else [] for group, start in zip(alive, starts)]
+        trials = [Trial(name, n_epochs) for group in running for name in group]
+        errors |= dict(zip(trials, errors_of(trials) if trials else []))
+        for k, start in enumerate(starts):
+            if start <= i:
+                before = tried[i - 1] if start < i else None
+                alive[k] = _going_on(alive[k], n_epochs, before, errors)
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
     chosen: dict[str, Trial] = {}
     for trial in sorted(smoothed, key=smoothed.__getitem__):
         chosen.setdefault(trial.name, trial)
-    firsts = [next(name for name in chosen if name in group) for group in groups]
-    others = [name for name in chosen if name not in firsts]
-    names = {*firsts, *others[: max(0, n_chosen - len(firsts))]}
-    return [_continued(chosen[name], lengths, errors) for name in chosen if name in names]
+    best = {next(name for name in chosen if name in group) for group in groups}
+    return [_continued(chosen[name], lengths, errors) for name in chosen if name in best]
 
 
 def _going_on(group, n_epochs, before, errors):
@@ -104,7 +106,7 @@ def _smoothed(trial, lengths, errors):
 def _continued(trial, lengths, errors):
     """Return a trial at the next length, untried, if the last doubling lowered its error a lot."""
     i = lengths.index(trial.n_epochs)
-    if not 0 < i < len(lengths) - 1:
+    if not 0 < i < len(lengths) - 1 or trial._replace(n_epochs=lengths[i - 1]) not in errors:
         return trial
     after = trial._replace(n_epochs=lengths[i + 1])
     steep = _gain(trial, lengths[i - 1], errors) > STEEP

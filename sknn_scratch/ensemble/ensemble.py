@@ -40,7 +40,7 @@ from ..maths import Array, MatrixLike, RandomState, SquaredError
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import blending_weights
-from .candidates import candidates, groups, lengths, linear_network, n_chosen, n_embedded
+from .candidates import candidates, groups, lengths, linear_network, n_embedded
 from .choice import choose, errors_in_pilot, pilot_split
 from .conformal import (
     Calibration,
@@ -112,9 +112,10 @@ class ScratchMLPEnsembleRegressor(
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
         networks, with weak and strong penalties, behind embeddings of low and high frequencies
         and piecewise-linear ones) and how long they are trained, on the rows that one or two splits
-        hold out. The two best (three, of less than 1,000 rows), and for dense X of up to 500
-        columns a linear network, are trained on every split, and the rows held out tell how to
-        weight them. They are trained in float32; and for sparse X, in its type, without embeddings.
+        hold out. The best deep one, the best wide one, the best with a strong penalty, and for
+        dense X of up to 500 columns a linear network, are trained on every split, and the rows held
+        out tell how to weight them. They are trained in float32; and for sparse X, in its type,
+        without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -377,7 +378,8 @@ class ScratchMLPEnsembleRegressor(
             return errors_in_pilot(y, predictions, pilot[1], self.n_estimators, weight)
 
         n = X.shape[0]
-        trials = choose(groups(found), lengths(n), errors_of, n_chosen(n))
+        together, starts = groups(found)
+        trials = choose(together, lengths(n), errors_of, starts)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = linear_network(X, y, weight) if dense else None
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]

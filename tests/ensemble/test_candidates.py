@@ -31,13 +31,16 @@ def test_no_two_are_alike_and_embeddings_are_for_dense_rows_of_few_columns(
     assert all(network["batch_size"] == 32 for network in found)
 
 
-def test_each_candidate_is_in_the_group_of_its_shape():
+def test_each_candidate_is_in_the_group_of_its_shape_and_the_penalised_begin_late():
     found = candidates(200, 5, 150)
-    together = groups(found)
+    together, starts = groups(found)
     assert sorted(name for group in together for name in group) == sorted(found)
-    shapes = [{found[name]["hidden_layer_sizes"] for name in group} for group in together]
-    assert all(len(shape) == 1 for shape in shapes)
-    assert len(set.union(*shapes)) == len(together)
+    for group, start in zip(together, starts):
+        penalised = {found[name].get("alpha", 1e-4) >= 1 for name in group}
+        assert penalised == {start > 0}
+        if start == 0:
+            assert len({found[name]["hidden_layer_sizes"] for name in group}) == 1
+    assert sorted(start > 0 for start in starts) == [False, False, True]
 
 
 def test_columns_of_two_values_are_not_counted_as_embedded(rng):

@@ -31,7 +31,7 @@ def by_table(table):
 def test_the_better_half_goes_on_for_twice_as_long():
     table = {"a": [4, 3, 2, 1], "b": [5, 4, 3, 2], "c": [6, 0, 0, 0], "d": [7, 0, 0, 0]}
     errors_of, asked = by_table(table)
-    choose([list(table)], LENGTHS, errors_of, 1)
+    choose([list(table)], LENGTHS, errors_of)
     assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "b", "a"]
     assert [trial.n_epochs for trial in asked] == [1, 1, 1, 1, 2, 2, 4]
 
@@ -39,40 +39,48 @@ def test_the_better_half_goes_on_for_twice_as_long():
 def test_groups_compete_apart_and_the_best_of_each_is_chosen():
     table = {"a": [3, 2, 1.9, 0], "b": [4, 0, 0, 0], "c": [8, 7.5, 7, 0], "d": [9, 0, 0, 0]}
     errors_of, asked = by_table(table)
-    chosen = choose([["a", "b"], ["c", "d"]], LENGTHS, errors_of, 3)
-    assert chosen == [Trial("a", 4), Trial("b", 1), Trial("c", 4)]
+    chosen = choose([["a", "b"], ["c", "d"]], LENGTHS, errors_of)
+    assert chosen == [Trial("a", 4), Trial("c", 4)]
     assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "c", "a", "c"]
-    assert choose([["a", "b"], ["c", "d"]], LENGTHS, errors_of, 1) == [chosen[0], chosen[2]]
 
 
 def test_a_candidate_is_tried_for_longer_as_long_as_that_lowers_its_own_error():
     errors_of, asked = by_table({"a": [4, 4.1, 0, 0], "b": [5, 4.7, 4.4, 0]})
-    assert choose([["a"], ["b"]], LENGTHS, errors_of, 2) == [Trial("a", 1), Trial("b", 4)]
+    assert choose([["a"], ["b"]], LENGTHS, errors_of) == [Trial("a", 1), Trial("b", 4)]
     assert [trial.name for trial in asked] == ["a", "b", "a", "b", "b"]
     errors_of, asked = by_table({"a": [4, 4.1, 0, 0]})
-    assert choose([["a"]], LENGTHS, errors_of, 1) == [Trial("a", 1)]
+    assert choose([["a"]], LENGTHS, errors_of) == [Trial("a", 1)]
     assert max(trial.n_epochs for trial in asked) == 2
+
+
+def test_a_group_that_begins_late_is_tried_from_there_on():
+    table = {"a": [4, 3, 2.9, 0], "b": [0, 0, 2, 0], "c": [0, 0, 3, 0]}
+    errors_of, asked = by_table(table)
+    chosen = choose([["a"], ["b", "c"]], LENGTHS, errors_of, starts=[0, 2])
+    assert chosen == [Trial("b", 4), Trial("a", 4)]
+    assert asked == [Trial("a", 1), Trial("a", 2), *[Trial(name, 4) for name in "abc"]]
+    assert choose([["a"]], [3], lambda trials: [1.0], starts=[2]) == [Trial("a", 3)]
 
 
 def test_a_low_error_between_high_ones_is_less_believed_than_one_among_low_ones():
     errors_of, _ = by_table({"a": [9, 1.0, 4, 0], "b": [2, 1.2, 1.1, 0]})
-    assert [trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of, 2)] == ["b", "a"]
+    assert [trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of)] == ["b", "a"]
 
 
 def test_errors_of_nothing_are_as_good_as_can_be():
     errors_of, _ = by_table({"a": [0, 0, 0, 0], "b": [1, 0, 0, 0]})
-    assert {trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of, 2)} == {"a", "b"}
+    assert {trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of)} == {"a", "b"}
 
 
 def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than_tried():
     errors_of, asked = by_table({"a": [8, 4, 2, 1], "b": [9, 8, 7.9, 0]})
-    assert choose([["a"], ["b"]], LENGTHS, errors_of, 2) == [Trial("a", 8), Trial("b", 4)]
+    assert choose([["a"], ["b"]], LENGTHS, errors_of) == [Trial("a", 8), Trial("b", 4)]
     assert max(trial.n_epochs for trial in asked) == 4
 
 
 @pytest.mark.parametrize("lengths", [[3], [3, 6]])
 def test_of_a_single_length_there_is_no_choice(lengths):
-    assert choose([["a"]], lengths, lambda trials: [1.0], 3) == [Trial("a", 3)]
+    assert choose([["a"]], lengths, lambda trials: [1.0]) == [Trial("a", 3)]
 
 
 def test_the_error_of_two_members_is_that_of_their_mean_and_of_one_their_own(rng):
