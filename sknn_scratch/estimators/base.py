@@ -235,7 +235,9 @@ class BaseScratchMLP(CallbackSupportMixin, FittedNetwork):
         ``validation`` are X, y and sample weights in memory, or three times None.
         """
         # a `warm_start` that is no boolean is refused later
-        goes_on = self.__sklearn_is_fitted__() and bool(incremental or np.any(self.warm_start))
+        goes_on = self.__sklearn_is_fitted__() and bool(
+            incremental or np.asarray(self.warm_start, object).any()
+        )
         with unchanged_on_error(self, goes_on):
             validation = check_together(validation, groups, self._takes_groups())
             warn_caller(self._train(source, validation, groups, not goes_on, incremental))

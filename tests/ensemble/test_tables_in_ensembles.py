@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pandas as pd
 import polars as pl
-import pyarrow as pa
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -13,6 +12,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
 
 from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor, TableEncoder
+
+pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
 
 NET = ScratchMLPRegressor((10,), activation="tanh", solver="lbfgs", alpha=1, max_iter=300)
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
