@@ -31,13 +31,13 @@ def draw_intervals(theme):
     """Return a picture of what an ensemble predicts, and how sure it is, between and beyond."""
     x, y = wave(300, np.random.default_rng(0))
     model = ScratchMLPEnsembleRegressor(random_state=0).fit(x[:, np.newaxis], y)
-    grid = np.linspace(-0.5, 10.5, 400)
+    grid = np.linspace(-0.5, 10.8, 400)
     low, high = model.predict_interval(grid[:, np.newaxis], coverage=0.9).T
     figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
     ax.fill_between(grid, low, high, color=theme["line"], alpha=0.25, lw=0, label="90% interval")
     ax.plot(grid, model.predict(grid[:, np.newaxis]), color=theme["line"], label="prediction")
     ax.plot(x, y, ".", ms=4, color=theme["dots"], label="300 rows to train on")
-    ax.legend(loc="upper left", frameon=False)
+    ax.legend(loc="lower left", frameon=False)
     ax.set(xlabel="x", ylabel="y", xlim=(grid[0], grid[-1]))
     return figure
 
