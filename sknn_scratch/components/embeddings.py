@@ -211,8 +211,10 @@ class ColumnLayer(Layer):
     """The layer of `ColumnEmbedding`: that of an embedding, and columns beside it."""
 
     def __init__(self, layer: Layer, columns: Array, n_features: int, width: int) -> None:
-        self.layer, self.columns, self.width = layer, columns, width
-        self.others = np.setdiff1d(np.arange(n_features), columns)
+        self.layer: Layer = layer
+        self.columns: Array = columns
+        self.width: int = width
+        self.others: Array = np.setdiff1d(np.arange(n_features), columns)
 
     @property
     def arrays(self) -> Any:

@@ -119,7 +119,9 @@ class PiecewiseLinearLayer(Layer):
 
     def __init__(self, n_features: int, columns: Array, low: Array, widths: Array) -> None:
         self.n_features = n_features
-        self.columns, self.low, self.widths = columns, low, widths
+        self.columns: Array = columns
+        self.low: Array = low
+        self.widths: Array = widths
 
     @property
     def arrays(self) -> Any:

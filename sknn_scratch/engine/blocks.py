@@ -26,12 +26,13 @@ class Penalty:
     """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
 
     def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
-        self.params, self.gradient = params, gradient
-        self.blocks = blocks_of(params)
-        self.decay = aligned(params.shape, params.dtype)
+        self.params: Array = params
+        self.gradient: Array = gradient
+        self.blocks: list[slice] = blocks_of(params)
+        self.decay: Array = aligned(params.shape, params.dtype)
         for W, _ in network.layers(self.decay):
             W[...] = strength
-        self.product = empty(params[self.blocks[0]].shape, params.dtype)
+        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
 
     def calls(self, total: Array) -> Calls:
         """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
@@ -68,9 +69,11 @@ class Step:
     learning_rate: float = 0.0
 
     def __init__(self, solver: Solver, params: Array, gradient: Array, state: State) -> None:
-        self.solver, self.state = solver, state
-        self.params, self.gradient = params, gradient
-        self.blocks = blocks_of(params)
+        self.solver: Solver = solver
+        self.state: State = state
+        self.params: Array = params
+        self.gradient: Array = gradient
+        self.blocks: list[slice] = blocks_of(params)
 
     def calls(self) -> Calls:
         """Return the call that makes a step, once the gradient is there."""

@@ -120,16 +120,18 @@ class PeriodicCalls:
         columns, k, mixed = layer.coefs.shape
         size, dtype = a.shape[1], a.dtype
         self.layer = layer
-        self.x = a[columns * mixed :]
-        self.e = a[: columns * mixed].reshape(columns, mixed, size)
-        self.delta = delta[: columns * mixed].reshape(columns, mixed, size)
-        self.inputs = aligned((columns, 2, size), dtype, 1)  # [x, 1]
-        self.weights = aligned((columns, k, 2), dtype)  # [w, b], in radians, of u or of u / 2
-        self.gradient = aligned((columns, k, 2), dtype)  # [dw, db]
-        self.u = aligned((columns, k, size), dtype)
-        self.cosines = aligned((columns, k, size), dtype)
-        self.by_tangent = dtype == np.float64
-        self.h = aligned((columns, k, size), dtype) if self.by_tangent else None
+        self.x: Array = a[columns * mixed :]
+        self.e: Array = a[: columns * mixed].reshape(columns, mixed, size)
+        self.delta: Array = delta[: columns * mixed].reshape(columns, mixed, size)
+        self.inputs: Array = aligned((columns, 2, size), dtype, 1)  # [x, 1]
+        self.weights: Array = aligned(
+            (columns, k, 2), dtype
+        )  # [w, b], in radians, of u or of u / 2
+        self.gradient: Array = aligned((columns, k, 2), dtype)  # [dw, db]
+        self.u: Array = aligned((columns, k, size), dtype)
+        self.cosines: Array = aligned((columns, k, size), dtype)
+        self.by_tangent: bool = dtype == np.float64
+        self.h: Array | None = aligned((columns, k, size), dtype) if self.by_tangent else None
 
     def forward(self, x: Array) -> Calls:
         """Return the calls that compute ``a`` of x, and keep what `backward` needs."""
@@ -179,10 +181,12 @@ class ColumnCalls:
     """What `ColumnLayer` computes: ``a`` and ``delta`` are those of its layer, and rows beside."""
 
     def __init__(self, layer: ColumnLayer, a: Array, delta: Array) -> None:
-        self.columns, self.others, width = layer.columns, layer.others, layer.width
-        self.x = aligned((len(self.columns), a.shape[1]), a.dtype)
-        self.beside = a[width:]
-        self.calls = None
+        width = layer.width
+        self.columns: Array = layer.columns
+        self.others: Array = layer.others
+        self.x: Array = aligned((len(self.columns), a.shape[1]), a.dtype)
+        self.beside: Array = a[width:]
+        self.calls: Any = None
         if len(self.columns):
             self.calls = calls_of_layer(layer.layer, a[:width], delta[:width])
 
@@ -204,9 +208,11 @@ class PiecewiseLinearCalls:
 
     def __init__(self, layer: PiecewiseLinearLayer, a: Array, delta: Array) -> None:
         n_bins = len(layer.columns)
-        self.columns, self.bins, self.x = layer.columns, a[:n_bins], a[n_bins:]
-        self.factor = (1 / layer.widths)[:, np.newaxis]
-        self.shift = (layer.low / layer.widths)[:, np.newaxis]
+        self.columns: Array = layer.columns
+        self.bins: Array = a[:n_bins]
+        self.x: Array = a[n_bins:]
+        self.factor: Array = (1 / layer.widths)[:, np.newaxis]
+        self.shift: Array = (layer.low / layer.widths)[:, np.newaxis]
 
     def forward(self, x: Array) -> Calls:
         """Return the calls that compute ``a`` of x."""

@@ -158,7 +158,7 @@ class Calibration:
         self.loss = loss
         self.weight = weight
         self.spread = spread
-        self.unit = Unit() if unit is None else unit
+        self.unit: Unit = Unit() if unit is None else unit
         self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
 
     def std(self, X: Any, prediction: Array, widening: Array) -> Array:

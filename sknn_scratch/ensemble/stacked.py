@@ -37,16 +37,20 @@ class Stack:
         shape = networks[0]._network
         layers = [shape.layers(each._params) for each in networks]  # of networks: their (W, b)
         pairs = [[np.stack(arrays) for arrays in zip(*of_layer)] for of_layer in zip(*layers)]
-        self.coefs = [W for W, _ in pairs]
-        self.intercepts = [b[:, np.newaxis] for _, b in pairs]
-        self.activations = shape.activations
-        self.embedding = stacked_embedding(networks)
+        self.coefs: list[Array] = [W for W, _ in pairs]
+        self.intercepts: list[Array] = [b[:, np.newaxis] for _, b in pairs]
+        self.activations: Any = shape.activations
+        self.embedding: Any = stacked_embedding(networks)
         scalings: list[Scaling] = [each._scaling for each in networks]
+        self.x_shift: Array
+        self.x_scale: Array
         self.x_shift, self.x_scale = (
             np.stack([getattr(each, name) for each in scalings])[:, np.newaxis]
             for name in ("x_shift", "x_scale")
         )
         of_outputs = [each.of_outputs(shape) for each in scalings]
+        self.y_shift: Array
+        self.y_scale: Array
         self.y_shift, self.y_scale = (np.stack(each)[:, np.newaxis] for each in zip(*of_outputs))
 
     @np.errstate(over="ignore", invalid="ignore")  # whoever asks looks at what is not finite

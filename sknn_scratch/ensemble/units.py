@@ -46,10 +46,10 @@ class TransformedUnit(Unit):
 
     def __init__(self, transformer: Any, y: Array, sign: Array) -> None:
         self.transformer = transformer
-        self.y = y[0]
-        self.u = transformer.transform(y[:1])[0]
+        self.y: Any = y[0]
+        self.u: Any = transformer.transform(y[:1])[0]
         self.sign = sign
-        self.rounding = ROUNDING * np.ptp(y, axis=0)
+        self.rounding: Any = ROUNDING * np.ptp(y, axis=0)
 
     def __call__(self, y: Array) -> Array:
         return self._by_column(self.transformer.transform, y, self.y) * self._each(self.sign)

@@ -150,15 +150,15 @@ class ExplanationDisplay:
         self : ExplanationDisplay
         """
         plt = pyplot_for(type(self).__name__)
-        self.order_ = np.argsort(-self.importances.mean(axis=1), kind="stable")
+        self.order_: Array = np.argsort(-self.importances.mean(axis=1), kind="stable")
         largest = self.order_[:n_curves]
         n_panels = 1 + len(largest)
         if figure is None:
             figure = plt.figure(figsize=(3.2 * n_panels, 3.4), layout="constrained")
         self.figure_ = figure
-        self.axes_ = list(np.atleast_1d(figure.subplots(1, n_panels)))
+        self.axes_: list[Any] = list(np.atleast_1d(figure.subplots(1, n_panels)))
         self._draw_bars(self.axes_[0])
-        self.curves_ = [
+        self.curves_: list[Any] = [
             self._draw_curve(estimator, X, column, random_state, ax)
             for column, ax in zip(largest, self.axes_[1:])
         ]

@@ -73,12 +73,17 @@ class Plan:
     ) -> None:
         if trace.failed:
             raise TypeError("the formula cannot be traced")
-        self.description = trace.description(*(value for value, *_ in wanted))
+        self.description: list[tuple[Any, ...]] = trace.description(
+            *(value for value, *_ in wanted)
+        )
         operations = trace.operations
         n_first = len(operations) if split is None else split
-        self.parts = list(operations[:n_first]), list(operations[n_first:])
+        self.parts: tuple[list[Value], list[Value]] = (
+            list(operations[:n_first]),
+            list(operations[n_first:]),
+        )
         self.results: tuple[list[int], list[int]] = [], []
-        self.inputs = [value for value, *_ in inputs]
+        self.inputs: list[Value] = [value for value, *_ in inputs]
         self.homes: dict[Value, int] = {}
         self.stays: dict[Value, float | str] = {}  # until when, whether or not it is read
         self.forms: dict[int, Form] = {}  # of the array in each place
@@ -89,11 +94,11 @@ class Plan:
             number = 0 if split is None or until == BETWEEN else 1
             self._settle(self._movable(value, place, self.parts[number]), place, until)
             self.results[number].append(place)
-        self.forms_of_arrays = [self.forms[place] for place in sorted(self.forms)]
+        self.forms_of_arrays: list[Form] = [self.forms[place] for place in sorted(self.forms)]
         self.outlast: set[int] = set()  # places of what the second part reads of the first
         self._find_homes()
         self.constants: list[tuple[Value, Shape]] = []
-        self.steps = [self._steps(part) for part in self.parts]
+        self.steps: list[Any] = [self._steps(part) for part in self.parts]
 
     def _settle(self, value, place, until):
         self.homes[value] = place

@@ -51,9 +51,9 @@ class Value:
     ) -> None:
         self.shape: Shape = tuple(shape)
         self.dtype: DType = np.dtype(dtype)
-        self.function = function
-        self.inputs = inputs
-        self.constant = constant
+        self.function: Any = function
+        self.inputs: tuple[Value, ...] = inputs
+        self.constant: Any = constant
 
     @property
     def sample(self) -> Array:
@@ -90,8 +90,8 @@ class Trace:
         self.composed = composed
         self.operations: list[Value] = []
         self.values: dict[Any, Value] = {}  # all of them, by what makes them
-        self.failed = False
-        self.errors = np.geterr()
+        self.failed: bool = False
+        self.errors: Any = np.geterr()
 
     def input(self, shape: Shape, dtype: DTypeLike) -> Any:
         """Return what stands for an array that the calls will be handed."""
@@ -202,7 +202,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __init__(self, trace: Trace, value: Value, writable: bool = True) -> None:
         self.trace = trace
-        self.value = value
+        self.value: Value = value
         self.writable = writable
 
     shape: Any = property(lambda self: self.trace.shape_of(self.value))
@@ -260,4 +260,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, *args: Any, **options: Any) -> NoReturn:
         self.trace.refuse("the formula asks for numbers, which are not known yet")
 
-    __bool__ = __float__ = __int__ = __len__ = __iter__ = __getitem__ = __array__
+    __bool__: Any = __array__
+    __float__: Any = __array__
+    __int__: Any = __array__
+    __len__: Any = __array__
+    __iter__: Any = __array__
+    __getitem__: Any = __array__

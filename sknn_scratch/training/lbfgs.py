@@ -44,8 +44,11 @@ class LBFGSDescent:
         self.run = run
         self.max_iter = max_iter
         self.max_fun = max_fun
+        self.power: float
+        self.unit: float
         self.power, self.unit = unit_of(constant)
-        self.n_iter = self.n_fun = 0
+        self.n_iter: int = 0
+        self.n_fun: int = 0
 
     def go_on(self, vector: Array, gtol: float, ftol: float) -> Any:
         """Return SciPy's result of a stretch that begins at ``vector``, counts of all."""

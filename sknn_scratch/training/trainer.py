@@ -58,7 +58,7 @@ class Trainer:
 
     def __init__(self, settings: Settings, network: Network) -> None:
         self.settings = settings
-        self.network = network
+        self.network: Network = network
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
