@@ -170,3 +170,9 @@ def same_text(expected, printed, tolerance=0):
                 return False
         expected, printed = number.sub("0", expected), number.sub("0", printed)
     return matches(expected, printed)
+
+
+def as_list(mark):
+    """Return the parametrize mark with a list: pytest warns of the generator of old versions."""
+    names, values = mark.args
+    return pytest.mark.parametrize(names, list(values), **mark.kwargs)

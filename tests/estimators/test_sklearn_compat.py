@@ -53,6 +53,7 @@ from sknn_scratch import (
 from sknn_scratch.components import registries
 from sknn_scratch.maths.activations import Tanh
 from sknn_scratch.maths.losses import SquaredError
+from tests.helpers import as_list
 
 PACKAGE = Path(sknn_scratch.__file__).parent
 SHORT = {"hidden_layer_sizes": (5,), "max_iter": 4, "batch_size": 16, "random_state": 3}
@@ -142,12 +143,6 @@ def checks_that_cannot_hold(estimator):
         for check in ("regressors_train", "estimator_sparse_array", "estimator_sparse_matrix"):
             failing[f"check_{check}"] = reason
     return failing
-
-
-def as_list(mark):
-    """Return the parametrize mark with a list: pytest warns of the generator of old versions."""
-    names, values = mark.args
-    return pytest.mark.parametrize(names, list(values), **mark.kwargs)
 
 
 @short

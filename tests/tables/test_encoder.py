@@ -18,6 +18,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn_scratch import ScratchMLPRegressor, TableEncoder
 from sknn_scratch.tables import encoder_for
+from tests.helpers import as_list
 
 pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
 
@@ -44,7 +45,7 @@ def table(rng):
     return X
 
 
-@parametrize_with_checks([TableEncoder()])
+@as_list(parametrize_with_checks([TableEncoder()]))
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
