@@ -8,7 +8,7 @@ What a formula is made of must be in one of the two tables below::
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from math import sqrt
+from math import pi, sqrt
 from typing import Any, NoReturn
 
 import numpy as np
@@ -117,6 +117,14 @@ def _erf(graph, operation, x):
     return graph.cast(single, graph.number_type)
 
 
+def _cos(graph, operation, x):
+    if graph.number_type == TensorProto.FLOAT:
+        return graph.node("Cos", [x])
+    # Older ONNX Runtimes have no Cos of doubles.
+    quarter = graph.constant(pi / 2, graph.number_type)
+    return graph.node("Sin", [graph.node("Add", [x, quarter])])
+
+
 def _numbers(graph, operation, x):
     if operation.shape != operation.inputs[0].shape:
         graph.refuse("the formula fills an array with a number")
@@ -127,7 +135,7 @@ OPERATORS: dict[Callable[..., Any], str | Callable[..., str]] = {
     np.absolute: "Abs",
     np.add: "Add",
     np.copyto: _numbers,  # of booleans
-    np.cos: "Cos",
+    np.cos: _cos,
     np.divide: "Div",
     np.exp: "Exp",
     np.greater: "Greater",

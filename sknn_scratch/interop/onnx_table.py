@@ -193,7 +193,8 @@ class Writer:
         columns = [node("Sub", [name, self.number(kind.first)])]
         for length in kind.cycles.values():
             turn = node("Mul", [name, self.number(2 * np.pi / length)])
-            waves = [node(f, [turn]) for f in ("Sin", "Cos")]
+            ahead = node("Add", [turn, self.number(np.pi / 2)])
+            waves = [node("Sin", [angle]) for angle in (turn, ahead)]  # sine and cosine
             columns += [node("Where", [known, wave, self.number(0)]) for wave in waves]
         if kind.has_week:
             day = node("Add", [node("Floor", [name]), self.number(3)])

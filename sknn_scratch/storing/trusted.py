@@ -1,7 +1,5 @@
 """The classes that a stored model may hold, by name: what skops asks its user to trust."""
 
-import inspect
-
 from .. import components, maths
 from ..data import Scaling
 from ..ensemble import (
@@ -49,6 +47,8 @@ def trusted_types() -> list[str]:
     True
     """
     known = [*vars(components).values(), *vars(maths).values()]
-    kinds = [each for each in known if inspect.isclass(each) and issubclass(each, KINDS)]
+    # `isinstance` takes the alias list[int] for a type on Python 3.10.
+    classes = [each for each in known if issubclass(type(each), type)]
+    kinds = [each for each in classes if issubclass(each, KINDS)]
     names = {f"{each.__module__}.{each.__qualname__}" for each in (*PARTS, *kinds)}
     return sorted(names | {"numpy.dtype"})

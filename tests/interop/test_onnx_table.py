@@ -116,7 +116,8 @@ def test_tables_of_polars_and_arrays_of_objects_are_inputs_too(table):
     assert_allclose(served(encoder, pl.from_pandas(X)), encoder.transform(X), atol=1e-9)
     encoder = TableEncoder().fit(X.to_numpy(object))
     assert list(table_inputs(encoder, X.to_numpy(object))) == ["x0", "x1", "x2"]
-    assert_allclose(served(encoder, X.to_numpy(object)), encoder.transform(X.to_numpy(object)))
+    X = X.to_numpy(object)
+    assert_allclose(served(encoder, X), encoder.transform(X), atol=1e-9)  # some waves are 1e-13
 
 
 def test_names_that_are_none_in_a_graph_are_changed_and_stay_different():
