@@ -40,7 +40,8 @@ def train():
     X_new, y_new = measurements(2000, rng)
     model = ScratchMLPEnsembleRegressor(n_jobs=2, random_state=0).fit(X, y)
     prediction, std = model.predict(X_new, return_std=True)
-    spread = np.std(model.transform(X_new)[:, model.weights_ > 0], axis=1)
+    off = model.transform(X_new) - prediction[:, np.newaxis]
+    spread = np.sqrt(np.average(off**2, axis=1, weights=model.weights_))
     noisy = X_new[:, 0] > 1.5
 
     print("asked for   covered   little noise   much noise   by the members' spread")
