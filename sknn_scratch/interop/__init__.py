@@ -1,5 +1,3 @@
 """Doors to other libraries, which need extras: ONNX and Dask."""
 
 from .onnx_hooks import add_onnx_hooks
-
-__all__ = ["add_onnx_hooks"]

@@ -4,10 +4,3 @@ from .explanation import ExplanationDisplay
 from .interval import IntervalDisplay
 from .loss_curve import LossCurveDisplay
 from .network import NetworkDisplay
-
-__all__ = [
-    "ExplanationDisplay",
-    "IntervalDisplay",
-    "LossCurveDisplay",
-    "NetworkDisplay",
-]

@@ -5,19 +5,3 @@ from .kinds import WEEKDAYS, Dates, Empty, Number, Ordered, Words
 from .reading import as_words, columns_of
 
 KINDS_OF_COLUMNS: list[type] = [Dates, Empty, Number, Ordered, Words]
-
-__all__ = [
-    "KINDS_OF_COLUMNS",
-    "WEEKDAYS",
-    "Dates",
-    "Empty",
-    "Number",
-    "Ordered",
-    "TableEncoder",
-    "Words",
-    "as_words",
-    "checked_table",
-    "columns_of",
-    "encoded",
-    "encoder_for",
-]
