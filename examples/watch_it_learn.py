@@ -24,7 +24,6 @@ import numpy as np
 
 try:
     import matplotlib.pyplot as plt
-    from matplotlib.animation import FuncAnimation
 except ImportError:
     sys.exit("These are pictures: they take matplotlib (pip install matplotlib).")
 
@@ -286,31 +285,10 @@ figure.savefig("watch_it_learn_surface.png", dpi=120)
 # %%
 # An animation
 # ------------
-# The same training as above, as a film. In the documentation it plays below. In a notebook,
-# ``from IPython.display import HTML; HTML(animation.to_jshtml())`` shows it.
-shots = np.unique(np.geomspace(1, STEPS, 60).astype(int))
-figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), dpi=80, layout="constrained")
-picture = left.imshow(
-    surface(1), extent=(-0.5, 1.5) * 2, origin="lower", interpolation="bilinear", **COLOURS
-)
-figure.colorbar(picture, ax=left, label="prediction", shrink=0.8)
-draw_targets(left)
-left.legend(loc="upper right", fontsize="x-small", framealpha=0.9)
-right.plot(epochs, recorder.loss_, color="0.7", label="loss after each step")
-(point,) = right.plot([], [], "o", color="black", label="the step on the left")
-right.legend(frameon=False)
-right.set(xlabel="step", ylabel="loss", ylim=(0, None))
-right.spines[["top", "right"]].set_visible(False)
-
-
-def show(step):
-    """Draw the state after a step."""
-    picture.set_data(surface(step))
-    point.set_data([step], [recorder.loss_[step - 1]])
-    right.set_title(f"after {step} step{'s' if step > 1 else ''}")
-
-
-animation = FuncAnimation(figure, show, frames=shots, interval=120)
+# The same training as above, as a film: `WeightRecorder.animate` makes it in one call. In the
+# documentation it plays below. In a notebook, ``from IPython.display import HTML;
+# HTML(animation.to_jshtml())`` shows it.
+animation = recorder.animate(X, y)
 path = Path("watch_it_learn.html")
 path.write_text(animation.to_jshtml(default_mode="loop"), encoding="utf-8")
 print(f"The animation is in {path.resolve()}")

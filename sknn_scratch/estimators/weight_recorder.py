@@ -2,13 +2,39 @@
 
 import copy
 from dataclasses import replace
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..maths import Array, MatrixLike
+from ..components import as_numbers, check_number
+from ..data import Scaling
+from ..engine import predict_rows
+from ..maths import Array, MatrixLike, Network
+from ..plotting import film
 from .regressor import ScratchMLPRegressor
+
+
+class Record(NamedTuple):
+    """What is recorded of an epoch."""
+
+    loss: float
+    network: Network
+    params: Array  # as trained
+    scaling: Scaling
+    coefs_gradient: tuple[Array, ...]
+    intercepts_gradient: tuple[Array, ...]
+
+    def layers(self) -> list[tuple[Array, Array]]:
+        """Return weights and intercepts for X and y as they come, a pair for each layer."""
+        return self.network.layers(self.scaling.fold(self.network, self.params))
+
+    def predict(self, X: Array) -> Array:
+        """Return predictions of shape (n_samples,); of several quantiles the middle one."""
+        output = predict_rows(self.network, self.params, X, self.scaling)
+        predictions = self.network.loss.predict(output)
+        return predictions[:, predictions.shape[1] // 2]
 
 
 class WeightRecorder:
@@ -53,11 +79,14 @@ class WeightRecorder:
     >>> recorder.coefs_[0].shape
     (20, 10, 4)
 
-    From scikit-learn 1.9 the loop may be ``model.set_callbacks(recorder).fit(X, y)``.
+    From scikit-learn 1.9 the loop may be ``model.set_callbacks(recorder).fit(X, y)``. A film of it:
+
+    >>> page = recorder.animate(X, y).to_jshtml()
     """
 
     def __init__(self) -> None:
-        self._records: list[Any] = []
+        self._records: list[Record] = []
+        self._first_epoch = 1
 
     def record(
         self,
@@ -85,16 +114,75 @@ class WeightRecorder:
         _check_kind(model)
         model = _at_last_epoch(model)
         loss, *gradients = model.loss_gradient(X, y, sample_weight)
-        coefs, intercepts = (
-            [array.copy() for array in arrays] for arrays in (model.coefs_, model.intercepts_)
-        )
-        shapes = [W.shape for W in coefs]
-        if self._records and shapes != [W.shape for W in self._records[0][1]]:
+        params = model._params.copy()
+        record = Record(loss, model._network, params, model._scaling, *gradients)
+        shapes, *before = [
+            [W.shape for W, _ in each.layers()] for each in [record, *self._records[:1]]
+        ]
+        if before and shapes != before[0]:
             raise ValueError(
-                f"The layers of model have shapes {shapes}, those recorded before "
-                f"{[W.shape for W in self._records[0][1]]}; use another WeightRecorder."
+                f"The layers of model have shapes {shapes}, those recorded before {before[0]}; "
+                "use another WeightRecorder."
             )
-        self._records.append((loss, coefs, intercepts, *gradients))
+        self._records.append(record)
+
+    def animate(
+        self, X: ArrayLike, y: ArrayLike, *, n_frames: int = 60, interval: float = 120
+    ) -> Any:
+        """Return a film of the training: predictions on the left, the loss on the right.
+
+        What is on the left depends on how many columns X has: with one, the prediction is a curve
+        among the targets; with two, a surface below them, of the same colours; with more,
+        predictions are drawn against targets, and are right where they come to lie on the line.
+
+        The first epochs change most, so they are shown one by one, later ones at growing distances.
+        Epochs are counted from 1 (0 has the initial weights, which a callback of `fit` records
+        too): with `record`, one for each call.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to draw: those trained on, or others.
+        y : array-like of shape (n_samples,)
+            Their targets.
+        n_frames : int, default=60
+            How many epochs to show at most.
+        interval : float, default=120
+            How long to show each, in milliseconds.
+
+        Returns
+        -------
+        animation : matplotlib.animation.FuncAnimation
+            In a notebook, ``IPython.display.HTML(animation.to_jshtml())`` plays it;
+            ``animation.save("film.gif")`` writes a file.
+
+        Raises
+        ------
+        AttributeError
+            If nothing has been recorded.
+        ImportError
+            Without matplotlib.
+        TypeError, ValueError
+            If X, y or a number is not as above, X has other columns than the network, or the
+            network has several targets.
+        """
+        losses, network = self.loss_, self._records[0].network
+        check_number(n_frames, "n_frames", Integral, "[1, inf)")
+        check_number(interval, "interval", Real, "(0, inf)")
+        X, y = as_numbers(X, "X"), as_numbers(y, "y")
+        n_targets = network.sizes[-1] // network.loss.n_outputs(1)
+        if n_targets > 1:
+            raise ValueError(f"animate draws one target, the network has {n_targets}.")
+        if X.ndim != 2 or X.shape[1] != network.sizes[0]:
+            raise ValueError(f"X must have shape (n, {network.sizes[0]}), got {X.shape}.")
+        if len(X) == 0 or y.shape != (len(X),):
+            raise ValueError(f"y must have a target for each of {len(X)} rows, got {y.shape}.")
+        epochs = self._first_epoch + np.arange(len(losses))
+        frames = np.unique(np.geomspace(1, len(losses), n_frames).round().astype(int)) - 1
+        return film(
+            lambda record, rows: self._records[record].predict(rows),
+            *(X, y, losses, epochs, frames, interval),
+        )
 
     def setup(self, estimator: Any, context: Any) -> None:
         """Check, where `fit` begins, that the estimator can be recorded."""
@@ -115,7 +203,7 @@ class WeightRecorder:
     ) -> None:
         """Begin anew, with the initial weights, where a first epoch begins."""
         if context.task_name == "epoch" and context.task_id == 0:
-            self._records = []
+            self._records, self._first_epoch = [], 0
             self.record(fitted_estimator, X, y, **metadata)
 
     def on_fit_task_end(
@@ -134,31 +222,33 @@ class WeightRecorder:
 
     @property
     def loss_(self) -> Array:
-        return np.array(self._column(0))
+        return np.array([each.loss for each in self._recorded()])
 
     @property
     def coefs_(self) -> list[Array]:
-        return self._stacked(1)
+        return _stacked([W for W, _ in each.layers()] for each in self._recorded())
 
     @property
     def intercepts_(self) -> list[Array]:
-        return self._stacked(2)
+        return _stacked([b for _, b in each.layers()] for each in self._recorded())
 
     @property
     def coefs_gradient_(self) -> list[Array]:
-        return self._stacked(3)
+        return _stacked(each.coefs_gradient for each in self._recorded())
 
     @property
     def intercepts_gradient_(self) -> list[Array]:
-        return self._stacked(4)
+        return _stacked(each.intercepts_gradient for each in self._recorded())
 
-    def _stacked(self, column):
-        return [np.stack(layer) for layer in zip(*self._column(column))]
-
-    def _column(self, column):
+    def _recorded(self):
         if not self._records:
             raise AttributeError("This WeightRecorder has not recorded anything yet.")
-        return [record[column] for record in self._records]
+        return self._records
+
+
+def _stacked(records):
+    """Return an array for each layer, with a row for each record."""
+    return [np.stack(layer) for layer in zip(*records)]
 
 
 def _check_kind(model):

@@ -1,5 +1,7 @@
 """What a recorder has seen: the weights of each epoch, and the gradient there."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import SGD, ScratchMLPRegressor, WeightRecorder
+from sknn_scratch import SGD, Quantile, ScratchMLPRegressor, WeightRecorder
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 needs_callbacks = pytest.mark.skipif(
@@ -152,3 +154,110 @@ def test_a_network_of_other_layers_is_refused(regression):
     with pytest.raises(ValueError, match=r"\[\(4, 2\), \(2, 1\)\].*another WeightRecorder"):
         recorder.record(other, *regression)
     assert len(recorder.loss_) == 1
+
+
+@pytest.fixture
+def film():
+    """Return a function that records a training, and returns its animation, drawn once."""
+    pytest.importorskip("matplotlib").use("agg")
+    from matplotlib import pyplot as plt
+
+    def make(X, y, n_epochs=4, model=None, **options):
+        model, recorder = model or network(random_state=0), WeightRecorder()
+        for _ in range(n_epochs):
+            recorder.record(model.partial_fit(X, y), X, y)
+        animation = recorder.animate(X, y, **options)
+        animation._fig.canvas.draw()  # an animation that is never drawn warns
+        return animation, model, plt.gcf().axes
+
+    yield make
+    plt.close("all")
+
+
+def test_a_film_of_one_column_ends_with_the_curve_that_the_network_predicts(film):
+    X = np.linspace(0, 5, 30)[:, np.newaxis]
+    animation, model, (left, right) = film(X, np.sin(X[:, 0]))
+    animation._func(3)
+    x, y = left.lines[-1].get_data()
+    assert_allclose(y, model.predict(np.reshape(x, (-1, 1))), rtol=1e-9)
+    assert x.min() < 0 < 5 < x.max()
+    assert right.get_title() == f"epoch 4, loss {right.lines[0].get_ydata()[-1]:.3g}"
+    animation._func(0)
+    assert not np.allclose(left.lines[-1].get_ydata(), y)
+    assert right.lines[1].get_xdata() == [1]
+
+
+def test_a_film_of_two_columns_is_a_surface_in_the_colours_of_the_targets(film, rng):
+    X = rng.uniform(2, 4, size=(30, 2)) * [1, 10]
+    animation, model, (left, *_) = film(X, X @ [1.0, 0.3])
+    animation._func(3)
+    (surface,) = left.images
+    x0, x1, y0, y1 = surface.get_extent()
+    values = surface.get_array()
+    corners = model.predict([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
+    assert_allclose([values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]], corners)
+    assert surface.get_clim() == left.collections[0].get_clim()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [network(random_state=0), network(loss=Quantile([0.1, 0.5, 0.9]), random_state=0)],
+    ids=["mean", "quantiles"],
+)
+def test_a_film_of_more_columns_shows_predictions_against_targets(film, regression, model):
+    animation, model, (left, _) = film(*regression, model=model)
+    animation._func(3)
+    expected = model.predict(regression[0])
+    expected = expected if expected.ndim == 1 else expected[:, 1]  # the median
+    assert_allclose(left.collections[0].get_offsets(), np.c_[regression[1], expected], rtol=1e-9)
+
+
+def test_a_film_has_as_many_frames_as_asked_for_from_the_first_epoch_to_the_last(film, regression):
+    animation, *_ = film(*regression, n_epochs=30, n_frames=8, interval=50)
+    frames = list(animation.new_frame_seq())
+    assert len(frames) <= 8
+    assert frames[:3] == [0, 1, 2]
+    assert frames[-1] == 29
+    assert animation._interval == 50
+
+
+@needs_callbacks
+def test_a_film_of_fit_begins_with_the_initial_weights(regression):
+    pytest.importorskip("matplotlib").use("agg")
+    recorder = recorded(network(random_state=0), *regression)
+    animation = recorder.animate(*regression, n_frames=2)
+    animation._fig.canvas.draw()
+    animation._func(0)
+    assert animation._fig.axes[1].get_title().startswith("epoch 0,")
+
+
+def test_what_cannot_be_shown_as_a_film_is_refused(regression):
+    X, y = regression
+    with pytest.raises(AttributeError, match="not recorded anything yet"):
+        WeightRecorder().animate(X, y)
+    recorder, of_two = WeightRecorder(), WeightRecorder()
+    recorder.record(network().partial_fit(X, y), X, y)
+    for given, message in (
+        ((X[:, :3], y), r"X must have shape \(n, 4\), got \(60, 3\)"),
+        ((X, y[:9]), r"y must have a target for each of 60 rows, got \(9,\)"),
+        ((X, np.c_[y, y]), r"y must have a target for each of 60 rows, got \(60, 2\)"),
+        ((X[:0], y[:0]), r"y must have a target for each of 0 rows"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            recorder.animate(*given)
+    with pytest.raises(ValueError, match="n_frames must be an int"):
+        recorder.animate(X, y, n_frames=0)
+    with pytest.raises(TypeError, match="interval must be a number"):
+        recorder.animate(X, y, interval="slow")
+    of_two.record(network().partial_fit(X, np.c_[y, y]), X, np.c_[y, y])
+    with pytest.raises(ValueError, match="one target, the network has 2"):
+        of_two.animate(X, y)
+
+
+def test_a_film_without_matplotlib_is_an_error_that_says_what_to_install(regression, monkeypatch):
+    recorder = WeightRecorder()
+    recorder.record(network().partial_fit(*regression), *regression)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="animate requires matplotlib"):
+        recorder.animate(*regression)
