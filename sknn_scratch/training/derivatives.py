@@ -1,7 +1,9 @@
 """Whether the formulas of components of one's own fit together, asked before a training.
 
-The derivative of an activation or a loss is compared with finite differences at a few points. It
-takes less time than an epoch, and for the components of the package, none: their tests do it.
+The derivative of an activation or a loss is compared with finite differences at a few points, and
+an activation is asked whether the output of a unit hangs on its own input alone: training takes
+all other derivatives for 0. It takes less time than an epoch, and for the components of the
+package, none: their tests do it.
 """
 
 import copy
@@ -32,8 +34,10 @@ def derivative_warnings(network: Network) -> list[Message]:
         If a formula returns an array of another shape than it is documented for.
     """
     messages = []
-    distinct = {id(f): (f, units) for f, units in zip(network.activations, network.sizes[1:])}
-    for f, units in distinct.values():
+    widest: dict[int, tuple[Activation, int]] = {}
+    for f, units in zip(network.activations, network.sizes[1:]):
+        widest[id(f)] = f, max(units, widest.get(id(f), (f, 0))[1])
+    for f, units in widest.values():
         messages += _of_activation(f, units)
     return messages + _of_loss(network.loss, network.activations[-1], network.sizes[-1])
 
@@ -60,12 +64,25 @@ def _of_activation(f: Activation, units: int) -> list[Message]:
 
         def output(step, row=row, unit=unit):
             moved = z.copy()
-            moved[:, unit] += step
+            moved[row, unit] += step
             return f(moved)[row, unit]
 
         slope = difference(output, given[row, unit])
         if slope is not None:
             return [warning(f"{name}.derivative", given[row, unit], f"z={z[row, unit]:g}", slope)]
+    return _of_other_units(f, z)
+
+
+def _of_other_units(f: Activation, z: Array) -> list[Message]:
+    """Return what there is to warn of if a unit or a row hangs on another one's input."""
+    for row, unit in product(range(len(z)), range(min(z.shape[1], MOST))):
+        low, high = z.copy(), z.copy()
+        low[row, unit] -= STEPS[0]
+        high[row, unit] += STEPS[0]
+        moved = np.abs(np.asarray(f(high)) - f(low))
+        own, moved[row, unit] = moved[row, unit], 0.0
+        if moved.sum() > RELATIVE * own:  # the sum, since of many units each moves little
+            return [not_elementwise(f, *np.unravel_index(moved.argmax(), moved.shape), row, unit)]
     return []
 
 
@@ -149,4 +166,16 @@ def warning(formula: str, given: float, point: str, slope: float) -> Message:
         f"{formula} returns {given:.4g} at {point}, where finite differences are {slope:.4g}. "
         "Training follows it, and may lead anywhere: check_gradient(X, y, details=True) tells how "
         "far the gradient is off."
+    )
+
+
+def not_elementwise(f: Activation, row: int, unit: int, of_row: int, of_unit: int) -> Message:
+    """Return the message that an output hangs on the input of another unit, or of another row."""
+    other = "row" if row != of_row else "unit"
+    return Message(
+        f"{type(f).__name__} is not elementwise: the output of {other} "
+        f"{row if other == 'row' else unit} changes with the input of {other} "
+        f"{of_row if other == 'row' else of_unit}. Training takes the derivative of one in the "
+        "other for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far the "
+        "gradient is off."
     )

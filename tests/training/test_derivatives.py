@@ -1,3 +1,4 @@
+import re
 import warnings
 
 import numpy as np
@@ -131,7 +132,23 @@ def doubts(f=ACTIVATIONS["tanh"], loss=LOSSES["squared_error"], outputs=1, out="
     return derivative_warnings(Network((2, 5, outputs), (f, out), loss))
 
 
-RIGHT = [Sine(), Ramp(), Single(), Noisy(), Softmax()]
+class BatchNormalised(Activation):
+    def __call__(self, z):
+        return z - z.mean(axis=0)
+
+    def derivative(self, z, a):
+        return np.full_like(z, 1 - 1 / len(z))
+
+
+class SlopePerUnit(Activation):
+    def __call__(self, z):
+        return z * np.arange(1, z.shape[1] + 1)
+
+    def derivative(self, z, a):
+        return np.broadcast_to(np.arange(1.0, z.shape[1] + 1), z.shape)
+
+
+RIGHT = [Sine(), Ramp(), Single(), Noisy(), SlopePerUnit()]
 
 
 @pytest.mark.parametrize("f", RIGHT, ids=lambda f: type(f).__name__)
@@ -146,6 +163,33 @@ def test_a_wrong_derivative_is_told_with_its_point_and_both_values(f, slope):
     (message,) = doubts(f)
     assert message.text.startswith(f"{type(f).__name__}.derivative returns {slope} at z=-1.7, ")
     assert "where finite differences are -0.1288." in message.text
+
+
+@pytest.mark.parametrize("units", [2, 5, 1000])
+def test_an_activation_over_the_units_is_told(units):
+    layers = (2, units, 1), (Softmax(), ACTIVATIONS["identity"])
+    (message,) = derivative_warnings(Network(*layers, LOSSES["squared_error"]))
+    assert message.text.startswith(
+        "Softmax is not elementwise: the output of unit 1 changes with the input of unit 0."
+    )
+
+
+def test_an_activation_over_the_rows_is_told_and_the_widest_layer_is_looked_at():
+    (message,) = doubts(BatchNormalised())
+    assert re.search("not elementwise: the output of row [1-3] changes with .* row 0", message.text)
+    f = Softmax()
+    layers = (2, 3, 1, 1), (f, f, ACTIVATIONS["identity"])
+    assert len(derivative_warnings(Network(*layers, LOSSES["squared_error"]))) == 1
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_fit_warns_of_an_activation_over_the_units_once_and_so_does_check_gradient(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((6,), activation=Softmax(), max_iter=5, random_state=0)
+    with pytest.warns(UserWarning, match="Softmax is not elementwise") as found:
+        model.fit(X, y)
+    assert len([w for w in found if "elementwise" in str(w.message)]) == 1
+    assert model.check_gradient(X[:20], y[:20]) > 1e-3
 
 
 @pytest.mark.parametrize(
