@@ -23,7 +23,7 @@ from ..data import DataSet, completed_scaling, no_scaling, standard_scaling
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
-from .baseline import Baseline
+from .baseline import Baseline, intercepts_of_constants
 from .convergence import convergence_warnings
 from .derivatives import derivative_warnings
 from .early_stopping import EarlyStopping
@@ -59,6 +59,7 @@ class Trainer:
     def __init__(self, settings: Settings, network: Network) -> None:
         self.settings = settings
         self.network: Network = network
+        self._intercepts = np.empty(0)  # of the outputs whose target is constant; nan of others
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
@@ -77,7 +78,16 @@ class Trainer:
         """Draw the parameters that training starts from, in place."""
         given = self.settings.init, self.settings.drawn_for, state.random_state
         state.params = initialize(self.network, *given, state.params.dtype)
+        self._put_intercepts(state.params)
         state.solver_state = self.settings.solver.init(state.params)
+
+    def _put_intercepts(self, params):
+        """Have constant targets given by intercepts alone, in place."""
+        for output in np.flatnonzero(~np.isnan(self._intercepts)):
+            W, b = self.network.layers(params)[-1]
+            W[:, output] = 0
+            if self.network.fit_intercept:
+                b[output] = self._intercepts[output]
 
     def resume(self, state: TrainingState, network: Network) -> TrainingState:
         """Return the state to go on from where another training ended; a copy.
@@ -133,10 +143,14 @@ class Trainer:
                 messages += (
                     first_batch_warnings(state.scaling, data) if settings.incremental else []
                 )
-                if not (isinstance(settings.init, str) or callable(settings.init)):
+                if isinstance(settings.init, str) or callable(settings.init):
+                    known = network, state.scaling, data, chosen
+                    self._intercepts = intercepts_of_constants(*known)
+                else:
                     state.params = state.scaling.unfold(network, state.params)
             if network.embedding:
                 self._fit_embedding(state, data, chosen)
+            self._put_intercepts(state.params)
         return messages
 
     def _fit_embedding(self, state, data, chosen):

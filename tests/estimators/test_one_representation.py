@@ -103,6 +103,54 @@ def test_a_constant_target_is_predicted_exactly(loss, constant, dtype, regressio
             assert_array_equal(np.unique(model.predict(rows)), dtype(constant))
 
 
+BY_A_FACTOR = [{"loss": "poisson"}, {"loss": "gamma"}, {"out_activation": "relu"}]
+
+
+@pytest.mark.parametrize("params", BY_A_FACTOR, ids=str)
+@pytest.mark.parametrize(
+    "more", [{"early_stopping": True, "dropout": 0.5}, {"solver": "lbfgs", "n_init": 2}], ids=str
+)
+def test_a_constant_target_that_is_scaled_by_a_factor_is_predicted_exactly(
+    params, more, regression
+):
+    X = regression[0].astype(np.float32)
+    for constant in (3.0, 1e-6):
+        y = np.full(len(X), constant, np.float32)
+        model = network(max_iter=5, **params, **more).fit(X, y)
+        assert_array_equal(np.unique(model.predict(100 * X)), np.float32(constant))
+
+
+def test_one_constant_count_of_several_is_exact_and_learnt_once_it_varies(regression):
+    X, y = regression
+    weight = np.arange(len(y)) % 2
+    Y = np.exp(np.c_[y, np.where(weight, 1.0, y)] / y.std())
+    model = network(loss="poisson").fit(X, Y, weight)
+    assert_array_equal(np.unique(model.predict(X)[:, 1]), np.e ** (1 / y.std()))
+    assert np.ptp(model.predict(X)[:, 0]) > 0.5
+    model = network(loss="poisson").partial_fit(X, np.full(len(X), 2.0))
+    assert_array_equal(model.predict(X), 2)
+    for _ in range(200):
+        model.partial_fit(X, Y[:, 0])
+    assert model.score(X, Y[:, 0]) > 0.8
+
+
+def test_without_intercepts_zero_alone_is_exact(regression):
+    """Such a network can have any f with f(0) = 0, as linear models without intercepts have."""
+    X, _ = regression
+    exact = network(fit_intercept=False, max_iter=5).fit(X, np.zeros(len(X)))
+    assert_array_equal(exact.predict(X), 0)
+    learnt = network(fit_intercept=False, max_iter=5).fit(X, np.ones(len(X)))
+    assert learnt.predict(0 * X)[0] == 0
+    assert np.ptp(learnt.predict(X)) > 0
+
+
+def test_weights_that_are_given_are_started_from_though_the_target_is_constant(regression):
+    X, _ = regression
+    init = [np.ones((4, 10)), np.ones((10, 1)), np.ones(10), np.ones(1)]
+    model = network(loss="poisson", init=init[:2], max_iter=1, learning_rate_init=1e-12)
+    assert_allclose(model.fit(X, np.full(len(X), 3.0)).coefs_[1], 1, rtol=1e-6)
+
+
 def test_a_constant_target_beside_another_and_by_weights(regression):
     X, y = regression
     weight = np.arange(len(y)) % 2
