@@ -18,7 +18,7 @@ from numpydoc.docscrape import NumpyDocString
 
 from sknn_scratch import ScratchMLPRegressor as MLP
 from sknn_scratch import __version__
-from sknn_scratch.estimators.regressor import DOCUMENTATION
+from sknn_scratch.estimators import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs"))

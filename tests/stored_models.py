@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from sknn_scratch import Bounded, LeakyReLU, Quantile, ScratchMLPRegressor
-from sknn_scratch.estimators.persistence import LAYOUT
+from sknn_scratch.estimators.base import LAYOUT
 
 DATA = Path(__file__).parent / "data"
 

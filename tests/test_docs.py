@@ -15,7 +15,7 @@ from sklearn.neural_network import MLPRegressor
 
 import sknn_scratch
 from sknn_scratch.components.initializers import INITIALIZERS
-from sknn_scratch.estimators.regressor import DOCUMENTATION
+from sknn_scratch.estimators import DOCUMENTATION
 from tests.helpers import load_snippets, same_text
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 import sknn_scratch
-from sknn_scratch.estimators.regressor import DOCUMENTATION
+from sknn_scratch.estimators import DOCUMENTATION
 
 if sys.version_info >= (3, 11):
     import tomllib

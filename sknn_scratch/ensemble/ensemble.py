@@ -8,12 +8,7 @@ import numpy as np
 import sklearn
 from numpy.typing import ArrayLike
 from scipy import sparse
-from sklearn.base import (
-    BaseEstimator,
-    ClassNamePrefixFeaturesOutMixin,
-    RegressorMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, RegressorMixin, TransformerMixin
 from sklearn.utils import Tags, check_random_state, get_tags
 from sklearn.utils.metadata_routing import (
     UNUSED,
@@ -26,12 +21,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..components import check_number, check_seed
 from ..data import Mapped, check_inputs, check_sample_weight, check_target
 from ..estimators import (
-    DOCUMENTATION,
     CallbackSupportMixin,
     ScratchMLPRegressor,
+    StoredEstimator,
     SummaryMixin,
-    opened,
-    sealed,
     unchanged_on_error,
     warn_caller,
     with_callbacks,
@@ -93,7 +86,7 @@ class ScratchMLPEnsembleRegressor(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     RegressorMixin,
-    BaseEstimator,
+    StoredEstimator,
 ):
     """The mean of several networks, with intervals from the rows that each has not seen.
 
@@ -251,8 +244,6 @@ class ScratchMLPEnsembleRegressor(
     n_features_in_: int
     feature_names_in_: Array
 
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
     __metadata_request__fit = {"groups": UNUSED}  # it is for the splitter
 
     def __init__(
@@ -731,12 +722,6 @@ class ScratchMLPEnsembleRegressor(
     @property
     def _n_features_out(self):
         return len(self.estimators_) * self.n_outputs_
-
-    def __getstate__(self) -> dict[str, Any]:
-        return sealed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(opened(state))
 
     def _summary(self):
         rows = ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])

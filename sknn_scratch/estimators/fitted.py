@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -17,19 +17,17 @@ from ..data import Scaling, check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
 from ..maths import Array, MatrixLike, Network, backprop
 from ..training import Message, TrainingState
-from . import inspection, persistence
-from .caller import warn_caller
+from . import inspection
+from .base import StoredEstimator, warn_caller
 
 NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
-STD_NOT_FINITE = Message(
-    "Some standard deviations are not finite: X is too far from what the network was trained on."
-)
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
     """Return scikit-learn's `available_if`; to type checkers the method stays what it is."""
-    return available_if(check)
+    decorator: Any = available_if(check)
+    return decorator
 
 
 def has_hidden_layers(estimator: Any) -> bool:
@@ -37,7 +35,7 @@ def has_hidden_layers(estimator: Any) -> bool:
     return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
-class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, StoredEstimator):
     """The part of an estimator that is about a fitted network.
 
     It reads ``_network``, a `Network`; ``_params``, its parameters as they were trained; and
@@ -306,12 +304,6 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstim
         if not np.isfinite(output).all():
             warn_caller([NOT_FINITE])
         return output
-
-    def __getstate__(self) -> dict[str, Any]:
-        return persistence.sealed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(persistence.opened(state))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_params")

@@ -1,30 +1,49 @@
-"""ScratchMLPRegressor: parameters, and what is peculiar to regression (see `base`)."""
+"""ScratchMLPRegressor: its parameters, `fit` and `partial_fit` around a `Trainer`, `predict`."""
 
+import copy
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.metadata_routing import MetadataRequest
 from sklearn.utils.validation import check_is_fitted
 
-from ..components import ACTIVATIONS, Embedding, Schedule, name_of, resolve
-from ..data import check_target
-from ..maths import Activation, Array, Loss, MatrixLike, RandomState, Solver
-from ..training import Message, can_be_scored, likelihood_score, make_score, score_of
-from .base import BaseScratchMLP
-from .caller import warn_caller
+from ..components import (
+    ACTIVATIONS,
+    LOSSES,
+    SOLVERS,
+    Embedding,
+    Schedule,
+    check_parameters,
+    name_of,
+    resolve,
+)
+from ..data import check_dense, split_rows
+from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
+from ..training import Arrays, Message, Trainer, likelihood_score, make_settings, score_of
+from . import attributes
+from .base import unchanged_on_error, warn_caller
+from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
+from .fitted import FittedNetwork, only_if
 from .summary import SummaryMixin
+from .validation_data import check_together, check_validation, make_scorer
 
-DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
+Self = TypeVar("Self", bound="ScratchMLPRegressor")
 STD_NOT_FINITE = Message(
     "Some standard deviations are not finite: X is too far from what the network was trained on."
 )
 
 
-class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
+def is_stochastic(estimator: Any) -> bool:
+    """Return True if the solver takes mini-batches."""
+    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+
+
+class ScratchMLPRegressor(SummaryMixin, RegressorMixin, CallbackSupportMixin, FittedNetwork):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
@@ -337,9 +356,9 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
     n_features_in_: int
     feature_names_in_: Array
 
-    # Where scikit-learn's HTML representation leads to: see its guide for developers.
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
+    # The type of numbers to train in, by name; None is that of X. X is standardised in its own type
+    # first, and the trained network predicts in that.
+    _train_dtype: str | None = None
 
     def __init__(
         self,
@@ -411,6 +430,120 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         self.validation_fraction = validation_fraction
         self.verbose = verbose
         self.scoring = scoring
+
+    def fit(
+        self: Self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs. float32 stays float32, all else becomes float64.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets; for several quantiles one.
+        sample_weight : array-like of shape (n_samples,), default=None
+            A sample of weight 2 counts as two samples. Only ratios matter, but for the
+            penalty: see ``alpha``.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Inputs to validate on. `fit` then holds out no rows of X. Loss and score on them are
+            recorded after each epoch, and decide when to stop if ``early_stopping`` is set.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Handed to ``validation_fraction``, where that is a splitter.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or an array is not what is asked for, or if training diverges. The
+            estimator is then as it was before the call.
+
+        Notes
+        -----
+        An interrupt (Ctrl-C) ends training, with a warning, where it is after the last step.
+        """
+        validation = X_val, y_val, sample_weight_val
+        return self._train_on(Arrays(X, y, sample_weight), validation, groups)
+
+    @only_if(is_stochastic)
+    def partial_fit(
+        self: Self,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch, going on from where the last call ended.
+
+        With the same data, n calls make the same model as one `fit` of n epochs. Not available
+        with ``solver='lbfgs'``.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The inputs.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights are relative to the mean weight of all samples seen so far.
+        X_val, y_val, sample_weight_val, groups
+            As for `fit`.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `fit`; also if X or y has another width than in the first call.
+        KeyboardInterrupt
+            At an interrupt (Ctrl-C). The estimator is then as it was before the call.
+
+        Notes
+        -----
+        With ``early_stopping=True`` every call holds out its own validation rows (the same
+        ones if the data are the same), and `predict` uses the parameters that scored best in
+        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
+        """
+        validation = X_val, y_val, sample_weight_val
+        return self._train_on(Arrays(X, y, sample_weight), validation, groups, incremental=True)
+
+    def get_metadata_routing(self) -> MetadataRequest:
+        """Return which metadata are asked for: groups where a splitter by them holds out rows.
+
+        Returns
+        -------
+        routing : MetadataRequest
+        """
+        routing = super().get_metadata_routing()
+        for method in (routing.fit, routing.partial_fit):
+            if not self._takes_groups() and method.requests.get("groups") is None:
+                method.requests.pop("groups", None)  # so that they may be passed to others
+        return routing
+
+    def _takes_groups(self):
+        """Return True if rows are held out by a splitter."""
+        return hasattr(self.validation_fraction, "split") and bool(self.early_stopping)
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -515,22 +648,12 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         tags.input_tags.sparse = self.embedding is None
         tags.target_tags.multi_output = True
         try:
-            loss = resolve(self.loss, "loss", self._losses, Loss)
+            loss = resolve(self.loss, "loss", LOSSES, Loss)
         except ValueError:  # tags are asked for before parameters are checked
             return tags
         tags.target_tags.positive_only = not loss.in_domain(np.array(-1.0))
         tags.target_tags.multi_output = len(loss.levels) < 2
         return tags
-
-    def _encode_target(self, y, n_samples, dtype, suffix, loss):
-        return check_target(y, n_samples, loss, dtype, suffix)
-
-    def _make_score(self, loss, y, sample_weight):
-        if loss.std and can_be_scored(y, sample_weight):
-            of_y = partial(likelihood_score, y, sample_weight=sample_weight)
-            return lambda output: of_y(loss.predict(output), loss.std(output))
-        score = make_score(loss, y, sample_weight)
-        return lambda output: score(loss.predict(output))
 
     def _summary(self):
         network = self._network
@@ -552,3 +675,89 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, BaseScratchMLP):
         if self.validation_loss_curve_ is not None:
             losses["validation loss"] = self.validation_loss_curve_
         return losses
+
+    # Training
+
+    def _train_on(self, source, validation=(None, None, None), groups=None, incremental=False):
+        """Train on a source of data, and warn of what there is to warn of; return self.
+
+        ``validation`` are X, y and sample weights in memory, or three times None.
+        """
+        # a `warm_start` that is no boolean is refused later
+        goes_on = self.__sklearn_is_fitted__() and bool(
+            incremental or np.asarray(self.warm_start, object).any()
+        )
+        with unchanged_on_error(self, goes_on):
+            validation = check_together(validation, groups, self._takes_groups())
+            warn_caller(self._train(source, validation, groups, not goes_on, incremental))
+        return self
+
+    @with_callbacks
+    def _train(self, source, validation, groups, is_first, incremental):
+        """Train, store what came of it, and return the messages to warn of."""
+        dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
+        validate = partial(self._validated, reset=is_first)
+        trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)
+        network, monitor = trainer.network, trainer.settings.monitor
+        if validation is not None:
+            validation, more = check_validation(self, validation, network, data.X.dtype)
+            messages += more
+        dtype = self._train_dtype or data.X.dtype
+        state, chosen = self._start(trainer, is_first, dtype, self.random_state), None
+        if monitor and validation is None:
+            drawn = split_rows(self.validation_fraction, data, groups, state.split_source())
+            chosen, held_out = drawn
+            validation = data.take(held_out)
+        score = None if validation is None else make_scorer(self, trainer, state, validation)
+        notifiers = notifiers_of(self, trainer, source, data)
+        state, more = trainer.train(state, data, chosen, validation, score, notifiers)
+        vars(self).update(attributes.fitted(trainer.network, state, monitor, data.X.dtype))
+        for notifier in notifiers:
+            notifier.fit_end()
+        return messages + more
+
+    def _set_up(self, source, validate, dtypes, is_first, incremental=False):
+        """Return a trainer, the data set of a source, checked, and the messages to warn of."""
+        params = attributes.constructor_parameters(self)
+        components = check_parameters(params)
+        settings = make_settings(params, components, is_first, incremental)
+        data, messages = source.check(validate, components.loss, dtypes)
+        check_dense(data.X, components.embedding)
+        n_outputs = components.loss.n_outputs(data.y.shape[1])
+        network = Network(
+            sizes=(data.X.shape[1], *components.hidden_layer_sizes, n_outputs),
+            activations=(*components.activations, components.out_activation),
+            loss=components.loss,
+            fit_intercept=self.fit_intercept,
+            embedding=components.embedding,
+        )
+        return Trainer(settings, network), data, messages
+
+    def _start(self, trainer, is_first, dtype, random_state):
+        """Return the state that training starts from, or goes on from."""
+        if is_first:
+            return trainer.start(check_random_state(random_state), dtype)
+        return trainer.resume(self._state, self._network)
+
+    def _prepared(self, X, y, sample_weight):
+        """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
+        is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
+        validate = partial(twin._validated, reset=is_first)
+        given = Arrays(X, y, sample_weight), validate, (np.float64,)
+        trainer, data, messages = self._set_up(*given, is_first)
+        random_state = copy.deepcopy(check_random_state(self.random_state))
+        state = self._start(trainer, is_first, np.float64, random_state)
+        trainer.prepare(state, data)
+        warn_caller(messages)
+        network, scaling = trainer.network, state.scaling
+        with np.errstate(over="ignore"):  # huge values: the loss is inf or nan
+            inputs = scaling.inputs(data.X)
+        problem = {
+            "X": inputs,
+            "y": scaling.targets(data.y),
+            "params": state.best_params.astype(np.float64),
+            "network": network,
+            "sample_weight": data.weight,
+            "alpha": self.alpha,
+        }
+        return problem, scaling

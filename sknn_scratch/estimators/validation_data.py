@@ -11,7 +11,15 @@ from sklearn.utils.validation import validate_data
 
 from ..data import DataSet, check_dense
 from ..maths import Array, Network
-from ..training import Arrays, Message, Trainer, TrainingState
+from ..training import (
+    Arrays,
+    Message,
+    Trainer,
+    TrainingState,
+    can_be_scored,
+    likelihood_score,
+    make_score,
+)
 from .attributes import predicting
 
 
@@ -37,14 +45,13 @@ def check_together(
 def check_validation(
     estimator: Any,
     validation: tuple[Any, Any, Any],
-    encode: Callable[..., Array],
     network: Network,
     dtype: DTypeLike,
 ) -> tuple[DataSet, list[Message]]:
     """Return validation data as a `DataSet`, and the messages to warn of."""
     validate = partial(validate_data, estimator, reset=False)
     try:
-        data, messages = Arrays(*validation, "_val").check(validate, encode, [dtype])
+        data, messages = Arrays(*validation, "_val").check(validate, network.loss, [dtype])
         check_dense(data.X, network.embedding)
         n_outputs = network.loss.n_outputs(data.y.shape[1])
     except ValueError as error:
@@ -67,8 +74,13 @@ def make_scorer(
     if weight is not None and weight.max() == 0:
         raise ValueError("sample_weight is zero for all samples of the validation set.")
     if estimator.scoring is None:
-        score_output = estimator._make_score(trainer.network.loss, data.y, weight)
-        return lambda params, output: score_output(output)
+        loss = trainer.network.loss
+        std = loss.std
+        if std and can_be_scored(data.y, weight):
+            gaussian = partial(likelihood_score, data.y, sample_weight=weight)
+            return lambda params, output: gaussian(loss.predict(output), std(output))
+        of_predictions = make_score(loss, data.y, weight)
+        return lambda params, output: of_predictions(loss.predict(output))
     scorer: Any = check_scoring(estimator, scoring=estimator.scoring)
     X, y = data.inputs(), data.target()
     weights = {} if weight is None else {"sample_weight": weight}

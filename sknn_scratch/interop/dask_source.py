@@ -56,12 +56,12 @@ class ClusterArrays:
     def check(
         self,
         validate: Callable[..., Any],
-        encode: Callable[..., Array],
+        loss: Loss,
         dtypes: Sequence[DTypeLike],
     ) -> tuple["ClusterData", list[Message]]:
         """Return a `ClusterData`, and the messages to warn of: see `training.Arrays.check`.
 
-        The target is checked by the workers, not by ``encode``.
+        The target is checked by the workers, by the same ``loss``.
         """
         arrays, messages = dask_arrays(self.X, self.y, self.sample_weight)
         X, y, weight = arrays

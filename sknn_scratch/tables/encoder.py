@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils import Tags, validation
@@ -15,14 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
-from ..estimators import (
-    DOCUMENTATION,
-    SummaryMixin,
-    opened,
-    sealed,
-    unchanged_on_error,
-    warn_caller,
-)
+from ..estimators import StoredEstimator, SummaryMixin, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
 from .kinds import Words, doubts_about, kind_of
 from .reading import columns_of, is_frame, labels_of
@@ -33,7 +26,7 @@ validate_data: Callable[..., Any] = validation.validate_data
 Self = TypeVar("Self", bound="TableEncoder")
 
 
-class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
+class TableEncoder(SummaryMixin, TransformerMixin, StoredEstimator):
     """Make numbers of a table as it comes: with words, gaps, dates and durations.
 
     What becomes of a column follows from what it holds:
@@ -107,9 +100,6 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
     one_hot_: Any
     n_features_in_: int
     feature_names_in_: Array
-
-    _doc_link_module = "sknn_scratch"
-    _doc_link_template = f"{DOCUMENTATION}/generated/sknn_scratch.{{estimator_name}}.html"
 
     def __init__(
         self,
@@ -305,12 +295,6 @@ class TableEncoder(SummaryMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        return sealed(super().__getstate__())
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(opened(state))
 
 
 def checked_table(X: Any) -> Any:

@@ -14,9 +14,9 @@ from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from ..data import DataSet, Scaling, check_inputs, check_sample_weight
+from ..data import DataSet, Scaling, check_inputs, check_sample_weight, check_target
 from ..engine import FullBatch, Problem, Rows
-from ..maths import Array, MatrixLike, Network
+from ..maths import Array, Loss, MatrixLike, Network
 from .warnings import Message
 
 COLUMN_VECTOR = Message(
@@ -51,7 +51,7 @@ class Arrays:
     def check(
         self,
         validate: Callable[..., Any],
-        encode: Callable[..., Array],
+        loss: Loss,
         dtypes: Sequence[DTypeLike],
     ) -> tuple["ArrayData", list[Message]]:
         """Return an `ArrayData`, and the messages to warn of.
@@ -60,9 +60,8 @@ class Arrays:
         ----------
         validate : callable
             `sklearn.utils.validation.validate_data`, of an estimator.
-        encode : callable
-            ``encode(y, n_samples, dtype, suffix)`` returns the target as an array of shape
-            (n_samples, n_outputs), checked.
+        loss : Loss
+            In whose domain the target has to be.
         dtypes : sequence of dtype
             Those that X may have; all others are converted to the first.
 
@@ -73,7 +72,7 @@ class Arrays:
         """
         X = check_inputs(validate, self.X, dtypes, f"X{self.suffix}")
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
-            y = encode(self.y, X.shape[0], X.dtype, self.suffix)
+            y = check_target(self.y, X.shape[0], loss, X.dtype, self.suffix)
         X = X.tocsr() if sparse.issparse(X) else X
         data = ArrayData(X, y, check_sample_weight(self.sample_weight, X.shape[0], self.suffix))
         return data, column_messages(self.y)

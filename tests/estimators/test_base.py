@@ -1,103 +1,137 @@
-"""Another estimator on the base class: what it takes, and that its hooks are asked."""
+"""Stored models: those of this layout and of earlier ones, and those that are refused."""
 
 import copy
+import json
 import pickle
+import re
+from dataclasses import fields
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
-from sklearn.base import ClassifierMixin, clone
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import StratifiedShuffleSplit, train_test_split
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 
-from sknn_scratch import ScratchMLPRegressor, SquaredError
-from sknn_scratch.estimators.base import BaseScratchMLP
+from sknn_scratch import ScratchMLPRegressor, __version__
+from sknn_scratch.estimators import base
+from sknn_scratch.estimators.base import LAYOUT
+from tests.stored_models import DATA, figures, make_models
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+FILES = sorted(DATA.glob("models_*.pickle"))
 
-
-class TwoClasses(ClassifierMixin, BaseScratchMLP):
-    """Tells two classes apart: the target is 0 or 1, and the output between them."""
-
-    _losses = {"brier": SquaredError()}
-
-    __init__ = ScratchMLPRegressor.__init__  # the same parameters
-
-    def _encode_target(self, y, n_samples, dtype, suffix, loss):
-        if len(y) != n_samples:
-            raise ValueError(f"y{suffix} is too short")
-        if not suffix:
-            self.classes_ = np.unique(y)
-        return (np.asarray(y) == self.classes_[1]).astype(dtype)[:, np.newaxis]
-
-    def _make_score(self, loss, y, sample_weight):
-        return lambda output: np.average((output > 0.5) == (y > 0.5), weights=sample_weight)
-
-    def _draw_validation_rows(self, data, groups, random_state):
-        split = StratifiedShuffleSplit(1, test_size=0.2, random_state=random_state)
-        ((self.train_, self.held_out_),) = split.split(data.X, data.y)
-        return self.train_, self.held_out_
-
-    def predict(self, X):
-        return self.classes_[(self._output(X)[:, 0] > 0.5).astype(int)]
+# Its output is bounded by 0, and without intercepts most of y is out of its reach.
+ONE_IS_NO_BETTER_THAN_A_CONSTANT = pytest.mark.filterwarnings(
+    "ignore:Training stopped by tol=0.0001 at a loss of 1.94"
+)
 
 
-def two_classes(loss="brier", **params):
-    return TwoClasses((5,), loss=loss, out_activation="logistic", random_state=0, **params)
+def load(path):
+    """Return the models of a file, or the message with which they are refused."""
+    try:
+        return pickle.loads(path.read_bytes())
+    except ValueError as error:
+        return str(error)
 
 
-@pytest.fixture(scope="module")
-def tumours():
-    X, y = load_breast_cancer(return_X_y=True)
-    return X, np.array(["malignant", "benign"])[y]
+def expectations(path):
+    """Return what is stored beside a file."""
+    return json.loads(path.with_suffix(".json").read_text("utf-8"))
 
 
-def test_it_learns_and_stops_early_by_its_own_score_on_its_own_rows(tumours):
-    X_train, X_test, y_train, y_test = train_test_split(*tumours, random_state=0)
-    model = two_classes(early_stopping=True, learning_rate_init=0.01)
-    assert model.fit(X_train, y_train) is model
-    assert model.score(X_test, y_test) > 0.93
-    X, y = X_train[model.held_out_], y_train[model.held_out_]
-    assert model.best_validation_score_ == pytest.approx(np.mean(model.predict(X) == y))
-    shares = [np.mean(y_train[rows] == "benign") for rows in (model.train_, model.held_out_)]
-    assert shares[0] == pytest.approx(shares[1], abs=0.01)  # as the classes are
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_stored_models_predict_and_train_as_they_did_or_are_refused(path):
+    models, expected = load(path), expectations(path)
+    if isinstance(models, str):
+        assert expected["layout"] != LAYOUT, models
+        assert "was stored by sknn_scratch" in models
+        return
+    assert list(models) == [name for name in expected if name != "layout"]
+    for name, model in models.items():
+        # float32, and after an epoch: rounding differs between machines
+        tolerance = 1e-5 if model.coefs_[0].dtype == np.float32 else 1e-9
+        found = figures(model)
+        assert found.keys() == expected[name].keys()
+        for key, value in found.items():
+            assert_allclose(value, expected[name][key], rtol=tolerance)
 
 
-def test_validation_data_are_encoded_like_the_target(tumours):
-    X, y = tumours
-    model = two_classes().partial_fit(X, y, X_val=X[:50], y_val=y[:50])
-    assert model.validation_scores_ == [pytest.approx(np.mean(model.predict(X[:50]) == y[:50]))]
-    with pytest.raises(ValueError, match="y_val is too short"):
-        model.partial_fit(X, y, X_val=X[:50], y_val=y[:4])
+def names(model):
+    """Return the names of everything that a fitted model holds."""
+    state, network = model._state, model._network
+    return {
+        "model": set(vars(model)),
+        "state": set(vars(state)),
+        "solver": set(state.solver_state),
+        "scaling": set(vars(state.scaling)),
+        "network": set(vars(network)),
+        "components": [
+            (type(component).__name__, set(vars(component)))
+            for component in (*network.activations, network.loss)
+        ],
+    }
 
 
-def test_its_losses_are_its_own(tumours):
-    with pytest.raises(ValueError, match="loss must be one of 'brier', or"):
-        two_classes(loss="huber").fit(*tumours)
+@ONE_IS_NO_BETTER_THAN_A_CONSTANT
+def test_the_stored_models_of_this_layout_hold_what_new_ones_hold():
+    # If this fails, an attribute has come or gone: see `sknn_scratch.estimators.base`.
+    path = DATA / f"models_layout_{LAYOUT}.pickle"
+    stored = load(path)
+    assert expectations(path)["layout"] == LAYOUT
+    for name, model in make_models().items():
+        assert names(model) == names(stored[name])
+        assert names(model)["state"] == {each.name for each in fields(model._state)}
 
 
-def test_a_failed_fit_leaves_it_as_it_was(tumours):
-    X, y = tumours
-    model = two_classes().partial_fit(X, y)
-    before = dict(vars(model))
-    with pytest.raises(ValueError, match="y is too short"):
-        model.fit(X, y[:-1])
-    assert vars(model) == before
-    assert list(model.classes_) == ["benign", "malignant"]
+@ONE_IS_NO_BETTER_THAN_A_CONSTANT
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("number", range(3))
+def test_a_pickled_model_is_the_same_and_trains_on_likewise(number, protocol):
+    model = list(make_models().values())[number]
+    loaded = pickle.loads(pickle.dumps(model, protocol))
+    assert names(loaded) == names(model)
+    assert loaded.get_params().keys() == model.get_params().keys()
+    assert_array_equal(loaded._params, model._params)
+    assert figures(loaded) == figures(model)
 
 
-def test_it_can_be_looked_into_copied_and_cloned(tumours):
-    X, y = tumours
-    model = two_classes().partial_fit(X, y)
-    assert model.transform(X).shape == (569, 5)
-    assert model.check_gradient(X[:30], y[:30]) < 1e-6
-    assert [W.shape for W in model.coefs_] == [(30, 5), (5, 1)]
-    for twin in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert_array_equal(twin.predict(X), model.predict(X))
+def restored(state):
+    """Return what unpickling makes of a state."""
+    model = ScratchMLPRegressor.__new__(ScratchMLPRegressor)
+    model.__setstate__(state)
+    return model
+
+
+@pytest.mark.parametrize("layout", [0, LAYOUT + 1, str(LAYOUT), None])
+def test_another_layout_is_refused_by_a_message_that_names_both(layout):
+    state = ScratchMLPRegressor().__getstate__()
+    given = dict(state)
+    assert restored(given).get_params() == ScratchMLPRegressor().get_params()
+    assert given == state
+    with pytest.raises(ValueError, match=rf"by sknn_scratch 9.8, in layout {layout}; .* {LAYOUT}"):
+        restored({**state, "_layout": layout, "_stored_by": "9.8"})
+
+
+def test_a_state_without_a_layout_is_refused():
+    with pytest.raises(ValueError, match="by sknn_scratch unknown, in layout None"):
+        restored(ScratchMLPRegressor().get_params())
+
+
+@pytest.mark.parametrize("change", [-LAYOUT, 1])
+def test_a_pickle_of_another_layout_is_refused(regression, monkeypatch, change):
+    X, y = regression
+    model = ScratchMLPRegressor((2,)).partial_fit(X, y)
+    monkeypatch.setattr(base, "LAYOUT", LAYOUT + change)
+    stored = pickle.dumps(model)
+    assert_array_equal(pickle.loads(stored).predict(X), model.predict(X))
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=re.escape(f"{__version__}, in layout {LAYOUT + change};")):
+        pickle.loads(stored)
+
+
+def test_the_layout_is_not_an_attribute(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((2,)).partial_fit(X, y)
+    for twin in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert vars(twin).keys() == vars(model).keys()
+        assert not {"_layout", "_stored_by"} & set(vars(twin))
+    assert not {"_layout", "_stored_by"} & set(vars(model))
     assert clone(model).get_params() == model.get_params()
-
-
-@pytest.mark.parametrize("hook", ["_encode_target", "_make_score"])
-def test_a_hook_that_is_missing_says_so(hook):
-    with pytest.raises(NotImplementedError):
-        getattr(BaseScratchMLP(), hook)(*[None] * (5 if hook == "_encode_target" else 3))

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ScratchMLPRegressor, fit_with_checkpoints
-from sknn_scratch.estimators.caller import warn_caller
+from sknn_scratch.estimators import warn_caller
 from sknn_scratch.training import Message
 
 X = np.random.RandomState(0).normal(size=(30, 2))

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.estimators.regressor import DOCUMENTATION
+from sknn_scratch.estimators import DOCUMENTATION
 
 PAGE = f"{DOCUMENTATION}/generated/sknn_scratch.ScratchMLPRegressor.html"
 

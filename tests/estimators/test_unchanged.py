@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.estimators.base import unchanged_on_error
+from sknn_scratch.estimators import unchanged_on_error
 from sknn_scratch.maths.activations import Tanh
 
 

@@ -18,7 +18,7 @@ from sknn_scratch import (
     trusted_types,
 )
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
-from sknn_scratch.estimators import persistence
+from sknn_scratch.estimators import base
 from tests.helpers import label
 
 io = pytest.importorskip("skops.io")
@@ -109,7 +109,7 @@ def test_nothing_is_trusted_by_itself(regression):
 def test_another_layout_is_refused(regression, monkeypatch):
     model = ScratchMLPRegressor().partial_fit(*regression)
     with monkeypatch.context() as patched:
-        patched.setattr(persistence, "LAYOUT", 0)
+        patched.setattr(base, "LAYOUT", 0)
         stored = io.dumps(model)
     with pytest.raises(ValueError, match="in layout 0"):
         io.loads(stored, trusted=io.get_untrusted_types(data=stored))

@@ -4,6 +4,8 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
+from sknn_scratch import Poisson
+from sknn_scratch.components import LOSSES
 from sknn_scratch.engine.full_batch import FullBatch
 from sknn_scratch.engine.problem import Problem
 from sknn_scratch.training.source import ArrayData, Arrays
@@ -16,23 +18,16 @@ def validate(X, **how):
     return X
 
 
-def encode(y, n_samples, dtype, suffix):
-    """Encode a target as its square, or refuse it."""
-    if len(y) != n_samples:
-        raise ValueError(f"y{suffix} is too short")
-    return np.reshape(np.square(y).astype(dtype), (n_samples, -1))
+def check(X, y, weight=None, suffix="", loss=LOSSES["squared_error"]):
+    return Arrays(X, y, weight, suffix).check(validate, loss, (np.float64, np.float32))
 
 
-def check(X, y, weight=None, suffix=""):
-    return Arrays(X, y, weight, suffix).check(validate, encode, (np.float64, np.float32))
-
-
-def test_a_source_returns_a_data_set_with_the_target_encoded(rng):
+def test_a_source_returns_a_data_set(rng):
     X, y, weight = rng.normal(size=(5, 2)), rng.normal(size=5), rng.uniform(size=5)
     data, messages = check(X, y, weight)
     assert isinstance(data, ArrayData)
     assert data.X is X
-    assert_array_equal(data.y, y[:, np.newaxis] ** 2)
+    assert_array_equal(data.y, y[:, np.newaxis])
     assert_array_equal(data.weight, weight)
     assert messages == []
     assert validate.how == {"skip_check_array": True}  # few numbers, which are checked already
@@ -55,8 +50,10 @@ def test_sparse_inputs_end_as_rows(rng):
 
 
 def test_the_suffix_is_that_of_the_names(rng):
-    with pytest.raises(ValueError, match="y_val is too short"):
+    with pytest.raises(ValueError, match="X_val has 5, y_val has 1"):
         check(rng.normal(size=(5, 2)), [1.0], suffix="_val")
+    with pytest.raises(ValueError, match="y_val must be numbers >= 0"):
+        check(rng.normal(size=(5, 2)), -np.ones(5), suffix="_val", loss=Poisson())
     with pytest.raises(ValueError, match="sample_weight_val must be >= 0"):
         check(rng.normal(size=(5, 2)), np.ones(5), -np.ones(5), suffix="_val")
 
