@@ -15,10 +15,11 @@ The second line holds for the identity. What else a layer can take in depends on
 (`Activation.scaling`): a positive factor if f(c z) = c f(z), and if f is exp, then
 c exp(z) = exp(z + log c).
 
-Predictions are not made by folded weights. A column far from zero for its spread would add a large
-number to X @ W, and its opposite to b, and their sum is rounded to the digits of the large numbers:
-of a date in seconds, in float32, little is left. X - shift loses no digit, if the shift is a number
-of the type of X, as it is here.
+Folded weights predict only where that costs no digits, and many rows, which need not be copied then
+(`folds_exactly`). A column far from zero for its spread would add a large number to X @ W, and its
+opposite to b, and their sum is rounded to the digits of the large numbers: of a date in seconds, in
+float32, little is left. X - shift loses no digit, if the shift is a number of the type of X, as it
+is here.
 """
 
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,8 @@ from ..maths import Array, DType, Matrix, Network
 from .dataset import DataSet
 from .moments import Moments
 from .quartiles import robust
+
+NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,17 @@ class Scaling:
         """
         if self.is_identity:
             return X
-        if sparse.issparse(X) and self.x_shift.any():  # they were taken of dense X
-            X = X.toarray()
         if sparse.issparse(X):
-            X = X.tocsr(copy=True)
-            X.data /= self.x_scale.take(X.indices)
-            return X
+            if not self.x_shift.any():
+                X = X.tocsr(copy=True)
+                X.data /= self.x_scale.take(X.indices)
+                return X
+            X = X.toarray()  # the shifts were taken of dense X
         Z = X - self.x_shift
-        return np.divide(Z, self.x_scale, out=Z if out is None else out, casting="same_kind")
+        if out is not None:
+            return np.divide(Z, self.x_scale, out=out, casting="same_kind")
+        Z /= self.x_scale
+        return Z
 
     @np.errstate(over="ignore")
     def targets(self, y: Array, out: Array | None = None) -> Array:
@@ -135,6 +141,21 @@ class Scaling:
                 W *= scale
                 b[...] = b * scale + shift
             return folded.astype(params.dtype)
+
+    @property
+    def folds_exactly(self) -> bool:
+        """Whether weights that take in the inputs' lose no digits: none is far, or in odd units."""
+        shift, scale = np.abs(self.x_shift), self.x_scale
+        usual = (scale > 1 / LARGE) & ((scale < LARGE) | np.isinf(scale))
+        return bool((usual & (shift <= NEAR * scale)).all())
+
+    def fold_inputs(self, network: Network, params: Array) -> Array:
+        """Return the parameters for unscaled X and standardised y; without an embedding."""
+        folded = params.copy()
+        W, b = network.layers(folded)[0]
+        W /= self.x_scale[:, np.newaxis]
+        b -= self.x_shift @ W
+        return folded
 
     def unfold(self, network: Network, folded: Array) -> Array:
         """Return the parameters for standardised X and y: the inverse of `fold`.

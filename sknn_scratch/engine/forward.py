@@ -135,46 +135,42 @@ class Predictor:
         By which rows are standardised as they are copied; predictions stay standardised.
     """
 
-    network: Network
-    params: Array
-    scaling: Scaling | None
-    shift: Array  # for as many rows as are standardised at a time
-    factor: Array
-    programs: dict[int, Any]
-
     def __init__(self, network: Network, params: Array, scaling: Scaling | None = None) -> None:
-        self.network, self.params, self.programs = network, params, {}
-        self.scaling = None if scaling is None or scaling.is_identity else scaling
-        n_features = network.sizes[0]
-        width = n_features + network.fit_intercept
-        shape = max(1, AT_A_TIME // width), width
-        self.shift, self.factor = np.zeros(shape, params.dtype), np.ones(shape, params.dtype)
+        self.network = network
+        self.params = params
+        self.scaling: Scaling | None = None if scaling is None or scaling.is_identity else scaling
+        self.programs: dict[int, Any] = {}
         if self.scaling:
-            self.shift[:, :n_features] = self.scaling.x_shift
-            self.factor[:, :n_features] = 1 / self.scaling.x_scale.astype(np.float64)
+            shape = max(1, AT_A_TIME // network.sizes[0]), network.sizes[0]
+            self.shift: Array = np.broadcast_to(self.scaling.x_shift, shape).copy()
+            self.scale: Array = np.broadcast_to(self.scaling.x_scale, shape).copy()
+            self.part: Array = np.empty_like(self.shift)
 
     def __call__(self, X: Array) -> Array:
         """Return the predictions for some rows, in an array that the next call overwrites."""
         if len(X) not in self.programs:
             forward = Forward(self.network, self.params, len(X))
-            rows = aligned((len(X), self.shift.shape[1]), self.params.dtype, 1)
+            width = X.shape[1] + self.network.fit_intercept
+            rows = aligned((len(X), width), self.params.dtype, 1)
             calls = compiled(forward.forward(DenseBatch(rows.T)))
-            self.programs[len(X)] = rows, calls, forward.a[-1].T
-        rows, calls, output = self.programs[len(X)]
-        self.read(X, rows)
+            self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
+        inputs, calls, output = self.programs[len(X)]
+        self.read(X, inputs)
         with np.errstate(over="ignore"):  # of exp(-z), on the way to 1 / (1 + exp(-z))
             for call in calls:
                 call()
         return output
 
-    def read(self, X: Array, rows: Array) -> None:
-        """Copy X into ``rows``, standardised: a part at a time, while it is in the cache.
+    def read(self, X: Array, inputs: Array) -> None:
+        """Copy X into ``inputs``, standardised in its own type: a part at a time, in the cache.
 
         With shift and scale repeated for each row there is one loop over all numbers of a part.
         """
-        for part in slices(len(X), len(self.shift)):
-            copied = rows[part]
-            copied[:, : X.shape[1]] = X[part]
-            if self.scaling:
-                copied -= self.shift[: len(copied)]
-                copied *= self.factor[: len(copied)]
+        if self.scaling is None:
+            inputs[...] = X
+            return
+        for rows in slices(len(X), len(self.shift)):
+            n = len(X[rows])
+            part = np.subtract(X[rows], self.shift[:n], out=self.part[:n])
+            part /= self.scale[:n]
+            inputs[rows] = part
