@@ -5,7 +5,14 @@ from .dataset import DataSet
 from .inputs import check_inputs, refuse_lazy, small_and_plain
 from .mapped import Mapped, is_mapped
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
-from .scaling import Scaling, completed_scaling, no_scaling, standard_scaling, takes_factor
+from .scaling import (
+    Scaling,
+    completed_scaling,
+    no_scaling,
+    renewed_scaling,
+    standard_scaling,
+    takes_factor,
+)
 from .split import split_rows
 from .validation import check_dense, check_mapped, check_sample_weight, check_target
 
@@ -27,6 +34,7 @@ __all__ = [
     "no_scaling",
     "power_of_two",
     "refuse_lazy",
+    "renewed_scaling",
     "rows_at_a_time",
     "rows_of_a_part",
     "slices",

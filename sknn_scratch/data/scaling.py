@@ -33,6 +33,7 @@ from .moments import Moments
 from .quartiles import robust
 
 NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
+FAR = 10.0  # standard deviations from where a column was, at which it is in another unit
 
 
 @dataclass(frozen=True)
@@ -271,6 +272,43 @@ def completed_scaling(
         y_shift[varies], y_scale[varies] = found.mean_[varies], found.std_[varies]
         check_scale("y", y_scale[varies], data.y.dtype)
     return Scaling(x_shift, x_scale, y_shift, y_scale)
+
+
+def renewed_scaling(
+    scaling: Scaling, network: Network, data: DataSet, rows: Array | None
+) -> tuple[Scaling, Array, Array]:
+    """Return a scaling in which what is in quite another unit than before has a new one.
+
+    Returns
+    -------
+    scaling : Scaling
+    of_x, of_y : ndarray of bool
+        Which columns of X and y that are.
+    """
+    centred = network.fit_intercept and (not sparse.issparse(data.X) or scaling.x_shift.any())
+    before = (scaling.x_shift, scaling.x_scale), (scaling.y_shift, scaling.y_scale)
+    shift, scale = input_scaling(data.statistics("X", rows), bool(centred))
+    now = (shift, scale), target_scaling(network, data, rows)
+    of_x, of_y = (other_unit(*old, *new) for old, new in zip(before, now))
+    check_scale("X", now[0][1][of_x], data.X.dtype)
+    check_scale("y", now[1][1][of_y], data.y.dtype)
+    now = (shift, np.where(scale == 0, np.inf, scale)), now[1]
+    parts = [
+        np.where(other, new, old).astype(old.dtype)
+        for pair, new_pair, other in zip(before, now, (of_x, of_y))
+        for old, new in zip(pair, new_pair)
+    ]
+    return Scaling(*parts), of_x, of_y
+
+
+@np.errstate(over="ignore")
+def other_unit(shift: Array, scale: Array, new_shift: Array, new_scale: Array) -> Array:
+    """Return which columns lie far outside of where they were, or vary far less than they did.
+
+    What is constant now, at a place where it was before, is in no other unit.
+    """
+    outside = (np.abs(new_shift - shift) > FAR * scale) | (new_scale > FAR * scale)
+    return outside | ((new_scale > 0) & (new_scale < scale / FAR**2) & np.isfinite(scale))
 
 
 def input_scaling(moments: Moments, centred: bool) -> tuple[Array, Array]:

@@ -63,7 +63,7 @@ from .members import (
     train_members,
     weight_name,
 )
-from .ranges import check_range, limits_of, refuse_outside
+from .ranges import check_range, limits_of, refuse_huge, refuse_outside
 from .shares import rows_new_to_all, shares_of_splits, typically_one, weights_of_rows
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
 from .stacked import MOST_ROWS, stacks_of
@@ -321,6 +321,7 @@ class ScratchMLPEnsembleRegressor(
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         self._limits = limits_of(self.target_range)
+        refuse_huge(y)
         refuse_outside(y, self._limits)
         unit = unit_of(self.estimator, y)
         loss = in_unit(loss, unit)

@@ -36,6 +36,16 @@ def limits_of(target_range: Any) -> tuple[float, float]:
     return -np.inf if low is None else float(low), np.inf if high is None else float(high)
 
 
+def refuse_huge(y: Array) -> None:
+    """Raise ValueError if sums of a few targets may overflow."""
+    largest = np.abs(y).max()
+    if largest > np.finfo(y.dtype).max / 8:
+        raise ValueError(
+            f"y contains values too large for an ensemble, up to {largest:.2g}: differences from "
+            "what is predicted must be finite. Divide y by some number."
+        )
+
+
 def refuse_outside(y: Array, limits: tuple[float, float]) -> None:
     """Raise ValueError if a target lies outside of its range."""
     low, high = limits

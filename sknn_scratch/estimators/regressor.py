@@ -182,7 +182,8 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, CallbackSupportMixin, Fi
         units are dropped. See the notes on what is reproducible.
     warm_start : bool, default=False
         Whether `fit` goes on from the last call's weights and solver state. What counts for
-        stopping starts anew.
+        stopping starts anew. What is in quite another unit (ten standard deviations away, ten
+        times as wide, or a hundredth) is standardised anew, with a warning.
     max_grad_norm : float or None, default=None
         The gradient of each mini-batch, penalty included, is scaled down to this L2 norm (over
         all parameters) if its norm is larger; None leaves it as it is. An error with L-BFGS.

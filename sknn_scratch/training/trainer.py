@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import initialize
-from ..data import DataSet, completed_scaling, no_scaling, standard_scaling
+from ..data import DataSet, completed_scaling, no_scaling, renewed_scaling, standard_scaling
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
@@ -39,6 +39,7 @@ from .warnings import (
     Message,
     first_batch_warnings,
     prediction_warnings,
+    renewal_warnings,
     scaling_warnings,
     unit_warnings,
     weight_warnings,
@@ -244,12 +245,19 @@ class Trainer:
 
     @np.errstate(all="ignore")  # of values so large that training diverges
     def _go_on_scaling(self, state, data, chosen):
-        """Scale, in place, what was constant in earlier calls; return what there is to warn of."""
+        """Scale, in place, what was constant in earlier calls; return what there is to warn of.
+
+        A warm start, which is given all rows at once, standardises anew what is in another unit.
+        """
         if not state.standardized:
             return []
+        known = self.network, data, chosen
         seen = state.mean_weight * state.weight_count, state.weight_count
-        state.scaling = completed_scaling(state.scaling, self.network, data, chosen, *seen)
-        return scaling_warnings(state.scaling, data, chosen)
+        state.scaling = completed_scaling(state.scaling, *known, *seen)
+        if self.settings.incremental:
+            return scaling_warnings(state.scaling, data, chosen)
+        state.scaling, *others = renewed_scaling(state.scaling, *known)
+        return renewal_warnings(*others)
 
     def _rows(self, state, data, chosen):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""

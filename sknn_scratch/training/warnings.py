@@ -119,6 +119,20 @@ def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> l
     ]
 
 
+def renewal_warnings(of_x: Array, of_y: Array) -> list[Message]:
+    """Return what there is to warn of if a warm start standardises these columns anew."""
+    others = columns("X", of_x) + columns("y", of_y)
+    if not others:
+        return []
+    return [
+        Message(
+            f"{listed(others)} far from what warm_start goes on from, as in another unit, and "
+            "standardised anew. Training begins at the weights as they are, which belong to "
+            "standardised data; to begin at others, set warm_start=False."
+        )
+    ]
+
+
 def columns(name: str, chosen: Array) -> list[str]:
     """Return what the chosen columns of an array are called."""
     return [f"{name}[:, {i}]" for i in np.flatnonzero(chosen)]

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LinearRegression
 
-from sknn_scratch import ScratchMLPEnsembleRegressor
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 
 
 def ensemble(target_range, estimator=None, **params):
@@ -62,3 +62,18 @@ def test_what_is_no_range_or_does_not_hold_y_is_refused(target_range, error, mat
     X, y = counts
     with pytest.raises(error, match=match):
         ensemble(target_range).fit(X, np.where(y > 0, y, 0))
+
+
+def test_a_target_near_the_largest_number_is_refused_or_right(rng):
+    X = rng.uniform(-1, 1, (60, 2))
+    y = X[:, 0] + 0.1 * rng.normal(size=60)
+    y /= abs(y).max()
+    linear, unit = ScratchMLPRegressor((), solver="lbfgs", tol=1e-8), 2.0**1020
+    model, small = ensemble(None, linear).fit(X, unit * y), ensemble(None, linear).fit(X, y)
+    for method in ("predict", "predict_interval"):
+        found = getattr(model, method)(X)
+        assert_allclose(found / unit, getattr(small, method)(X), rtol=1e-9, atol=1e-12)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match=r"y contains values too large .* 9e\+307: .* Divide y"):
+        model.fit(X, 9e307 * y)
+    assert_array_equal(model.predict(X), before)

@@ -210,6 +210,57 @@ def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
         model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
 
 
+UNITS = {
+    "y larger": lambda X, y: (X, 1e9 * y),
+    "y smaller": lambda X, y: (X, 1e-6 * y),
+    "y elsewhere": lambda X, y: (X, y + 1e9),
+    "a column elsewhere": lambda X, y: (X + np.eye(4)[1] * 1e6, y),
+    "X smaller": lambda X, y: (X / 1e6, y),
+}
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_warm_start_in_quite_other_units_goes_on_as_in_the_same(unit, solver, regression):
+    X, y = regression
+    same = network(warm_start=True, solver=solver).fit(X, y)
+    other = copy.deepcopy(same)
+    X_other, y_other = UNITS[unit](X, y)
+    with pytest.warns(UserWarning, match="far from what warm_start goes on from.* anew") as found:
+        other.fit(X_other, y_other)
+    assert (
+        "y[:, 0]" in str(found[0].message) if unit[0] == "y" else "X[:, 1]" in str(found[0].message)
+    )
+    score = same.fit(X, y).score(X, y)
+    assert score > 0.9
+    assert other.score(X_other, y_other) == pytest.approx(score, abs=1e-3)
+
+
+def test_a_warm_start_keeps_its_units_where_they_are_about_the_same(regression):
+    X, y = regression
+    model = network(warm_start=True, learning_rate_init=1e-12).fit(X, y)
+    before = model.predict(X)
+    model.fit(2 + 3 * X[:30], 5 * y[:30])
+    assert_allclose(model.predict(X), before, rtol=1e-6)
+    few = np.c_[X[:30, :3], np.full(30, X[0, 3])]  # a column that no longer varies
+    assert_allclose(model.fit(few, y[:30]).predict(X), before, rtol=1e-6)
+
+
+def test_a_warm_start_on_another_constant_target_predicts_it(regression):
+    X, _ = regression
+    model = network(warm_start=True).fit(X, np.full(len(X), 3.0))
+    with pytest.warns(UserWarning, match=r"y\[:, 0\] is far from"):
+        model.fit(X, np.full(len(X), 7.0))
+    assert_array_equal(model.predict(X), 7)
+
+
+def test_a_warm_start_of_sparse_rows_is_scaled_as_the_dense_ones_were(regression):
+    X, y = regression
+    model = network(warm_start=True, learning_rate_init=1e-12).fit(X + 50, y)
+    before = model.predict(X + 50)
+    assert_allclose(model.fit(sparse.csr_array(X + 50), y).predict(X + 50), before, rtol=1e-6)
+
+
 def test_training_in_float32_is_of_rows_that_were_centred_in_float64():
     """A column of float64 that float32 cannot tell from a constant."""
     X, y, Z = far_data(1.76e9, 1e-9, np.float64)
