@@ -2,7 +2,7 @@
 
 `fit_lbfgs` fits a `ScratchMLPRegressor` to dask arrays, as its own `fit` would to the same arrays
 in memory. Every chunk of rows is read twice: to be checked and summarised, and to be packed by the
-worker that keeps it (see `dask_chunks`). After that, for each evaluation of
+worker that keeps it. After that, for each evaluation of
 
     E(params) = (sum over chunks of (sum over its rows of loss(y, a)) + penalty) / n
 
@@ -15,14 +15,52 @@ chunks are cut where it cuts the rows, and added up by its `data.Tree`. If a wor
 recomputes what it held from where the arrays came from, and the result is the same again.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from itertools import repeat
+from math import inf
+from operator import add
 from typing import Any
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+from scipy import sparse
+from sklearn import utils
 
 from ..components import check_parameters
+from ..data import (
+    DataSet,
+    Moments,
+    Scaling,
+    Tree,
+    check_sample_weight,
+    check_target,
+    rows_at_a_time,
+    rows_of_a_part,
+    slices,
+    widths,
+)
+from ..engine import FullBatch, Problem, Rows
 from ..estimators import ScratchMLPRegressor, constructor_parameters
-from ..maths import MatrixLike
-from .dask_source import ClusterArrays, connected
+from ..maths import Array, Index, Loss, MatrixLike, Network
+from ..training import COLUMN_VECTOR, Message
+
+try:
+    import dask.config
+    from dask import array as da
+    from dask.delayed import delayed
+    from dask.distributed import Client, get_client
+except ImportError as error:
+    raise ImportError(
+        "sknn_scratch.dask needs Dask: python -m pip install 'sknn-scratch[dask]'"
+    ) from error
+
+check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
+
+BRANCHES = 8  # trees that one task adds up
+# Of functions and values, whole: none is taken for another that is alike.
+task: Callable[..., Any] = partial(delayed, pure=False, traverse=False)
 
 
 def fit_lbfgs(
@@ -84,14 +122,204 @@ def fit_lbfgs(
     """
     if not isinstance(estimator, ScratchMLPRegressor):
         raise TypeError(f"estimator must be a ScratchMLPRegressor, got {type(estimator).__name__}.")
-    components = check_parameters(constructor_parameters(estimator))
-    if components.solver.stochastic:
+    if check_parameters(constructor_parameters(estimator)).solver.stochastic:
         raise ValueError(f"fit_lbfgs needs solver='lbfgs', got {estimator.solver!r}.")
     if estimator.early_stopping and X_val is None:
         raise ValueError(
             f"early_stopping={estimator.early_stopping!r} needs X_val and y_val: no rows are held "
             "out of dask arrays."
         )
-    how = connected(client), components.loss, estimator.standardize
-    source = ClusterArrays(X, y, sample_weight, *how)
+    client = get_client() if client is None else client
+    if not isinstance(client, Client) or client.asynchronous:
+        raise TypeError(f"client must be a synchronous dask.distributed.Client, got {client!r}.")
+    source = ClusterArrays(X, y, sample_weight, client)
     return estimator._train_on(source, (X_val, y_val, sample_weight_val))
+
+
+# What is done here: the data are a source of training, as `training.Arrays` are in memory
+
+
+@dataclass(frozen=True)
+class ClusterArrays:
+    """Dask arrays as they were given, to be checked where they are."""
+
+    X: object
+    y: object
+    sample_weight: object
+    client: Any  # a `Client`
+
+    def check(
+        self,
+        validate: Callable[..., Any],
+        loss: Loss,
+        dtypes: Sequence[DTypeLike],
+    ) -> tuple["ClusterData", list[Message]]:
+        """Return a `ClusterData`, and the messages to warn of: see `training.Arrays.check`.
+
+        The target is checked by the workers, by the same ``loss``.
+        """
+        X, y, weight = arrays = dask_arrays(self.X, self.y, self.sample_weight)
+        validate(X, skip_check_array=True)
+        dtype = X.dtype if X.dtype in dtypes else np.dtype(dtypes[0])
+        size = rows_of_a_part(X.shape[1])
+        do = partial(summarize, size=size, loss=loss, dtype=dtype)
+        chunks, starts = cut_alike(*arrays, size)
+        trees = [task(do)(*chunk, start // size) for chunk, start in zip(chunks, starts)]
+        total_weight, *moments = self.client.compute(added(trees)).result().total()
+        if not np.isfinite(total_weight):
+            raise ValueError("sample_weight must have a finite sum.")
+        messages = [COLUMN_VECTOR] if y.shape[1:] == (1,) else []
+        X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
+        known = total_weight / len(X), dict(zip(("X", "y"), moments))
+        return ClusterData(X, y, weight, *known, self.client), messages
+
+
+@dataclass(frozen=True)
+class ClusterData(DataSet):
+    """Dask arrays, checked, and what is known of them."""
+
+    mean: float  # weight
+    moments: dict[str, Moments]
+    client: Any
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def mean_weight(self, rows: Index | None = None) -> float:
+        return self.mean
+
+    def statistics(self, name: str, rows: Array | None = None) -> Moments:
+        return self.moments[name]
+
+    def sample(self, name: str, n: int, rows: Array | None = None) -> Any:
+        return self.client.compute(super().sample(name, n, rows)).result()
+
+    def rows(
+        self, network: Network, weight: Any, chosen: Any, dtype: np.dtype[Any], scaling: Scaling
+    ) -> "ClusterRows":
+        """Return the rows to train on, kept by the workers from now on."""
+        size = rows_at_a_time(widths(network), dtype.itemsize)
+        # Cut at multiples of a power of two, so that a chunk is few nodes of the tree; of no more
+        # than half a chunk, so that few rows move.
+        unit = size * 2 ** int(np.log2(max(2, len(self) / self.X.numblocks[0] / size)) - 1)
+        chunks, starts = cut_alike(self.X, self.y, weight, unit)
+        fixed = {"dtype": dtype, "ones": network.fit_intercept, "scaling": scaling, "most": inf}
+        do = partial(Rows, rows=None, **fixed)
+        rows = self.client.persist([task(do)(*chunk) for chunk in chunks])
+        return ClusterRows(list(zip(rows, (start // size for start in starts))), len(self), dtype)
+
+    def objective(self, problem: Any) -> "ClusterBatch":
+        """Return what L-BFGS minimises."""
+        return ClusterBatch(problem, self.client)
+
+
+@dataclass(frozen=True)
+class ClusterRows:
+    """The training rows, kept by workers."""
+
+    chunks: list[tuple[Any, int]]  # delayed `Rows`, and the number of the batch they begin with
+    n: int  # rows in all chunks
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return self.n
+
+
+class ClusterBatch(FullBatch):
+    """Loss and gradient of all rows; they are on the workers, and only the penalty is here."""
+
+    def __init__(self, problem: Any, client: Any) -> None:
+        network, rows = problem.network, problem.rows
+        X, y = (np.empty((0, size)) for size in (network.sizes[0], network.sizes[-1]))
+        none = Rows(X, y, None, None, rows.dtype, network.fit_intercept)
+        super().__init__(replace(problem, rows=none), len(rows))
+        self.client = client
+        self.chunks: list[tuple[Any, int]] = rows.chunks
+        self.do: Callable[..., Tree] = partial(sums_over_rows, n=len(rows), network=network)
+
+    def sums(self, vector: Array, first: int = 0) -> Tree:
+        """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`."""
+        # The vector is part of the graph, not scattered: it too must outlive a worker.
+        params = task(vector.astype(self.params.dtype))
+        trees = [task(self.do)(*chunk, params) for chunk in self.chunks]
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            future = self.client.compute(added(trees))
+        return future.result()
+
+
+def added(trees: list[Any]) -> Any:
+    """Return the sum of delayed trees."""
+    while len(trees) > 1:
+        groups = [trees[i : i + BRANCHES] for i in range(0, len(trees), BRANCHES)]
+        trees = [task(partial(reduce, add))(group) for group in groups]
+    return trees[0]
+
+
+def dask_arrays(X: Any, y: Any, sample_weight: Any) -> list[Any]:
+    """Return them as dask arrays of as many rows; y and weights may be None.
+
+    ValueError if X is no matrix, or lengths are unknown or differ; all else the workers check.
+    """
+    arrays = [None if array is None else da.asarray(array) for array in (X, y, sample_weight)]
+    X = arrays[0]
+    if X is None or X.ndim != 2 or 0 in X.shape:
+        raise ValueError(f"Expected 2D array of samples and features, X has shape {np.shape(X)}.")
+    n = len(X)  # an error that says what to do, if that is unknown
+    for name, array in zip(("y", "sample_weight"), arrays[1:]):
+        if array is not None and array.shape[:1] != (n,):  # unknown lengths are nan
+            raise ValueError(
+                "Found input variables with inconsistent numbers of samples: "
+                f"X has {n}, {name} has {(*array.shape, 1)[0]}."
+            )
+    return arrays
+
+
+def cut_alike(X: Any, y: Any, weight: Any, unit: int) -> tuple[list[Any], list[int]]:
+    """Return the chunks (X, y, weight or None), delayed, and the numbers of their first rows.
+
+    They are as long as those of X, up to ``unit`` rows: they begin at multiples of it.
+    """
+    ends = np.cumsum(X.chunks[0])
+    near = np.rint(ends / unit).astype(int) * unit
+    starts = np.unique([0, *near[near < ends[-1]]]).tolist()
+    lengths = tuple(np.diff([*starts, ends[-1]]).tolist())
+    columns = [
+        repeat(None)
+        if array is None
+        else array.rechunk((lengths, *array.shape[1:])).to_delayed().ravel()
+        for array in (X, y, weight)
+    ]
+    return list(zip(*columns)), starts
+
+
+# What workers do to a chunk; Dask does not come into it
+
+
+def summarize(
+    X: Any, y: Any, weight: Array | None, first: int, size: int, loss: Loss, dtype: DTypeLike
+) -> Tree:
+    """Check the rows of a chunk as `fit` checks its arrays, and summarise them.
+
+    The terms of the tree are arrays of three objects: the sum of the weights, and the `Moments` of
+    X and y. Each is of ``size`` rows, and they are counted from ``first``.
+    """
+    if sparse.issparse(X):
+        raise TypeError("The chunks of X must be dense arrays, got a sparse matrix.")
+    X = check_array(X, dtype=dtype, estimator="ScratchMLPRegressor", input_name="X")
+    y = check_target(y, len(X), loss, dtype)
+    if weight is not None and weight.any():  # all zero: there may be others elsewhere
+        weight = check_sample_weight(weight, len(X))
+    tree = Tree()
+    for i, part in enumerate(slices(len(X), size)):
+        w = None if weight is None else weight[part]
+        total = float(len(X[part]) if w is None else w.sum())
+        moments = Moments.of(X[part], w), Moments.of(y[part], w)
+        tree.add(np.array([total, *moments], object), first + i)
+    return tree
+
+
+def sums_over_rows(rows: Rows, first: int, params: Array, n: int, network: Network) -> Tree:
+    """Return the loss of a chunk's rows and its gradient, without penalty (`FullBatch.sums`)."""
+    with np.errstate(all="ignore"):  # a divergence is told once, where training is watched
+        full_batch = FullBatch(Problem(network, params, rows, 0.0), n, copying=True)
+        return full_batch.sums(params, first)

@@ -26,8 +26,12 @@ dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("dask.distributed")
 da = pytest.importorskip("dask.array")
 
-from sknn_scratch.interop.dask import fit_lbfgs  # noqa: E402
-from sknn_scratch.interop.dask_source import ClusterBatch  # noqa: E402
+from sknn_scratch.interop.dask import (  # noqa: E402
+    ClusterBatch,
+    cut_alike,
+    fit_lbfgs,
+    summarize,
+)
 
 pytestmark = [
     pytest.mark.slow,  # a cluster takes ten seconds to come up
@@ -172,6 +176,11 @@ def wrong(**changes):
         (wrong(y=np.zeros(2999)), ValueError, "X has 3000, y has 2999"),
         (wrong(y=np.zeros((3000, 1, 1))), ValueError, "y should be a 1d array"),
         (wrong(y=np.full(3000, np.nan)), ValueError, "Input y contains NaN"),
+        (
+            wrong(estimator=network(loss="poisson"), y=np.full(3000, -1.0)),
+            ValueError,
+            "y must be numbers >= 0",
+        ),
         (wrong(X=np.zeros(3000)), ValueError, r"Expected 2D array .* \(3000,\)"),
         (wrong(X=np.full((3000, 4), np.inf)), ValueError, "Input X contains infinity"),
         (wrong(X=np.ones((3000, 2))), ValueError, "ScratchMLPRegressor is expecting 4 features"),
@@ -254,6 +263,39 @@ def test_workers_may_be_killed_between_evaluations(data, client, monkeypatch):
     monkeypatch.setattr(ClusterBatch, "sums", sums)
     assert_same(fit_lbfgs(network(max_iter=15), *in_chunks(X, y, weight)), local)
     assert len(evaluations) > 9
+
+
+# What is done to the chunks
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_summary_knows_weight_mean_and_deviation_of_the_rows(weighted, data):
+    X, y, weight = data
+    summary = summarize(X, y, weight if weighted else None, 0, 100, SquaredError(), X.dtype)
+    total, *moments = summary.total()
+    weight = weight if weighted else np.ones(3000)
+    assert_allclose(total, weight.sum())
+    for found, array in zip(moments, (X, y[:, np.newaxis])):
+        mean = np.average(array, axis=0, weights=weight)
+        assert_allclose(found.mean_, mean)
+        assert_allclose(found.std_**2, np.average((array - mean) ** 2, axis=0, weights=weight))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "unit", "cut"),
+    [
+        ((450, 450, 450), 100, (400, 500, 450)),
+        ((10, 10, 10), 100, (30,)),
+        ((95, 10, 0, 200), 50, (100, 200, 5)),
+        ((7,), 1, (7,)),
+    ],
+)
+def test_chunks_are_cut_near_where_they_were(lengths, unit, cut):
+    X = da.ones((sum(lengths), 2), chunks=(lengths, 1))
+    chunks, starts = cut_alike(X, X[:, 0], None, unit)
+    assert np.diff([*starts, sum(lengths)]).tolist() == list(cut)
+    parts = dask.compute(chunks, scheduler="synchronous")[0]
+    assert [(x.shape, y.shape, w) for x, y, w in parts] == [((n, 2), (n,), None) for n in cut]
 
 
 # Others that bring a network to a cluster
