@@ -5,7 +5,6 @@ Importing this registers the converters as well, for what asks skl2onnx which it
 `OPERATORS` and `COMPOSED` are the functions that a formula of one's own may be made of.
 """
 
-from .interop import onnx, onnx_ensemble, onnx_table  # noqa: F401 (they register the converters)
 from .interop.onnx import CONVERTERS
 from .interop.onnx_graph import COMPOSED, OPERATORS
 from .interop.onnx_table import table_inputs, table_types

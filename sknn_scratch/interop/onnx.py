@@ -1,4 +1,4 @@
-"""ONNX: a fitted network as a graph of operators, for runtimes without Python.
+"""ONNX: a fitted network, or an ensemble, as a graph of operators, for runtimes without Python.
 
 skl2onnx converts a `ScratchMLPRegressor`, alone or in a pipeline::
 
@@ -22,12 +22,15 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..ensemble import ScratchMLPEnsembleRegressor
 from ..estimators import ScratchMLPRegressor
 from ..maths import Network
 from ..tracing import Traced
 
 try:
     from skl2onnx import update_registered_converter
+    from skl2onnx.algebra import onnx_ops
+    from skl2onnx.algebra.onnx_operator import OnnxSubEstimator
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, guess_proto_type
 
     from .onnx_graph import Graph, traced
@@ -82,13 +85,33 @@ def number_type(operator: Any) -> Any:
     return DoubleTensorType if double else FloatTensorType
 
 
-def _calculate_shape(operator):
-    model = operator.raw_operator
-    check_is_fitted(model)
-    network = model._network
-    width = network.sizes[-2] if is_transformer(operator) else n_predicted(network)
-    n_rows = operator.inputs[0].get_first_dimension()
-    operator.outputs[0].set_type(number_type(operator)([n_rows, width]))
+def register(
+    estimator: type,
+    name: str,
+    width: Callable[[Any], int],
+    convert: Callable[[Any, Any, Any], None],
+) -> None:
+    """Teach skl2onnx to convert a class of estimators, which it is to know by this name.
+
+    ``width(operator)`` is of what comes out, ``convert(scope, operator, container)`` writes nodes.
+    """
+
+    def calculate_shape(operator):
+        check_is_fitted(operator.raw_operator)
+        n_rows = operator.inputs[0].get_first_dimension()
+        operator.outputs[0].set_type(number_type(operator)([n_rows, width(operator)]))
+
+    update_registered_converter(estimator, name, calculate_shape, convert)
+    CONVERTERS[estimator] = calculate_shape, convert
+
+
+# Of each class, what `onnx_hooks` return.
+CONVERTERS: dict[type, tuple[Callable[..., None], ...]] = {}
+
+
+def _width(operator):
+    network = operator.raw_operator._network
+    return network.sizes[-2] if is_transformer(operator) else n_predicted(network)
 
 
 def _convert(scope, operator, container):
@@ -104,14 +127,32 @@ def _convert(scope, operator, container):
     container.add_node("Identity", graph.name_of(result), operator.outputs[0].full_name)
 
 
-def register(
-    estimator: type, name: str, calculate_shape: Callable[..., None], convert: Callable[..., None]
-) -> None:
-    """Teach skl2onnx to convert a class of estimators, which it is to know by this name."""
-    update_registered_converter(estimator, name, calculate_shape, convert)
-    CONVERTERS[estimator] = calculate_shape, convert
+def _convert_ensemble(scope, operator, container):
+    """Write the graphs of the members, whatever skl2onnx can convert, and their weighted mean."""
+    model, version = operator.raw_operator, {"op_version": container.target_opset}
+    dtype = np.float64 if number_type(operator) is DoubleTensorType else np.float32
+    weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
+    inputs = operator.inputs
+    if model.encoder_ is not None:
+        inputs = [OnnxSubEstimator(model.encoder_, *inputs, **version)]
+    node: Any = onnx_ops  # its classes are made when it is imported
+    mean: Any = np.zeros((1, 1), dtype)
+    for weight, member in zip(weights, model.estimators_):
+        prediction = OnnxSubEstimator(member, *inputs, **version)
+        mean = node.OnnxAdd(node.OnnxMul(prediction, weight, **version), mean, **version)
+    ends = [np.array(end, dtype) for end in model._limits]
+    options = {"output_names": operator.outputs[:1], **version}
+    if np.isfinite(ends).any():
+        last = node.OnnxClip(mean, *ends, **options)
+    else:
+        last = node.OnnxIdentity(mean, **options)
+    last.add_to(scope, container)
 
 
-# Of each class, what `onnx_hooks` return.
-CONVERTERS: dict[type, tuple[Callable[..., None], ...]] = {}
-register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _calculate_shape, _convert)
+register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _width, _convert)
+register(
+    ScratchMLPEnsembleRegressor,
+    "SknnScratchMLPEnsembleRegressor",
+    lambda operator: operator.raw_operator.n_outputs_,
+    _convert_ensemble,
+)

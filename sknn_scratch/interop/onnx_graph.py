@@ -75,9 +75,10 @@ class Graph(Trace):
         return self.names[value]
 
     def node(
-        self, operator: str, inputs: Sequence[str], n_results: int = 1, **attributes: Any
+        self, operator: str, inputs: Sequence[Any], n_results: int = 1, **attributes: Any
     ) -> str:
-        """Add a node with inputs of these names; return the name of its first result."""
+        """Add a node; return the name of its first result. Inputs are names, numbers or arrays."""
+        inputs = [x if isinstance(x, str) else self.constant(x, self.number_type) for x in inputs]
         results = [self.scope.get_unique_variable_name("sknn") for _ in range(n_results)]
         self.container.add_node(operator, inputs, results, **attributes)
         return results[0]
@@ -121,8 +122,7 @@ def _cos(graph, operation, x):
     if graph.number_type == TensorProto.FLOAT:
         return graph.node("Cos", [x])
     # Older ONNX Runtimes have no Cos of doubles.
-    quarter = graph.constant(pi / 2, graph.number_type)
-    return graph.node("Sin", [graph.node("Add", [x, quarter])])
+    return graph.node("Sin", [graph.node("Add", [x, pi / 2])])
 
 
 def _numbers(graph, operation, x):

@@ -41,7 +41,7 @@ def onnx_converter(self: Any) -> Callable[..., None]:
 
 def _converter(cls):
     # Imported here: they need an extra, which skl2onnx comes with.
-    from . import onnx_ensemble, onnx_table  # noqa: F401 (they register their converters)
+    from . import onnx_table  # noqa: F401 (it registers its converter)
     from .onnx import CONVERTERS
 
     return next(CONVERTERS[base] for base in cls.__mro__ if base in CONVERTERS)

@@ -121,44 +121,36 @@ def names_of(encoder: TableEncoder) -> list[str]:
     return names
 
 
-def columns_in(graph: Graph, operator: Any) -> list[tuple[str, bool]]:
-    """Return the names of the columns that an operator is given, and whether they are of words.
+class TableGraph(Graph):
+    """A graph, and the nodes that make numbers of each kind of column."""
 
-    A number is cast to the graph's type; inputs of several columns are taken apart.
-    """
-    columns = []
-    for variable in operator.inputs:
-        name, words = variable.full_name, isinstance(variable.type, StringTensorType)
-        name = name if words else graph.cast(name, graph.number_type)
-        width = variable.type.shape[1]
-        if width == 1:
-            columns.append((name, words))
-            continue
-        for i in range(width):
-            place = graph.constant([i], TensorProto.INT64)
-            columns.append((graph.node("Gather", [name, place], axis=1), words))
-    n = operator.raw_operator.n_features_in_
-    if len(columns) != n:
-        raise ValueError(
-            f"The graph must have an input for each of {n} columns; got {len(columns)}."
-        )
-    return columns
+    def columns(self, operator: Any) -> list[tuple[str, bool]]:
+        """Return the names of the columns that an operator is given, and whether they are of words.
 
-
-class Writer:
-    """Writes the nodes that make numbers of each kind of column."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-
-    def number(self, value: Any) -> str:
-        """Return the name of a number, or of an array."""
-        return self.graph.constant(value, self.graph.number_type)
+        A number is cast to the graph's type; inputs of several columns are taken apart.
+        """
+        columns = []
+        for variable in operator.inputs:
+            name, words = variable.full_name, isinstance(variable.type, StringTensorType)
+            name = name if words else self.cast(name, self.number_type)
+            width = variable.type.shape[1]
+            if width == 1:
+                columns.append((name, words))
+                continue
+            for i in range(width):
+                place = self.constant([i], TensorProto.INT64)
+                columns.append((self.node("Gather", [name, place], axis=1), words))
+        n = operator.raw_operator.n_features_in_
+        if len(columns) != n:
+            raise ValueError(
+                f"The graph must have an input for each of {n} columns; got {len(columns)}."
+            )
+        return columns
 
     def equal(self, name: str, values: Sequence[float]) -> str:
         """Return a column of zeros and ones for each value, of a column of numbers."""
-        found = self.graph.node("Equal", [name, self.number([values])])
-        return self.graph.cast(found, self.graph.number_type)
+        found = self.node("Equal", [name, [values]])
+        return self.cast(found, self.number_type)
 
     def codes(self, name: str, words: bool, known: list[Any]) -> str:
         """Return the place of each value among those known, -1 for all others."""
@@ -166,96 +158,93 @@ class Writer:
             keys = ["" if each != each else each for each in known]
             places = [float(i) for i in range(len(keys))]
             options = {"keys_strings": keys, "values_floats": places, "default_float": -1.0}
-            found = self.graph.node(
+            found = self.node(
                 "LabelEncoder", [name], op_domain="ai.onnx.ml", op_version=2, **options
             )
-            return self.graph.cast(found, self.graph.number_type)
+            return self.cast(found, self.number_type)
         try:
             values = [float(each) for each in known]
         except ValueError as error:
             raise ValueError(f"A column of words must be an input of strings: {error}.") from error
-        places = self.number(np.arange(1.0, len(values) + 1).reshape(-1, 1))
-        found = self.graph.node("MatMul", [self.equal(name, values), places])
+        places = np.arange(1.0, len(values) + 1).reshape(-1, 1)
+        found = self.node("MatMul", [self.equal(name, values), places])
         if known[-1] != known[-1]:
-            is_gap = self.graph.node("IsNaN", [name])
-            found = self.graph.node("Where", [is_gap, self.number(len(known)), found])
-        return self.graph.node("Sub", [found, self.number(1)])
+            is_gap = self.node("IsNaN", [name])
+            found = self.node("Where", [is_gap, len(known), found])
+        return self.node("Sub", [found, 1])
 
     def order(self, name: str, words: bool, levels: list[str]) -> str:
         """Return the place of each word in the order, nan for what has none."""
         codes = self.codes(name, words, levels)
-        unknown = self.graph.node("Less", [codes, self.number(0)])
-        return self.graph.node("Where", [unknown, self.number(np.nan), codes])
+        unknown = self.node("Less", [codes, 0])
+        return self.node("Where", [unknown, np.nan, codes])
 
     def dates(self, name: str, kind: Dates) -> list[str]:
         """Return the columns that a column of days since 1970 becomes."""
-        node, known = self.graph.node, self.graph.node("Equal", [name, name])
-        columns = [node("Sub", [name, self.number(kind.first)])]
+        node, known = self.node, self.node("Equal", [name, name])
+        columns = [node("Sub", [name, kind.first])]
         for length in kind.cycles.values():
-            turn = node("Mul", [name, self.number(2 * np.pi / length)])
-            ahead = node("Add", [turn, self.number(np.pi / 2)])
+            turn = node("Mul", [name, 2 * np.pi / length])
+            ahead = node("Add", [turn, np.pi / 2])
             waves = [node("Sin", [angle]) for angle in (turn, ahead)]  # sine and cosine
-            columns += [node("Where", [known, wave, self.number(0)]) for wave in waves]
+            columns += [node("Where", [known, wave, 0]) for wave in waves]
         if kind.has_week:
-            day = node("Add", [node("Floor", [name]), self.number(3)])
-            weeks = node("Floor", [node("Div", [day, self.number(7)])])
-            day = node("Sub", [day, node("Mul", [weeks, self.number(7)])])
+            day = node("Add", [node("Floor", [name]), 3])
+            weeks = node("Floor", [node("Div", [day, 7])])
+            day = node("Sub", [day, node("Mul", [weeks, 7])])
             columns.append(self.equal(day, list(range(len(WEEKDAYS)))))
         return columns
 
     def one_hot(self, codes: str, frequent: list[int], rare: set[int]) -> list[str]:
         """Return a column for each frequent word, and one for all others if some were rare."""
         if not frequent:  # all are one
-            zero = self.graph.node("Mul", [codes, self.number(0)])
-            return [self.graph.node("Add", [zero, self.number(1)])]
+            zero = self.node("Mul", [codes, 0])
+            return [self.node("Add", [zero, 1])]
         columns = self.equal(codes, frequent)
         if not rare:
             return [columns]
-        found = self.graph.node("MatMul", [columns, self.number(np.ones((len(frequent), 1)))])
-        return [columns, self.graph.node("Sub", [self.number(1), found])]
+        found = self.node("MatMul", [columns, np.ones((len(frequent), 1))])
+        return [columns, self.node("Sub", [1, found])]
 
     def filled(self, numbers: list[str], imputer: Any) -> list[str]:
         """Return columns of numbers with their gaps filled, and those that say where they were."""
-        X = numbers[0] if len(numbers) == 1 else self.graph.node("Concat", numbers, axis=1)
-        is_gap = self.graph.node("IsNaN", [X])
-        medians = self.number(imputer.statistics_.reshape(1, -1))
-        columns = [self.graph.node("Where", [is_gap, medians, X])]
+        X = numbers[0] if len(numbers) == 1 else self.node("Concat", numbers, axis=1)
+        is_gap = self.node("IsNaN", [X])
+        medians = imputer.statistics_.reshape(1, -1)
+        columns = [self.node("Where", [is_gap, medians, X])]
         with_gaps = imputer.indicator_.features_
         if len(with_gaps):
-            places = self.graph.constant(with_gaps, TensorProto.INT64)
-            where = self.graph.node("Gather", [is_gap, places], axis=1)
-            columns.append(self.graph.cast(where, self.graph.number_type))
+            places = self.constant(with_gaps, TensorProto.INT64)
+            where = self.node("Gather", [is_gap, places], axis=1)
+            columns.append(self.cast(where, self.number_type))
         return columns
-
-
-def _calculate_shape(operator):
-    encoder = operator.raw_operator
-    check_is_fitted(encoder)
-    n_rows = operator.inputs[0].get_first_dimension()
-    width = len(encoder.get_feature_names_out())
-    operator.outputs[0].set_type(number_type(operator)([n_rows, width]))
 
 
 def _convert(scope, operator, container):
     encoder = operator.raw_operator
-    graph = Graph(scope, container, guess_proto_type(number_type(operator)()))
-    writer, numbers, columns = Writer(graph), [], []
+    graph = TableGraph(scope, container, guess_proto_type(number_type(operator)()))
+    numbers, columns = [], []
     words_of = iter(encoder._frequent_and_rare())
-    for kind, (name, words) in zip(encoder._kinds, columns_in(graph, operator)):
+    for kind, (name, words) in zip(encoder._kinds, graph.columns(operator)):
         if isinstance(kind, Ordered):
-            numbers.append(writer.order(name, words, kind.levels))
+            numbers.append(graph.order(name, words, kind.levels))
         elif isinstance(kind, Words):
-            columns += writer.one_hot(writer.codes(name, words, kind.known), *next(words_of))
+            columns += graph.one_hot(graph.codes(name, words, kind.known), *next(words_of))
         elif words and not isinstance(kind, Empty):
             raise ValueError(f"A column of numbers or dates must be an input of numbers: {name}.")
         elif isinstance(kind, Dates):
-            numbers += writer.dates(name, kind)
+            numbers += graph.dates(name, kind)
         elif not isinstance(kind, Empty):
             numbers.append(name)
-    filled = writer.filled(numbers, encoder.imputer_) if numbers else []
+    filled = graph.filled(numbers, encoder.imputer_) if numbers else []
     together = [*filled, *columns]
     result = together[0] if len(together) == 1 else graph.node("Concat", together, axis=1)
     container.add_node("Identity", result, operator.outputs[0].full_name)
 
 
-register(TableEncoder, "SknnScratchTableEncoder", _calculate_shape, _convert)
+register(
+    TableEncoder,
+    "SknnScratchTableEncoder",
+    lambda operator: len(operator.raw_operator.get_feature_names_out()),
+    _convert,
+)
