@@ -2,7 +2,7 @@
 
 from .arrays import as_numbers, quantiles, refuse_masked
 from .checks import check_hidden_layer_sizes, check_seed
-from .embeddings import ColumnEmbedding, ColumnLayer, Embedding, Layer, Periodic, PeriodicLayer
+from .embeddings import Embedding, Layer, Periodic, PeriodicLayer
 from .examples import add_examples
 from .gaussian import Gaussian
 from .initializers import initialize

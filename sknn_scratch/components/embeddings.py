@@ -26,13 +26,13 @@ default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connec
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import pi, prod, sqrt
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from ..maths import Array, Component
+from ..maths import Array, Component, Index
 
 
 class Layer:
@@ -80,7 +80,7 @@ class Layer:
 
     def unscale(self, shift: Array, scale: Array) -> None:
         """Undo `rescale`, in place."""
-        raise NotImplementedError
+        self.rescale(-shift / scale, 1 / scale)
 
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         """Return the shift and the scale that `rescale` leaves for the dense layer above.
@@ -165,110 +165,20 @@ class Embedding(Component):
         """Return names of the columns that it hands on, from those of the columns of X."""
 
 
-def embed_varied_columns(embedding: Embedding, X: Array) -> Embedding:
-    """Return an embedding of those columns of X that have more than two values.
-
-    Of two values a straight line is all that there is to learn; the others pass by as they are.
-    """
-    low, high = X.min(axis=0), X.max(axis=0)
-    columns = np.flatnonzero(((low != X) & (high != X)).any(axis=0))
-    if len(columns) == X.shape[1]:
-        return embedding
-    return ColumnEmbedding(embedding, tuple(columns.tolist()))
-
-
-@dataclass(frozen=True)
-class ColumnEmbedding(Embedding):
-    """An embedding of some columns; the others pass by it, and come last."""
-
-    embedding: Embedding
-    columns: tuple[int, ...]
-
-    @property
-    def choice(self) -> Embedding:
-        return self.embedding.choice
-
-    def shapes(self, n_features: int) -> list[tuple[int, ...]]:
-        return self.embedding.shapes(len(self.columns))
-
-    def width(self, n_features: int) -> int:
-        return self.embedding.width(len(self.columns)) + n_features - len(self.columns)
-
-    def layer(self, vector: Array, n_features: int) -> "ColumnLayer":
-        layer = self.embedding.layer(vector, len(self.columns))
-        width = self.embedding.width(len(self.columns))
-        return ColumnLayer(layer, np.array(self.columns, int), n_features, width)
-
-    def draw(self, layer: Any, random_state: np.random.RandomState) -> None:
-        self.embedding.draw(layer.layer, random_state)
-
-    def names(self, features: Sequence[str]) -> list[str]:
-        others = [name for i, name in enumerate(features) if i not in self.columns]
-        return [*self.embedding.names([features[i] for i in self.columns]), *others]
-
-
-class ColumnLayer(Layer):
-    """The layer of `ColumnEmbedding`: that of an embedding, and columns beside it."""
-
-    def __init__(self, layer: Layer, columns: Array, n_features: int, width: int) -> None:
-        self.layer: Layer = layer
-        self.columns: Array = columns
-        self.width: int = width
-        self.others: Array = np.setdiff1d(np.arange(n_features), columns)
-
-    @property
-    def arrays(self) -> Any:
-        return self.layer.arrays
-
-    @classmethod
-    def stack(cls, layers: Sequence["ColumnLayer"]) -> "ColumnLayer | None":
-        first = layers[0]
-        if any(not np.array_equal(each.columns, first.columns) for each in layers):
-            return None
-        together = type(first.layer).stack([each.layer for each in layers])
-        if together is None:
-            return None
-        n_features = len(first.columns) + len(first.others)
-        return cls(together, first.columns, n_features, first.width)
-
-    def forward(self, a: Array) -> Array:
-        embedded = self.layer.forward(a[..., self.columns])
-        return np.concatenate([embedded, a[..., self.others]], axis=-1)
-
-    def as_products(self, a: Array) -> Array:
-        chosen = np.eye(len(self.columns) + len(self.others))  # products with its columns take some
-        total, beside = self.width + len(self.others), np.eye(len(self.others))
-        others = chosen[:, self.others] @ np.hstack([np.zeros((len(beside), self.width)), beside])
-        if len(self.columns) == 0:
-            return a @ others
-        embedded = self.layer.as_products(a @ chosen[:, self.columns])
-        return embedded @ np.eye(self.width, total) + a @ others
-
-    def gradient(self, a: Array, delta: Array, into: "ColumnLayer") -> None:
-        self.layer.gradient(a[:, self.columns], delta[:, : self.width], into.layer)
-
-    def below(self, a: Array, delta: Array) -> Array:
-        result = np.empty(a.shape, delta.dtype)
-        result[:, self.columns] = self.layer.below(a[:, self.columns], delta[:, : self.width])
-        result[:, self.others] = delta[:, self.width :]
-        return result
-
-    def rescale(self, shift: Array, scale: Array) -> None:
-        self.layer.rescale(shift[self.columns], scale[self.columns])
-
-    def unscale(self, shift: Array, scale: Array) -> None:
-        self.layer.unscale(shift[self.columns], scale[self.columns])
-
-    def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
-        of_embedded = self.layer.left(shift[self.columns], scale[self.columns])
-        return np.r_[of_embedded[0], shift[self.others]], np.r_[of_embedded[1], scale[self.others]]
+def copy_with(embedding: Any, **values: Any) -> Any:
+    """Return a copy of an embedding, a frozen dataclass, that has learnt the values of fields."""
+    copy = replace(embedding)
+    for name, value in values.items():
+        object.__setattr__(copy, name, value)
+    return copy
 
 
 @dataclass(frozen=True)
 class Periodic(Embedding):
     """Each column of X becomes ``n_outputs``: mixtures of learnt cosines, and itself.
 
-    A column of at most two values stays as it is.
+    A column of at most two values stays as it is, and comes last: a straight line is all that there
+    is to learn of it.
 
     Parameters
     ----------
@@ -280,6 +190,11 @@ class Periodic(Embedding):
         The standard deviation of the initial frequencies, in periods per standard deviation of
         the column (per unit with ``standardize=False``). The larger, the more bends the first
         functions have.
+
+    Attributes
+    ----------
+    columns : tuple of int, or None
+        Those that become waves; None is all, as before `fit`.
 
     See Also
     --------
@@ -295,22 +210,36 @@ class Periodic(Embedding):
     n_outputs: Annotated[int, "[2, inf)"] = 4
     scale: Annotated[float, "(0, inf)"] = 0.1
 
+    columns: tuple[int, ...] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def choice(self) -> Embedding:
+        return replace(self)
+
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
-        return embed_varied_columns(self, X)
+        low, high = X.min(axis=0), X.max(axis=0)
+        varied = ((low != X) & (high != X)).any(axis=0)
+        columns = None if varied.all() else tuple(np.flatnonzero(varied).tolist())
+        return copy_with(self, columns=columns)
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
-        per_column, mixed = (n_features, self.n_frequencies), self.n_outputs - 1
-        return [per_column, per_column, (*per_column, mixed), (n_features, mixed)]
+        n_columns, mixed = len(self._columns(n_features)), self.n_outputs - 1
+        per_column = n_columns, self.n_frequencies
+        return [per_column, per_column, (*per_column, mixed), (n_columns, mixed)]
 
     def width(self, n_features: int) -> int:
-        return n_features * self.n_outputs
+        return n_features + len(self._columns(n_features)) * (self.n_outputs - 1)
 
     def layer(self, vector: Array, n_features: int) -> "PeriodicLayer":
         arrays, start = [], 0
         for shape in self.shapes(n_features):
             arrays.append(vector[start : start + prod(shape)].reshape(shape))
             start += prod(shape)
-        return PeriodicLayer(*arrays)
+        layer = PeriodicLayer(*arrays)
+        if self.columns is not None:
+            layer.columns = np.array(self.columns, int)
+            layer.order = np.array(self._order(n_features), int)
+        return layer
 
     def draw(self, layer: "PeriodicLayer", random_state: np.random.RandomState) -> None:
         w, b, V, v = layer
@@ -321,8 +250,17 @@ class Periodic(Embedding):
         v[...] = random_state.uniform(-bound, bound, v.shape)
 
     def names(self, features: Sequence[str]) -> list[str]:
-        mixed = [f"{name} ~{i}" for name in features for i in range(1, self.n_outputs)]
-        return [*mixed, *features]
+        waves = [features[i] for i in self._columns(len(features))]
+        mixed = [f"{name} ~{i}" for name in waves for i in range(1, self.n_outputs)]
+        return [*mixed, *(features[i] for i in self._order(len(features)))]
+
+    def _columns(self, n_features):
+        return range(n_features) if self.columns is None else self.columns
+
+    def _order(self, n_features):
+        """Return the columns of X in the order in which they are handed on."""
+        columns = self._columns(n_features)
+        return [*columns, *(i for i in range(n_features) if i not in columns)]
 
 
 class _PeriodicArrays(NamedTuple):
@@ -333,58 +271,78 @@ class _PeriodicArrays(NamedTuple):
 
 
 class PeriodicLayer(Layer, _PeriodicArrays):
-    """The layer of `Periodic`; its arrays are those of the module's formulas, for all columns."""
+    """The layer of `Periodic`; its arrays are those of the module's formulas, for all columns.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    columns : slice or ndarray of int
+        The columns of X that become waves.
+    order : slice or ndarray of int
+        Those and all others, as they are handed on.
+    """
+
+    columns: Index = slice(None)
+    order: Index = slice(None)
 
     @classmethod
-    def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer":
-        return cls(*map(np.stack, zip(*layers)))
+    def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer | None":
+        if any(not np.array_equal(each.order, layers[0].order) for each in layers):
+            return None
+        together = cls(*map(np.stack, zip(*layers)))
+        together.columns, together.order = layers[0].columns, layers[0].order
+        return together
 
     def forward(self, a: Array) -> Array:
         e = np.cos(self._u(a)) @ self.coefs + self.intercepts[..., np.newaxis, :]
         e = np.swapaxes(e, -3, -2)  # (n, columns, n_outputs - 1)
         n_mixed = e.shape[-2] * e.shape[-1]
-        return np.concatenate([e.reshape(*a.shape[:-1], n_mixed), a], axis=-1)
+        return np.concatenate([e.reshape(*a.shape[:-1], n_mixed), a[..., self.order]], axis=-1)
 
     def as_products(self, a: Array) -> Array:
-        columns, k, mixed = self.coefs.shape
-        w, V = np.zeros((columns, columns, k)), np.zeros((columns, k, columns, mixed))
-        for column in range(columns):  # blocks along the diagonal: the columns do not meet
-            w[column, column], V[column, :, column] = self.frequencies[column], self.coefs[column]
-        u = 2 * pi * (a @ w.reshape(columns, -1) + self.phases.ravel())
-        V = np.hstack([V.reshape(columns * k, -1), np.zeros((columns * k, columns))])
-        v = np.concatenate([self.intercepts.ravel(), np.zeros(columns)])
-        return np.cos(u) @ V + a @ np.eye(columns, len(v), len(v) - columns) + v
+        n_columns, k, mixed = self.coefs.shape
+        n = n_columns if isinstance(self.order, slice) else len(self.order)
+        beside = np.eye(n)[:, self.order] @ np.eye(
+            n, self.intercepts.size + n, self.intercepts.size
+        )
+        x = a @ beside
+        if n_columns == 0:
+            return x
+        w, V = np.zeros((n, n_columns, k)), np.zeros((n_columns, k, n_columns, mixed))
+        for i, column in enumerate(np.arange(n)[self.columns]):  # blocks: columns do not meet
+            w[column, i], V[i, :, i] = self.frequencies[i], self.coefs[i]
+        u = 2 * pi * (a @ w.reshape(n, -1) + self.phases.ravel())
+        V = np.hstack([V.reshape(n_columns * k, -1), np.zeros((n_columns * k, n))])
+        return np.cos(u) @ V + x + np.concatenate([self.intercepts.ravel(), np.zeros(n)])
 
     def gradient(self, a: Array, delta: Array, into: "PeriodicLayer") -> None:
         u, delta = self._u(a), self._of_columns(delta)
         d = self._d(u, delta)
         into.coefs[...] = np.cos(u).transpose(0, 2, 1) @ delta
         into.intercepts[...] = delta.sum(axis=1)
-        into.frequencies[...] = 2 * pi * (d * a.T[:, :, np.newaxis]).sum(axis=1)
+        into.frequencies[...] = 2 * pi * (d * a.T[self.columns][:, :, np.newaxis]).sum(axis=1)
         into.phases[...] = 2 * pi * d.sum(axis=1)
 
     def below(self, a: Array, delta: Array) -> Array:
         d = self._d(self._u(a), self._of_columns(delta))
-        through_e = 2 * pi * (d @ self.frequencies[:, :, np.newaxis])[:, :, 0].T
-        return through_e + delta[:, self.intercepts.size :]
+        result = np.empty(a.shape, delta.dtype)
+        result[:, self.order] = delta[:, self.intercepts.size :]
+        result[:, self.columns] += 2 * pi * (d @ self.frequencies[:, :, np.newaxis])[:, :, 0].T
+        return result
 
     def rescale(self, shift: Array, scale: Array) -> None:
-        self.frequencies[...] /= scale[:, np.newaxis]
-        self.phases[...] -= shift[:, np.newaxis] * self.frequencies
-
-    def unscale(self, shift: Array, scale: Array) -> None:
-        self.phases[...] += shift[:, np.newaxis] * self.frequencies
-        self.frequencies[...] *= scale[:, np.newaxis]
+        self.frequencies[...] /= scale[self.columns, np.newaxis]
+        self.phases[...] -= shift[self.columns, np.newaxis] * self.frequencies
 
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         n_mixed = self.intercepts.size  # columns of e; only x itself, beside them, has any left
-        return np.r_[np.zeros(n_mixed), shift], np.r_[np.ones(n_mixed), scale]
+        return np.r_[np.zeros(n_mixed), shift[self.order]], np.r_[
+            np.ones(n_mixed), scale[self.order]
+        ]
 
     def _u(self, a):
         """Return u, of shape (columns, n, k)."""
-        x, one_row = np.swapaxes(a, -1, -2)[..., np.newaxis], (..., np.newaxis, slice(None))
+        x = np.swapaxes(a[..., self.columns], -1, -2)[..., np.newaxis]
+        one_row = (..., np.newaxis, slice(None))
         return 2 * pi * (x * self.frequencies[one_row] + self.phases[one_row])
 
     def _of_columns(self, delta):

@@ -18,14 +18,14 @@ these end, which theirs do at the first and the last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
 
 from ..maths import Array
 from .arrays import quantiles
-from .embeddings import Embedding, Layer
+from .embeddings import Embedding, Layer, copy_with
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,14 @@ class PiecewiseLinear(Embedding):
 
     @property
     def choice(self) -> Embedding:
-        return PiecewiseLinear(self.n_bins)
+        return replace(self)
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
         shares = np.ones(len(X)) if sample_weight is None else sample_weight
         levels = np.linspace(0, 1, self.n_bins + 1)
         edges = [np.unique(quantiles(x, shares, levels)) for x in X.T]
-        fitted = PiecewiseLinear(self.n_bins)
-        of_bins = tuple(tuple(map(float, each)) if len(each) > 2 else () for each in edges)
-        object.__setattr__(fitted, "edges", of_bins)  # past the frozen dataclass
-        return fitted
+        of_bins = (tuple(map(float, each)) if len(each) > 2 else () for each in edges)
+        return copy_with(self, edges=tuple(of_bins))
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         return []
@@ -158,12 +156,7 @@ class PiecewiseLinearLayer(Layer):
         return result
 
     def rescale(self, shift: Array, scale: Array) -> None:
-        self.low = self.low * scale[self.columns] + shift[self.columns]
-        self.widths = self.widths * scale[self.columns]
-
-    def unscale(self, shift: Array, scale: Array) -> None:
-        self.low = (self.low - shift[self.columns]) / scale[self.columns]
-        self.widths = self.widths / scale[self.columns]
+        pass
 
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         n_bins = len(self.columns)  # only x itself, beside them, has any left

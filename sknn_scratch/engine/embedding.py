@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..components import ColumnLayer, Layer, PeriodicLayer, PiecewiseLinearLayer
+from ..components import Layer, PeriodicLayer, PiecewiseLinearLayer
 from ..maths import Array, Calls, Network
 from ..tracing import aligned
 from .batches import Batch
@@ -146,9 +146,12 @@ class PeriodicCalls:
                 (np.divide, two, self.h, self.h),
                 (np.subtract, self.h, one, self.cosines),
             ]
+        take = (np.copyto, self.x, x)
+        if not isinstance(layer.order, slice):
+            take = (partial(x.take, layer.order, axis=0, out=self.x, mode="clip"),)
         return [
-            (np.copyto, self.x, x),
-            (np.copyto, self.inputs[:, 0], x),
+            take,
+            (np.copyto, self.inputs[:, 0], self.x[: len(self.inputs)]),
             (np.multiply, layer.frequencies, turn, self.weights[..., 0]),
             (np.multiply, layer.phases, turn, self.weights[..., 1]),
             (np.matmul, self.weights, self.inputs, self.u),
@@ -160,7 +163,7 @@ class PeriodicCalls:
     def backward(self, x: Array, into: Any) -> Calls:
         """Return the calls that put the gradient into the arrays of ``into``."""
         delta_rows = self.delta.reshape(-1, x.shape[1])
-        ones = self.inputs[0, 1]
+        ones = np.ones(x.shape[1], self.u.dtype)
         turn = np.array(-2 * pi, self.u.dtype)  # the sign is that of the cosine's derivative
         sine = (np.sin, self.u, self.u)
         if self.by_tangent:
@@ -175,32 +178,6 @@ class PeriodicCalls:
             (np.multiply, self.gradient[..., 0], turn, into.frequencies),
             (np.multiply, self.gradient[..., 1], turn, into.phases),
         ]
-
-
-class ColumnCalls:
-    """What `ColumnLayer` computes: ``a`` and ``delta`` are those of its layer, and rows beside."""
-
-    def __init__(self, layer: ColumnLayer, a: Array, delta: Array) -> None:
-        width = layer.width
-        self.columns: Array = layer.columns
-        self.others: Array = layer.others
-        self.x: Array = aligned((len(self.columns), a.shape[1]), a.dtype)
-        self.beside: Array = a[width:]
-        self.calls: Any = None
-        if len(self.columns):
-            self.calls = calls_of_layer(layer.layer, a[:width], delta[:width])
-
-    def forward(self, x: Array) -> Calls:
-        """Return the calls that compute ``a`` of x."""
-        calls = [(partial(x.take, self.others, axis=0, out=self.beside, mode="clip"),)]
-        if self.calls is None:
-            return calls
-        calls.append((partial(x.take, self.columns, axis=0, out=self.x, mode="clip"),))
-        return calls + self.calls.forward(self.x)
-
-    def backward(self, x: Array, into: Any) -> Calls:
-        """Return the calls that put the gradient into the arrays of ``into``."""
-        return [] if self.calls is None else self.calls.backward(self.x, into.layer)
 
 
 class PiecewiseLinearCalls:
@@ -233,7 +210,6 @@ class PiecewiseLinearCalls:
 
 CALLS: dict[type[Layer], Any] = {
     PeriodicLayer: PeriodicCalls,
-    ColumnLayer: ColumnCalls,
     PiecewiseLinearLayer: PiecewiseLinearCalls,
 }
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch import Periodic
-from sknn_scratch.components.embeddings import ColumnEmbedding
+from sknn_scratch.components.embeddings import copy_with
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.engine import embedding as engine_embedding
 from sknn_scratch.engine.forward import Predictor
@@ -13,7 +13,7 @@ from tests.helpers import run_program
 ROWS = np.random.RandomState(0).normal(size=(60, 3))
 EVERY = [
     *(*(each.fit(ROWS) for each in EMBEDDINGS.values()), Periodic(1, 2), Periodic(3, 6)),
-    *(ColumnEmbedding(Periodic(), (0, 2)), ColumnEmbedding(Periodic(), ())),
+    *(copy_with(Periodic(), columns=(0, 2)), copy_with(Periodic(), columns=())),
 ]
 TANH, IDENTITY = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
 
