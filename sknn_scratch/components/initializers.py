@@ -18,7 +18,7 @@ from numpy.random import RandomState
 from numpy.typing import DTypeLike
 
 from ..maths import Activation, Array, Network, Shape
-from .arrays import as_numbers
+from .checks import as_numbers
 
 
 def glorot_sklearn(

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import maths
 from ..maths import CHECKS, Activation, Array, Component, Loss, Matrix, MatrixLike, Network
-from .ranges import check_fields
+from .checks import check_fields
 
 
 @functools.singledispatch

@@ -22,10 +22,21 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..maths import Array
-from .arrays import quantiles
 from .embeddings import Embedding, Layer, copy_with
+
+
+def quantiles(values: Array, shares: Array, levels: ArrayLike) -> Array:
+    """Return the weighted quantiles of these levels of an array of shape (n_samples,).
+
+    Sums of weights that differ by their rounding alone are equal: 0.1 for each row is as 1.
+    """
+    order = np.argsort(values)
+    reached = np.cumsum(shares[order])
+    total = reached[-1] * (1 - 1e-10)  # far more than rounding, far less than a row's share
+    return values[order][np.searchsorted(reached, np.multiply(levels, total))]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ from .embeddings import Embedding, Periodic
 from .gaussian import Gaussian
 from .piecewise_linear import PiecewiseLinear
 from .positive import Exp, Gamma, Poisson
-from .ranges import ranges_of
 from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
 from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Schedule
@@ -81,11 +80,6 @@ def name_of(component: Any, registry: Mapping[str, Any]) -> Any:
             return name
     return component
 
-
-# {field: (type, interval)}: a constructor parameter of that name takes what the field does.
-FIELDS: dict[str, tuple[type[Any], str]] = {}
-for _class in (*SOLVERS.values(), *SCHEDULES.values()):
-    FIELDS |= ranges_of(_class)
 
 # What other libraries call them, and what they are called here.
 ALSO_CALLED = {

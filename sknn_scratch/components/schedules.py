@@ -9,11 +9,10 @@ from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import cos, pi
-from numbers import Real
 from typing import Annotated, NamedTuple
 
 from ..maths import Component
-from .ranges import check_number
+from .checks import check_number
 
 
 class Progress(NamedTuple):
@@ -272,5 +271,5 @@ class Factor(Schedule):
                 f"learning_rate, as a function of (epoch, n_epochs), fails at "
                 f"({epoch}, {n_epochs}): {error}"
             ) from error
-        check_number(factor, f"learning_rate({epoch}, {n_epochs})", Real, "[0, inf)")
+        check_number(factor, f"learning_rate({epoch}, {n_epochs})", float, "[0, inf)")
         return learning_rate_init * factor

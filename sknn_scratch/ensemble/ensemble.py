@@ -1,7 +1,6 @@
 """ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
 
 from functools import partial
-from numbers import Integral, Real
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
@@ -537,7 +536,7 @@ class ScratchMLPEnsembleRegressor(
         TypeError, ValueError
             If ``coverage`` is not a number in (0, 1).
         """
-        check_number(coverage, "coverage", Real, "(0, 1)")
+        check_number(coverage, "coverage", float, "(0, 1)")
         return self.predict_quantile(X, [(1 - coverage) / 2, (1 + coverage) / 2])
 
     def predict_quantile(self, X: MatrixLike, quantiles: ArrayLike) -> Array:
@@ -567,7 +566,7 @@ class ScratchMLPEnsembleRegressor(
         if levels.ndim > 1 or levels.size == 0:
             raise ValueError(f"quantiles must be a number or a list of numbers, got {quantiles!r}.")
         for level in levels.ravel().tolist():
-            check_number(level, "quantiles", Real, "(0, 1)")
+            check_number(level, "quantiles", float, "(0, 1)")
         X = self._check_rows(X)
         predictions = list(self._of_members(X))
         prediction = self._mean(predictions)
@@ -677,14 +676,14 @@ class ScratchMLPEnsembleRegressor(
         check_member(self.estimator)
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
-            check_number(self.n_jobs, "n_jobs", Integral, "(-inf, inf)")
+            check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")
             if self.n_jobs == 0:
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
         check_named(self.categorical_features, self.estimator)
         check_range(self.target_range)
         if not isinstance(self.verbose, (bool, np.bool_)):
-            check_number(self.verbose, "verbose", Integral, "[0, inf)")
+            check_number(self.verbose, "verbose", int, "[0, inf)")
 
     def _check_rows(self, X, reset=False):
         """Return X as the members take it: checked once for networks, else left to them."""

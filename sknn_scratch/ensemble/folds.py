@@ -23,14 +23,14 @@ Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held ou
 
 def check_folds(cv: Any, n_estimators: int) -> None:
     """Raise TypeError or ValueError unless folds can be made."""
-    check_number(n_estimators, "n_estimators", Integral, "[1, inf)")
+    check_number(n_estimators, "n_estimators", int, "[1, inf)")
     if cv is None and n_estimators < 2:
         raise ValueError(
             f"n_estimators must be at least 2: each fold is held out of one member; "
             f"got {n_estimators}."
         )
     if isinstance(cv, (Integral, np.bool_)):
-        check_number(cv, "cv", Integral, "[2, inf)")
+        check_number(cv, "cv", int, "[2, inf)")
     elif isinstance(cv, (str, bytes, type)) or not (
         cv is None or hasattr(cv, "split") or np.iterable(cv)
     ):

@@ -1,7 +1,6 @@
 """Parameters to begin with, by the size of the data."""
 
 from math import sqrt
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -77,8 +76,8 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
 
 def long_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     """Return the parameters of a network that is trained to the end of its schedule."""
-    check_number(n_samples, "n_samples", Integral, "[1, inf)")
-    check_number(n_features, "n_features", Integral, "[1, inf)")
+    check_number(n_samples, "n_samples", int, "[1, inf)")
+    check_number(n_features, "n_features", int, "[1, inf)")
     return {
         "hidden_layer_sizes": (64, 64),
         "activation": "silu",

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import replace
-from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -167,8 +166,8 @@ class WeightRecorder:
             network has several targets.
         """
         losses, network = self.loss_, self._records[0].network
-        check_number(n_frames, "n_frames", Integral, "[1, inf)")
-        check_number(interval, "interval", Real, "(0, inf)")
+        check_number(n_frames, "n_frames", int, "[1, inf)")
+        check_number(interval, "interval", float, "(0, inf)")
         X, y = as_numbers(X, "X"), as_numbers(y, "y")
         n_targets = network.sizes[-1] // network.loss.n_outputs(1)
         if n_targets > 1:

@@ -1,6 +1,5 @@
 """A picture of which columns a model goes by, and how: importances, and curves of the largest."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -117,9 +116,9 @@ class ExplanationDisplay:
         """
         pyplot_for(cls.__name__)
         check_is_fitted(estimator)
-        check_number(n_curves, "n_curves", Integral, "[0, inf)")
-        check_number(n_repeats, "n_repeats", Integral, "[1, inf)")
-        check_number(subsample, "subsample", Integral, "[1, inf)")
+        check_number(n_curves, "n_curves", int, "[0, inf)")
+        check_number(n_repeats, "n_repeats", int, "[1, inf)")
+        check_number(subsample, "subsample", int, "[1, inf)")
         random_state = check_random_state(random_state)
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,7 @@ def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
 
 def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: str) -> Array:
     """Return the intervals of an estimator, or of the last step of a pipeline."""
-    check_number(coverage, "coverage", Real, "(0, 1)")
+    check_number(coverage, "coverage", float, "(0, 1)")
     found = estimator
     while not hasattr(found, "predict_interval"):
         if hasattr(found, "steps") and len(found.steps) > 1:

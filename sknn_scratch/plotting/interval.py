@@ -1,6 +1,5 @@
 """A picture of predictions with their intervals against the truth, and how often these hold it."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -233,7 +232,7 @@ def _some(n, subsample, random_state):
     """Return the rows to draw: all, or so many at random."""
     if subsample is None:
         return np.arange(n)
-    check_number(subsample, "subsample", Integral, "[1, inf)")
+    check_number(subsample, "subsample", int, "[1, inf)")
     if n <= subsample:
         return np.arange(n)
     return check_random_state(random_state).choice(n, size=subsample, replace=False)

@@ -1,7 +1,6 @@
 """A picture of a network: its layers, and its weights by colour and width."""
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 from ..components import check_number
@@ -161,7 +160,7 @@ class NetworkDisplay:
         ValueError
             As from `from_estimator`, or if ``coefs`` are no matrices of one network.
         """
-        check_number(max_units, "max_units", Integral, "[2, inf)")
+        check_number(max_units, "max_units", int, "[2, inf)")
         spec = _format_of(values)
         check_coefs(self.coefs)
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]

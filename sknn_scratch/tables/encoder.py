@@ -1,7 +1,6 @@
 """TableEncoder: a table as it comes, made numbers for a network."""
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any, TypeVar
 
 import numpy as np
@@ -137,9 +136,9 @@ class TableEncoder(SummaryMixin, TransformerMixin, StoredEstimator):
         return self
 
     def _fit(self, X):
-        check_number(self.min_frequency, "min_frequency", Integral, "[1, inf)")
+        check_number(self.min_frequency, "min_frequency", int, "[1, inf)")
         if self.max_categories is not None:
-            check_number(self.max_categories, "max_categories", Integral, "[2, inf)")
+            check_number(self.max_categories, "max_categories", int, "[2, inf)")
         X = checked_table(X)
         validate_data(self, X, reset=True, skip_check_array=True)
         labels = labels_of(X)

@@ -1,6 +1,5 @@
 """Training by mini-batches: the loop over epochs."""
 
-from numbers import Real
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -107,7 +106,7 @@ def learning_rate(
     rate = schedule(learning_rate_init, progress)
     if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
         name = f"The rate that learning_rate={schedule!r} gives at {progress}"
-        check_number(rate, name, Real, "[0, inf)")
+        check_number(rate, name, float, "[0, inf)")
     return rate
 
 

@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import PiecewiseLinear, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+from sknn_scratch.components.piecewise_linear import quantiles
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -73,3 +74,12 @@ def test_the_bins_are_those_of_the_rows_that_are_trained_on_and_stay(rng):
     assert model._network == alone.fit(X[:40], y[:40])._network
     network = model._network
     assert model.partial_fit(2 * X, y)._network == network
+
+
+def test_quantiles_of_weights_are_those_of_repeated_rows(rng):
+    values, weight = rng.normal(size=30), rng.integers(1, 5, 30)
+    levels = [0.01, 0.25, 0.5, 0.9, 0.999]
+    repeated = np.repeat(values, weight)
+    expected = np.quantile(repeated, levels, method="inverted_cdf")
+    assert_array_equal(quantiles(values, weight, levels), expected)
+    assert_array_equal(quantiles(values, 0.1 * weight, levels), expected)

@@ -1,12 +1,12 @@
 from dataclasses import fields
-from numbers import Real
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from sknn_scratch import SGD, Periodic, ScratchMLPRegressor
-from sknn_scratch.components import checks
-from sknn_scratch.components.ranges import check_number, ranges_of
+from sknn_scratch.components import parameters
+from sknn_scratch.components.checks import as_numbers, check_number, ranges_of
 from sknn_scratch.components.registries import EMBEDDINGS, SCHEDULES, SOLVERS
 
 EMBEDDED = [type(embedding) for embedding in EMBEDDINGS.values()]
@@ -40,10 +40,10 @@ def test_every_number_of_a_component_is_checked_when_it_is_made(component, name,
 )
 def test_an_interval_holds_what_it_holds_in_mathematics(interval, inside, outside):
     for value in inside:
-        check_number(value, "x", Real, interval)
+        check_number(value, "x", float, interval)
     for value in [*outside, np.nan]:
         with pytest.raises(ValueError, match="x must be a number in"):
-            check_number(value, "x", Real, interval)
+            check_number(value, "x", float, interval)
 
 
 def test_a_boolean_of_a_component_is_one():
@@ -83,5 +83,11 @@ def test_a_field_takes_what_the_constructor_parameter_of_that_name_takes(compone
     if name not in ScratchMLPRegressor().get_params() or component in EMBEDDED:
         return
     (field,) = (field for field in fields(component) if field.name == name)
-    assert ranges_of(component)[name][1] == checks.NUMBERS[name][1]  # of whatever component
+    assert ranges_of(component)[name][1] == parameters.NUMBERS[name][1]  # of whatever component
     assert field.default == ScratchMLPRegressor().get_params()[name]
+
+
+def test_a_masked_value_is_refused_and_a_mask_that_hides_nothing_is_none():
+    with pytest.raises(ValueError, match="weights must not be masked, got 2 masked values"):
+        as_numbers(np.ma.masked_less([1.0, 2.0, 3.0], 2.5), "weights")
+    assert_array_equal(as_numbers(np.ma.masked_less([1.0, 2.0], 0), "weights"), [1, 2])
