@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import as_numbers, check_number
 from ..maths import Array, MatrixLike, RandomState
 from .drawing import drawing_axes, ink
-from .finding import predict_interval
 
 INSIDE, OUTSIDE = "tab:blue", "tab:red"
 
@@ -68,15 +67,6 @@ class IntervalDisplay:
     >>> round(display.coverage_, 1)
     0.9
     """
-
-    coverage_: float
-    width_: float
-    band_: Any
-    inside_: Any
-    outside_: Any
-    line_: Any
-    ax_: Any
-    figure_: Any
 
     def __init__(
         self, *, y_true: Array, y_pred: Array, interval: Array, coverage: float | None = None
@@ -199,7 +189,8 @@ class IntervalDisplay:
         """
         low, high = self.interval.T
         inside = (low <= self.y_true) & (self.y_true <= high)
-        self.coverage_, self.width_ = float(inside.mean()), float(np.mean(high - low))
+        self.coverage_: float = float(inside.mean())
+        self.width_: float = float(np.mean(high - low))
         rows = _some(len(inside), subsample, random_state)
         ax = drawing_axes(ax, type(self).__name__)
         y, x, hit = self.y_true[rows], self.y_pred[rows], inside[rows]
@@ -207,10 +198,13 @@ class IntervalDisplay:
         ends = np.concatenate([y, x, finite])
         edge = ends.min() - 0.05 * np.ptp(ends), ends.max() + 0.05 * np.ptp(ends)
         low, high = np.clip(self.interval[rows], *edge).T
-        self.band_ = ax.vlines(
+        self.band_: Any = ax.vlines(
             x, low, high, color=ink(ax, 0.25), linewidth=1, label="interval", zorder=1
         )
         ends = [x.min(), x.max()]
+        self.line_: Any
+        self.inside_: Any
+        self.outside_: Any
         (self.line_,) = ax.plot(
             ends, ends, color=ink(ax, 0.7), linewidth=1, label="prediction", zorder=2
         )
@@ -219,13 +213,33 @@ class IntervalDisplay:
         (self.outside_,) = ax.plot(x[~hit], y[~hit], color=OUTSIDE, label="truth, outside", **style)
         ax.set(xlabel="predicted", ylabel="actual", title=self._title())
         ax.legend(loc="upper left")  # above the diagonal
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_: Any = ax
+        self.figure_: Any = ax.figure
         return self
 
     def _title(self):
         asked = "" if self.coverage is None else f" (asked for: {self.coverage:.0%})"
         width = f"mean width {self.width_ / (np.std(self.y_true) or 1):.2f} sd of y"
         return f"{self.coverage_:.0%} inside{asked}\n{width}"
+
+
+def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: str) -> Array:
+    """Return the intervals of an estimator, or of the last step of a pipeline."""
+    check_number(coverage, "coverage", float, "(0, 1)")
+    found = estimator
+    while not hasattr(found, "predict_interval"):
+        if hasattr(found, "steps") and len(found.steps) > 1:
+            X, found = found[:-1].transform(X), found.steps[-1][1]
+        elif hasattr(found, "best_estimator_"):
+            found = found.best_estimator_
+        else:
+            raise TypeError(
+                f"{display} needs an estimator with predict_interval, got {estimator!r}."
+            )
+    interval = found.predict_interval(X, coverage)
+    if interval.ndim != 2:
+        raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
+    return interval
 
 
 def _some(n, subsample, random_state):

@@ -7,9 +7,11 @@ can stand beside ours.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .curves import check_positive, count_epochs, draw_losses, explain_styles
-from .drawing import drawing_axes
-from .finding import find_networks
+import numpy as np
+
+from .drawing import drawing_axes, find_networks, ink
+
+POINT: dict[str, Any] = {"linestyle": "none", "marker": "o", "zorder": 3}
 
 
 class LossCurveDisplay:
@@ -59,12 +61,6 @@ class LossCurveDisplay:
     >>> display.line_
     <matplotlib.lines.Line2D object at ...>
     """
-
-    line_: Any
-    validation_line_: Any
-    best_point_: Any
-    ax_: Any
-    figure_: Any
 
     def __init__(
         self,
@@ -215,6 +211,9 @@ class LossCurveDisplay:
             if name:  # what others of that name are drawn in; a label with "_" is in no legend
                 styles[name] = {"color": drawn[-1][0].get_color(), "label": f"_{name}"}
         artists = drawn[0] if n == 1 else map(list, zip(*drawn))
+        self.line_: Any
+        self.validation_line_: Any
+        self.best_point_: Any
         self.line_, self.validation_line_, self.best_point_ = artists
         if any(names):
             explain_styles(ax, drawn)
@@ -223,7 +222,8 @@ class LossCurveDisplay:
         count_epochs(ax)
         ax.set(xlabel=self.epoch_name, ylabel=self.loss_name)
         ax.legend()
-        self.ax_, self.figure_ = ax, ax.figure
+        self.ax_: Any = ax
+        self.figure_: Any = ax.figure
         return self
 
 
@@ -246,3 +246,75 @@ def _epoch_name(networks):
     """Return the label of the x-axis: L-BFGS, which has no `partial_fit`, iterates."""
     names = {"epoch" if hasattr(network, "partial_fit") else "iteration" for network in networks}
     return " or ".join(sorted(names))
+
+
+def draw_losses(
+    ax: Any,
+    losses: Sequence[float],
+    validation_losses: Sequence[float] | None,
+    best_epoch: int | None,
+    name: str | None,
+    style: dict[str, Any],
+) -> tuple[Any, Any, Any]:
+    """Draw the losses of one network.
+
+    Returns
+    -------
+    line, validation_line, point : Line2D, or None where there is nothing to draw
+    """
+    from matplotlib.cbook import normalize_kwargs
+    from matplotlib.lines import Line2D
+
+    style = normalize_kwargs(style, Line2D)
+    epochs = np.arange(1, len(losses) + 1)
+    (line,) = ax.plot(epochs, losses, **{"label": name or "training", **style})
+    validation_line = point = None
+    if validation_losses is not None:
+        losses = validation_losses[: len(losses)]
+        own = {"color": line.get_color()} if name else {"label": "validation"}
+        style = {"linestyle": "--", **own, **style}
+        (validation_line,) = ax.plot(epochs[: len(losses)], losses, **style)
+    if best_epoch is not None:
+        style = {"color": (validation_line or line).get_color()}
+        if not name:
+            style["label"] = f"kept: epoch {best_epoch}" if best_epoch else "kept: initial weights"
+        point = _mark(ax, best_epoch, losses, style)
+    return line, validation_line, point
+
+
+def check_positive(curves: Sequence[Any]) -> None:
+    """Raise ValueError unless the losses fit on a logarithmic axis."""
+    losses = np.concatenate([curve for curve in curves if curve is not None])
+    if (losses <= 0).any():
+        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")
+
+
+def _mark(ax, epoch, losses, style):
+    """Draw a point on the curve at ``epoch``, or on the axis below if it has no loss there."""
+    place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0
+    if 0 < epoch <= len(losses) and np.isfinite(losses[epoch - 1]):
+        place, loss = {}, losses[epoch - 1]
+    style = {**POINT, "markerfacecolor": ink(ax, 0), **style}
+    (point,) = ax.plot(epoch, loss, **place, **style, markersize=8, markeredgewidth=2)
+    return point
+
+
+def count_epochs(ax: Any) -> None:
+    """Put ticks at whole epochs only, unless the ticks of ``ax`` are a choice of the user."""
+    from matplotlib.ticker import MaxNLocator
+
+    if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
+        ax.xaxis.get_major_locator().set_params(integer=True)
+
+
+def explain_styles(ax: Any, drawn: Sequence[tuple[Any, Any, Any]]) -> None:
+    """Put into the legend, once, what solid and dashed lines and points stand for."""
+    point = {**POINT, "markerfacecolor": ink(ax, 0)}
+    styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": point}
+    known = ax.get_legend_handles_labels()[1]
+    lines, validation_lines, points = zip(*drawn)
+    if all(line is None for line in validation_lines):
+        return
+    for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
+        if label not in known and any(artist is not None for artist in artists):
+            ax.plot([], [], color=ink(ax, 0.6), label=label, **style)

@@ -1,12 +1,14 @@
 """A picture of a network: its layers, and its weights by colour and width."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from ..components import check_number
 from ..maths import Array
-from .drawing import Layer, draw_colorbar, draw_values, draw_weights, drawing_axes
-from .finding import check_coefs, find_network
+from .drawing import drawing_axes, find_network, ink
 
 
 class NetworkDisplay:
@@ -57,14 +59,6 @@ class NetworkDisplay:
     >>> [len(layer.get_offsets()) for layer in display.nodes_]
     [10, 4, 1]
     """
-
-    line_: Any
-    nodes_: Any
-    text_: list[Array] | None
-    intercept_text_: Any
-    colorbar_: Any
-    ax_: Any
-    figure_: Any
 
     def __init__(
         self,
@@ -168,17 +162,19 @@ class NetworkDisplay:
         ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
         layers = [Layer(x, size, max_units) for x, size in enumerate(sizes)]
         diameter = min(16, 240 / max(layer.height for layer in layers))  # in points
-        self.nodes_ = [layer.draw(ax, diameter) for layer in layers]
-        self.line_ = [
+        self.nodes_: list[Any] = [layer.draw(ax, diameter) for layer in layers]
+        self.line_: list[Any] = [
             draw_weights(ax, W, start, end, cmap, widest=0.18 * diameter)
             for W, start, end in zip(self.coefs, layers, layers[1:])
         ]
-        self.text_ = self.intercept_text_ = None
+        self.text_: list[Array] | None = None
+        self.intercept_text_: list[Any] | None = None
         if spec is not None:
             self._write_values(ax, layers, spec, diameter)
         self._label(ax, layers, sizes, diameter)
-        self.colorbar_ = draw_colorbar(ax, self.line_[0]) if colorbar else None
-        self.ax_, self.figure_ = ax, ax.figure
+        self.colorbar_: Any = draw_colorbar(ax, self.line_[0]) if colorbar else None
+        self.ax_: Any = ax
+        self.figure_: Any = ax.figure
         return self
 
     def _write_values(self, ax, layers, spec, diameter):
@@ -249,3 +245,166 @@ def _activation_names(network):
     if not isinstance(hidden, (list, tuple)):
         hidden = [hidden] * (len(network.coefs_) - 1)
     return [str(name) for name in (*hidden, network.out_activation_)]
+
+
+def check_coefs(coefs: Sequence[Array]) -> None:
+    """Raise ValueError unless these are the matrices of a chain of layers."""
+    shapes = [np.shape(W) for W in coefs]
+    matrices = bool(shapes) and all(len(shape) == 2 for shape in shapes)
+    if not matrices or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
+        raise ValueError(
+            "coefs must be a matrix of shape (fan_in, fan_out) for each layer, got shapes "
+            f"{shapes}. Those of one record i of a WeightRecorder are "
+            "[W[i] for W in recorder.coefs_]."
+        )
+
+
+class Layer:
+    """Where the units of a layer are: a column at ``x``, centred on a height of 0.
+
+    Parameters
+    ----------
+    x : int
+    size : int
+        How many units there are.
+    max_units : int
+        How many of them to show.
+
+    Attributes
+    ----------
+    units : ndarray of int
+        The units that are shown.
+    y : ndarray of float
+        Their heights, 1 apart.
+    height : int
+        The room they take: 1 each, and 1 for the gap where units are left out.
+    gap : float or None
+        The height of that gap.
+    """
+
+    def __init__(self, x: int, size: int, max_units: int) -> None:
+        self.x = x
+        self.gap: float | None = None
+        self.height: int = min(size, max_units + 1)
+        self.units: Array = np.arange(size)
+        self.y: Array = (self.height - 1) / 2 - np.arange(self.height)
+        if size > max_units:
+            first = (max_units + 1) // 2
+            self.units = np.r_[:first, size - max_units + first : size]
+            self.y, self.gap = np.delete(self.y, first), self.y[first]
+
+    def draw(self, ax: Any, diameter: float) -> Any:
+        """Draw the units, and three dots for those left out; return the units."""
+        if self.gap is not None:
+            dots = self.gap + np.array([-0.2, 0, 0.2])
+            ax.scatter([self.x] * 3, dots, s=4, color=ink(ax, 0.6))
+        return ax.scatter(
+            np.full(len(self.y), self.x),
+            self.y,
+            s=diameter**2,
+            facecolor=ink(ax, 0),
+            edgecolor=ink(ax, 0.75),
+            linewidth=1.2,
+            zorder=2,
+        )
+
+    def write_below(self, ax: Any, values: Array, spec: str, offset: float) -> list[Any]:
+        """Write numbers below the units, ``offset`` points from their centres; return the texts."""
+        style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
+        box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
+        return [
+            ax.annotate(format(values[unit], spec), (self.x, y), (0, -offset), bbox=box, **style)
+            for unit, y in zip(self.units, self.y)
+        ]
+
+    def name_units(self, ax: Any, names: Sequence[str], offset: float, side: str) -> None:
+        """Write the names of the units, ``offset`` points beside them."""
+        for unit, y in zip(self.units, self.y):
+            ax.annotate(
+                names[unit],
+                (self.x, y),
+                xytext=(offset, 0),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                parse_math=False,
+            )
+
+
+def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest: float) -> Any:
+    """Draw the weights between the units shown of two layers, the largest on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    W : ndarray of shape (fan_in, fan_out)
+    start, end : Layer
+    cmap : str or Colormap
+    widest : float
+        The width, in points, of the largest weight of the layer.
+    """
+    from matplotlib.collections import LineCollection
+
+    relative = W[np.ix_(start.units, end.units)] / (np.abs(W).max() or 1)
+    order = np.argsort(np.abs(relative), axis=None)
+    i, j = np.unravel_index(order, relative.shape)
+    relative = relative[i, j]
+    segments = [[(start.x, a), (end.x, b)] for a, b in zip(start.y[i], end.y[j])]
+    lines = LineCollection(
+        segments,
+        cmap=cmap,
+        array=relative,
+        linewidths=widest * (0.05 + 0.95 * np.abs(relative)),
+        capstyle="round",
+        zorder=1,
+    )
+    lines.set_clim(-1, 1)
+    return ax.add_collection(lines)
+
+
+def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array:
+    """Write the weights between the units shown of two layers on lines, however faint theirs are.
+
+    All stand in one column, as far from each other as can be. With m units in the first layer and
+    n in the second, a height and a place 1 apart, the weight from i to j stands at the height
+    i + t (j - i) up to a constant. With t = 1 / (n + 1) these are n / (n + 1) times i + j / n:
+    numbers 1 / (n + 1) apart. So are those of t = m / (m + 1), with m; the wider of the two is
+    taken.
+
+    Parameters
+    ----------
+    ax : Axes
+    W : ndarray of shape (fan_in, fan_out)
+    start, end : Layer
+    spec : str
+        The format specification of a number.
+
+    Returns
+    -------
+    ndarray of Text of shape (n_start, n_end)
+    """
+    m, n = start.height, end.height
+    t, apart = (1 / (n + 1), 1 / (n + 1)) if n <= m else (m / (m + 1), 1 / (m + 1))
+    size = min(9, max(3, 0.7 * apart * _points_per_unit(ax, max(m, n))))
+    style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3}
+    box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
+    text = np.empty((len(start.units), len(end.units)), dtype=object)
+    behind = {"color": ink(ax, 0.15), "linewidth": 0.8, "zorder": 0}
+    for (i, j), weight in np.ndenumerate(W[np.ix_(start.units, end.units)]):
+        x, y = start.x + t * (end.x - start.x), start.y[i] + t * (end.y[j] - start.y[i])
+        text[i, j] = ax.text(x, y, format(weight, spec), bbox=box, **style)
+        ax.plot([start.x, end.x], [start.y[i], end.y[j]], **behind)
+    return text
+
+
+def _points_per_unit(ax, height):
+    """Return how many points there are between two units of a layer of that height."""
+    inches = ax.get_window_extent().height / ax.figure.dpi
+    return 72 * inches / (1.1 * max(height - 1, 1))
+
+
+def draw_colorbar(ax: Any, lines: Any) -> Any:
+    """Draw the scale of the colours beside ``ax``."""
+    return ax.figure.colorbar(
+        lines, ax=ax, ticks=[-1, 0, 1], label="weight / largest of its layer", shrink=0.6
+    )
