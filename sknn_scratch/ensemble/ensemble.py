@@ -65,7 +65,7 @@ from .members import (
 from .ranges import check_range, limits_of, refuse_huge, refuse_outside
 from .shares import rows_new_to_all, shares_of_splits, typically_one, weights_of_rows
 from .spread import SpreadOfLoss, learn_spread, spread_of_members
-from .stacked import MOST_ROWS, stacks_of
+from .stacked import predictions_of
 from .units import candidate_units, in_unit, unit_of
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
@@ -482,15 +482,11 @@ class ScratchMLPEnsembleRegressor(
         return self.weights_[counts], members
 
     def _of_members(self, X):
-        """Yield the predictions of each member that counts, for rows that have been checked."""
+        """Return the predictions of each member that counts, one by one, for checked rows."""
         _, members = self._counting
-        if self.estimator is None and X.shape[0] <= MOST_ROWS and type(X) is np.ndarray:
-            predictions = np.concatenate([stack(X) for stack in stacks_of(self, members)])
-            if np.isfinite(predictions).all():  # of others the members warn
-                yield from predictions[..., 0] if predictions.shape[2] == 1 else predictions
-                return
-        for member in members:
-            yield np.asarray(member.predict(X), np.float64)
+        if self.estimator is None:
+            return predictions_of(self, members, X)
+        return (np.asarray(member.predict(X), np.float64) for member in members)
 
     def _mean(self, predictions):
         weights, _ = self._counting

@@ -20,6 +20,7 @@ from ..maths import Array, Loss
 from ..training import interrupts_raised
 from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows
 from .members import make_member
+from .stacked import predictions_of
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
 LOWEST = -5.0  # of the logarithm of a scale, in units of the mean absolute error
@@ -91,7 +92,7 @@ class LearntSpread:
 
     def __call__(self, X: Any, prediction: Array) -> Array:
         X = features(X, prediction)
-        logarithm = sum(network.predict(X) for network in self.networks) / len(self.networks)
+        logarithm = sum(predictions_of(self, self.networks, X)) / len(self.networks)
         return np.exp(self.exponent * np.clip(logarithm, *self.bounds))
 
 

@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch import Periodic, PiecewiseLinear, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 from sknn_scratch.components.registries import EMBEDDINGS
 from sknn_scratch.ensemble import stacked
-from sknn_scratch.ensemble.stacked import MOST_ROWS, Stack, stacked_embedding
+from sknn_scratch.ensemble.members import trained_in
+from sknn_scratch.ensemble.stacked import MOST_ROWS, Stack, predictions_of, stacked_embedding
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 EPSILON = {np.float32: 1e-5, np.float64: 1e-12}
@@ -106,3 +107,30 @@ def test_a_row_that_is_infinitely_far_is_warned_of_as_by_a_member(fitted):
     with pytest.warns(UserWarning, match="finite"):
         prediction = model.predict(far)
     assert_array_equal(np.isfinite(prediction), False)
+
+
+@pytest.mark.parametrize("n_rows", [5, 300])
+def test_members_that_were_trained_in_float32_predict_in_it_whatever_columns_are_far_from(
+    n_rows, rng
+):
+    X, y = table(rng, 300)
+    X[:, 0] = 1.7e9 + 60 * X[:, 0]  # a date in seconds
+    members = []
+    for dtype in (np.float32, np.float64):
+        network = ScratchMLPRegressor((7,), embedding="periodic", max_iter=3, random_state=0)
+        with trained_in(network, dtype):
+            members.append(network.fit(X, y))
+    for each in members:
+        found = np.array(list(predictions_of(each, [each], X[:n_rows])))
+        assert found.dtype == np.float64
+        assert_allclose(found[0], each.predict(X[:n_rows]), atol=1e-5)
+        in_single = each is members[0]
+        assert (np.abs(found[0] - each.predict(X[:n_rows])).max() > 1e-12) == in_single
+
+
+def test_rows_that_overflow_float32_are_predicted_as_by_a_member(fitted):
+    model, X = fitted
+    far = np.vstack([X] * 3)
+    far[0, 1] = 1e39
+    expected = sum(w * each.predict(far) for w, each in zip(model.weights_, model.estimators_))
+    assert_allclose(model.predict(far), expected, rtol=1e-5)
