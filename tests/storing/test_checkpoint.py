@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, Quantile, ScratchMLPRegressor, fit_with_checkpoints
-from sknn_scratch.storing.checkpoint_file import save_atomically
+from sknn_scratch.storing.checkpoint import save_atomically
 
 SETTINGS = {"hidden_layer_sizes": (30,), "dropout": 0.1, "learning_rate": "cosine"}
 SETTINGS["n_iter_no_change"] = 1000
