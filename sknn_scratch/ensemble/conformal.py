@@ -85,7 +85,7 @@ def rows_needed(level: float) -> float:
 
 
 def infinite_messages(
-    found: Array, levels: Array, n: int, weight: Array | None = None
+    found: Array, levels: Array, n: float, weight: Array | None = None
 ) -> list[Message]:
     """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
     if not np.isinf(found).any():
@@ -161,9 +161,9 @@ class Calibration:
         self.unit: Unit = Unit() if unit is None else unit
         self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
 
-    def std(self, X: Any, prediction: Array, widening: Array) -> Array:
-        """Return the standard deviation of y about predictions, the more of those to be widened."""
-        middle, scale = self._middle_and_scale(X, prediction, widening)
+    def std(self, X: Any, prediction: Array, novelty: Array | float) -> Array:
+        """Return the standard deviation of y about predictions, larger by a novelty above 1."""
+        middle, scale = self._middle_and_scale(X, prediction, novelty)
         if type(self.unit) is Unit:
             return scale * root_mean_square(self.scores, self.weight)
         y = self.unit.inverse(middle)
@@ -171,16 +171,17 @@ class Calibration:
         errors = (self.unit.inverse(middle + scale * score) - y for score in scores)
         return np.sqrt(sum(error**2 for error in errors) / len(scores))
 
-    def _middle_and_scale(self, X, prediction, widening):
+    def _middle_and_scale(self, X, prediction, novelty):
         in_unit = self.unit(prediction)
-        return location(self.loss, in_unit), self.spread(X, in_unit) * widening
+        return location(self.loss, in_unit), self.spread(X, in_unit) * np.maximum(novelty, 1)
 
-    def quantiles(self, X: Any, prediction: Array, levels: Array, widening: Array) -> Array:
+    def quantiles(self, X: Any, prediction: Array, levels: Array, novelty: Array | float) -> Array:
         """Return the quantiles of y where these are the predictions; levels are the last axis.
 
-        ``widening`` is a factor for each scale, of the shape of y.
+        ``novelty``, of the shape of y, is the factor by which scales are larger, where it is above
+        1.
         """
-        y = self._quantiles(*self._middle_and_scale(X, prediction, widening), levels)
+        y = self._quantiles(*self._middle_and_scale(X, prediction, novelty), levels)
         positive = not self.loss.in_domain(np.array(-1.0))
         return np.maximum(y, 0) if positive else y
 

@@ -28,10 +28,16 @@ from ..estimators import (
     warn_caller,
     with_callbacks,
 )
-from ..maths import Array, MatrixLike, RandomState, SquaredError
+from ..maths import Array, MatrixLike, RandomState
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
-from .blending import blending_weights
+from .blending import (
+    blending_weights,
+    rows_new_to_all,
+    shares_of_splits,
+    typically_one,
+    weights_of_rows,
+)
 from .candidates import candidates, groups, lengths, linear_network, n_embedded
 from .choice import choose, errors_in_pilot, pilot_split
 from .conformal import (
@@ -41,7 +47,6 @@ from .conformal import (
     infinite_messages,
     location,
 )
-from .disagreement import relative_to, rows_to_look_at, standard_deviation
 from .folds import (
     as_table,
     check_folds,
@@ -62,11 +67,16 @@ from .members import (
     train_members,
     weight_name,
 )
-from .ranges import check_range, limits_of, refuse_huge, refuse_outside
-from .shares import rows_new_to_all, shares_of_splits, typically_one, weights_of_rows
-from .spread import SpreadOfLoss, learn_spread, spread_of_members
+from .spread import (
+    SpreadOfLoss,
+    learn_spread,
+    relative_to,
+    rows_to_look_at,
+    spread_of_members,
+    standard_deviation,
+)
 from .stacked import predictions_of
-from .units import candidate_units, in_unit, unit_of
+from .units import candidate_units, in_unit, limits_of, refuse_outside, unit_of
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -313,20 +323,9 @@ class ScratchMLPEnsembleRegressor(
 
     @with_callbacks
     def _fit(self, X, y, sample_weight, groups, fit_params):
+        """Encode the data, choose networks, train them on folds, blend and calibrate them."""
         self._check_parameters()
-        loss = SquaredError() if self.estimator is None else loss_of(self.estimator)
-        with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
-            X = self._check_rows(X, reset=True)
-            y = check_target(y, X.shape[0], loss, np.float64)
-        y = y.ravel() if y.shape[1] == 1 else y
-        self._limits = limits_of(self.target_range)
-        refuse_huge(y)
-        refuse_outside(y, self._limits)
-        unit = unit_of(self.estimator, y)
-        loss = in_unit(loss, unit)
-        weight = check_sample_weight(sample_weight, X.shape[0])
-        if self.estimator is None:
-            weight = typically_one(weight)
+        X, y, weight, loss, unit = self._encode(X, y, sample_weight)
         params, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
@@ -336,21 +335,28 @@ class ScratchMLPEnsembleRegressor(
         members = [make_member(network, random_state) for network in networks for _ in splits]
         tasks = member_tasks(self, len(members), X, y)
         predictions = self._train(members, X, y, splits, params, tasks)
-        self.n_outputs_ = int(np.prod(predictions.shape[2:]))
-        w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
-        prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
-        self.oob_prediction_ = np.clip(prediction, *self._limits)
-        self._judge(y, loss, weight)
-        shares = self._shares(w, X, y, loss, weight, splits)
-        self.weights_ = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
-        self.weights_ = self.weights_.reshape(-1, *w.shape[1:])
-        of_rows = weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
-        self._calibrate(X, y, loss, unit, of_rows, folds, splits, random_state)
+        of_rows = self._blend(predictions, X, y, weight, loss, splits)
+        self._calibrate(X, y, of_rows, loss, unit, folds, splits, random_state)
         self._n_groups = count_groups(split_params)
         self._most_disagreement = self._disagreement_in_fit(X, weight)
         if tasks:
             tasks.end()
         return self
+
+    def _encode(self, X, y, sample_weight):
+        """Return X, y and weights, checked; the loss, and the unit in which errors are measured."""
+        loss = loss_of(self.estimator)
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
+            X = self._check_rows(X, reset=True)
+            y = check_target(y, X.shape[0], loss, np.float64)
+        y = y.ravel() if y.shape[1] == 1 else y
+        self._limits = limits_of(self.target_range)
+        refuse_outside(y, self._limits)
+        unit = unit_of(self.estimator, y)
+        weight = check_sample_weight(sample_weight, X.shape[0])
+        if self.estimator is None:
+            weight = typically_one(weight)
+        return X, y, weight, in_unit(loss, unit), unit
 
     def _networks(self, X, y, weight, folds, params, random_state):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
@@ -358,7 +364,8 @@ class ScratchMLPEnsembleRegressor(
             return [self.estimator]
         pilot, dense = pilot_split(folds, weight), not sparse.issparse(X)
         n_fewest = min(len(train) for train, _ in [*folds, pilot])
-        found = candidates(*X.shape, n_fewest, dense, n_embedded(X) if dense else 0)
+        n, n_features = X.shape
+        found = candidates(n, n_features, n_fewest, dense, n_embedded(X) if dense else 0)
         dtype = np.float32 if dense else None
 
         def errors_of(trials):
@@ -368,7 +375,6 @@ class ScratchMLPEnsembleRegressor(
             _, predictions = train_members(self, twins, *task, what="Trial")
             return errors_in_pilot(y, predictions, pilot[1], self.n_estimators, weight)
 
-        n = X.shape[0]
         together, starts = groups(found)
         trials = choose(together, lengths(n), errors_of, starts)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
@@ -381,25 +387,39 @@ class ScratchMLPEnsembleRegressor(
         dtype = None if self.estimator is not None or sparse.issparse(X) else np.float32
         trained = train_members(self, members, X, y, splits * n_kinds, params, dtype, tasks)
         self.estimators_, held_out = trained
-        self._on_arrays = is_network(self.estimator)
-        self._single = self._on_arrays and X.dtype == np.float32
+        self._single = is_network(self.estimator) and X.dtype == np.float32
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
         return np.array([mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds])
 
-    def _judge(self, y, loss, weight):
-        """Check the predictions for rows held out, and score them."""
+    def _blend(self, predictions, X, y, weight, loss, splits):
+        """Weight the members by what they predict for rows held out, and score that.
+
+        Return how much each row counts.
+        """
+        self.n_outputs_ = int(np.prod(predictions.shape[2:]))
+        w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
+        prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
+        self.oob_prediction_ = np.clip(prediction, *self._limits)
         middle = location(loss, self.oob_prediction_)
         if middle.shape != y.shape:
             raise ValueError(
                 f"The members must predict y, of shape {y.shape}; for the rows held out they "
                 f"predict {middle.shape}."
             )
-        rows = np.isfinite(middle.reshape(len(y), -1)[:, 0])
+        rows = self._held_out()
         of_rows = None if weight is None else weight[rows]
         self.oob_score_ = score_of(loss, y[rows], self.oob_prediction_[rows], of_rows)
+        shares = self._shares(w, X, y, weight, loss, splits)
+        of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
+        self.weights_ = of_members.reshape(-1, *w.shape[1:])
+        return weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
 
-    def _shares(self, w, X, y, loss, weight, splits):
-        """Return how much the members of each split count: see `shares`."""
+    def _held_out(self):
+        """Return True for each row of `fit` that was held out by some split."""
+        return ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])
+
+    def _shares(self, w, X, y, weight, loss, splits):
+        """Return how much the members of each split count: see `blending`."""
         n_splits = len(splits)
         rows = rows_new_to_all(len(y), splits)
         if n_splits == 1 or len(rows) == 0:
@@ -408,39 +428,37 @@ class ScratchMLPEnsembleRegressor(
         errors = []
         for split in range(n_splits):
             of_kinds = zip(w, self.estimators_[split::n_splits])
-            prediction = sum(part * np.asarray(member.predict(X_new)) for part, member in of_kinds)
+            prediction: Any = sum(part * np.asarray(each.predict(X_new)) for part, each in of_kinds)
             errors.append(location(loss, in_order(loss, prediction)) - y[rows])
         return shares_of_splits(np.array(errors), None if weight is None else weight[rows])
 
-    def _calibrate(self, X, y, loss, unit, weight, folds, splits, random_state):
-        """Measure the predictions for rows that were held out: those that are not nan."""
-        rows = ~np.isnan(self.oob_prediction_.reshape(len(y), -1)[:, 0])
+    def _calibrate(self, X, y, weight, loss, unit, folds, splits, random_state):
+        """Measure how far predictions for rows held out are off, in the unit that suits y best."""
+        rows = self._held_out()
         units = [unit] if self.estimator is not None else candidate_units(y[rows])
         calibrations = []
         for unit in units:
-            prediction = unit(self.oob_prediction_)
-            spread, scale = self._spread(X, y, loss, unit, weight, folds, splits, random_state)
-            if spread is None:
-                spread = SpreadOfLoss(loss, prediction[rows])
-                scale = spread(X, prediction)
-            measured = [array[rows] for array in (y, self.oob_prediction_, scale, weight)]
-            calibration = Calibration(loss, *measured, spread, unit)
-            score = calibration.interval_score(*measured[:3]) if len(units) > 1 else 0.0
+            spread, scale = self._spread(X, y, weight, loss, unit, folds, splits, random_state)
+            measured = y[rows], self.oob_prediction_[rows], scale[rows]
+            calibration = Calibration(loss, *measured, weight[rows], spread, unit)
+            score = calibration.interval_score(*measured) if len(units) > 1 else 0.0
             calibrations.append((score, calibration))
         self._calibration = min(calibrations, key=lambda pair: pair[0])[1]
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
 
-    def _spread(self, X, y, loss, unit, weight, folds, splits, random_state):
-        """Return how far y spreads about predictions, and of each row; None if all are alike."""
+    def _spread(self, X, y, weight, loss, unit, folds, splits, random_state):
+        """Return how far y spreads about predictions, and that of each row."""
+        prediction = unit(self.oob_prediction_)
         if self.estimator is None and not sparse.issparse(X):
-            prediction = unit(self.oob_prediction_)
             error = unit(y) - location(loss, prediction)
-            options = weight, random_state, self.n_jobs
-            return learn_spread(X, error, prediction, folds, *options)
-        if loss.std:
+            learnt = learn_spread(X, error, prediction, folds, weight, random_state, self.n_jobs)
+            if learnt is not None:
+                return learnt
+        elif loss.std:
             return spread_of_members(self.estimators_, X, splits, weight)
-        return None, None
+        spread = SpreadOfLoss(loss, prediction[self._held_out()])
+        return spread, spread(X, prediction)
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -469,45 +487,40 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         if not return_std:
-            return self._mean(self._of_members(X))
-        predictions = list(self._of_members(X))
-        prediction = self._mean(predictions)
-        return prediction, self._calibration.std(X, prediction, self._widening(predictions))
-
-    @property
-    def _counting(self):
-        """The weights of members, and these members, but for those that count nothing."""
-        counts = self.weights_.reshape(len(self.weights_), -1).any(axis=1)
-        members = [self.estimators_[i] for i in np.flatnonzero(counts)]
-        return self.weights_[counts], members
+            return self._mean(*self._of_members(X))
+        prediction, novelty = self._mean_and_novelty(X)
+        return prediction, self._calibration.std(X, prediction, novelty)
 
     def _of_members(self, X):
-        """Return the predictions of each member that counts, one by one, for checked rows."""
-        _, members = self._counting
+        """Return the weights of the members that count, and an iterator over their predictions."""
+        counts = self.weights_.reshape(len(self.weights_), -1).any(axis=1)
+        members = [self.estimators_[i] for i in np.flatnonzero(counts)]
         if self.estimator is None:
-            return predictions_of(self, members, X)
-        return (np.asarray(member.predict(X), np.float64) for member in members)
+            return self.weights_[counts], predictions_of(self, members, X)
+        each = (np.asarray(member.predict(X), np.float64) for member in members)
+        return self.weights_[counts], each
 
-    def _mean(self, predictions):
-        weights, _ = self._counting
+    def _mean(self, weights, predictions):
         prediction: Any = sum(w * of_one for w, of_one in zip(weights, predictions))
         prediction = np.clip(in_order(self._calibration.loss, prediction), *self._limits)
         return prediction.astype(np.float32) if self._single else prediction
 
-    def _disagreement(self, predictions):
+    def _mean_and_novelty(self, X):
+        weights, predictions = self._of_members(X)
+        predictions = list(predictions)
+        disagreement = self._disagreement(weights, predictions)
+        return self._mean(weights, predictions), relative_to(self._most_disagreement, disagreement)
+
+    def _disagreement(self, weights, predictions):
         loss, unit = self._calibration.loss, self._calibration.unit
         in_unit = (location(loss, unit(in_order(loss, of_one))) for of_one in predictions)
-        return standard_deviation(in_unit, self._counting[0])
+        return standard_deviation(in_unit, weights)
 
     def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""
         rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
         X = take_rows(X, rows[rows_to_look_at(len(rows))])
-        return self._disagreement(self._of_members(X)).max(axis=0)
-
-    def _widening(self, predictions):
-        novelty = relative_to(self._most_disagreement, self._disagreement(predictions))
-        return np.maximum(novelty, 1)
+        return self._disagreement(*self._of_members(X)).max(axis=0)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
@@ -564,10 +577,9 @@ class ScratchMLPEnsembleRegressor(
         for level in levels.ravel().tolist():
             check_number(level, "quantiles", float, "(0, 1)")
         X = self._check_rows(X)
-        predictions = list(self._of_members(X))
-        prediction = self._mean(predictions)
+        prediction, novelty = self._mean_and_novelty(X)
         measured = self._calibration
-        y = measured.quantiles(X, prediction, levels.ravel(), self._widening(predictions))
+        y = measured.quantiles(X, prediction, levels.ravel(), novelty)
         messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
         warn_caller(messages or few_groups_messages(levels.ravel(), self._n_groups))
         y = np.clip(y, *self._limits)
@@ -592,8 +604,8 @@ class ScratchMLPEnsembleRegressor(
             to the largest one on rows of `fit`; of several targets, the largest. It is 0 with one
             member.
         """
-        deviation = self._disagreement(self._of_members(self._check_rows(X)))
-        novelty = relative_to(self._most_disagreement, deviation)
+        disagreement = self._disagreement(*self._of_members(self._check_rows(X)))
+        novelty = relative_to(self._most_disagreement, disagreement)
         return novelty.reshape(len(novelty), -1).max(axis=1)
 
     def transform(self, X: MatrixLike) -> Array:
@@ -610,8 +622,8 @@ class ScratchMLPEnsembleRegressor(
             The outputs of the first member, then those of the second, and so on.
         """
         X = self._check_rows(X)
-        n = X.shape[0]
-        return np.hstack([np.reshape(each.predict(X), (n, -1)) for each in self.estimators_])
+        predictions = [np.asarray(member.predict(X)) for member in self.estimators_]
+        return np.hstack([each.reshape(len(each), -1) for each in predictions])
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of the predictions, as of `ScratchMLPRegressor.score`.
@@ -658,7 +670,7 @@ class ScratchMLPEnsembleRegressor(
         if sklearn.get_config()["enable_metadata_routing"]:
             if not (metadata or fit_params):
                 return {}, {}
-            routed = process_routing(self, "fit", **metadata, **fit_params)
+            routed: Any = process_routing(self, "fit", **metadata, **fit_params)
             return routed.estimator.fit, routed.splitter.split if "splitter" in routed else {}
         if weight is not None:
             name = "sample_weight" if self.estimator is None else weight_name(self.estimator)
@@ -677,15 +689,15 @@ class ScratchMLPEnsembleRegressor(
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
         check_named(self.categorical_features, self.estimator)
-        check_range(self.target_range)
+        limits_of(self.target_range)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", int, "[0, inf)")
 
-    def _check_rows(self, X, reset=False):
+    def _check_rows(self, X: Any, reset: bool = False) -> Any:
         """Return X as the members take it: checked once for networks, else left to them."""
-        if not reset:
+        if not (reset or self.__sklearn_is_fitted__()):
             check_is_fitted(self)
-        on_arrays = is_network(self.estimator) if reset else self._on_arrays
+        on_arrays = is_network(self.estimator if reset else self.estimators_[0])
         if reset:
             self.encoder_ = encoder_for(X, self.categorical_features) if on_arrays else None
         if self.encoder_ is not None:
@@ -703,13 +715,13 @@ class ScratchMLPEnsembleRegressor(
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        member = ScratchMLPRegressor() if self.estimator is None else self.estimator
         try:
-            check_member(self.estimator)
-        except TypeError:  # tags are asked for before parameters are checked
+            of_members = get_tags(member)
+        except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
-        of_members = get_tags(ScratchMLPRegressor() if self.estimator is None else self.estimator)
         tags.input_tags.sparse = of_members.input_tags.sparse
-        taken = get_tags(TableEncoder() if is_network(self.estimator) else self.estimator)
+        taken = get_tags(TableEncoder()) if is_network(member) else of_members
         for name in ("allow_nan", "string", "categorical"):
             setattr(tags.input_tags, name, getattr(taken.input_tags, name))
         tags.target_tags = of_members.target_tags
@@ -720,9 +732,8 @@ class ScratchMLPEnsembleRegressor(
         return len(self.estimators_) * self.n_outputs_
 
     def _summary(self):
-        rows = ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])
         return [
             ("members", f"{len(self.estimators_)}"),
             ("score on rows held out", f"{self.oob_score_:.4g}, of a single member"),
-            ("rows held out", f"{np.count_nonzero(rows):,}"),
+            ("rows held out", f"{np.count_nonzero(self._held_out()):,}"),
         ]

@@ -2,10 +2,16 @@
 
 A spread is a function of inputs and predictions that returns a number for each target, in the
 unit of y but for a factor: only ratios between rows matter, the factor is calibrated.
+
+How far members are from each other is no spread: within the data it says less of an error than the
+rows held out do. Far from the data there are no rows held out, and members, which agree where they
+were trained, go different ways. So a row on which they disagree more than on any row of `fit` is
+new to them, and its interval is widened by as much. They may well agree and be wrong together: no
+more than a part of what is new is seen.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +34,7 @@ EXPONENTS = 0.0, 0.25, 0.5, 0.75, 1.0
 STEPS_OF_ROWS, LEAST_EPOCHS, MOST_EPOCHS = 25_600, 8, 64
 FEWEST_ROWS = 40  # to learn a spread from
 FOLDS = 5  # of the rows held out, where there is one split
+MOST_ROWS = 5_000  # of `fit` to look for disagreement at: of more, every second, third, ...
 
 
 class SpreadOfLoss:
@@ -91,8 +98,8 @@ class LearntSpread:
         self.bounds = bounds
 
     def __call__(self, X: Any, prediction: Array) -> Array:
-        X = features(X, prediction)
-        logarithm = sum(predictions_of(self, self.networks, X)) / len(self.networks)
+        inputs = np.column_stack([X, prediction])
+        logarithm: Any = sum(predictions_of(self, self.networks, inputs)) / len(self.networks)
         return np.exp(self.exponent * np.clip(logarithm, *self.bounds))
 
 
@@ -117,8 +124,8 @@ def learn_spread(
     splits: Splits,
     weight: Array | None,
     random_state: np.random.RandomState,
-    n_jobs: int | None,
-) -> tuple[LearntSpread | None, Any]:
+    n_jobs: Any,
+) -> tuple[LearntSpread, Array] | None:
     """Learn how the size of errors goes with inputs and predictions, on the folds of the members.
 
     The networks are trained on errors of rows held out, each on all folds but one, and judged on
@@ -144,19 +151,22 @@ def learn_spread(
 
     Returns
     -------
-    spread : LearntSpread, or None if it does not help, or there are too few rows
+    spread : LearntSpread
     of_rows : ndarray of the shape of ``error``
-        The spread of each row, by the network that has not seen it; nan likewise.
+        The spread of each row, by the network that has not seen it; nan likewise. None, in the
+        place of both, if they do not help, or there are too few rows.
     """
-    known: Array = np.isfinite(error).reshape(len(error), -1).all(axis=1)
+    known: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
     parts = spread_folds(splits, known, random_state)
-    if min(len(train) for train, _ in parts) < FEWEST_ROWS:
-        return None, None
+    n_train = min(len(train) for train, _ in parts)
+    if n_train < FEWEST_ROWS:
+        return None
     unit = np.average(np.abs(error[known]), axis=0, weights=_of(weight, known))
     if not np.all(unit > 0):
-        return None, None
-    inputs, target = features(X, prediction), error / unit
-    network = ScratchMLPRegressor(**network_parameters(known.sum(), min(map(_n_train, parts))))
+        return None
+    inputs = np.column_stack([X, prediction])
+    target = error / unit
+    network = ScratchMLPRegressor(**network_parameters(known.sum(), n_train))
     networks = [make_member(network, random_state) for _ in parts]
     n_jobs = min(len(parts), effective_n_jobs(n_jobs))
     with shared_blas(n_jobs):
@@ -170,7 +180,7 @@ def learn_spread(
     logarithm = np.maximum(logarithm, LOWEST)
     exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
     if not np.any(exponent):
-        return None, None
+        return None
     if weight is not None:
         known &= weight > 0
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
@@ -218,11 +228,6 @@ def log_std(member: Any, X: Any) -> Array:
         return np.log(std.ravel() if std.shape[1] == 1 else std)
 
 
-def features(X: Any, prediction: Array) -> Array:
-    """Return inputs and predictions as the columns from which a spread is learnt."""
-    return np.column_stack([X, prediction])
-
-
 def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
     """Return the parameters of the network that learns a spread: small, and briefly trained."""
     return {
@@ -261,9 +266,45 @@ def _train(network, X, error, weight, train, held_out):
     return network, network.predict(X[held_out])
 
 
-def _n_train(part):
-    return len(part[0])
-
-
 def _of(weight, rows):
     return None if weight is None else weight[rows]
+
+
+def rows_to_look_at(n: int) -> Array:
+    """Return the numbers of at most `MOST_ROWS` of n rows, spread evenly over them."""
+    return np.arange(0, n, -(-n // MOST_ROWS))
+
+
+def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
+    """Return how far predictions are from their mean, row by row.
+
+    Parameters
+    ----------
+    predictions : iterable of ndarray of shape (n,) or (n, n_targets)
+        One after the other: they need not all be in memory.
+    weights : ndarray of shape (n_members,) or (n_members, n_targets)
+        How much each counts; their sum is 1.
+
+    Returns
+    -------
+    deviation : ndarray of the shape of a prediction
+    """
+    total: Any = 0.0
+    mean: Any = 0.0
+    deviation: Any = 0.0
+    with np.errstate(invalid="ignore", over="ignore"):  # of predictions that are infinite
+        for weight, prediction in zip(weights, predictions):
+            total = total + weight
+            before = np.abs(prediction - mean)
+            mean = mean + (prediction - mean) * (weight / np.where(total > 0, total, 1))
+            after = np.abs(prediction - mean)
+            # Welford's update adds weight * before * after to the square; no square overflows here.
+            deviation = np.hypot(deviation, np.sqrt(weight) * np.sqrt(before) * np.sqrt(after))
+    return np.where(np.isnan(deviation), np.inf, deviation)
+
+
+def relative_to(most: Array, deviation: Array) -> Array:
+    """Return deviations in units of the largest on rows of `fit`; 0 if members never differed."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        relative = np.divide(deviation, most, out=np.zeros_like(deviation), where=most > 0)
+    return np.where(np.isnan(relative), np.inf, relative)

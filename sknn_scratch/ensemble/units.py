@@ -6,6 +6,7 @@ is as wide in logarithms for cheap rows as for dear ones, and never reaches belo
 """
 
 import warnings
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -163,3 +164,48 @@ def in_unit(loss: Loss, unit: Unit) -> Loss:
     if not (decreases and loss.levels):
         return loss
     return Quantile([1 - level for level in reversed(loss.levels)])
+
+
+def limits_of(target_range: Any) -> tuple[float, float]:
+    """Return the least and the most y can be, infinite where there is no end; None has none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no such pair.
+    """
+    if target_range is None:
+        return -np.inf, np.inf
+    is_pair = isinstance(target_range, (tuple, list)) and len(target_range) == 2
+    if not is_pair or not all(end is None or _is_number(end) for end in target_range):
+        raise TypeError(
+            "target_range must be None or a tuple of two numbers or None, such as (0, None); got "
+            f"{target_range!r}."
+        )
+    low = -np.inf if target_range[0] is None else float(target_range[0])
+    high = np.inf if target_range[1] is None else float(target_range[1])
+    if not low < high:
+        raise ValueError(
+            f"target_range must have its lower end below its upper end, got {target_range!r}."
+        )
+    return low, high
+
+
+def _is_number(end):
+    return isinstance(end, Real) and not isinstance(end, (bool, np.bool_))
+
+
+def refuse_outside(y: Array, limits: tuple[float, float]) -> None:
+    """Raise ValueError if sums of a few targets may overflow, or one lies outside of its range."""
+    largest = np.abs(y).max()
+    if largest > np.finfo(y.dtype).max / 8:
+        raise ValueError(
+            f"y contains values too large for an ensemble, up to {largest:.2g}: differences from "
+            "what is predicted must be finite. Divide y by some number."
+        )
+    low, high = limits
+    outside = y[(y < low) | (y > high)]
+    if outside.size:
+        raise ValueError(
+            f"y must be in target_range, from {low:g} to {high:g}; got {outside[0]:g}."
+        )

@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import ShuffleSplit
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.disagreement import relative_to, rows_to_look_at, standard_deviation
+from sknn_scratch.ensemble.spread import relative_to, rows_to_look_at, standard_deviation
 
 
 @pytest.mark.parametrize("shape", [(50,), (50, 2)])

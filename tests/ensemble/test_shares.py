@@ -7,7 +7,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.shares import (
+from sknn_scratch.ensemble.blending import (
     rows_new_to_all,
     shares_of_splits,
     typically_one,
