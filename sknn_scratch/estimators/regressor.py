@@ -204,8 +204,8 @@ class ScratchMLPRegressor(SummaryMixin, RegressorMixin, CallbackSupportMixin, Fi
         L-BFGS, the largest component of the gradient at which it has converged as well, where
         the loss is such that the best constant prediction has 0.5; at no less than that, and at
         the loss of a linear model, it goes on with a smaller ``tol`` and from weights nearby. A
-        stop there is warned of, and one after an iteration by which the loss fell by more than
-        5%.
+        stop there is warned of (but not where the penalty keeps the network linear), and one
+        after an iteration by which the loss fell by more than 5%.
     n_iter_no_change : int or inf, default=10
         Training stops after this number plus one epochs in a row that improve by less than
         ``tol``. Inert with L-BFGS, unless it stops early.

@@ -5,7 +5,8 @@ the loss still fell, by less than ``tol`` an epoch: that is a small part of the 
 a large part of what may be left of it in the end (under early stopping, that is validation loss or
 score). Or the loss is no less than that of the best constant prediction, the mean of y for the
 squared error. A network begins with learning that, which leaves small slopes everywhere, and only
-then finds out what X is good for. L-BFGS may stop at the best linear model for the same reason.
+then finds out what X is good for. L-BFGS may stop at the best linear model for the same reason;
+where it is the penalty that keeps a network linear, there is nothing to say.
 
 A loss that ends above that of the best constant, or rises to there, is warned of whatever has
 ended training.
@@ -51,7 +52,8 @@ def convergence_warnings(
         messages = []
         if run.by_tol:
             loss = kept_loss(run, settings) - penalty
-            messages = stop_messages(run, network, settings, loss, baseline)
+            slope = slope_of_penalty(run, network, settings) * n_batches
+            messages = stop_messages(run, network, settings, loss, baseline, slope)
         loss = (run.state.history.loss if is_rising else kept_loss(run, settings)) - penalty
         is_above = loss > baseline.constant + MARGIN * abs(baseline.constant)
     if messages or not is_above or any(settings.dropout):  # which adds to the loss
@@ -64,6 +66,13 @@ def penalty_of(run: Run, network: Network, settings: Settings) -> float:
     state = run.state
     squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
     return settings.alpha / state.mean_weight / 2 * squares
+
+
+def slope_of_penalty(run: Run, network: Network, settings: Settings) -> float:
+    """Return the largest derivative of the penalty that training has ended with."""
+    state = run.state
+    largest = max(float(np.abs(W).max(initial=0)) for W, _ in network.layers(state.params))
+    return settings.alpha / state.mean_weight * largest
 
 
 def kept_loss(run: Run, settings: Settings) -> float:
@@ -81,9 +90,17 @@ def has_risen(run: Run) -> bool:
 
 
 def stop_messages(
-    run: Run, network: Network, settings: Settings, loss: float, baseline: Baseline
+    run: Run,
+    network: Network,
+    settings: Settings,
+    loss: float,
+    baseline: Baseline,
+    slope: float,
 ) -> list[Message]:
-    """Return what there is to warn of where `tol` has ended training, at a loss without penalty."""
+    """Return what there is to warn of where `tol` has ended training, at a loss without penalty.
+
+    ``slope`` is the largest derivative of the penalty.
+    """
     stochastic, constant = settings.solver.stochastic, baseline.constant
     # mini-batches that stop well above it have not come so far
     is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
@@ -94,7 +111,10 @@ def stop_messages(
         return []
     if is_stuck:
         return [stuck(loss, best_of(network), constant, settings)]
-    if not stochastic and settings.standardize and is_about(loss, baseline.linear):
+    # where training has ended, the slopes of loss and penalty cancel; on a plateau both are small
+    is_held = slope > settings.tol * 2 * constant  # in the unit in which L-BFGS has the tolerance
+    is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
+    if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
         return [stuck(loss, "by a linear model", baseline.linear, settings)]
     return []
 

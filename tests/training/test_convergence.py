@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import make_regression
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 
 from sknn_scratch import Loss, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 
@@ -368,6 +368,16 @@ def test_lbfgs_says_that_a_linear_model_is_as_good(rng):
     assert f"{NO_BETTER} by a linear model, which has {expected:.3g}." in text
     assert told(model.set_params(standardize=False), X, y) == []
     assert told(ScratchMLPRegressor((), solver="lbfgs", random_state=0), X, y) == []
+
+
+@pytest.mark.parametrize("alpha", [3, 10])
+def test_nothing_is_said_of_a_network_that_its_penalty_keeps_linear(alpha, rng):
+    X = rng.normal(size=(400, 3))
+    y = X @ [1, 2, 3] + 5 * rng.normal(size=400)
+    model = ScratchMLPRegressor((5,), activation="tanh", solver="lbfgs", alpha=alpha)
+    assert told(model.set_params(max_iter=5000, random_state=0), X, y) == []
+    linear = LinearRegression().fit(X, y).predict(X)
+    assert np.var(model.predict(X) - linear) < 0.02 * np.var(linear)
 
 
 # --- above the best constant ---
