@@ -14,33 +14,4 @@ from .scaling import (
     takes_factor,
 )
 from .split import split_rows
-from .validation import check_dense, check_mapped, check_sample_weight, check_target
-
-__all__ = [
-    "CACHED",
-    "DataSet",
-    "Mapped",
-    "Moments",
-    "Scaling",
-    "Tree",
-    "by_rows",
-    "check_dense",
-    "check_inputs",
-    "check_mapped",
-    "check_sample_weight",
-    "check_target",
-    "completed_scaling",
-    "is_mapped",
-    "no_scaling",
-    "power_of_two",
-    "refuse_lazy",
-    "renewed_scaling",
-    "rows_at_a_time",
-    "rows_of_a_part",
-    "slices",
-    "small_and_plain",
-    "split_rows",
-    "standard_scaling",
-    "takes_factor",
-    "widths",
-]
+from .validation import check_dense, check_sample_weight, check_target

@@ -7,14 +7,3 @@ from .minibatch import MinibatchLoop
 from .prediction import predict_rows
 from .problem import Problem
 from .threads import quiet_blas, shared_blas
-
-__all__ = [
-    "Dropout",
-    "FullBatch",
-    "MinibatchLoop",
-    "Problem",
-    "Rows",
-    "predict_rows",
-    "quiet_blas",
-    "shared_blas",
-]

@@ -5,16 +5,3 @@ from .aligned import LINE, aligned, aligned_copy, as_aligned, empty
 from .explain import calls_of
 from .trace import Trace, Traced
 from .trials import is_ours
-
-__all__ = [
-    "LINE",
-    "Trace",
-    "Traced",
-    "aligned",
-    "aligned_copy",
-    "as_aligned",
-    "calls_of",
-    "empty",
-    "formulas",
-    "is_ours",
-]

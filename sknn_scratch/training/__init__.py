@@ -10,22 +10,3 @@ from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import TrainingState
 from .trainer import Trainer
 from .warnings import Message
-
-__all__ = [
-    "COLUMN_VECTOR",
-    "Arrays",
-    "Best",
-    "History",
-    "Message",
-    "Observer",
-    "Settings",
-    "Trainer",
-    "TrainingState",
-    "can_be_scored",
-    "column_messages",
-    "interrupts_raised",
-    "likelihood_score",
-    "make_score",
-    "make_settings",
-    "score_of",
-]
