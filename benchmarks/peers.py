@@ -97,12 +97,12 @@ def products(sizes, batch, dtype, bias, kind):
 def evaluations_per_iteration(workload, X, y):
     """Return how often L-BFGS computes loss and gradient per iteration."""
     from sknn_scratch import ScratchMLPRegressor
-    from sknn_scratch.engine import full_batch
+    from sknn_scratch.engine import FullBatch
     from sknn_scratch.training import source
 
     counted = []
 
-    class Counting(full_batch.FullBatch):
+    class Counting(FullBatch):
         def __call__(self, vector):
             counted.append(1)
             return super().__call__(vector)

@@ -20,7 +20,8 @@ from sklearn.base import clone
 from sknn_scratch import Activation, Bounded, LeakyReLU, Quantile, ScratchMLPRegressor, Solver
 from sknn_scratch.components.initializers import INITIALIZERS
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
-from sknn_scratch.engine import blocks
+from sknn_scratch.engine import problem
+from sknn_scratch.engine.minibatch import Step
 from sknn_scratch.tracing import formulas
 from sknn_scratch.tracing.formulas import plan_activation
 from tests.bad_input import same
@@ -415,15 +416,14 @@ def test_a_random_rule_makes_the_same_steps_in_blocks(program, dtype, size):
     results = []
     for long in (10**6, 10):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(blocks, "LONG", long)
-            patch.setattr(blocks, "BLOCK", 8)
+            patch.setattr(problem, "LONG", long)
+            patch.setattr(problem, "BLOCK", 8)
             params, gradient, state = start.copy(), np.empty(size, dtype), rule.init(start)
-            step = blocks.Step(rule, params, gradient, state)
+            step = Step(rule, params, gradient, state)
             step.learning_rate = 0.1
             for each in gradients:
                 gradient[...] = each
-                for (function,) in step.calls():
-                    function()
+                step()
         results.append((params, state))
     (whole, state), (in_blocks, its_state) = results
     tolerance = 1e-5 if dtype == np.float32 else 1e-12  # vector units round ends otherwise

@@ -2,8 +2,7 @@
 
 from .batches import Rows
 from .dropout import Dropout
-from .full_batch import FullBatch
 from .minibatch import MinibatchLoop
 from .prediction import predict_rows
-from .problem import Problem
+from .problem import FullBatch, Problem
 from .threads import quiet_blas, shared_blas

@@ -3,6 +3,7 @@
 The calls of all steps are compiled once (see `forward`), and only run afterwards.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,54 @@ from ..maths import Array, Calls, Solver, State
 from ..tracing import aligned, aligned_copy, empty
 from .backward import Backward
 from .batches import Batch
-from .blocks import Penalty, Step
 from .forward import compiled
-from .problem import Problem
+from .problem import Penalty, Problem, blocks_of
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 5% slower.
 GATHER = 1 << 14
+
+
+@dataclass
+class Step:
+    """A step of a solver, to be called once the gradient is there.
+
+    Parameters
+    ----------
+    solver : Solver
+    params, gradient : ndarray of shape (n_parameters,)
+        What a step changes, and what it reads and may spoil.
+    state : dict
+        The solver's, changed in place.
+    learning_rate : float
+        To be set before a step.
+    """
+
+    solver: Solver
+    params: Array
+    gradient: Array
+    state: State
+    learning_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.blocks: list[slice] = blocks_of(self.params)
+
+    def __call__(self) -> None:
+        """Change parameters and state in place: all at once, or a block after the other."""
+        solver, learning_rate = self.solver, self.learning_rate
+        if len(self.blocks) == 1 or not solver.elementwise:
+            solver.update(self.params, self.gradient, self.state, learning_rate)
+            return
+        arrays = {key: x for key, x in self.state.items() if isinstance(x, np.ndarray)}
+        part, views = self.state, {}
+        for block in self.blocks:
+            views = {key: x[block] for key, x in arrays.items()}
+            part = {**self.state, **views}  # each block counts on from the same numbers
+            solver.update(self.params[block], self.gradient[block], part, learning_rate)
+            for key, view in views.items():
+                if part[key] is not view:  # the rule put another array in its place
+                    view[...] = part[key]
+        self.state.update({key: x for key, x in part.items() if key not in views})
 
 
 class MinibatchLoop:
@@ -46,19 +88,6 @@ class MinibatchLoop:
         The multiplications in the largest matrix product.
     """
 
-    largest_product: int
-    problem: Problem
-    params: Array
-    batch_size: int
-    shuffle: bool
-    order: Array
-    gradient: Array
-    solver_step: Step
-    solver_calls: Calls
-    programs: dict[int, tuple[Backward, Penalty]]
-    in_place: bool
-    parts: list["_Gathered"]
-
     def __init__(
         self,
         problem: Problem,
@@ -71,25 +100,26 @@ class MinibatchLoop:
         reusable: bool = False,
     ) -> None:
         rows = problem.rows
-        self.params = params = aligned_copy(problem.params) if reusable else problem.params
-        self.problem, self.batch_size = problem, batch_size
-        self.shuffle, self.order = shuffle, order
-        self.largest_product = batch_size * max(b.size for b in problem.network.blocks(params))
-        self.gradient = empty(params.shape, params.dtype)
-        self.solver_step = Step(solver, params, self.gradient, solver_state)
-        self.solver_calls = self.solver_step.calls()
+        self.params: Array = aligned_copy(problem.params) if reusable else problem.params
+        self.problem = problem
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.order = order
+        self.largest_product: int = problem.largest_product(batch_size)
+        self.gradient: Array = empty(self.params.shape, self.params.dtype)
+        self.solver_step: Step = Step(solver, self.params, self.gradient, solver_state)
+        self.solver_calls: Calls = [(self.solver_step,)]
         if max_grad_norm is not None:
             self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
-        self.programs = {}
+        self.programs: dict[int, tuple[Backward, Penalty]] = {}
 
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
-        fixed = not (shuffle or reusable) and n_gather >= len(
-            rows
-        )  # the same batches in every epoch
-        self.in_place = fixed and not rows.is_sparse and rows.packed is not None
+        # the same batches in every epoch
+        fixed = not (shuffle or reusable) and n_gather >= len(rows)
+        self.in_place: bool = fixed and not rows.is_sparse and rows.packed is not None
         buffer: Any = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
         n_whole, rest = divmod(len(rows), len(buffer))
-        self.parts = [_Gathered(self, buffer)] * n_whole
+        self.parts: list[_Gathered] = [_Gathered(self, buffer)] * n_whole
         if rest:
             self.parts.append(_Gathered(self, buffer[:rest]))
 

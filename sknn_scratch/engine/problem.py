@@ -1,10 +1,26 @@
-"""What training minimises, and over which vector."""
+"""What training minimises: loss and penalty, over which vector; as a function, for L-BFGS.
+
+Passes over vectors as long as the parameters wait for memory, where those are longer than the
+caches. So long vectors are taken block by block: all passes over one block, which stays in the
+cache, and then the next. The calls are compiled once (see `forward`), and only run afterwards.
+"""
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from ..maths import Array, Network
+import numpy as np
+
+from ..data import Tree, rows_at_a_time, slices, widths
+from ..maths import Array, Calls, Network
+from ..tracing import LINE, aligned, aligned_copy, empty
+from .backward import Backward
 from .batches import Rows
 from .dropout import Dropout
+from .forward import compiled
+
+BLOCK = 1 << 16  # numbers: a block of each vector of Adam is 2 MB in float64
+LONG = 1_000_000  # parameters from which on blocks are faster
 
 
 @dataclass(frozen=True)
@@ -29,3 +45,124 @@ class Problem:
     rows: Rows
     alpha: float
     dropout: Dropout | None = None
+
+    def largest_product(self, size: int) -> int:
+        """Return the multiplications in the largest matrix product, in batches of that size."""
+        return size * max(block.size for block in self.network.blocks(self.params))
+
+
+def blocks_of(vector: Array) -> list[slice]:
+    """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
+    return list(slices(len(vector), BLOCK if len(vector) > LONG else len(vector)))
+
+
+class Penalty:
+    """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
+
+    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
+        self.params = params
+        self.gradient = gradient
+        self.blocks: list[slice] = blocks_of(params)
+        self.decay: Array = aligned(params.shape, params.dtype)
+        for W, _ in network.layers(self.decay):
+            W[...] = strength
+        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
+
+    def calls(self, total: Array) -> Calls:
+        """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
+        calls: Calls = []
+        totals = aligned((len(self.blocks),), total.dtype)
+        for i, block in enumerate(self.blocks):
+            params, gradient = self.params[block], self.gradient[block]
+            product = self.product[: len(params)]
+            calls += [
+                (np.multiply, self.decay[block], params, product),
+                (np.add, gradient, product, gradient),
+                (product.dot, params, total if len(self.blocks) == 1 else totals[i, ...]),
+            ]
+        return calls if len(self.blocks) == 1 else [*calls, (partial(totals.sum, out=total),)]
+
+
+class FullBatch:
+    """Loss and gradient of the whole training set, as a function of the parameter vector.
+
+    The rows are taken a few hundred at a time (see `data.rows_at_a_time`).
+
+    Parameters
+    ----------
+    problem : Problem
+    n : int or None
+        What sums over rows are divided by; None is the number of rows.
+    copying : bool
+        Whether the rows are copied into a buffer, so that the same calls serve every batch: to
+        compile calls for each takes half as long as to compute them. Mapped rows always are, and
+        sparse ones cannot be.
+
+    Attributes
+    ----------
+    loss : float
+        At the vector of the last call.
+    largest_product : int
+        The multiplications in the largest matrix product.
+    """
+
+    def __init__(self, problem: Problem, n: int | None = None, copying: bool = False) -> None:
+        self.loss: float = np.nan
+        self.rows: Rows = problem.rows
+        self.params: Array = aligned_copy(problem.params)
+        dtype, before = self.params.dtype, LINE // self.params.itemsize
+        # Twice the loss, followed by the gradient, which begins on a cache line.
+        self.result: Array = aligned((before + len(self.params),), dtype)[before - 1 :]
+        self.twice_loss: Array = self.result[0, ...]
+        n = len(self.rows) if n is None else n
+        self.size: int = rows_at_a_time(widths(problem.network), self.params.itemsize)
+        self.largest_product: int = problem.largest_product(self.size)
+        self.copying: bool = copying or self.rows.packed is None
+        fixed = problem.network, self.params, self.result[1:]
+        programs, parts = {}, {}
+        self.parts: list[tuple[Array, list[partial[Any]]]] = []
+        for batch in slices(len(self.rows), self.size):
+            length = batch.stop - batch.start
+            if length not in programs:
+                programs[length] = Backward(*fixed, length)
+            key = length if self.copying else batch.start
+            if key not in parts:
+                parts[key] = self._part(batch, programs[length], n)
+            self.parts.append(parts[key])
+        penalty = Penalty(*fixed, problem.alpha / n)
+        self.penalty: list[partial[Any]] = compiled(penalty.calls(self.twice_loss))
+
+    def _part(self, batch, program, n):
+        """Return where the rows of a batch are or are to be copied, and the calls for them."""
+        packed = self.rows.buffer(program.size) if self.copying else self.rows.packed[batch]
+        x, y, weight = self.rows.batch(packed)
+        if self.rows.is_sparse:
+            x.x = self.rows.X[batch]
+        return packed, compiled(program.calls(x, y, weight, 1 / n, self.twice_loss))
+
+    def __call__(self, vector: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient, in float64."""
+        total = self.sums(vector).total()
+        self.params[...], self.result[...] = vector, 0
+        for call in self.penalty:
+            call()
+        total = total + self.result
+        self.loss = float(total[0]) / 2
+        return self.loss, total[1:]
+
+    def sums(self, vector: Array, first: int = 0) -> Tree:
+        """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`.
+
+        Its terms are the batches, counted from ``first``: float64 arrays of the loss, followed
+        by the gradient.
+        """
+        self.params[...] = vector
+        tree = Tree()
+        for i, batch in enumerate(slices(len(self.rows), self.size)):
+            packed, calls = self.parts[i]
+            if self.copying:
+                self.rows.read(batch, packed)
+            for call in calls:
+                call()
+            tree.add(self.result.astype(np.float64), first + i)
+        return tree

@@ -6,8 +6,7 @@ from sklearn.exceptions import DataConversionWarning
 
 from sknn_scratch import Poisson
 from sknn_scratch.components import LOSSES
-from sknn_scratch.engine.full_batch import FullBatch
-from sknn_scratch.engine.problem import Problem
+from sknn_scratch.engine.problem import FullBatch, Problem
 from sknn_scratch.training.source import ArrayData, Arrays
 from tests.helpers import make_network_and_rows
 

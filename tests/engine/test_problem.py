@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch.data import chunking
-from sknn_scratch.engine.full_batch import FullBatch
-from sknn_scratch.engine.problem import Problem
+from sknn_scratch.engine import problem as problem_module
+from sknn_scratch.engine.problem import FullBatch, Penalty, Problem
 from sknn_scratch.maths.network import backprop
 from tests.helpers import assert_is_gradient, make_network_and_rows
 
@@ -28,3 +28,20 @@ def test_the_full_batch_leaves_the_parameters_of_the_problem_alone(rng):
     problem = Problem(network, np.zeros_like(params), rows, 0.3)
     FullBatch(problem)(params)
     assert (problem.params == 0).all()
+
+
+def test_the_penalty_of_a_long_vector_is_that_of_a_short_one(rng, monkeypatch):
+    network, params, *_ = make_network_and_rows(rng)
+    results = []
+    for long in (10**6, 10):
+        monkeypatch.setattr(problem_module, "LONG", long)
+        monkeypatch.setattr(problem_module, "BLOCK", 4)
+        gradient, total = np.ones_like(params), np.zeros(())
+        for function, *arguments in Penalty(network, params, gradient, 0.3).calls(total):
+            function(*arguments)
+        results.append((gradient, total.item()))
+    (whole, loss), (in_blocks, loss_in_blocks) = results
+    assert_array_equal(in_blocks, whole)
+    assert_allclose(loss_in_blocks, loss)
+    weights = np.concatenate([W.ravel() for W, _ in network.layers(params)])
+    assert_allclose(loss, 0.3 * (weights**2).sum())
