@@ -1,4 +1,4 @@
-"""Rows of the training set, as the batches that `backward` reads.
+"""Rows of the training set, as the batches that `program` reads.
 
 `Rows` holds a copy of the training rows, side by side in one array where X is dense::
 

@@ -26,7 +26,7 @@ class Dropout:
 
 
 class Dropped:
-    """What dropout leaves of a hidden layer: buffers, and calls as in `forward`.
+    """What dropout leaves of a hidden layer: buffers, and calls as in `program`.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """One epoch: over all training rows in mini-batches, with a step of the solver after each.
 
-The calls of all steps are compiled once (see `forward`), and only run afterwards.
+The calls of all steps are compiled once (see `program`), and only run afterwards.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from scipy import linalg
 from ..data import slices
 from ..maths import Array, Calls, Solver, State
 from ..tracing import aligned, aligned_copy, empty
-from .backward import Backward
 from .batches import Batch
-from .forward import compiled
 from .problem import Penalty, Problem, blocks_of
+from .program import Backward, compiled
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 5% slower.

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from ..data import Mapped, Scaling, by_rows, rows_at_a_time, widths
 from ..maths import Array, Matrix, Network
-from .forward import Predictor
+from .program import Predictor
 
 
 @np.errstate(over="ignore", invalid="ignore")  # whoever asks looks at what is not finite

@@ -2,7 +2,7 @@
 
 Passes over vectors as long as the parameters wait for memory, where those are longer than the
 caches. So long vectors are taken block by block: all passes over one block, which stays in the
-cache, and then the next. The calls are compiled once (see `forward`), and only run afterwards.
+cache, and then the next. The calls are compiled once (see `program`), and only run afterwards.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,9 @@ import numpy as np
 from ..data import Tree, rows_at_a_time, slices, widths
 from ..maths import Array, Calls, Network
 from ..tracing import LINE, aligned, aligned_copy, empty
-from .backward import Backward
 from .batches import Rows
 from .dropout import Dropout
-from .forward import compiled
+from .program import Backward, compiled
 
 BLOCK = 1 << 16  # numbers: a block of each vector of Adam is 2 MB in float64
 LONG = 1_000_000  # parameters from which on blocks are faster

@@ -32,7 +32,7 @@ column of ones beside a[l], one product gives a[l] @ W[l] + b[l] and one gives b
 
     z[l+1] = [a[l], 1] @ block[l]               dblock[l] = [a[l], 1].T @ delta[l+1]
 
-`feedforward` and `backprop` below are these formulas, and the definition. `engine/backward.py`
+`feedforward` and `backprop` below are these formulas, and the definition. `engine/program.py`
 does the same arithmetic in buffers, for the training loop.
 """
 

@@ -2,7 +2,7 @@
 
 Each formula is traced and planned (see `trace`, `buffers`); one that cannot be is called as it is,
 and its result copied to where it belongs. Which of the two makes no difference but in speed. A call
-is a tuple ``(function, argument, ...)``, as in `engine.forward`.
+is a tuple ``(function, argument, ...)``, as in `engine.program`.
 
 The training loop keeps a sample per column, formulas are documented for a sample per row: they are
 handed transposed views of its arrays.

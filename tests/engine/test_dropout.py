@@ -10,10 +10,9 @@ from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.backward import Backward
 from sknn_scratch.engine.batches import DenseBatch
 from sknn_scratch.engine.dropout import Dropout
-from sknn_scratch.engine.forward import compiled
+from sknn_scratch.engine.program import Backward, compiled
 from sknn_scratch.tracing.aligned import aligned_copy
 from tests.helpers import Sine, assert_is_gradient, make_network, make_problem
 

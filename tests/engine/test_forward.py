@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.forward import Predictor
+from sknn_scratch.engine.program import Predictor
 from sknn_scratch.maths.network import feedforward
 from tests.helpers import Sine, make_network, make_problem
 

@@ -6,8 +6,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.backward import Backward
 from sknn_scratch.engine.batches import DenseBatch
+from sknn_scratch.engine.program import Backward
 from sknn_scratch.maths.network import backprop
 from tests.helpers import EVERY_NETWORK, Sine, make_network, make_problem, run_program
 

@@ -1,0 +1,291 @@
+"""The network once more, as lists of calls: for the training loop, and for many rows.
+
+This module computes what `network.feedforward` and `network.backprop` compute; nothing new happens
+here. Each bit of arithmetic writes into an array that is made once per fit, and reads others that
+were.
+
+For a network of ordinary size most of the time goes into calling NumPy and into making arrays,
+not into arithmetic. So everything that can be done once is done once: the arrays are allocated,
+the views are taken, and what is left is a fixed list of calls, each a tuple
+``(function, argument, ...)``, that `compiled` turns into a loop body without arguments::
+
+    for call in step:
+        call()
+
+Three conventions make that list short.
+
+*   Activations are kept as (units, samples), a transposed `maths.network`: the formulas read
+    z = block.T @ a, and the first rows of an array are contiguous, as ``ndarray.dot`` asks of
+    the array it writes to.
+*   The array of an activation has one more row, of ones, for the intercepts (see `maths.network`).
+*   ``a.dot(b, out)`` is the quickest way to call a matrix product, and a 0-d array the
+    quickest way to pass a number.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from ..components import Layer
+from ..data import Scaling, slices
+from ..maths import Array, Calls, DType, Network, SquaredError
+from ..tracing import aligned, empty, formulas
+from .batches import Batch, DenseBatch
+from .dropout import Dropout, Dropped
+from .embedding import Embedded, EmbeddedBatch
+
+AT_A_TIME = 1 << 15  # numbers that are standardised at a time
+
+
+def compiled(calls: Calls) -> list[partial[Any]]:
+    """Return the calls, tuples ``(function, argument, ...)``, as callables without arguments."""
+    return [partial(*call) for call in calls]
+
+
+class Forward:
+    """Buffers for batches of one size, and the calls that compute the activations in them.
+
+    Parameters
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+        Read by the calls.
+    size : int
+        Samples in a batch.
+    dropout : Dropout or None
+
+    Attributes
+    ----------
+    a, z : list of ndarray of shape (units [+ 1], size)
+        Of each layer; a[0] and z[0] are None.
+    """
+
+    def __init__(
+        self, network: Network, params: Array, size: int, dropout: Dropout | None = None
+    ) -> None:
+        dtype = params.dtype
+        self.network = network
+        self.size = size
+        self.dtype: DType = dtype
+        self.weights: list[Array] = network.blocks(params)
+        self.made: dict[Any, Sequence[Calls]] = {}
+        self.scratch: dict[Any, Array] = {}
+        self.a: list[Any] = [None]
+        self.z: list[Any] = [None]
+        last = len(network.activations)
+        for layer, (units, f) in enumerate(zip(network.sizes[1:], network.activations), 1):
+            ones = int(network.fit_intercept and layer < last)
+            self.a.append(aligned((units + ones, size), dtype, 1))
+            output = self.a[-1][:units]
+            self.z.append(output if f.from_output else empty((units, size), dtype))
+        self.embedded: Embedded | None = None
+        if network.embedding:
+            self.embedded = Embedded(network, params, size)
+        self.dropped: dict[int, Dropped] = {}
+        self.read: list[Any] = list(self.a)  # what the next layer reads
+        for layer, rate in enumerate(dropout.rates if dropout else (), 1):
+            if dropout and rate > 0:
+                units = network.sizes[layer]
+                self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
+                self.read[layer] = self.dropped[layer].a
+
+    def forward(self, x: Batch) -> Calls:
+        """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
+        x = self.entering(x)
+        calls = x.forward(self.weights[0], self.z[1])
+        for layer in range(1, len(self.a)):
+            if layer > 1:
+                calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
+            calls += self.activation(layer, x)[0]
+            if layer in self.dropped:
+                calls += self.dropped[layer].forward()
+        return calls
+
+    def entering(self, x: Batch, into: Layer | None = None) -> Batch:
+        """Return what the first dense layer takes for its batch; see `EmbeddedBatch`."""
+        return EmbeddedBatch(self.embedded, x, into) if self.embedded else x
+
+    def activation(self, layer: int, x: Batch) -> Sequence[Calls]:
+        """Return the calls of a layer's f, and of what is made of its f' (see `formulas`).
+
+        They are made once, for all batches: they bring arrays of their own, which stay in the
+        cache only if they are few.
+        """
+        second = self.second(layer, x)
+        key = layer, *second
+        if key not in self.made:
+            f, z = self.network.activations[layer - 1], self.z[layer]
+            a = z if f.from_output else self.a[layer][: len(z)]
+            self.made[key] = formulas.activation(f, a, z, scratch=self.scratch, **second)
+        return self.made[key]
+
+    def second(self, layer: int, x: Batch) -> dict[str, Any]:
+        """Return what f' of a layer is for: in feedforward, nothing."""
+        return {}
+
+
+class Predictor:
+    """What `network.feedforward` computes, for arrays of rows in turn, and faster.
+
+    Parameters
+    ----------
+    network : Network
+    params : ndarray of shape (network.n_parameters,)
+    scaling : Scaling, default=None
+        By which rows are standardised as they are copied; predictions stay standardised.
+    """
+
+    def __init__(self, network: Network, params: Array, scaling: Scaling | None = None) -> None:
+        self.network = network
+        self.params = params
+        self.scaling: Scaling | None = None if scaling is None or scaling.is_identity else scaling
+        self.programs: dict[int, Any] = {}
+        if self.scaling:
+            shape = max(1, AT_A_TIME // network.sizes[0]), network.sizes[0]
+            self.shift: Array = np.broadcast_to(self.scaling.x_shift, shape).copy()
+            self.scale: Array = np.broadcast_to(self.scaling.x_scale, shape).copy()
+            self.part: Array = np.empty_like(self.shift)
+
+    def __call__(self, X: Array) -> Array:
+        """Return the predictions for some rows, in an array that the next call overwrites."""
+        if len(X) not in self.programs:
+            forward = Forward(self.network, self.params, len(X))
+            width = X.shape[1] + self.network.fit_intercept
+            rows = aligned((len(X), width), self.params.dtype, 1)
+            calls = compiled(forward.forward(DenseBatch(rows.T)))
+            self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
+        inputs, calls, output = self.programs[len(X)]
+        self.read(X, inputs)
+        with np.errstate(over="ignore"):  # of exp(-z), on the way to 1 / (1 + exp(-z))
+            for call in calls:
+                call()
+        return output
+
+    def read(self, X: Array, inputs: Array) -> None:
+        """Copy X into ``inputs``, standardised in its own type: a part at a time, in the cache.
+
+        With shift and scale repeated for each row there is one loop over all numbers of a part.
+        """
+        if self.scaling is None:
+            inputs[...] = X
+            return
+        for rows in slices(len(X), len(self.shift)):
+            n = len(X[rows])
+            part = np.subtract(X[rows], self.shift[:n], out=self.part[:n])
+            part /= self.scale[:n]
+            inputs[rows] = part
+
+
+class Backward(Forward):
+    """Buffers for batches of one size, and the calls that compute loss and gradient in them.
+
+    Parameters
+    ----------
+    network : Network
+    params, gradient : ndarray of shape (network.n_parameters,)
+        Read and written by the calls.
+    size : int
+        Samples in a batch.
+    dropout : Dropout or None
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        params: Array,
+        gradient: Array,
+        size: int,
+        dropout: Dropout | None = None,
+    ) -> None:
+        super().__init__(network, params, size, dropout)
+        self.gradients: list[Array] = network.blocks(gradient)
+        self.embedding_gradient: Layer | None = network.embedding_layer(gradient)
+        self.delta: list[Any] = [None]
+        for units in network.sizes[1:]:
+            self.delta.append(empty((units, size), self.dtype))
+        self.error: Array = empty(self.delta[-1].shape, self.dtype)
+
+    def calls(self, x: Batch, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
+        """Return the calls for one batch.
+
+        Parameters
+        ----------
+        x : DenseBatch or SparseBatch
+            The input (see `batches`).
+        y : ndarray of shape (n_outputs, size), or (1, size) for several quantiles
+        weight : ndarray of shape (size,) or None
+            Sample weights; None stands for ones.
+        scale : float
+            What the loss and the gradient are multiplied by: ``1 / n`` gives their means.
+        loss : ndarray of shape ()
+            Receives twice the loss of the batch, without penalty.
+        """
+        return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
+
+    def second(self, layer: int, x: Batch) -> dict[str, Any]:
+        if layer == len(self.a) - 1 and self.network.is_canonical:
+            return {}
+        if layer == 1 and self.is_factored(x):
+            return {"slope": True}
+        return {"delta": self.delta[layer]}
+
+    def output_delta(self, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
+        """Return the calls that compute the loss, and its derivative in the last z."""
+        a, delta, error = self.a[-1], self.delta[-1], self.error
+        objective, factor = self.network.loss, np.full((), scale, self.dtype)
+        weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
+        squared = type(objective) is SquaredError
+        if squared or self.network.is_canonical:
+            calls = [(np.subtract, a, y, error), (np.multiply, error, factor, delta), *weighted]
+            if squared:  # the sum of scale * weight * error^2 is one product
+                return [*calls, (error.reshape(-1).dot, delta.reshape(-1), loss)]
+            return calls + formulas.loss(objective, y, a, weight, scale, loss, error)
+        calls = formulas.loss(objective, y, a, weight, scale, loss, error, delta)
+        return [*calls, (np.multiply, delta, factor, delta), *weighted]
+
+    def backward(self, x: Batch) -> Calls:
+        """Return the calls that compute every delta and the gradient of every block."""
+        x = self.entering(x, self.embedding_gradient)
+        calls = [*self.activation(len(self.a) - 1, x)[1]]
+        for layer in range(len(self.weights), 1, -1):
+            below, delta = layer - 1, self.delta[layer]
+            calls.append((self.read[below].dot, delta.T, self.gradients[below]))
+            if below == 1 and self.is_factored(x):
+                return calls + self.first_gradient(x)
+            W, into = self.weights[below][: self.network.sizes[below]], self.delta[below]
+            calls.append((W.dot, delta, into))
+            if below in self.dropped:
+                calls += self.dropped[below].backward(into)
+            calls += self.activation(below, x)[1]
+        return calls + x.backward(self.delta[1], self.gradients[0])
+
+    def is_factored(self, x: Batch) -> bool:
+        """Return True if layer 2 is one unit, and layer 1 so wide that `first_gradient` pays."""
+        units, below = self.network.sizes[1:3], self.network.sizes[0]
+        wide = len(units) == 2 and units[1] == 1 and units[0] >= 2 * below
+        return wide and isinstance(x, DenseBatch)
+
+    def first_gradient(self, x: Batch) -> Calls:
+        """Return the calls for the gradient of the first block if layer 2 is one unit.
+
+        Then delta[1] = W * delta[2] * f'(z), with one W per hidden unit and one delta[2] per
+        sample. Neither need be multiplied by each f'(z): x @ delta[1].T is also
+        ((x * delta[2]) @ f'(z).T) * W.T, with a product and a pass over (units, samples) less.
+        """
+        units, gradient = self.network.sizes[1], self.gradients[0]
+        a, W = self.a[1][:units], self.weights[1][:units]
+        dropped = self.dropped[1].backward(a) if 1 in self.dropped else []
+        return [
+            *self.activation(1, x)[1],  # puts f'(z) into a
+            *dropped,
+            (np.multiply, x.x, self.delta[2], self.scaled),
+            (self.scaled.dot, a.T, gradient),
+            (np.multiply, gradient, W.T, gradient),
+        ]
+
+    @cached_property
+    def scaled(self) -> Array:
+        """The buffer for x * delta[2]."""
+        return empty((len(self.gradients[0]), self.size), self.dtype)
