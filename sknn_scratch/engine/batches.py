@@ -111,17 +111,6 @@ class Rows:
         The inputs, if they are sparse.
     """
 
-    is_sparse: bool
-    X: Matrix
-    packed: Array | None
-    inputs: slice  # the columns of the packed rows that these are in
-    targets: slice
-    weighted: bool
-    dtype: DType
-    width: int
-    length: int
-    source: Any
-
     @np.errstate(over="ignore")  # of rows that are standardised
     def __init__(
         self,
@@ -136,19 +125,22 @@ class Rows:
     ) -> None:
         if sparse.issparse(X) and scaling and scaling.x_shift.any():
             X = X.toarray()  # as the first rows were
-        self.is_sparse = sparse.issparse(X)
-        self.X, self.packed = None, None
+        self.is_sparse: bool = sparse.issparse(X)
+        self.X: Matrix = None
         if self.is_sparse:
             self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
             self.X = scaling.inputs(self.X) if scaling else self.X
+        # the columns of the packed rows that these are in
         n_inputs = 0 if self.is_sparse else X.shape[1] + ones
-        self.inputs = slice(0, n_inputs)
-        self.targets = slice(n_inputs, n_inputs + y.shape[1])
-        self.weighted = weight is not None
-        self.dtype, self.width = np.dtype(dtype), self.targets.stop + self.weighted
-        self.length = len(y) if rows is None else len(rows)
+        self.inputs: slice = slice(0, n_inputs)
+        self.targets: slice = slice(n_inputs, n_inputs + y.shape[1])
+        self.weighted: bool = weight is not None
+        self.width: int = n_inputs + y.shape[1] + self.weighted
+        self.dtype: DType = np.dtype(dtype)
+        self.length: int = len(y) if rows is None else len(rows)
         scaling = None if scaling is None or scaling.is_identity else scaling
-        self.source = X, y, weight, rows, scaling
+        self.source: Any = X, y, weight, rows, scaling
+        self.packed: Array | None = None
         most = PACKED if most is None else most
         if not isinstance(X, Mapped) and len(self) * self.row_bytes <= most:
             packed = self.buffer(len(self))

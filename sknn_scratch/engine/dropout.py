@@ -42,23 +42,17 @@ class Dropped:
         What the next layer reads: a * m, and the row of ones as it is.
     """
 
-    a: Array
-    mask: Array
-
     def __init__(self, rate: float, generator: np.random.Generator, a: Array, units: int) -> None:
         shape, keep = (units, a.shape[1]), 1 - rate
-        self.a, self.mask = aligned(a.shape, a.dtype, 1), aligned(shape, a.dtype)
+        self.a: Array = aligned(a.shape, a.dtype, 1)
+        self.mask: Array = aligned(shape, a.dtype)
         drawn, kept = aligned(shape, np.float32), aligned(shape, bool)
-        self.calls: Calls = [
+        self.forward: Calls = [  # draw m, and compute a * m
             (generator.random, None, np.float32, drawn),  # whatever the dtype of the network
             (np.less, drawn, np.array(keep, np.float32), kept),
             (np.multiply, kept, np.array(1 / keep, a.dtype), self.mask),
             (np.multiply, a[:units], self.mask, self.a[:units]),
         ]
-
-    def forward(self) -> Calls:
-        """Return the calls that draw m and compute a * m."""
-        return self.calls
 
     def backward(self, delta: Array) -> Calls:
         """Return the calls that multiply ``delta`` by the same m."""

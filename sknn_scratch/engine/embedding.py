@@ -5,6 +5,7 @@ its batch: `EmbeddedBatch` is one as those in `batches` are. Any layer can be ma
 its formulas, which allocate; the layer in the table at the end has calls of its own, which do not.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from math import pi
 from typing import Any
@@ -36,19 +37,14 @@ class Embedded:
         The derivative of the loss in it.
     """
 
-    n_features: int
-    a: Array
-    delta: Array
-    W: Array
-    calls: "FormulaCalls | PeriodicCalls"
-
     def __init__(self, network: Network, params: Array, size: int) -> None:
-        layer, self.n_features = network.embedding_layer(params), network.sizes[0]
+        self.n_features: int = network.sizes[0]
         width = network.embedding.width(self.n_features)
-        self.a = aligned((width + network.fit_intercept, size), params.dtype, 1)
-        self.delta = aligned((width, size), params.dtype)
-        self.W = network.blocks(params)[0][:width]
-        self.calls = calls_of_layer(layer, self.a[:width], self.delta)
+        self.a: Array = aligned((width + network.fit_intercept, size), params.dtype, 1)
+        self.delta: Array = aligned((width, size), params.dtype)
+        self.W: Array = network.blocks(params)[0][:width]
+        layer = network.embedding_layer(params)
+        self.calls: Any = calls_of_layer(layer, self.a[:width], self.delta)
 
 
 class EmbeddedBatch:
@@ -62,13 +58,10 @@ class EmbeddedBatch:
         Whose arrays receive the gradient; None if nobody asks for it.
     """
 
-    embedded: Embedded
-    into: Layer | None
-    x: Array
-
     def __init__(self, embedded: Embedded, x: Batch, into: Layer | None = None) -> None:
-        self.embedded, self.into = embedded, into
-        self.x = x.x[: embedded.n_features]
+        self.embedded = embedded
+        self.into = into
+        self.x: Array = x.x[: embedded.n_features]
 
     def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [embedding of x, 1]."""
@@ -83,15 +76,13 @@ class EmbeddedBatch:
         return calls + of_embedding
 
 
+@dataclass
 class FormulaCalls:
     """The formulas of a layer, as calls: ``a`` is what it hands on, a sample per column."""
 
     layer: Layer
     a: Array
     delta: Array
-
-    def __init__(self, layer: Layer, a: Array, delta: Array) -> None:
-        self.layer, self.a, self.delta = layer, a, delta
 
     def forward(self, x: Array) -> Calls:
         """Return the calls that compute ``a`` of x."""
@@ -124,9 +115,8 @@ class PeriodicCalls:
         self.e: Array = a[: columns * mixed].reshape(columns, mixed, size)
         self.delta: Array = delta[: columns * mixed].reshape(columns, mixed, size)
         self.inputs: Array = aligned((columns, 2, size), dtype, 1)  # [x, 1]
-        self.weights: Array = aligned(
-            (columns, k, 2), dtype
-        )  # [w, b], in radians, of u or of u / 2
+        # [w, b], in radians, of u or of u / 2
+        self.weights: Array = aligned((columns, k, 2), dtype)
         self.gradient: Array = aligned((columns, k, 2), dtype)  # [dw, db]
         self.u: Array = aligned((columns, k, size), dtype)
         self.cosines: Array = aligned((columns, k, size), dtype)

@@ -100,7 +100,7 @@ class Forward:
                 calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
             calls += self.activation(layer, x)[0]
             if layer in self.dropped:
-                calls += self.dropped[layer].forward()
+                calls += self.dropped[layer].forward
         return calls
 
     def entering(self, x: Batch, into: Layer | None = None) -> Batch:
