@@ -4,6 +4,7 @@ A constant is the mean of y for the squared error. For most other losses it has 
 need not be known to more than a small part of `MARGIN`.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +22,7 @@ PROBES = np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300]
 MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths of a second
 
 
+@dataclass
 class Baseline:
     """The losses of the simplest models of the rows to train on, computed when they are needed.
 
@@ -34,13 +36,10 @@ class Baseline:
         The rows to train on; None is all.
     """
 
-    def __init__(
-        self, network: Network, state: TrainingState, data: DataSet, chosen: Array | None
-    ) -> None:
-        self.network = network
-        self.state = state
-        self.data = data
-        self.chosen = chosen
+    network: Network
+    state: TrainingState
+    data: DataSet
+    chosen: Array | None
 
     @cached_property
     def constant(self) -> float:

@@ -12,7 +12,7 @@ the loss on the validation data decides in its place.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,7 @@ class Best:
         return replace(self, params=None if self.params is None else self.params.copy())
 
 
+@dataclass
 class EarlyStopping:
     """Tells plateaus, and keeps the best parameters: in a `Best`, which it changes in place.
 
@@ -75,27 +76,21 @@ class EarlyStopping:
         Epochs in earlier calls.
     """
 
-    start_params: Array  # only if something is monitored
-    start_epoch: int
+    best: Best
+    monitor: str | None
+    tol: float
+    n_iter_no_change: float
+    params: InitVar[Array]
+    n_epochs: InitVar[int]
 
-    def __init__(
-        self,
-        best: Best,
-        monitor: str | None,
-        tol: float,
-        n_iter_no_change: float,
-        params: Array,
-        n_epochs: int,
-    ) -> None:
-        self.best = best
-        self.monitor = monitor
-        self.tol = tol
-        self.n_iter_no_change = n_iter_no_change
-        if not monitor:
+    def __post_init__(self, params: Array, n_epochs: int) -> None:
+        best = self.best
+        if not self.monitor:
             best.params = None  # of earlier calls, with early stopping
             return
         going_on = best.params is not None  # from other parameters than the best
-        self.start_params, self.start_epoch = params.copy(), n_epochs if going_on else best.epoch
+        self.start_params: Array = params.copy()
+        self.start_epoch: int = n_epochs if going_on else best.epoch
         if not going_on:
             best.params, best.epoch = self.start_params, self.start_epoch
 

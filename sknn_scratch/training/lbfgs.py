@@ -1,5 +1,6 @@
 """Training by L-BFGS, on the whole training set at once."""
 
+from dataclasses import InitVar, dataclass
 from math import log2
 from typing import Any
 
@@ -22,6 +23,7 @@ class Stop(Exception):
     """L-BFGS shall stop: validation no longer improves, or a callback asks for it."""
 
 
+@dataclass
 class LBFGSDescent:
     """SciPy's L-BFGS-B on one objective, perhaps in several stretches that share their limits.
 
@@ -37,21 +39,21 @@ class LBFGSDescent:
         The loss of the best constant prediction: see `unit_of`.
     """
 
-    def __init__(
-        self, objective: FullBatch, run: Run, max_iter: int, max_fun: int, constant: float | None
-    ) -> None:
-        self.objective = objective
-        self.run = run
-        self.max_iter = max_iter
-        self.max_fun = max_fun
+    objective: FullBatch
+    run: Run
+    max_iter: int
+    max_fun: int
+    constant: InitVar[float | None]
+    n_iter: int = 0
+    n_fun: int = 0
+
+    def __post_init__(self, constant: float | None) -> None:
         self.power: float
         self.unit: float
         self.power, self.unit = unit_of(constant)
-        self.n_iter: int = 0
-        self.n_fun: int = 0
 
     def go_on(self, vector: Array, gtol: float, ftol: float) -> Any:
-        """Return SciPy's result of a stretch that begins at ``vector``, counts of all."""
+        """Return SciPy's result of a stretch that begins at ``vector``."""
         options = {
             "maxiter": self.max_iter - self.n_iter,
             "maxfun": self.max_fun - self.n_fun,
@@ -66,8 +68,8 @@ class LBFGSDescent:
             callback=self.iteration_ends,
             options=options,
         )
-        self.n_iter = result.nit = self.n_iter + result.nit
-        self.n_fun = result.nfev = self.n_fun + result.nfev
+        self.n_iter += result.nit
+        self.n_fun += result.nfev
         return result
 
     def scaled_objective(self, vector: Array) -> tuple[float, Array]:
@@ -90,6 +92,11 @@ class LBFGSDescent:
         if run.state.history.n_iter < self.max_iter:
             run.epoch_begin()
 
+    @property
+    def is_left(self) -> bool:
+        """Whether more iterations and evaluations are allowed."""
+        return self.n_iter < self.max_iter and self.n_fun < self.max_fun
+
     def is_stuck(self, result: Any, baseline: Baseline) -> bool:
         """Return True if a result is about that of a constant, or of a linear model."""
         loss = float(result.fun) * self.power
@@ -102,8 +109,7 @@ class LBFGSDescent:
         weights a little.
         """
         result = self.go_on(result.x, FINER * tol, 0)
-        is_left = self.n_iter < self.max_iter and self.n_fun < self.max_fun
-        if is_left and self.is_stuck(result, baseline):
+        if self.is_left and self.is_stuck(result, baseline):
             moved = self.go_on(nearby(result.x), FINER * tol, 0)
             result = moved if moved.fun < result.fun else result
         stays = result.status == ABNORMAL and self.is_stuck(result, baseline)
@@ -117,45 +123,28 @@ def train_lbfgs(
 ) -> str | None:
     """Train by L-BFGS; return what kept training from converging, or None.
 
-    Changes the state of ``run`` in place.
+    Changes the state of ``run`` in place. It has converged if no component of the gradient exceeds
+    ``tol``, or if the loss no longer changes.
+
+    With standardize=False all is as in MLPRegressor. Else, where training came to no better than a
+    constant, or to what a linear model has, its gradient may be small although it is no minimum,
+    and training goes on.
     """
     solver: Any = settings.solver  # which has more than others
-    limits = settings.max_iter, settings.tol
-    with quiet_blas(objective.largest_product):
-        measure = baseline if settings.standardize else None
-        return descend(objective, solver.max_fun, run, *limits, measure)
-
-
-def descend(
-    objective: FullBatch,
-    max_fun: int,
-    run: Run,
-    max_iter: int,
-    tol: float,
-    baseline: Baseline | None = None,
-) -> str | None:
-    """Return what kept training from converging, or None; change the state of ``run`` in place.
-
-    It has converged if no component of the gradient exceeds ``tol``, or if the loss no
-    longer changes.
-
-    ``baseline`` is None with standardize=False, where all is as in MLPRegressor. Where training
-    came to no better than a constant, or to what a linear model has, its gradient may be small
-    although it is no minimum, and training goes on.
-    """
-    constant = baseline.constant if baseline else None
-    descent = LBFGSDescent(objective, run, max_iter, max_fun, constant)
+    constant = baseline.constant if settings.standardize else None
+    descent = LBFGSDescent(objective, run, settings.max_iter, solver.max_fun, constant)
     run.epoch_begin()
     try:
-        result = descent.go_on(run.state.params.astype(np.float64), tol, FTOL)
-        is_left = result.nit < max_iter and result.nfev < max_fun
-        if baseline and result.status == 0 and is_left and descent.is_stuck(result, baseline):
-            result = descent.leave_plateau(result, tol, baseline)
+        with quiet_blas(objective.largest_product):
+            result = descent.go_on(run.state.params.astype(np.float64), settings.tol, FTOL)
+            goes_on = settings.standardize and result.status == 0 and descent.is_left
+            if goes_on and descent.is_stuck(result, baseline):
+                result = descent.leave_plateau(result, settings.tol, baseline)
     except Stop:
         return None
     run.end_at(float(result.fun) * descent.power, result.x)
     run.by_tol = result.status == 0
-    return None if run.by_tol else not_converged(result, max_iter, max_fun, baseline is not None)
+    return None if run.by_tol else not_converged(result, descent, settings.standardize)
 
 
 def nearby(vector: Array) -> Array:
@@ -177,19 +166,19 @@ def unit_of(constant: float | None) -> tuple[float, float]:
     return power, 2 * constant / power
 
 
-def not_converged(result: Any, max_iter: int, max_fun: int, is_standardized: bool) -> str:
+def not_converged(result: Any, descent: LBFGSDescent, is_standardized: bool) -> str:
     """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""
-    if result.nit >= max_iter:
-        advice = f" Increase the number of iterations (max_iter={max_iter})."
-    elif result.nfev >= max_fun:
-        advice = f" Increase the number of evaluations (max_fun={max_fun})."
+    if descent.n_iter >= descent.max_iter:
+        advice = f" Increase the number of iterations (max_iter={descent.max_iter})."
+    elif descent.n_fun >= descent.max_fun:
+        advice = f" Increase the number of evaluations (max_fun={descent.max_fun})."
     if not is_standardized:
         advice += (
             " You might also want to scale the data as shown in: "
             "https://scikit-learn.org/stable/modules/preprocessing.html"
         )
     return (
-        f"lbfgs failed to converge after {result.nit} iteration(s) (status={result.status}): "
+        f"lbfgs failed to converge after {descent.n_iter} iteration(s) (status={result.status}): "
         f"{result.message}.{advice}"
     )

@@ -8,6 +8,7 @@ there are several.
 import shutil
 import sys
 import time
+from dataclasses import dataclass
 
 from .state import TrainingState
 
@@ -40,6 +41,7 @@ class Observer:
         return False
 
 
+@dataclass
 class ProgressPrinter(Observer):
     """Prints how training goes.
 
@@ -51,13 +53,12 @@ class ProgressPrinter(Observer):
         Whether each line takes the place of the one before.
     """
 
-    start: float
-    width: int  # of the line that may be overwritten
+    n_epochs: int | None
+    overwrite: bool
+    width: int = 0  # of the line that may be overwritten
 
-    def __init__(self, n_epochs: int | None, overwrite: bool) -> None:
-        self.n_epochs = n_epochs
-        self.overwrite = overwrite
-        self.start, self.width = time.perf_counter(), 0
+    def __post_init__(self) -> None:
+        self.start: float = time.perf_counter()
 
     def run_begin(self, number: int, n_runs: int) -> None:
         """Say which run begins, if there are several."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
@@ -36,6 +37,7 @@ class Diverged(Exception):
     """The loss is no longer a finite number."""
 
 
+@dataclass
 class Run:
     """Brings together what a training loop has to say of its epochs, and who has to know.
 
@@ -48,9 +50,6 @@ class Run:
     validate : callable or None
         ``validate(params)`` returns loss and score on the validation data.
     observers : list of Observer
-
-    Attributes
-    ----------
     advice : str
         Ends the message of a divergence.
     stopped : bool
@@ -69,6 +68,10 @@ class Run:
         Whether it ended because ``tol`` says so, of the loss, what is monitored, or the gradient.
     """
 
+    state: TrainingState
+    stopping: EarlyStopping
+    validate: Callable[[Array], tuple[float, float]] | None = None
+    observers: Sequence[Observer] = ()
     advice: str = ""
     stopped: bool = False
     warning: str | None = None
@@ -77,18 +80,6 @@ class Run:
     diverged: bool = False
     first_loss: float | None = None
     by_tol: bool = False
-
-    def __init__(
-        self,
-        state: TrainingState,
-        stopping: EarlyStopping,
-        validate: Callable[[Array], tuple[float, float]] | None = None,
-        observers: Sequence[Observer] = (),
-    ) -> None:
-        self.state = state
-        self.stopping = stopping
-        self.validate = validate
-        self.observers = observers
 
     @property
     def value(self) -> tuple[float, ...]:

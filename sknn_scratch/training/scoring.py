@@ -1,4 +1,4 @@
-"""The score of predictions: R2, or D2 where they are quantiles.
+"""The score of predictions: R2, or D2 where they are quantiles; score and loss after each epoch.
 
 `score_of` is scikit-learn's, for whatever a user hands over. `make_score` is the same for training,
 which asks after each epoch: scikit-learn's functions check their arguments and compute anew what
@@ -6,6 +6,8 @@ depends on y alone, and take longer than the epoch of a small network.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -14,8 +16,9 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import d2_pinball_score, r2_score
 
 from ..components import refuse_masked
-from ..data import power_of_two
-from ..maths import Array, Loss, MatrixLike
+from ..data import DataSet, Mapped, Scaling, power_of_two
+from ..engine import predict_rows
+from ..maths import Array, Loss, Matrix, MatrixLike, Network
 
 
 def score_of(
@@ -231,3 +234,51 @@ def check_score(score: Any, decides: bool) -> None:
             "validation data need more rows, the loss needs a `predict` that returns a number for "
             "each target, or scoring must give a number. early_stopping='loss' needs no score."
         )
+
+
+@dataclass
+class Validator:
+    """Loss and score on validation data, as a function of the parameters.
+
+    Parameters
+    ----------
+    network : Network
+    scaling : Scaling
+        What the network is trained in.
+    data : DataSet
+    score : callable
+        ``score(params, output)`` returns the score of what the network gives for ``data``, in the
+        unit of y as it came.
+    decides : bool
+        Whether the score decides when to stop.
+    """
+
+    network: Network
+    scaling: Scaling
+    data: DataSet
+    score: Callable[[Array, Array], float]
+    decides: bool
+
+    @np.errstate(over="ignore")
+    def __post_init__(self) -> None:
+        X, scaling = self.data.X, self.scaling
+        self.y: Array = scaling.targets(self.data.y)
+        is_mapped = isinstance(X, Mapped)  # else it is standardised once for all epochs
+        self.X: Matrix = X if is_mapped else scaling.inputs(X)
+        self.still_to_scale: Scaling | None = scaling.only_inputs() if is_mapped else None
+
+    def __call__(self, params: Array) -> tuple[float, float]:
+        """Return loss, in standardised units and without penalty, and score."""
+        params = params.astype(self.X.dtype, copy=False)  # training may be in float32, X is not
+        a = predict_rows(self.network, params, self.X, self.still_to_scale)
+        output = self.scaling.restored(self.network, a)
+        if not np.isfinite(output).all():
+            return np.nan, np.nan
+        losses, weight = self.network.loss(self.y, a), self.data.weight
+        if weight is None:
+            loss = float(losses.sum()) / len(losses)
+        else:
+            loss = float(np.average(losses.sum(axis=1), weights=weight))
+        score = self.score(params, output)
+        check_score(score, self.decides and isfinite(loss))
+        return loss, score

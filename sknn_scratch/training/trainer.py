@@ -10,7 +10,7 @@ Where the rows are and what L-BFGS minimises is the data set's affair: see `sour
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -30,10 +30,10 @@ from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
 from .observers import Observer, make_printer
 from .run import DIVERGED, RAISED, Diverged, Run
+from .scoring import Validator
 from .settings import Settings
 from .state import TrainingState, check_alike
 from .stochastic import LOOPS, batch_size_of, train_stochastic
-from .validator import Validator
 from .warnings import (
     INTERRUPTED,
     Message,
@@ -48,6 +48,7 @@ from .warnings import (
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
 
+@dataclass
 class Trainer:
     """Trains a network.
 
@@ -57,9 +58,10 @@ class Trainer:
     network : Network
     """
 
-    def __init__(self, settings: Settings, network: Network) -> None:
-        self.settings = settings
-        self.network: Network = network
+    settings: Settings
+    network: Network
+
+    def __post_init__(self) -> None:
         self._intercepts = np.empty(0)  # of the outputs whose target is constant; nan of others
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:

@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 from numpy.testing import assert_allclose
 
+from sknn_scratch import LBFGS
 from sknn_scratch.training.early_stopping import EarlyStopping
-from sknn_scratch.training.lbfgs import descend
+from sknn_scratch.training.lbfgs import train_lbfgs
 from sknn_scratch.training.run import Run
 from sknn_scratch.training.state import TrainingState
 from tests.helpers import make_state
@@ -13,8 +16,15 @@ def make_run(state, tol, n_iter_no_change, validate=None, monitor=None, observer
     return Run(state, stopping, validate, observers)
 
 
+def train(objective, run, max_iter=50):
+    settings = SimpleNamespace(solver=LBFGS(), max_iter=max_iter, tol=1e-9, standardize=False)
+    return train_lbfgs(objective, run, settings, baseline=None)
+
+
 class Parabola:
-    """(p - 3)^2 / 2 as `descend` takes it."""
+    """(p - 3)^2 / 2 as L-BFGS takes it."""
+
+    largest_product = 1
 
     def __call__(self, vector):
         self.loss = float((vector[0] - 3) ** 2 / 2)
@@ -24,7 +34,7 @@ class Parabola:
 def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
     state = make_state()
     run = make_run(state, 0.1, 2, None, None)
-    assert descend(Parabola(), 15000, run, 50, 1e-9) is None
+    assert train(Parabola(), run) is None
     assert_allclose(state.params, 3)
     assert len(state.history.losses) == state.history.n_iter >= 1
     assert state.history.losses[-1] == state.history.loss == state.best.loss
@@ -32,13 +42,15 @@ def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
 
 def test_lbfgs_says_when_it_did_not_converge():
     run = make_run(make_state(), 0.1, 2, None, None)
-    said = descend(Parabola(), 15000, run, 1, 1e-9)
+    said = train(Parabola(), run, max_iter=1)
     assert "failed to converge after 1 iteration" in said
     assert "max_iter=1" in said
 
 
 def test_lbfgs_stops_early_when_the_score_no_longer_improves():
     class Rosenbrock:
+        largest_product = 1
+
         def __call__(self, p):
             a, b = 1 - p[0], p[1] - p[0] ** 2
             self.loss = float(a * a + 100 * b * b)
@@ -46,7 +58,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
 
     state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
     run = make_run(state, 0.1, 3, lambda params: (0.1, 0.5), "score")
-    assert descend(Rosenbrock(), 15000, run, 50, 1e-9) is None
+    assert train(Rosenbrock(), run) is None
     assert (
         state.history.n_iter == 5
     )  # the first score improves on nothing; four more are one too many
@@ -56,7 +68,7 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
     for validate in (None, lambda params: (0.1, 0.5)):
         state = TrainingState(np.full(1, 3.0), None, None, solver=None, solver_state={})
         run = make_run(state, 0.1, 2, validate, validate and "score")
-        assert descend(Parabola(), 15000, run, 50, 1e-9) is None
+        assert train(Parabola(), run) is None
         assert state.history.n_iter == 0
         assert state.history.loss == state.best.loss == 0
         run.stopping.restore_best(state.params, validate)
