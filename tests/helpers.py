@@ -18,7 +18,7 @@ from sknn_scratch.engine.problem import Penalty
 from sknn_scratch.engine.program import Backward, compiled
 from sknn_scratch.maths.activations import Activation
 from sknn_scratch.maths.network import Network
-from sknn_scratch.tracing.aligned import aligned_copy
+from sknn_scratch.tracing.buffers import aligned_copy
 from sknn_scratch.training.state import TrainingState
 
 DATA = Path(__file__).parent / "data"  # figures of other programs, and stored models

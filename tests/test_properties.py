@@ -23,7 +23,7 @@ from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SCHEDULES, S
 from sknn_scratch.engine import problem
 from sknn_scratch.engine.minibatch import Step
 from sknn_scratch.tracing import formulas
-from sknn_scratch.tracing.formulas import plan_activation
+from sknn_scratch.tracing.formulas import ActivationForm
 from tests.bad_input import same
 
 pytest.importorskip("hypothesis")
@@ -373,7 +373,7 @@ def test_the_calls_of_a_random_formula_compute_what_numpy_does(cls, program, slo
     a = f(z.copy()).astype(dtype)
     product = (delta * f.derivative(z.copy(), a.copy()).astype(dtype)).astype(dtype)
     try:
-        plan = plan_activation(f, z.shape, z.dtype, False, True, False)
+        plan = ActivationForm(z.shape, z.dtype, False, "delta").plan(f)
     except (TypeError, AttributeError):
         plan = None  # nothing to compare but the formula with itself
     arrays = [np.empty(x.shape[::-1], dtype).T for x in (a, z, delta)]

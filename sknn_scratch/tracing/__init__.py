@@ -1,7 +1,7 @@
 """Formulas, traced once: lists of operations, and calls of them on arrays that are made once."""
 
 from . import formulas
-from .aligned import LINE, aligned, aligned_copy, as_aligned, empty
-from .explain import calls_of
+from .buffers import LINE, aligned, aligned_copy, as_aligned, empty
+from .formulas import calls_of
 from .trace import Trace, Traced
 from .trials import is_ours

@@ -1,4 +1,4 @@
-"""A trace, as calls on arrays that are made once.
+"""Arrays that are made once, on cache lines; and a trace, as calls on them.
 
 A `trace` says what a formula computes; a `Plan` says where. A value is needed from the operation
 that makes it to the last one that reads it. An array can hold one value after another, if their
@@ -10,26 +10,54 @@ time `BETWEEN`): f in feedforward, and f' in backpropagation. What the second pa
 first lies in arrays of its own; all others are scratch, which other formulas may share.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
-from math import inf
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..maths import Array, Calls, DType, Shape
-from .aligned import empty
 from .trace import Trace, Value
 
+LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
+
 BETWEEN = "between"  # the time after the first part, before the second
-BEGINNING, EVER = -1, inf
+BEGINNING, EVER = -1, math.inf
 FILLED = np.maximum, np.minimum  # are quicker with an array of one number than with the number
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
 Settled: TypeAlias = tuple[Value, int, float | str]  # (value, place, until)
 Form: TypeAlias = tuple[Shape, DType]
+
+
+def empty(shape: Shape, dtype: DTypeLike, order: Literal["C", "F"] = "C") -> Array:
+    """Return ``np.empty(shape, dtype, order)``, aligned to a cache line."""
+    dtype = np.dtype(dtype)
+    memory = np.empty(math.prod(shape) * dtype.itemsize + LINE, np.uint8)
+    return np.ndarray(shape, dtype, memory, -memory.ctypes.data % LINE, order=order)
+
+
+def aligned(shape: Shape, dtype: DTypeLike, fill: float = 0) -> Array:
+    """Return ``np.full(shape, fill, dtype)``, aligned to a cache line."""
+    array = empty(shape, dtype)
+    array.fill(fill)
+    return array
+
+
+def aligned_copy(array: Array) -> Array:
+    """Return a copy of ``array``, aligned to a cache line."""
+    copy = empty(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def as_aligned(array: Array) -> Array:
+    """Return ``array`` itself if it is aligned to a cache line, else a copy that is."""
+    return aligned_copy(array) if array.ctypes.data % LINE else array
 
 
 class Plan:
@@ -118,7 +146,7 @@ class Plan:
         """Return what can be settled in a place: the value, or a copy made at the end of a part."""
         born, dies = self._lives()
         is_free = all(
-            dies[other] <= born.get(value, inf)
+            dies[other] <= born.get(value, math.inf)
             for other, home in self.homes.items()
             if home == place and other is not value
         )

@@ -9,16 +9,69 @@ handed transposed views of its arrays.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..maths import Activation, Array, Calls, DType, Loss, Shape
 from .buffers import BEGINNING, BETWEEN, EVER, Plan
-from .functions import EXACT, QUICK
-from .trace import Trace, Traced
-from .trials import is_ours, plan_of
+from .trace import EXACT, QUICK, Trace, Traced
+from .trials import is_ours, plan_of, proven_plan
+
+SAMPLES, UNITS = 200, 100  # more than a few: some functions are computed otherwise for a few
+
+
+@dataclass(frozen=True)
+class ActivationForm:
+    """What the calls of an activation depend on; the arrays are a, z unless it is a, and delta.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (samples, units).
+    dtype : dtype
+    in_place : bool
+        Whether a is the array of z.
+    second : {"delta", "slope"} or None
+        Whether f' is multiplied into delta, or put into a; None does not ask for it.
+    """
+
+    shape: Shape
+    dtype: DType
+    in_place: bool
+    second: Literal["delta", "slope"] | None
+
+    def plan(self, f: Activation) -> Plan:
+        """Return the `Plan` of the formulas."""
+        trace = Trace(QUICK if is_ours(type(f)) else EXACT)
+        z: Any = trace.input(self.shape, self.dtype)
+        inputs = [(z.value, 0 if self.in_place else 1, BEGINNING)]
+        a = trace.value(f(z), self.shape, self.dtype)
+        if self.second is None:
+            return Plan(trace, inputs, [(a, 0, EVER)])
+        split = len(trace.operations)
+        output: Any = Traced(trace, a, writable=False)
+        product = f.derivative(output if self.in_place else z, output)
+        place = 0
+        if self.second == "delta":
+            place = 1 if self.in_place else 2
+            delta = trace.input(self.shape, self.dtype)
+            inputs.append((delta.value, place, BEGINNING))
+            product = np.multiply(delta, product)
+        product = trace.value(product, self.shape, self.dtype)
+        return Plan(trace, inputs, [(a, 0, BETWEEN), (product, place, EVER)], split)
+
+    def plain(self, f: Activation, arrays: Sequence[Array]) -> Sequence[Calls]:
+        """Return the same calls by the formulas as they are."""
+        a, z = arrays[0], arrays[0 if self.in_place else 1]
+        forward: Calls = [(lambda: np.copyto(a, f(z)),)]
+        backward: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
+        if self.second == "delta":
+            backward.append((np.multiply, arrays[-1], a, arrays[-1]))
+        return forward, backward
 
 
 def activation(
@@ -44,47 +97,54 @@ def activation(
     scratch : dict, default=None
         Of arrays that other formulas may use too.
     """
-    in_place, has_delta = a is z, delta is not None
-    arrays = [a.T, *([] if in_place else [z.T]), *([delta.T] if delta is not None else [])]
-    forms = a.T.shape, a.dtype, in_place, has_delta, slope
-    plain = partial(plain_activation, in_place=in_place, has_delta=has_delta)
-    plan = plan_of(plan_activation, plain, f, *forms)
-    return plan.calls(arrays, scratch) if plan else plain(f, arrays)
+    arrays = [a.T] if a is z else [a.T, z.T]
+    second: Literal["delta", "slope"] | None = "slope" if slope else None
+    if delta is not None:
+        second = "delta"
+        arrays.append(delta.T)
+    form = ActivationForm(a.T.shape, a.dtype, a is z, second)
+    plan = plan_of(f, form)
+    return plan.calls(arrays, scratch) if plan else form.plain(f, arrays)
 
 
-def plain_activation(
-    f: Activation, arrays: Sequence[Array], in_place: bool, has_delta: bool
-) -> Sequence[Calls]:
-    """Return the calls of `activation` by the formulas as they are."""
-    a, z = arrays[0], arrays[0 if in_place else 1]
-    forward: Calls = [(lambda: np.copyto(a, f(z)),)]
-    backward: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
-    if has_delta:
-        backward.append((np.multiply, arrays[-1], a, arrays[-1]))
-    return forward, backward
+@dataclass(frozen=True)
+class LossForm:
+    """What the calls of a loss depend on; the arrays are values, y, a, and perhaps gradient.
 
+    Attributes
+    ----------
+    y_shape, shape : tuple of int
+        (samples, targets) and (samples, outputs).
+    dtype : dtype
+    with_gradient : bool
+        Whether the derivative is asked for.
+    """
 
-def plan_activation(
-    f: Activation, shape: Shape, dtype: DType, in_place: bool, has_delta: bool, slope: bool
-) -> Plan:
-    """Return the `Plan` of an activation."""
-    trace = Trace(QUICK if is_ours(type(f)) else EXACT)
-    z: Any = trace.input(shape, dtype)
-    inputs = [(z.value, 0 if in_place else 1, BEGINNING)]
-    a = trace.value(f(z), shape, dtype)
-    if not (has_delta or slope):
-        return Plan(trace, inputs, [(a, 0, EVER)])
-    split = len(trace.operations)
-    output: Any = Traced(trace, a, writable=False)
-    product = f.derivative(output if in_place else z, output)
-    place = 0
-    if has_delta:
-        place = 1 if in_place else 2
-        delta = trace.input(shape, dtype)
-        inputs.append((delta.value, place, BEGINNING))
-        product = np.multiply(delta, product)
-    wanted = [(a, 0, BETWEEN), (trace.value(product, shape, dtype), place, EVER)]
-    return Plan(trace, inputs, wanted, split)
+    y_shape: Shape
+    shape: Shape
+    dtype: DType
+    with_gradient: bool
+
+    def plan(self, objective: Loss) -> Plan:
+        """Return the `Plan` of the formulas."""
+        trace = Trace(QUICK if is_ours(type(objective)) else EXACT)
+        y, a = trace.input(self.y_shape, self.dtype), trace.input(self.shape, self.dtype)
+        values = objective(y, a)
+        if getattr(values, "shape", ()) != self.shape:
+            trace.refuse("there is not one loss for each output")
+        wanted = [(trace.value(values, self.shape, self.dtype), 0, EVER)]
+        if self.with_gradient:
+            gradient = trace.value(objective.gradient(y, a), self.shape, self.dtype)
+            wanted.append((gradient, 3, EVER))
+        return Plan(trace, [(y.value, 1, EVER), (a.value, 2, EVER)], wanted)
+
+    def plain(self, objective: Loss, arrays: Sequence[Array]) -> Sequence[Calls]:
+        """Return the same calls by the formulas as they are."""
+        values, y, a, *gradient = arrays
+        calls: Calls = [(lambda: np.copyto(values, objective(y, a)),)]
+        if gradient:
+            calls.append((lambda: np.copyto(gradient[0], objective.gradient(y, a)),))
+        return calls, []
 
 
 def loss(
@@ -112,8 +172,8 @@ def loss(
         Receives twice the sum of all losses, times weights and ``scale``.
     """
     arrays = [x.T for x in (values, y, a, delta) if x is not None]
-    forms = y.T.shape, a.T.shape, a.dtype, delta is not None
-    plan = plan_of(plan_loss, plain_loss, objective, *forms)
+    form = LossForm(y.T.shape, a.T.shape, a.dtype, delta is not None)
+    plan = plan_of(objective, form)
     if plan:
         calls, _ = plan.calls(arrays)
         weighted = [] if weight is None else [(np.multiply, values, weight, values)]
@@ -125,30 +185,72 @@ def loss(
         values = objective(y.T, a.T).T
         total[()] = 2 * scale * (values if weight is None else weight * values).sum()
 
-    _, *gradient = plain_loss(objective, arrays)[0]
+    _, *gradient = form.plain(objective, arrays)[0]
     return [*gradient, (add_up,)]
 
 
-def plain_loss(objective: Loss, arrays: Sequence[Array]) -> Sequence[Calls]:
-    """Return the calls of `plan_loss` by the formulas as they are."""
-    values, y, a, *delta = arrays
-    calls: Calls = [(lambda: np.copyto(values, objective(y, a)),)]
-    if delta:
-        calls.append((lambda: np.copyto(delta[0], objective.gradient(y, a)),))
-    return calls, []
+def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> list[str]:
+    r"""Return the calls that the training loop makes of a component's formulas, as text.
+
+    The formulas of an activation or a loss are traced: called once, with stand-ins for the arrays.
+    They become calls on arrays that are made once, and what f and its derivative have in common is
+    computed once. (A solver is called as it is written.)
+
+    Parameters
+    ----------
+    component : Activation or Loss
+    dtype : dtype, default=numpy.float64
+        Of the network.
+
+    Returns
+    -------
+    list of str
+        A line for each call. Where the derivative of an activation needs ``a`` only, z is in the
+        same array. ``t1``, ``t2``, ... are arrays that the calls bring.
+
+    Raises
+    ------
+    TypeError
+        If the formulas cannot be traced, and why; or if the calls do not do with numbers what the
+        formulas do, which is tried for every component that is not of this package. The formulas
+        are called as they are then, with a sample per row, and make their arrays at each step.
+
+    Examples
+    --------
+    >>> from sknn_scratch import Tanh, calls_of
+    >>> print("\n".join(calls_of(Tanh())))
+    a = tanh(a)
+    a = multiply(a, a)
+    a = subtract(1, a)
+    delta = multiply(delta, a)
+    """
+    dtype = np.dtype(dtype)
+    if isinstance(component, Activation):
+        in_place = component.from_output
+        names = ["a", "delta"] if in_place else ["a", "z", "delta"]
+        form = ActivationForm((SAMPLES, UNITS), dtype, in_place, "delta")
+    elif isinstance(component, Loss):
+        names = ["loss", "y", "a", "gradient"]
+        form = LossForm((SAMPLES, 1), (SAMPLES, component.n_outputs(1)), dtype, True)
+    else:
+        raise TypeError(f"component must be an activation or a loss, got {component!r}.")
+    try:
+        return lines(proven_plan(component, form), names)
+    except AttributeError as error:  # of an array, as a sum is
+        raise TypeError(f"{component!r} cannot be traced: {error}") from error
 
 
-def plan_loss(
-    objective: Loss, y_shape: Shape, shape: Shape, dtype: DType, with_gradient: bool
-) -> Plan:
-    """Return the `Plan` of a loss."""
-    trace = Trace(QUICK if is_ours(type(objective)) else EXACT)
-    y, a = trace.input(y_shape, dtype), trace.input(shape, dtype)
-    inputs = [(y.value, 1, EVER), (a.value, 2, EVER)]
-    values = objective(y, a)
-    if getattr(values, "shape", ()) != shape:
-        trace.refuse("there is not one loss for each output")
-    wanted = [(trace.value(values, shape, dtype), 0, EVER)]
-    if with_gradient:
-        wanted.append((trace.value(objective.gradient(y, a), shape, dtype), 3, EVER))
-    return Plan(trace, inputs, wanted)
+def lines(plan: Plan, names: Sequence[str]) -> list[str]:
+    """Return each call of a plan as text; the arrays that it is handed have these names."""
+
+    def name(value):
+        if value not in plan.homes:
+            return f"{value.constant:.6g}" if value.constant.shape == () else "constants"
+        place = plan.homes[value]
+        return names[place] if place < len(names) else f"t{place - len(names) + 1}"
+
+    text = []
+    for value in plan.parts[0] + plan.parts[1]:
+        function = "copy" if value.function is np.copyto else value.function.__name__
+        text.append(f"{name(value)} = {function}({', '.join(map(name, value.inputs))})")
+    return text

@@ -12,8 +12,8 @@ formula is called as it is.
 import copy
 import pickle
 import random
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,7 +29,17 @@ PROVEN: WeakKeyDictionary[type, set[Any]] = WeakKeyDictionary()
 EDGES = 0.0, 1.0, -1.0, 30.0, -30.0, 200.0, -200.0, 1e-6  # where formulas are apt to branch
 ROUNDINGS = 200  # of an operation, by which the results of two orders of operations may differ
 
-Plain = Callable[[Any, Sequence[Array]], Sequence[Calls]]
+
+class Form(Protocol):
+    """What the calls of a component depend on beside its formulas: shapes, types, and where to."""
+
+    def plan(self, component: Any) -> Plan:
+        """Trace the formulas, and plan where what they compute lies."""
+        ...
+
+    def plain(self, component: Any, arrays: Sequence[Array]) -> Sequence[Calls]:
+        """Return calls that do the same as the plan's, by the formulas as they are."""
+        ...
 
 
 def is_ours(cls: type) -> bool:
@@ -37,48 +47,37 @@ def is_ours(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == PACKAGE
 
 
-def plan_of(make: Callable[..., Plan], plain: Plain, component: Any, *forms: Any) -> Plan | None:
-    """Return the plan of a component's formulas, or None if they are to be called as they are.
-
-    Parameters
-    ----------
-    make : callable
-        ``make(component, *forms)`` traces the formulas.
-    plain : callable
-        ``plain(component, arrays)`` returns calls that do the same as the plan's by the formulas.
-    component : Activation or Loss
-    *forms : tuple
-        Shapes, types and whatever else the plan depends on.
-    """
+def plan_of(component: Any, form: Form) -> Plan | None:
+    """Return the plan of a component's formulas, or None if they are to be called as they are."""
     try:
-        return proven_plan(make, plain, component, *forms)
+        return proven_plan(component, form)
     except Exception:  # it may be anybody's code
         return None
 
 
-def proven_plan(make: Callable[..., Plan], plain: Plain, component: Any, *forms: Any) -> Plan:
+def proven_plan(component: Any, form: Form) -> Plan:
     """Return what `plan_of` does; if there is no plan, raise an error that says why."""
     if is_ours(type(component)):
-        key = make, type(component), tuple(vars(component).items()), forms
+        key = type(component), tuple(vars(component).items()), form
         if key not in PLANS:
             if len(PLANS) >= MOST:
                 PLANS.clear()
-            PLANS[key] = make(component, *forms)
+            PLANS[key] = form.plan(component)
         return PLANS[key]
-    return _tried_plan(make, plain, component, forms)
+    return _tried_plan(component, form)
 
 
-def _tried_plan(make, plain, component, forms):
+def _tried_plan(component, form):
     """Return the plan of a component of somebody else's, after a trial."""
     twin = copy.deepcopy(component)
     before = surroundings(twin)
-    plan = make(twin, *forms)
-    if make(twin, *forms).description != plan.description:
+    plan = form.plan(twin)
+    if form.plan(twin).description != plan.description:
         raise TypeError(f"{component!r} does not do the same each time")
-    key = (*plan.description, forms, pickle.dumps(vars(twin)))
+    key = (*plan.description, form, pickle.dumps(vars(twin)))
     proven = PROVEN.setdefault(type(component), set())
     if key not in proven:
-        if not agrees(plan, plain, twin):
+        if not agrees(plan, form, twin):
             raise TypeError(
                 f"{component!r} does something else with numbers than when it is traced"
             )
@@ -104,7 +103,7 @@ def surroundings(component: Any) -> bytes:
 
 
 @np.errstate(all="ignore")
-def agrees(plan: Plan, plain: Plain, component: Any) -> bool:
+def agrees(plan: Plan, form: Form, component: Any) -> bool:
     """Return whether the calls of a plan compute what the formulas do, on some numbers."""
     rng = np.random.default_rng(0)
     pool = np.r_[EDGES, 2 * rng.standard_normal(1000)]
@@ -113,7 +112,7 @@ def agrees(plan: Plan, plain: Plain, component: Any) -> bool:
         numbers = np.resize(np.roll(pool, 7 * len(arrays)), shape[::-1]).astype(dtype)
         arrays.append(numbers.T)  # rows are samples, and contiguous the other way round
     copies = [array.copy("K") for array in arrays]
-    parts = zip(plan.calls(arrays), plain(component, copies), plan.results, strict=True)
+    parts = zip(plan.calls(arrays), form.plain(component, copies), plan.results, strict=True)
     for traced_calls, plain_calls, places in parts:
         for function, *arguments in [*traced_calls, *plain_calls]:
             function(*arguments)

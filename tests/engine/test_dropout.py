@@ -13,7 +13,7 @@ from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.engine.batches import DenseBatch
 from sknn_scratch.engine.dropout import Dropout
 from sknn_scratch.engine.program import Backward, compiled
-from sknn_scratch.tracing.aligned import aligned_copy
+from sknn_scratch.tracing.buffers import aligned_copy
 from tests.helpers import Sine, assert_is_gradient, make_network, make_problem
 
 short = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -1,12 +1,19 @@
-"""Plans, run against NumPy: the numbers must be the same to the last bit."""
+"""Arrays on cache lines; plans, run against NumPy: the numbers must be the same to the last bit."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch.tracing.buffers import BEGINNING, BETWEEN, EVER, Plan
-from sknn_scratch.tracing.functions import EXACT
-from sknn_scratch.tracing.trace import Trace, Traced
+from sknn_scratch.tracing.buffers import (
+    BEGINNING,
+    BETWEEN,
+    EVER,
+    LINE,
+    Plan,
+    aligned,
+    as_aligned,
+)
+from sknn_scratch.tracing.trace import EXACT, Trace, Traced
 
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 UNARY = [np.sin, np.tanh, np.abs, np.negative, np.square, lambda x: x + 0, lambda x: 1.0 * x]
@@ -113,3 +120,26 @@ def test_two_parts_with_something_in_between(seed, in_place, dtype, rng):
         delta[...] = delta_later
         run(last)
         assert_array_equal(delta, expected_delta)
+
+
+# --- arrays on cache lines ---
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+def test_aligned_arrays_start_on_a_cache_line(dtype):
+    for shape in [(), (1,), (3, 5), (1000,)]:
+        array = aligned(shape, dtype, fill=3)
+        assert array.ctypes.data % LINE == 0
+        assert array.shape == shape
+        assert (array == 3).all()
+        assert array.flags.c_contiguous
+
+
+def test_an_array_is_copied_if_it_is_not_aligned():
+    array = aligned((9,), np.float64, fill=3)
+    assert as_aligned(array) is array
+    shifted = array[1:]
+    copy = as_aligned(shifted)
+    assert copy.ctypes.data % LINE == 0
+    assert not np.shares_memory(copy, shifted)
+    assert (copy == 3).all()

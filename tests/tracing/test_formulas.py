@@ -19,8 +19,8 @@ def refused(monkeypatch):
     """Return a list that gets the components that could not be traced."""
     components, plan_of = [], formulas.plan_of
 
-    def watched(make, plain, component, *forms):
-        plan = plan_of(make, plain, component, *forms)
+    def watched(component, form):
+        plan = plan_of(component, form)
         components.extend([] if plan else [component])
         return plan
 

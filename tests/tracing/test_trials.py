@@ -1,14 +1,13 @@
 """Components whose formulas may not be taken for what they did once."""
 
 import random
-from functools import partial
 
 import numpy as np
 import pytest
 
 from sknn_scratch import ELU, SELU, Activation, LeakyReLU
 from sknn_scratch.components.registries import ACTIVATIONS
-from sknn_scratch.tracing.formulas import plain_activation, plan_activation
+from sknn_scratch.tracing.formulas import ActivationForm
 from sknn_scratch.tracing.trials import plan_of
 from tests.helpers import Sine
 
@@ -17,8 +16,7 @@ CALLS = []
 
 def plan(f):
     """Return the plan of f and f', or None if they are called as they are."""
-    plain = partial(plain_activation, in_place=False, has_delta=True)
-    return plan_of(plan_activation, plain, f, (30, 4), np.dtype(np.float64), False, True, False)
+    return plan_of(f, ActivationForm((30, 4), np.dtype(np.float64), False, "delta"))
 
 
 class Own(Activation):
