@@ -6,8 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from ..maths import Array, Index, Matrix
-from .chunking import slices
-from .mapped import Mapped
+from .chunking import Mapped, slices
 from .moments import Moments, Tree, rows_of_a_part, rows_of_a_sparse_part, statistics
 
 

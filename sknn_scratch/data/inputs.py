@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ..components import refuse_masked
 from ..maths import Array, Matrix, MatrixLike
-from .mapped import is_mapped
+from .chunking import is_mapped
 from .validation import check_mapped
 
 # What takes gaps and words, for the errors about them.

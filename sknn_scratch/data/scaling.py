@@ -27,10 +27,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy import sparse
 
+from ..components import quantiles
 from ..maths import Array, DType, Matrix, Network
 from .dataset import DataSet
 from .moments import Moments
-from .quartiles import robust
 
 NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
 FAR = 10.0  # standard deviations from where a column was, at which it is in another unit
@@ -359,6 +359,20 @@ def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple
         return no_shift, np.where(found.mean_ > 0, found.mean_, no_scale)
     size = found.root_mean_square()
     return no_shift, np.where(size == 0, 1.0, size)
+
+
+def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, Array]:
+    """Return the weighted median of each column, and what is a normal's standard deviation.
+
+    That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
+    """
+    rows = np.arange(len(data)) if rows is None else rows
+    y, weight = np.asarray(data.y), data.weight
+    shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
+    levels = 0.25, 0.5, 0.75
+    low, median, high = np.transpose([quantiles(column, shares, levels) for column in y[rows].T])
+    scale = (high - low) / 1.349
+    return median, np.where(scale > 0, scale, fallback)
 
 
 def takes_factor(network: Network) -> bool:

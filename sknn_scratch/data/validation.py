@@ -14,8 +14,7 @@ from sklearn.utils import assert_all_finite
 
 from ..components import as_numbers
 from ..maths import Array, Loss, Matrix
-from .chunking import slices
-from .mapped import Mapped
+from .chunking import Mapped, slices
 from .moments import rows_of_a_part
 
 check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ShuffleSplit
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.data.mapped import Mapped, is_mapped
+from sknn_scratch.data import Mapped, is_mapped
 from sknn_scratch.engine.batches import Rows
 
 pytestmark = pytest.mark.filterwarnings(
