@@ -1,7 +1,7 @@
 """How Sphinx builds these pages: ``python -m sphinx -W --keep-going docs docs/_build/html``.
 
 Nothing here needs the network: without it, names of other packages are no links.
-``-D plot_gallery=0`` leaves the examples, and the snippets of the guide, unrun.
+``-D plot_gallery=0`` leaves the examples, and the snippets of the pages, unrun.
 """
 
 import os
@@ -108,10 +108,11 @@ def shorten_paths(app, docname, source):
 
 
 def draw_pictures(app, docname, source):
-    """Run the snippets of a page of the guide, and put in the pictures that they draw."""
-    if not docname.startswith("guide/") or str(app.config.plot_gallery) in ("0", "False"):
+    """Run the snippets of a page, and put in the pictures that they draw."""
+    drawn = docname.startswith("guide/") or docname in ("learn", "extend")
+    if not drawn or str(app.config.plot_gallery) in ("0", "False"):
         return
-    folder = Path(app.srcdir, "generated", "guide")
+    folder = Path(app.srcdir, "generated", "pictures")
     folder.mkdir(parents=True, exist_ok=True)
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as scratch, open(os.devnull, "w") as printed:

@@ -1,14 +1,22 @@
-"""Draw the pictures of the README and of the front page, on light and on dark ground.
+"""Draw the pictures that stand in ``docs/_static``, on light and on dark ground.
 
 Run it where they are to be drawn anew: ``python docs/pictures.py`` (extra `plot`).
 """
 
+import tempfile
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from PIL import Image
+from snippets import SNIPPET
 
-from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+from sknn_scratch import (
+    ExplanationDisplay,
+    IntervalDisplay,
+    ScratchMLPEnsembleRegressor,
+    ScratchMLPRegressor,
+)
 
 mpl.use("agg")
 import matplotlib.pyplot as plt
@@ -16,8 +24,8 @@ import matplotlib.pyplot as plt
 FOLDER = Path(__file__).parent / "_static"
 EPOCHS = 1, 4, 16, 64, 256
 THEMES = {
-    "light": {"ink": "#24292f", "line": "#0969da", "dots": "#8c959f"},
-    "dark": {"ink": "#e6edf3", "line": "#58a6ff", "dots": "#7d8590"},
+    "light": {"ground": "white", "ink": "#24292f", "line": "#0969da", "dots": "#8c959f"},
+    "dark": {"ground": "#131416", "ink": "#e6edf3", "line": "#58a6ff", "dots": "#7d8590"},
 }
 
 
@@ -85,17 +93,37 @@ def draw_learning(theme):
     return figure
 
 
+def draw_table(theme):
+    """Return a picture of what the guide's page on tables comes to, by the code of that page."""
+    names, page = {}, (FOLDER.parent / "guide" / "csv.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as scratch:
+        file = repr(str(Path(scratch, "flats.csv")))
+        for snippet in list(SNIPPET.finditer(page))[:2]:  # make the file; fit
+            exec(snippet[1].replace('"flats.csv"', file), names)
+    plt.close("all")
+    model, rows = names["model"], (names["X_test"], names["y_test"])
+    figure = plt.figure(figsize=(8, 6), layout="constrained")
+    above, below = figure.subfigures(2, 1)
+    ExplanationDisplay.from_estimator(model, *rows, n_curves=2, figure=above)
+    drawn = IntervalDisplay.from_estimator(model, *rows, ax=below.subplots())
+    drawn.ax_.set(xlabel="predicted rent", ylabel="rent", title="90% intervals of new rows")
+    return figure
+
+
 def save(name, draw):
     """Write a picture for each theme."""
     for ground, theme in THEMES.items():
         style = dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor"), theme["ink"])
         style |= {"xtick.color": theme["ink"], "ytick.color": theme["ink"], "font.size": 10}
+        style |= {"axes.facecolor": theme["ground"], "legend.framealpha": 0}
         style |= {"axes.spines.top": False, "axes.spines.right": False}
         with mpl.rc_context(style):
             figure = draw(theme)
         path = FOLDER / f"{name}-{ground}.png"
         figure.savefig(path, transparent=True, dpi=160)
         plt.close(figure)
+        with Image.open(path) as picture:  # 64 colours will do, in a third of the bytes
+            picture.quantize(64, Image.Quantize.FASTOCTREE).save(path, optimize=True)
         print(path.relative_to(FOLDER.parents[1]))
 
 
@@ -104,3 +132,4 @@ if __name__ == "__main__":
     save("learning", draw_learning)
     save("intervals", draw_intervals)
     save("novelty", draw_novelty)
+    save("table", draw_table)

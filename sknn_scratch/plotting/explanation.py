@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
 from ..maths import Array, RandomState
-from .drawing import pyplot_for
+from .drawing import ink, pyplot_for
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
 
@@ -155,12 +155,13 @@ class ExplanationDisplay:
         if figure is None:
             figure = plt.figure(figsize=(3.2 * n_panels, 3.4), layout="constrained")
         self.figure_ = figure
-        self.axes_: list[Any] = list(np.atleast_1d(figure.subplots(1, n_panels)))
-        self._draw_bars(self.axes_[0])
+        bars, *panels = np.atleast_1d(figure.subplots(1, n_panels))
+        self._draw_bars(bars)
         self.curves_: list[Any] = [
             self._draw_curve(estimator, X, column, random_state, ax)
-            for column, ax in zip(largest, self.axes_[1:])
+            for column, ax in zip(largest, panels)
         ]
+        self.axes_: list[Any] = [bars, *(curve.axes_[0, 0] for curve in self.curves_)]
         return self
 
     def _draw_bars(self, ax):
@@ -168,7 +169,7 @@ class ExplanationDisplay:
         shown = self.order_[:10][::-1]
         names = [self.columns[i] for i in shown]
         mean, sd = self.importances.mean(axis=1)[shown], self.importances.std(axis=1)[shown]
-        ax.barh(names, mean, xerr=sd, color="tab:blue")
+        ax.barh(names, mean, xerr=sd, color="tab:blue", ecolor=ink(ax, 0.75))
         ax.set(xlabel="fall of the score, if shuffled", title="Which columns matter")
 
     def _draw_curve(self, estimator, X, column, random_state, ax):
@@ -178,7 +179,7 @@ class ExplanationDisplay:
         gaps = np.isnan(values) if values.dtype.kind == "f" else values == np.array(None)
         rows = np.flatnonzero(~(gaps | (values != values)))  # nan among words is not itself
         name = self.columns[column] if hasattr(X, "columns") else int(column)
-        curve = PartialDependenceDisplay.from_estimator(
+        curve: Any = PartialDependenceDisplay.from_estimator(
             estimator,
             _take(X, rows),
             [name],
@@ -188,7 +189,11 @@ class ExplanationDisplay:
             random_state=random_state,
             ax=ax,
         )
-        ax.set_title(self.columns[column])
+        drawn = curve.axes_[0, 0]  # in the place of `ax`
+        ylabel = "prediction (dashed: mean)" if is_number else "mean prediction"
+        drawn.set(title=self.columns[column], xlabel="", ylabel=ylabel)
+        if drawn.get_legend():
+            drawn.get_legend().remove()
         return curve
 
 
