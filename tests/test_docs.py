@@ -42,6 +42,7 @@ def test_numbers_may_be_off_by_a_tenth_but_no_word_may():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # shap's, of matplotlib
 @pytest.mark.filterwarnings("ignore:The ``noload`` loader:DeprecationWarning")  # mlflow's
+@pytest.mark.filterwarnings("ignore:(?s:.*)Any type hint is inferred:UserWarning")  # the same
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # nyoka's
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the same
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
@@ -108,6 +109,15 @@ def test_the_lines_of_backprop_that_the_first_page_quotes_are_there():
     ]
     assert len(quoted) > 10
     assert [code for code in quoted if not re.search(rf"\b{re.escape(code)}(?!\w)", source)] == []
+
+
+def test_the_first_lines_of_the_guide_are_fewer_than_ten_and_those_that_its_page_on_tables_runs():
+    first, tables = (
+        (DOCS / "guide" / f"{name}.md").read_text("utf-8") for name in ("index", "csv")
+    )
+    shown = re.search(r"^```{code-block} python\n(.*?)^```", first, re.MULTILINE | re.DOTALL)[1]
+    assert f"```python\n{shown}```" in tables
+    assert len(shown.split("\n\n")[0].splitlines() + shown.split("\n\n")[1].splitlines()) < 10
 
 
 def test_everything_public_is_on_a_page_of_the_reference():
