@@ -54,22 +54,20 @@ def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None =
     """
     levels = np.asarray(levels, dtype=float)
     weight = np.ones(len(scores)) if weight is None else weight
-    upper = _upper(scores, levels, weight)
-    lower = -_upper(-scores, 1 - levels, weight)
-    with np.errstate(invalid="ignore"):  # half of inf - inf, where there is no score at all
-        middle = (lower + upper) / 2
-    return np.select([levels > 0.5, levels < 0.5], [upper, lower], np.nan_to_num(middle, nan=0))
-
-
-def _upper(scores, levels, weight):
-    """Return, per level, the smallest score up to which there is that share of all weight."""
-    order = np.argsort(scores, kind="stable")
+    order = np.argsort(scores)
     order = order[weight[order] > 0]
-    scores, reached = np.append(scores[order], np.inf), np.cumsum(weight[order])
     if len(order) == 0:
-        return np.full(len(levels), np.inf)
-    total = reached[-1] * (1 + 1 / effective_count(weight))  # with the new row
-    return scores[np.searchsorted(reached, levels * total * (1 - SLACK))]
+        return np.select([levels > 0.5, levels < 0.5], [np.inf, -np.inf], 0.0)
+    scores, weight = scores[order], weight[order]
+    total = weight.sum() * (1 + 1 / effective_count(weight))  # with the new row
+    upper = _reaching(levels * total, np.append(scores, np.inf), weight)
+    lower = _reaching((1 - levels) * total, np.append(scores[::-1], -np.inf), weight[::-1])
+    return np.where(levels > 0.5, upper, np.where(levels < 0.5, lower, (lower + upper) / 2))
+
+
+def _reaching(asked, scores, weight):
+    """Return, for each weight asked for, the first score up to which there is as much."""
+    return scores[np.searchsorted(np.cumsum(weight), asked * (1 - SLACK))]
 
 
 def effective_count(weight: Array) -> float:

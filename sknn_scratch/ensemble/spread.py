@@ -281,7 +281,6 @@ def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
     Parameters
     ----------
     predictions : iterable of ndarray of shape (n,) or (n, n_targets)
-        One after the other: they need not all be in memory.
     weights : ndarray of shape (n_members,) or (n_members, n_targets)
         How much each counts; their sum is 1.
 
@@ -289,17 +288,16 @@ def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
     -------
     deviation : ndarray of the shape of a prediction
     """
-    total: Any = 0.0
-    mean: Any = 0.0
-    deviation: Any = 0.0
+    given = np.array(list(predictions))
+    n_members, *of_targets = weights.shape
+    weights = weights.reshape(n_members, *[1] * (given.ndim - weights.ndim), *of_targets)
     with np.errstate(invalid="ignore", over="ignore"):  # of predictions that are infinite
-        for weight, prediction in zip(weights, predictions):
-            total = total + weight
-            before = np.abs(prediction - mean)
-            mean = mean + (prediction - mean) * (weight / np.where(total > 0, total, 1))
-            after = np.abs(prediction - mean)
-            # Welford's update adds weight * before * after to the square; no square overflows here.
-            deviation = np.hypot(deviation, np.sqrt(weight) * np.sqrt(before) * np.sqrt(after))
+        off = np.abs(given - (weights * given).sum(axis=0))
+        largest = off.max(axis=0)
+        unit = np.where(largest > 0, largest, 1.0)  # in which no square overflows
+        off /= unit
+        off *= off
+        deviation = unit * np.sqrt((weights * off).sum(axis=0))
     return np.where(np.isnan(deviation), np.inf, deviation)
 
 
