@@ -29,14 +29,11 @@ from typing import Any
 import numpy as np
 
 from ..components import Layer
-from ..data import Scaling, slices
 from ..maths import Array, Calls, DType, Network, SquaredError
 from ..tracing import aligned, empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch
-
-AT_A_TIME = 1 << 15  # numbers that are standardised at a time
 
 
 def compiled(calls: Calls) -> list[partial[Any]]:
@@ -124,58 +121,6 @@ class Forward:
     def second(self, layer: int, x: Batch) -> dict[str, Any]:
         """Return what f' of a layer is for: in feedforward, nothing."""
         return {}
-
-
-class Predictor:
-    """What `network.feedforward` computes, for arrays of rows in turn, and faster.
-
-    Parameters
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-    scaling : Scaling, default=None
-        By which rows are standardised as they are copied; predictions stay standardised.
-    """
-
-    def __init__(self, network: Network, params: Array, scaling: Scaling | None = None) -> None:
-        self.network = network
-        self.params = params
-        self.scaling: Scaling | None = None if scaling is None or scaling.is_identity else scaling
-        self.programs: dict[int, Any] = {}
-        if self.scaling:
-            shape = max(1, AT_A_TIME // network.sizes[0]), network.sizes[0]
-            self.shift: Array = np.broadcast_to(self.scaling.x_shift, shape).copy()
-            self.scale: Array = np.broadcast_to(self.scaling.x_scale, shape).copy()
-            self.part: Array = np.empty_like(self.shift)
-
-    def __call__(self, X: Array) -> Array:
-        """Return the predictions for some rows, in an array that the next call overwrites."""
-        if len(X) not in self.programs:
-            forward = Forward(self.network, self.params, len(X))
-            width = X.shape[1] + self.network.fit_intercept
-            rows = aligned((len(X), width), self.params.dtype, 1)
-            calls = compiled(forward.forward(DenseBatch(rows.T)))
-            self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
-        inputs, calls, output = self.programs[len(X)]
-        self.read(X, inputs)
-        with np.errstate(over="ignore"):  # of exp(-z), on the way to 1 / (1 + exp(-z))
-            for call in calls:
-                call()
-        return output
-
-    def read(self, X: Array, inputs: Array) -> None:
-        """Copy X into ``inputs``, standardised in its own type: a part at a time, in the cache.
-
-        With shift and scale repeated for each row there is one loop over all numbers of a part.
-        """
-        if self.scaling is None:
-            inputs[...] = X
-            return
-        for rows in slices(len(X), len(self.shift)):
-            n = len(X[rows])
-            part = np.subtract(X[rows], self.shift[:n], out=self.part[:n])
-            part /= self.scale[:n]
-            inputs[rows] = part
 
 
 class Backward(Forward):

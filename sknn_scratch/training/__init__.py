@@ -2,8 +2,7 @@
 
 from .early_stopping import Best
 from .history import History
-from .observers import Observer
-from .run import interrupts_raised
+from .run import Observer, interrupts_raised
 from .scoring import can_be_scored, likelihood_score, make_score, score_of
 from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages

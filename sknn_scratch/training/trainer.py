@@ -24,12 +24,10 @@ from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline, intercepts_of_constants
-from .convergence import convergence_warnings
 from .derivatives import derivative_warnings
 from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
-from .observers import Observer, make_printer
-from .run import DIVERGED, RAISED, Diverged, Run
+from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
 from .scoring import Validator
 from .settings import Settings
 from .state import TrainingState, check_alike
@@ -37,6 +35,7 @@ from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .warnings import (
     INTERRUPTED,
     Message,
+    convergence_warnings,
     first_batch_warnings,
     prediction_warnings,
     renewal_warnings,

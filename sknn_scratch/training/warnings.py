@@ -1,9 +1,22 @@
-"""What training has to warn of, before it and after it; of its end, see `convergence`.
+"""What training has to warn of, before it and after it: it may have ended too early, or in vain.
 
 It only says so: the public method warns, at the line of its caller.
+
+Training that `tol` has ended is said to have converged, and yet may have come to nothing. Either
+the loss still fell, by less than ``tol`` an epoch: that is a small part of the loss at first, and
+a large part of what may be left of it in the end (under early stopping, that is validation loss or
+score). Or the loss is no less than that of the best constant prediction, the mean of y for the
+squared error. A network begins with learning that, which leaves small slopes everywhere, and only
+then finds out what X is good for. L-BFGS may stop at the best linear model for the same reason;
+where it is the penalty that keeps a network linear, there is nothing to say.
+
+A loss that ends above that of the best constant, or rises to there, is warned of whatever has
+ended training.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, log10
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +25,10 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..data import DataSet, Scaling, takes_factor
 from ..engine import quiet_blas
-from ..maths import Array, Network
+from ..maths import Array, Network, SquaredError
+from .baseline import MARGIN, Baseline, is_about, is_no_better
+from .run import Run
+from .settings import Settings
 from .state import TrainingState
 
 
@@ -28,6 +44,9 @@ SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
 ROWS = 64  # of the training set, on which something is looked at
+FALLS = 0.05  # the part of the loss that it falls by, if it still falls
+NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
+LITTLE_LEFT = 1e-4  # the same for L-BFGS, which near a minimum finds most of the rest in a step
 BEGIN_OTHERWISE = (
     "Begin with a batch that is a sample of all rows, or standardise beforehand and set "
     "standardize=False."
@@ -142,3 +161,226 @@ def listed(names: Sequence[str]) -> str:
     """Return names, of which the first few will do, as the beginning of a sentence."""
     more = f" and {len(names) - 3} more columns" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more} {'is' if len(names) == 1 else 'are'}"
+
+
+# --- the end of training ---
+
+
+def convergence_warnings(
+    run: Run, network: Network, settings: Settings, n_batches: float, baseline: Baseline
+) -> list[Message]:
+    """Return what there is to warn of in a training that has ended.
+
+    Parameters
+    ----------
+    run : Run
+    network : Network
+    settings : Settings
+    n_batches : float
+        Of an epoch, relative to its rows: the penalty is part of the loss of each.
+    baseline : Baseline
+    """
+    is_rising = has_risen(run)
+    # where `max_iter` has ended it, that is said: more only where more epochs would not help
+    if not (run.by_tol or is_rising) and (run.warning or run.stopped):
+        return []
+    with np.errstate(all="ignore"):  # of weights that are too large
+        penalty = penalty_of(run, network, settings) * n_batches
+        messages = []
+        if run.by_tol:
+            loss = kept_loss(run, settings) - penalty
+            slope = slope_of_penalty(run, network, settings) * n_batches
+            messages = stop_messages(run, network, settings, loss, baseline, slope)
+        loss = (run.state.history.loss if is_rising else kept_loss(run, settings)) - penalty
+        is_above = loss > baseline.constant + MARGIN * abs(baseline.constant)
+    if messages or not is_above or any(settings.dropout):  # which adds to the loss
+        return messages
+    return [above(loss, network, baseline, run.first_loss if is_rising else None)]
+
+
+def penalty_of(run: Run, network: Network, settings: Settings) -> float:
+    """Return the penalty on the weights that training has ended with."""
+    state = run.state
+    squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
+    return settings.alpha / state.mean_weight / 2 * squares
+
+
+def slope_of_penalty(run: Run, network: Network, settings: Settings) -> float:
+    """Return the largest derivative of the penalty that training has ended with."""
+    state = run.state
+    largest = max(float(np.abs(W).max(initial=0)) for W, _ in network.layers(state.params))
+    return settings.alpha / state.mean_weight * largest
+
+
+def kept_loss(run: Run, settings: Settings) -> float:
+    """Return the loss of the epoch whose parameters are kept, or of the first if it is none."""
+    history, best = run.state.history, run.state.best
+    if settings.monitor and history.losses:
+        return history.losses[max(best.epoch, 1) - 1]
+    return history.loss
+
+
+def has_risen(run: Run) -> bool:
+    """Return True if the loss ended above that of the first epoch."""
+    first = run.first_loss
+    return first is not None and run.state.history.loss > first + MARGIN * abs(first)
+
+
+def stop_messages(
+    run: Run,
+    network: Network,
+    settings: Settings,
+    loss: float,
+    baseline: Baseline,
+    slope: float,
+) -> list[Message]:
+    """Return what there is to warn of where `tol` has ended training, at a loss without penalty.
+
+    ``slope`` is the largest derivative of the penalty.
+    """
+    stochastic, constant = settings.solver.stochastic, baseline.constant
+    # mini-batches that stop well above it have not come so far
+    is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
+    fall = late_fall(run, settings, constant)
+    if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
+        return [still_falling(fall, network, settings, constant)]
+    if stochastic and settings.monitor:  # to hold on to the mean, if all else is worse, is its task
+        return []
+    if is_stuck:
+        return [stuck(loss, best_of(network), constant, settings)]
+    # where training has ended, the slopes of loss and penalty cancel; on a plateau both are small
+    is_held = slope > settings.tol * 2 * constant  # in the unit in which L-BFGS has the tolerance
+    is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
+    if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
+        return [stuck(loss, "by a linear model", baseline.linear, settings)]
+    return []
+
+
+@dataclass(frozen=True)
+class Fall:
+    """How much what is monitored has fallen in the last epochs.
+
+    Attributes
+    ----------
+    n_epochs : int
+    by : float
+    before : float
+        The least that it was before them.
+    last : float
+        What it was in the last.
+    """
+
+    n_epochs: int
+    by: float
+    before: float
+    last: float
+
+
+def late_fall(run: Run, settings: Settings, constant: float) -> Fall | None:
+    """Return by what the loss fell in the last epochs, if it is much.
+
+    Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
+    stopping. Else that is about the validation loss, or about minus the validation score: a fall
+    by more than 5% of what it was, and of 1. None with standardize=False, where training stops and
+    warns as MLPRegressor does.
+    """
+    stochastic = settings.solver.stochastic
+    if not settings.standardize or (settings.monitor and not stochastic):
+        return None
+    losses = monitored_losses(run, settings)
+    n_epochs = settings.n_iter_no_change if stochastic else 1
+    if not n_epochs < len(losses):
+        return None
+    before = min(losses[:-n_epochs])  # the least of several, which noise does not lower
+    by = before - min(losses[-n_epochs:])
+    if settings.monitor == "score":
+        is_much = by > FALLS * (1 + abs(before))
+    else:
+        worth = (NOTHING_LEFT if stochastic else LITTLE_LEFT) * constant
+        is_much = by > FALLS * abs(before) and before - by > worth
+    return Fall(n_epochs, by, before, losses[-1]) if is_much else None
+
+
+def monitored_losses(run: Run, settings: Settings) -> list[float]:
+    """Return, for the epochs of the last call, what decides when to stop: the less the better.
+
+    For L-BFGS, that at which it started comes first.
+    """
+    history = run.state.history
+    if settings.monitor == "score":
+        curve = [-score for score in history.validation_scores]
+    else:
+        curve = history.validation_losses if settings.monitor else history.losses
+    curve = curve[len(curve) - history.n_iter :]
+    if settings.solver.stochastic or run.first_loss is None:
+        return curve
+    return [run.first_loss, *curve]
+
+
+def still_falling(fall: Fall, network: Network, settings: Settings, constant: float) -> Message:
+    """Return the message that the loss still fell, or the score rose."""
+    smaller = settings.tol / 10
+    period = "the last iteration"
+    if settings.solver.stochastic:
+        smaller = min(fall.by / fall.n_epochs, settings.tol) / 10
+        period = f"the last {fall.n_epochs} epochs"
+    beginning = f"Training stopped by tol={settings.tol:g} while "
+    advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
+    if settings.monitor == "score":
+        text = (
+            f"the validation score still rose: by {fall.by:.2g} in {period}, to {-fall.last:.3g}. "
+            f"{advice}."
+        )
+        return Message(beginning + text, ConvergenceWarning)
+    whose = "the validation" if settings.monitor else "its"
+    advice += (
+        "." if settings.monitor else ", or early_stopping if the loss on new data does not fall."
+    )
+    return Message(
+        f"{beginning}{whose} loss still fell: by {fall.by / abs(fall.before):.0%} in {period}, to "
+        f"{fall.last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
+        f"predict {best_of(network)} has a loss of {constant:.3g}. {advice}",
+        ConvergenceWarning,
+    )
+
+
+def stuck(loss: float, simple: str, its_loss: float, settings: Settings) -> Message:
+    """Return the message that what training came to is no better than a simple prediction."""
+    advice = "What may leave it: a smaller tol"
+    if settings.solver.stochastic:
+        advice = (
+            "Where the loss is flat for a while, n_iter_no_change=np.inf and a larger max_iter go "
+            "on. What may leave it sooner: a larger learning_rate_init"
+        )
+    return Message(
+        f"Training stopped by tol={settings.tol:g} at a loss of {loss:.3g} (without penalty), no "
+        f"better than to predict {simple}, which has {its_loss:.3g}. {advice}, another "
+        "random_state, n_init > 1, activation='relu' or 'tanh', fewer layers, a smaller alpha. "
+        "Or X says nothing (more) about y.",
+        ConvergenceWarning,
+    )
+
+
+def above(loss: float, network: Network, baseline: Baseline, start: float | None) -> Message:
+    """Return the message that training ended above the loss of the best constant.
+
+    ``start`` is the loss that it has risen from, or None.
+    """
+    if start is None:
+        advice = (
+            "It has not come as far as that: try a larger learning_rate_init, n_iter_no_change or "
+            "max_iter, or a smaller tol"
+        )
+    else:
+        advice = f"It has risen from {start:.3g}: try a smaller learning_rate_init"
+    return Message(
+        f"Training ended at a loss of {loss:.3g} (without penalty), above {baseline.constant:.3g}, "
+        f"which to predict {best_of(network)} has. {advice}. If a loss, an activation or a solver "
+        "is your own, compare its derivative by check_gradient.",
+        ConvergenceWarning,
+    )
+
+
+def best_of(network: Network) -> str:
+    """Return what the best constant prediction is called."""
+    return "the mean" if type(network.loss) is SquaredError else "the best constant"

@@ -6,7 +6,7 @@ from sknn_scratch import Periodic
 from sknn_scratch.components.embeddings import copy_with
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.engine import embedding as engine_embedding
-from sknn_scratch.engine.program import Predictor
+from sknn_scratch.engine.prediction import Predictor
 from sknn_scratch.maths.network import Network, backprop
 from tests.helpers import run_program
 

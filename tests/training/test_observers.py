@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.training.observers import make_printer
+from sknn_scratch.training.run import make_printer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SHORT = {"hidden_layer_sizes": (5,), "max_iter": 12, "random_state": 0}

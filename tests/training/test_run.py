@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from sknn_scratch.training.early_stopping import EarlyStopping
-from sknn_scratch.training.observers import Observer
-from sknn_scratch.training.run import Diverged, Run
+from sknn_scratch.training.run import Diverged, Observer, Run
 from tests.helpers import make_state
 
 

@@ -9,8 +9,7 @@ from sknn_scratch import Activation, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.schedules import Adaptive, Constant
 from sknn_scratch.training.early_stopping import EarlyStopping
-from sknn_scratch.training.observers import make_printer
-from sknn_scratch.training.run import Diverged, Run
+from sknn_scratch.training.run import Diverged, Run, make_printer
 from sknn_scratch.training.settings import make_settings
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
 from tests.helpers import make_state

@@ -9,7 +9,7 @@ from sklearn.linear_model import Ridge
 from sknn_scratch import Activation, Network, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.training.observers import Observer
+from sknn_scratch.training.run import Observer
 from sknn_scratch.training.settings import make_settings
 from sknn_scratch.training.source import ArrayData
 from sknn_scratch.training.trainer import Trainer
