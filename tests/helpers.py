@@ -6,6 +6,7 @@ import itertools
 import re
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -140,6 +141,11 @@ def label(value):
 
 def make_state():
     return TrainingState(np.zeros(1), None, np.random.RandomState(0), solver=None, solver_state={})
+
+
+def stop_settings(monitor=None, tol=0.1, n_iter_no_change=2, **others):
+    """Return what settings of training say of when to stop."""
+    return SimpleNamespace(monitor=monitor, tol=tol, n_iter_no_change=n_iter_no_change, **others)
 
 
 def load_snippets():

@@ -1,11 +1,9 @@
 """The training loop: when it stops, and who is notified."""
 
-from .early_stopping import Best
-from .history import History
 from .run import Observer, interrupts_raised
 from .scoring import can_be_scored, likelihood_score, make_score, score_of
 from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
-from .state import TrainingState
+from .state import Best, History, TrainingState
 from .trainer import Trainer
 from .warnings import Message

@@ -12,85 +12,38 @@ the loss on the validation data decides in its place.
 
 import math
 from collections.abc import Callable
-from dataclasses import InitVar, dataclass, replace
 
 import numpy as np
 
 from ..maths import Array
-from .history import History
+from .settings import Settings
+from .state import History, TrainingState
 
 
-@dataclass
-class Best:
-    """The best epoch, and how many came after it; `partial_fit` goes on from it.
-
-    Attributes
-    ----------
-    no_improvement_count : int
-        Epochs in a row that improved by less than ``tol``.
-    loss : float
-        The smallest on the training data.
-    value : float
-        The greatest of what is monitored on the validation data: the score, or minus the loss.
-    score, validation_loss : float
-        Of the best parameters, on the validation data.
-    is_flat : bool
-        Whether all scores so far were the same, or none was a number.
-    epoch : int
-        Whose parameters are kept, counted through all calls as the curves are: the best, or the
-        last if nothing is monitored.
-    params : ndarray or None
-        The best parameters, while training goes on under early stopping.
-    """
-
-    no_improvement_count: int = 0
-    loss: float = np.inf
-    value: float = -np.inf
-    score: float = -np.inf
-    validation_loss: float = np.inf
-    is_flat: bool = True
-    epoch: int = 0
-    params: Array | None = None
-
-    def copy(self) -> "Best":
-        """Return a copy that goes on by itself."""
-        return replace(self, params=None if self.params is None else self.params.copy())
-
-
-@dataclass
 class EarlyStopping:
     """Tells plateaus, and keeps the best parameters: in a `Best`, which it changes in place.
 
     Parameters
     ----------
-    best : Best
-    monitor : {"score", "loss"} or None
-        What of the validation data decides; None goes by the loss on the training data.
-    tol : float
-        The least improvement that counts.
-    n_iter_no_change : int or inf
-        More epochs than this in a row without improvement are a plateau.
-    params : ndarray
+    state : TrainingState
         What training starts from.
-    n_epochs : int
-        Epochs in earlier calls.
+    settings : Settings
+        ``monitor`` says what of the validation data decides; None goes by the loss on the training
+        data. ``tol`` is the least improvement that counts; more epochs than ``n_iter_no_change`` in
+        a row without it are a plateau.
     """
 
-    best: Best
-    monitor: str | None
-    tol: float
-    n_iter_no_change: float
-    params: InitVar[Array]
-    n_epochs: InitVar[int]
-
-    def __post_init__(self, params: Array, n_epochs: int) -> None:
-        best = self.best
+    def __init__(self, state: TrainingState, settings: Settings) -> None:
+        self.best = best = state.best
+        self.monitor: str | None = settings.monitor
+        self.tol = settings.tol
+        self.n_iter_no_change: float = settings.n_iter_no_change
         if not self.monitor:
             best.params = None  # of earlier calls, with early stopping
             return
         going_on = best.params is not None  # from other parameters than the best
-        self.start_params: Array = params.copy()
-        self.start_epoch: int = n_epochs if going_on else best.epoch
+        self.start_params: Array = state.params.copy()
+        self.start_epoch: int = len(state.history.losses) if going_on else best.epoch
         if not going_on:
             best.params, best.epoch = self.start_params, self.start_epoch
 

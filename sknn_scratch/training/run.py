@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from typing import NoReturn
 
 import numpy as np
 
 from ..maths import Array
 from .early_stopping import EarlyStopping
+from .settings import Settings
 from .state import TrainingState
 
 DIVERGED = (
@@ -158,8 +159,7 @@ class Run:
     ----------
     state : TrainingState
         Changed in place.
-    stopping : EarlyStopping
-        Of ``state.best``.
+    settings : Settings
     validate : callable or None
         ``validate(params)`` returns loss and score on the validation data.
     observers : list of Observer
@@ -182,7 +182,7 @@ class Run:
     """
 
     state: TrainingState
-    stopping: EarlyStopping
+    settings: InitVar[Settings]
     validate: Callable[[Array], tuple[float, float]] | None = None
     observers: Sequence[Observer] = ()
     advice: str = ""
@@ -193,6 +193,9 @@ class Run:
     diverged: bool = False
     first_loss: float | None = None
     by_tol: bool = False
+
+    def __post_init__(self, settings: Settings) -> None:
+        self.stopping: EarlyStopping = EarlyStopping(self.state, settings)
 
     @property
     def value(self) -> tuple[float, ...]:

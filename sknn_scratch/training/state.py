@@ -1,4 +1,4 @@
-"""The state that training goes on from, in a later call."""
+"""The state that training goes on from, in a later call: parameters, curves, the best epoch."""
 
 import copy
 from dataclasses import dataclass, field, replace
@@ -9,11 +9,91 @@ import numpy as np
 from ..data import Scaling
 from ..maths import Array, Network, State
 from ..tracing import aligned_copy
-from .early_stopping import Best
-from .history import History
 
 
-@dataclass(eq=False)  # a key of `minimize.LOOPS`
+@dataclass
+class History:
+    """What came of each epoch (or iteration of L-BFGS).
+
+    Attributes
+    ----------
+    losses : list of float
+        On the training data, penalty included.
+    validation_losses, validation_scores : list of float
+        Empty as long as no epoch was validated; nan for earlier epochs that were not.
+    n_iter : int
+        Epochs of the last call.
+    loss : float
+        Where training stands: the last of ``losses``, unless L-BFGS made no iteration.
+    is_validated : bool
+        Whether the last epoch was validated, or the last call would have done so.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    validation_scores: list[float] = field(default_factory=list)
+    n_iter: int = 0
+    loss: float = np.nan
+    is_validated: bool = False
+
+    def copy(self) -> "History":
+        """Return a copy that goes on by itself."""
+        curves = "losses", "validation_losses", "validation_scores"
+        return replace(self, **{name: list(getattr(self, name)) for name in curves})
+
+    def record(self, loss: float) -> None:
+        """Append, in place, the loss of an epoch."""
+        self.n_iter += 1
+        self.loss = loss
+        self.losses.append(loss)
+        self.is_validated = False
+
+    def record_validation(self, loss: float, score: float) -> None:
+        """Append, in place, loss and score on the validation data after the last epoch."""
+        for curve, value in ((self.validation_losses, loss), (self.validation_scores, score)):
+            skipped = len(self.losses) - 1 - len(curve)  # epochs without validation data
+            curve.extend([np.nan] * skipped + [value])
+        self.is_validated = True
+
+
+@dataclass
+class Best:
+    """The best epoch, and how many came after it; `partial_fit` goes on from it.
+
+    Attributes
+    ----------
+    no_improvement_count : int
+        Epochs in a row that improved by less than ``tol``.
+    loss : float
+        The smallest on the training data.
+    value : float
+        The greatest of what is monitored on the validation data: the score, or minus the loss.
+    score, validation_loss : float
+        Of the best parameters, on the validation data.
+    is_flat : bool
+        Whether all scores so far were the same, or none was a number.
+    epoch : int
+        Whose parameters are kept, counted through all calls as the curves are: the best, or the
+        last if nothing is monitored.
+    params : ndarray or None
+        The best parameters, while training goes on under early stopping.
+    """
+
+    no_improvement_count: int = 0
+    loss: float = np.inf
+    value: float = -np.inf
+    score: float = -np.inf
+    validation_loss: float = np.inf
+    is_flat: bool = True
+    epoch: int = 0
+    params: Array | None = None
+
+    def copy(self) -> "Best":
+        """Return a copy that goes on by itself."""
+        return replace(self, params=None if self.params is None else self.params.copy())
+
+
+@dataclass(eq=False)  # a key of `stochastic.LOOPS`
 class TrainingState:
     """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
 

@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..components import Progress, Schedule, check_number
+from ..components import Progress, check_number
 from ..engine import MinibatchLoop, Problem, quiet_blas
 from ..maths import Array
 from ..tracing import is_ours
@@ -46,32 +46,24 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
     if order is None or len(order) != len(problem.rows) or not settings.shuffle:
         order = np.arange(len(problem.rows))
     epoch = loop_for(problem, state, settings, batch_size, order)
-    rates = settings.schedule, settings.learning_rate_init
     try:
         with quiet_blas(epoch.largest_product):
-            return run_epochs(epoch, *rates, run, settings.max_iter, settings.incremental)
+            return run_epochs(epoch, run, settings)
     finally:
         state.order = epoch.order if settings.keeps_order else None
 
 
-def run_epochs(
-    epoch: MinibatchLoop,
-    schedule: Schedule,
-    learning_rate_init: float,
-    run: Run,
-    max_iter: int,
-    incremental: bool = False,
-) -> str | None:
-    """Train by mini-batches, for one epoch if ``incremental``, else for ``max_iter`` at most.
+def run_epochs(epoch: MinibatchLoop, run: Run, settings: Settings) -> str | None:
+    """Train by mini-batches, for one epoch if that is incremental, else for ``max_iter`` at most.
 
     Changes the state of ``run`` in place, and returns what kept training from converging, or
     None. ``epoch.run(random_state, learning_rate)`` trains one epoch and returns its mean loss
     (see `engine.MinibatchLoop`).
     """
-    state, stopping = run.state, run.stopping
-    run.advice = f"; try a smaller learning_rate_init than {learning_rate_init}"
-    for _ in range(1 if incremental else max_iter):
-        rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+    state, stopping, schedule = run.state, run.stopping, settings.schedule
+    run.advice = f"; try a smaller learning_rate_init than {settings.learning_rate_init}"
+    for _ in range(1 if settings.incremental else settings.max_iter):
+        rate = learning_rate(settings, state)
         run.epoch_begin()
         loss = epoch.run(state.random_state, rate)
         state.t += len(epoch)
@@ -82,30 +74,28 @@ def run_epochs(
             return None
         if stopping.at_plateau():
             if schedule.ends_at_plateau(rate):
-                run.by_tol = not incremental
+                run.by_tol = not settings.incremental
                 run.note(f"{stopping.plateau_message()} {schedule.ending}")
                 return None
             state.plateaus += 1
             state.best.no_improvement_count = 0
             if run.observers:
-                rate = learning_rate(schedule, learning_rate_init, state, max_iter)
+                rate = learning_rate(settings, state)
                 run.note(f"{stopping.plateau_message()} Setting learning rate to {rate:f}")
-    if incremental or schedule.planned:
+    if settings.incremental or schedule.planned:
         return None
     return (
-        f"Stochastic Optimizer: Maximum iterations ({max_iter}) reached and the optimization "
-        "hasn't converged yet."
+        f"Stochastic Optimizer: Maximum iterations ({settings.max_iter}) reached and the "
+        "optimization hasn't converged yet."
     )
 
 
-def learning_rate(
-    schedule: Schedule, learning_rate_init: float, state: TrainingState, max_iter: int
-) -> float:
+def learning_rate(settings: Settings, state: TrainingState) -> float:
     """Return the learning rate of the next epoch; TypeError or ValueError if it is none."""
-    progress = Progress(state.epochs, max_iter, state.t, state.plateaus)
-    rate = schedule(learning_rate_init, progress)
+    progress = Progress(state.epochs, settings.max_iter, state.t, state.plateaus)
+    rate = settings.schedule(settings.learning_rate_init, progress)
     if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
-        name = f"The rate that learning_rate={schedule!r} gives at {progress}"
+        name = f"The rate that learning_rate={settings.schedule!r} gives at {progress}"
         check_number(rate, name, float, "[0, inf)")
     return rate
 

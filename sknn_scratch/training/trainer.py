@@ -25,7 +25,6 @@ from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline, intercepts_of_constants
 from .derivatives import derivative_warnings
-from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
 from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
 from .scoring import Validator
@@ -216,13 +215,15 @@ class Trainer:
             decides = self.settings.monitor == "score" and len(validation) > 1
             scaling: Any = state.scaling  # which it has by now
             validate = Validator(self.network, scaling, validation, score, decides)
-        observers = [*self._printers(), *observers]
+        n_epochs = None if self.settings.incremental else self.settings.max_iter
+        printer = make_printer(self.settings.verbose, n_epochs)
+        observers = [printer, *observers] if printer else observers
         batch_size, more = batch_size_of(self.settings, len(rows))
         messages += more
         baseline = Baseline(self.network, state, data, chosen)
         runs: list[Run] = []
         for start in self._starts(state):
-            run = Run(start, self._stopping(start), validate, observers)
+            run = Run(start, self.settings, validate, observers)
             runs.append(run)
             run.begin(len(runs), self.settings.n_runs)
             asked = messages if begins and len(runs) == 1 else None
@@ -268,12 +269,6 @@ class Trainer:
         weight = None if weight is None else weight / mean
         return data.rows(self.network, weight, chosen, state.params.dtype, state.scaling)
 
-    def _printers(self):
-        """Return what prints the progress, if anything does: a list of none or one."""
-        n_epochs = None if self.settings.incremental else self.settings.max_iter
-        printer = make_printer(self.settings.verbose, n_epochs)
-        return [printer] if printer else []
-
     def _starts(self, state):
         """Yield the state that each run starts from: ``state``, and others drawn when needed."""
         self._dropout(state)  # draws its seed, once for all runs
@@ -283,11 +278,6 @@ class Trainer:
             again = untrained.copy()
             self._draw(again)
             yield again
-
-    def _stopping(self, state):
-        """Return what says when to stop."""
-        rule = self.settings.monitor, self.settings.tol, self.settings.n_iter_no_change
-        return EarlyStopping(state.best, *rule, state.params, len(state.history.losses))
 
     def _dropout(self, state):
         """Return the dropout of the hidden layers, or None; its draws go on in ``state``."""

@@ -28,8 +28,8 @@ ALWAYS = {  # of every fitted model
     "sknn_scratch.estimators.regressor.ScratchMLPRegressor",
     "sknn_scratch.data.scaling.Scaling",
     "sknn_scratch.training.state.TrainingState",
-    "sknn_scratch.training.history.History",
-    "sknn_scratch.training.early_stopping.Best",
+    "sknn_scratch.training.state.History",
+    "sknn_scratch.training.state.Best",
 }
 DROPOUT = pytest.mark.skipif(
     np.lib.NumpyVersion(np.__version__) < "1.25.0",

@@ -2,18 +2,20 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch.training.early_stopping import Best, EarlyStopping
-from sknn_scratch.training.history import History
+from sknn_scratch.training.early_stopping import EarlyStopping
+from sknn_scratch.training.state import Best
+from tests.helpers import make_state, stop_settings
 
 STOP = {"tol": 0.1, "n_iter_no_change": 2}
 
 
 def follow(validated, monitor, best=None, start=0.0, **settings):
     """Go through epochs whose parameters count them; return the stopping and the plateaus."""
-    best, history, plateaus = best or Best(), History(), []
-    settings = {**STOP, **settings}
-    params = np.array([start])  # training changes them in place
-    stopping = EarlyStopping(best, monitor, params=params, n_epochs=0, **settings)
+    state, plateaus = make_state(), []
+    state.best = best or state.best
+    history, params = state.history, state.params  # training changes them in place
+    params[...] = start
+    stopping = EarlyStopping(state, stop_settings(monitor, **{**STOP, **settings}))
     for epoch, (loss, validation_loss, score) in enumerate(validated, 1):
         history.record(loss)
         history.record_validation(validation_loss, score)

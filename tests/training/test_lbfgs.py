@@ -1,23 +1,19 @@
-from types import SimpleNamespace
-
 import numpy as np
 from numpy.testing import assert_allclose
 
 from sknn_scratch import LBFGS
-from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.lbfgs import train_lbfgs
 from sknn_scratch.training.run import Run
 from sknn_scratch.training.state import TrainingState
-from tests.helpers import make_state
+from tests.helpers import make_state, stop_settings
 
 
-def make_run(state, tol, n_iter_no_change, validate=None, monitor=None, observers=()):
-    stopping = EarlyStopping(state.best, monitor, tol, n_iter_no_change, state.params, 0)
-    return Run(state, stopping, validate, observers)
+def make_run(state, n_iter_no_change=2, validate=None, monitor=None):
+    return Run(state, stop_settings(monitor, 0.1, n_iter_no_change), validate)
 
 
 def train(objective, run, max_iter=50):
-    settings = SimpleNamespace(solver=LBFGS(), max_iter=max_iter, tol=1e-9, standardize=False)
+    settings = stop_settings(tol=1e-9, solver=LBFGS(), max_iter=max_iter, standardize=False)
     return train_lbfgs(objective, run, settings, baseline=None)
 
 
@@ -33,7 +29,7 @@ class Parabola:
 
 def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
     state = make_state()
-    run = make_run(state, 0.1, 2, None, None)
+    run = make_run(state)
     assert train(Parabola(), run) is None
     assert_allclose(state.params, 3)
     assert len(state.history.losses) == state.history.n_iter >= 1
@@ -41,7 +37,7 @@ def test_lbfgs_has_a_loss_curve_of_one_value_per_iteration():
 
 
 def test_lbfgs_says_when_it_did_not_converge():
-    run = make_run(make_state(), 0.1, 2, None, None)
+    run = make_run(make_state())
     said = train(Parabola(), run, max_iter=1)
     assert "failed to converge after 1 iteration" in said
     assert "max_iter=1" in said
@@ -57,7 +53,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
             return self.loss, np.array([-2 * a - 400 * p[0] * b, 200 * b])
 
     state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
-    run = make_run(state, 0.1, 3, lambda params: (0.1, 0.5), "score")
+    run = make_run(state, 3, lambda params: (0.1, 0.5), "score")
     assert train(Rosenbrock(), run) is None
     assert (
         state.history.n_iter == 5
@@ -67,7 +63,7 @@ def test_lbfgs_stops_early_when_the_score_no_longer_improves():
 def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
     for validate in (None, lambda params: (0.1, 0.5)):
         state = TrainingState(np.full(1, 3.0), None, None, solver=None, solver_state={})
-        run = make_run(state, 0.1, 2, validate, validate and "score")
+        run = make_run(state, 2, validate, validate and "score")
         assert train(Parabola(), run) is None
         assert state.history.n_iter == 0
         assert state.history.loss == state.best.loss == 0

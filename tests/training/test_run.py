@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Observer, Run
-from tests.helpers import make_state
+from tests.helpers import make_state, stop_settings
 
 
 class Recorder(Observer):
@@ -30,9 +29,7 @@ class Recorder(Observer):
 
 
 def make_run(monitor=None, validate=None, observers=()):
-    state = make_state()
-    stopping = EarlyStopping(state.best, monitor, 0.1, 2, state.params, 0)
-    return Run(state, stopping, validate, observers)
+    return Run(make_state(), stop_settings(monitor), validate, observers)
 
 
 def test_every_observer_is_told_of_everything_and_any_may_stop():

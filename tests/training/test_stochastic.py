@@ -8,11 +8,10 @@ from numpy.testing import assert_allclose
 from sknn_scratch import Activation, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.schedules import Adaptive, Constant
-from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Run, make_printer
 from sknn_scratch.training.settings import make_settings
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
-from tests.helpers import make_state
+from tests.helpers import make_state, stop_settings
 
 
 @pytest.mark.parametrize(
@@ -129,9 +128,9 @@ def test_no_loop_is_kept_for_components_that_may_change(regression):
 # --- the loop over epochs ---
 
 
-def make_run(state, tol, n_iter_no_change, validate=None, monitor=None, observers=()):
-    stopping = EarlyStopping(state.best, monitor, tol, n_iter_no_change, state.params, 0)
-    return Run(state, stopping, validate, observers)
+def make_settings_of(schedule=None, rate=0.5, max_iter=50, incremental=False, **stop):
+    given = {"schedule": schedule or Constant(), "learning_rate_init": rate}
+    return stop_settings(max_iter=max_iter, incremental=incremental, **given, **stop)
 
 
 class ScriptedEpoch:
@@ -149,15 +148,14 @@ class ScriptedEpoch:
         return next(self.losses)
 
 
-def train(losses, *, n_iter_no_change=2, tol=0.1, scores=None, schedule=None, max_iter=50, **kw):
+def train(losses, *, scores=None, **settings):
     """Train on scripted losses (and scores by epoch); return state, what is said, and rates."""
     state = make_state()
     validate = (lambda params: (0.0, scores[int(params[0])])) if scores else None
-    monitor = "score" if scores else None
-    run = make_run(state, tol, n_iter_no_change, validate, monitor)
+    settings = make_settings_of(monitor="score" if scores else None, **settings)
+    run = Run(state, settings, validate)
     epoch = ScriptedEpoch(losses, state)
-    said = run_epochs(epoch, schedule or Constant(), 0.5, run, max_iter, **kw)
-    return state, said, epoch.rates, run
+    return state, run_epochs(epoch, run, settings), epoch.rates, run
 
 
 def test_training_stops_after_n_iter_no_change_plus_one_epochs_without_progress():
@@ -213,9 +211,10 @@ def test_after_a_divergence_the_start_is_kept_if_it_was_better():
     def validate(params):
         return 0.0, scores[int(params[0])]
 
-    run = make_run(state, 0.1, 2, validate, "score")
+    settings = make_settings_of(monitor="score", max_iter=9)
+    run = Run(state, settings, validate)
     with pytest.raises(Diverged):
-        run_epochs(ScriptedEpoch([1, np.inf], state), Constant(), 0.5, run, 9)
+        run_epochs(ScriptedEpoch([1, np.inf], state), run, settings)
     run.stopping.restore_best(state.params, validate, diverged=True)
     assert state.params == 0
 
@@ -228,8 +227,9 @@ def test_an_incremental_call_is_one_epoch_and_says_nothing():
 
 def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
     state = make_state()
-    run = make_run(state, 0.1, 1, None, None, [make_printer(True, 9)])
-    run_epochs(ScriptedEpoch([1.0] * 9, state), Adaptive(), 1e-5, run, 9)
+    settings = make_settings_of(Adaptive(), 1e-5, max_iter=9, n_iter_no_change=1)
+    run = Run(state, settings, observers=[make_printer(True, 9)])
+    run_epochs(ScriptedEpoch([1.0] * 9, state), run, settings)
     out = capsys.readouterr().out
     assert "Iteration 1/9  loss      1.00000  rate 1.00e-05" in out
     assert "Setting learning rate to 0.000002" in out
