@@ -5,11 +5,13 @@ ratio compares two models on the same splits.
 """
 
 import argparse
+import csv
 import importlib.util
 import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ COLUMNS = {  # of the table, and their digits
     "fit": 2,
     "predict": 3,
 }
+SUMMARISED = "coverage", "width", "score", "fit"
 PEERS_TO_MEASURE = "sklearn,forest,boosting"
 TITLES = "data", "model", "RMSE", "ratio", "coverage", "width / sd", "interval score / sd"
 TITLES += "NLL", "fit s", "predict s"
@@ -98,46 +101,117 @@ def row(name, model, records, base):
 
 
 def summary(results, models, base):
-    """Return the table over all data sets: the geometric mean of the ratios of errors.
+    """Return the table over all data sets: geometric means of the ratios of errors and of times.
 
-    The error is that of the splits, data sets taken as given.
+    The error is that of the splits, data sets taken as given. A model that failed on some data sets
+    is measured on the others, which are counted.
     """
-    lines = [
-        f"| model | RMSE / {base}'s | coverage, least | width / sd | interval score / sd | fit s |",
-        "|---|---|---|---|---|---|",
-    ]
+    first = "ensemble" if "ensemble" in models else next(iter(models))
+    titles = f"RMSE / {base}'s", "worst", f"{first} is better on, worse on (by over 5%)"
+    titles += (
+        "coverage, least",
+        "width / sd",
+        "interval score / sd",
+        "fit s",
+        f"fit s / {base}'s, most",
+    )
+    lines = [f"| model | {' | '.join(titles)} |\n|{'---|' * (len(titles) + 1)}"]
     for model in models:
-        ratios = [log_ratio(of_set[model], of_set[base]) for of_set in results.values()]
-        mean = np.mean([each for each, _ in ratios])
-        error = np.sqrt(np.sum([each**2 for _, each in ratios])) / len(ratios)
-
-        def by_set(key, model=model):
-            return [np.mean([r.get(key, np.nan) for r in each[model]]) for each in results.values()]
-
-        coverage, width = by_set("coverage"), by_set("width")
-        known = not np.isnan(coverage).any()
-        cells = [model, percent(mean, error)]
-        cells.append(f"{np.mean(coverage):.2f}, {np.min(coverage):.2f}" if known else "-")
-        cells.append(f"{np.mean(width):.2f}" if known else "-")
-        cells.append(f"{np.mean(by_set('score')):.2f}" if known else "-")
-        cells.append(f"{np.mean(by_set('fit')):.2f}")
+        sets = [each for each in results.values() if each.get(model) and each.get(base)]
+        if not sets:
+            continue
+        name = model if len(sets) == len(results) else f"{model}, on {len(sets)}"
+        ratios = [log_ratio(of_set[model], of_set[base]) for of_set in sets]
+        means, errors = np.array(ratios).T
+        over_us = [log_ratio(each[model], each[first])[0] for each in sets if each.get(first)]
+        times = np.log([[mean_of(each[one], "fit") for one in (model, base)] for each in sets])
+        times = np.exp(times[:, 0] - times[:, 1])
+        coverage, width, score, fit = (
+            [mean_of(each[model], key) for each in sets] for key in COLUMNS if key in SUMMARISED
+        )
+        has_interval = not np.isnan(coverage).any()
+        cells = [
+            name,
+            percent(means.mean(), np.sqrt(np.sum(errors**2)) / len(sets)),
+            f"{np.exp(means.max()):.2f}",
+            "" if model == first else won_and_lost(np.exp(over_us)),
+            f"{np.mean(coverage):.3f}, {np.min(coverage):.2f}" if has_interval else "-",
+            *(f"{np.mean(each):.2f}" if has_interval else "-" for each in (width, score)),
+            f"{np.mean(fit):.2f}",
+            f"{np.exp(np.log(times).mean()):.2f}, {times.max():.1f}",
+        ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def run(names, load, models, base, n_jobs):
+def mean_of(records, key):
+    """Return the mean of a figure over splits, nan where there is none."""
+    return float(np.mean([record.get(key, np.nan) for record in records]))
+
+
+def won_and_lost(ratios):
+    """Return on how many data sets a model has more than our error, and less; and clearly so."""
+    clearly = np.sum(ratios > 1.05), np.sum(ratios < 1 / 1.05)
+    return f"{np.sum(ratios > 1)}, {np.sum(ratios < 1)} ({clearly[0]}, {clearly[1]})"
+
+
+class Rows:
+    """The figures of each model on each split, as they come: in memory, and in a file of CSV.
+
+    What a file holds is not measured again, so that a long run can be ended and gone on with.
+    """
+
+    NAMES = "data", "model", "split", "rmse", *COLUMNS
+
+    def __init__(self, path=None):
+        self.path = None if path is None else Path(path)
+        self.records = {}
+        if self.path and self.path.exists():
+            with self.path.open(newline="", encoding="utf-8") as file:
+                for row in csv.DictReader(file):
+                    key = row.pop("data"), row.pop("model"), int(row.pop("split"))
+                    self.records[key] = {name: float(x) for name, x in row.items() if x}
+
+    def get(self, data, model, split, measure):
+        """Return a record that there is, or what ``measure()`` returns; None if that fails."""
+        key = data, model, split
+        if key not in self.records:
+            try:
+                self.records[key] = measure()
+            except Exception as error:  # of a peer: the others are measured all the same
+                print(f"{model} failed on {data}, split {split}: {error!r}", file=sys.stderr)
+                return None
+            self.append(key, self.records[key])
+        return self.records[key]
+
+    def append(self, key, record):
+        """Add a line to the file, if there is one."""
+        if self.path is None:
+            return
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, self.NAMES)
+            if is_new:
+                writer.writeheader()
+            writer.writerow({**dict(zip(self.NAMES, key)), **record})
+
+
+def run(names, load, models, base, n_jobs, rows):
     """Return {data set: {model: [figures of a split]}}, telling of each as it is done."""
     print(f"| {' | '.join(TITLES)} |\n|{'---|' * len(TITLES)}")
-    results, models = {}, {base: models[base], **models}
+    results = {}
     for name in names:
         X, y, splits = load(name)
-        results[name] = {}
-        for model, function in models.items():
-            results[name][model] = [
-                measure(function, X, y, is_test, seed, n_jobs)
+        of_models = {}
+        for model, function in {base: models[base], **models}.items():
+            found = [
+                rows.get(name, model, seed, partial(measure, function, X, y, is_test, seed, n_jobs))
                 for seed, is_test in enumerate(splits)
             ]
-            print(row(name, model, results[name][model], results[name][base]), flush=True)
+            of_models[model] = [] if None in found else found
+            if of_models[model] and of_models[base]:
+                print(row(name, model, of_models[model], of_models[base]), flush=True)
+        results[name] = of_models
     return results
 
 
@@ -187,6 +261,9 @@ def main(arguments=None):
     parser.add_argument("--peers", default=PEERS_TO_MEASURE, help="default: %(default)s")
     parser.add_argument("--splits", type=int, default=5, help="at most; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=-1, help="processes; default: all cores")
+    parser.add_argument(
+        "--rows", metavar="CSV", help="a file: rows are added; those in it not measured again"
+    )
     parser.add_argument("--out", default="benchmarks/results", help="default: %(default)s")
     options = parser.parse_args(arguments)
     names, load_one, models = chosen(options, parser)
@@ -196,7 +273,8 @@ def main(arguments=None):
     print(f"{json.dumps(machine())}\n")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the defaults need not converge
-        results = run(names, load_one, models, base, 1 if options.tables else options.jobs)
+        n_jobs = 1 if options.tables else options.jobs
+        results = run(names, load_one, models, base, n_jobs, Rows(options.rows))
     print(f"\nGeometric mean over {len(names)} data sets:\n")
     print(summary(results, models, base))
     if warning():

@@ -97,6 +97,57 @@ def test_figures_of_other_kernels_are_not_written(folder, monkeypatch):
     assert not (folder / "out").exists()
 
 
+def means(X, y, seed, n_jobs):
+    return lambda X: accuracy_models.Answer(np.full(len(X), y.mean()))
+
+
+def fails(X, y, seed, n_jobs):
+    raise ValueError("no rows of the kind")
+
+
+def test_a_run_goes_on_where_another_ended_and_without_what_fails(folder, monkeypatch, capsys):
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    rows = folder / "rows.csv"
+    options = ["twenty", "--data", str(folder), "--rows", str(rows), "--out", str(folder / "out")]
+    monkeypatch.setattr(accuracy, "OURS", {"mean": means, "other": fails})
+    accuracy.main([*options, "--peers", ""])
+    assert "other failed on twenty, split 1: ValueError('no rows" in capsys.readouterr().err
+    assert len(rows.read_text(encoding="utf-8").splitlines()) == 3  # the names, and two splits
+    monkeypatch.setattr(accuracy, "OURS", {"mean": fails, "other": means})
+    accuracy.main([*options, "--peers", ""])
+    printed = capsys.readouterr().out
+    table = [line.split(" | ")[:2] for line in printed.splitlines() if line.startswith("| ")]
+    assert ["| other", "1.000 ± 0.000"] in table
+    assert len(rows.read_text(encoding="utf-8").splitlines()) == 5
+    again = accuracy.Rows(rows).records
+    assert again["twenty", "mean", 1]["rmse"] == again["twenty", "other", 1]["rmse"] > 0
+    assert "coverage" not in again["twenty", "mean", 1]
+
+
+def test_the_summary_says_where_others_are_better(capsys):
+    base = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0}
+    ours = {"a": 0.5, "b": 0.98, "c": 1.02, "d": 2.0}
+    results = {
+        name: {
+            "ensemble": [{"rmse": ours[name], "fit": 3.0}],
+            "other": [{"rmse": base[name], "fit": 1.0}] if name != "d" else [],
+            "catboost": [{"rmse": base[name], "fit": 1.0}],
+        }
+        for name in base
+    }
+    models = {"ensemble": None, "catboost": None, "other": None}
+    lines = [
+        line.strip("| ").split(" | ")
+        for line in accuracy.summary(results, models, "catboost").splitlines()
+    ]
+    of_model = {line[0]: line[1:] for line in lines[2:]}
+    assert of_model["ensemble"][:3] == ["1.000", "2.00", ""]
+    assert of_model["ensemble"][-1] == "3.00, 3.0"
+    assert of_model["catboost"][2] == "2, 2 (1, 1)"
+    assert of_model["other, on 3"][2] == "2, 1 (1, 0)"
+
+
 @pytest.mark.parametrize("options", [["nowhere"], ["--peers", "nobody"]], ids=" ".join)
 def test_what_is_not_there_is_said_with_what_is(options, capsys):
     with pytest.raises(SystemExit):
