@@ -21,9 +21,8 @@ from ..components import check_number, check_seed
 from ..data import Mapped, check_inputs, check_sample_weight, check_target
 from ..estimators import (
     CallbackSupportMixin,
+    ScratchEstimator,
     ScratchMLPRegressor,
-    StoredEstimator,
-    SummaryMixin,
     unchanged_on_error,
     warn_caller,
     with_callbacks,
@@ -90,12 +89,11 @@ def default_network(**parameters: Any) -> ScratchMLPRegressor:
 
 
 class ScratchMLPEnsembleRegressor(
-    SummaryMixin,
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     RegressorMixin,
-    StoredEstimator,
+    ScratchEstimator,
 ):
     """The mean of several networks, with intervals from the rows that each has not seen.
 
@@ -346,11 +344,11 @@ class ScratchMLPEnsembleRegressor(
     def _encode(self, X, y, sample_weight):
         """Return X, y and weights, checked; the loss, and the unit in which errors are measured."""
         loss = loss_of(self.estimator)
+        self._limits = limits_of(self.target_range)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
-        self._limits = limits_of(self.target_range)
         refuse_outside(y, self._limits)
         unit = unit_of(self.estimator, y)
         weight = check_sample_weight(sample_weight, X.shape[0])
@@ -689,7 +687,6 @@ class ScratchMLPEnsembleRegressor(
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
         check_named(self.categorical_features, self.estimator)
-        limits_of(self.target_range)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", int, "[0, inf)")
 
@@ -721,9 +718,9 @@ class ScratchMLPEnsembleRegressor(
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
         tags.input_tags.sparse = of_members.input_tags.sparse
-        taken = get_tags(TableEncoder()) if is_network(member) else of_members
         for name in ("allow_nan", "string", "categorical"):
-            setattr(tags.input_tags, name, getattr(taken.input_tags, name))
+            taken = is_network(member) or getattr(of_members.input_tags, name)
+            setattr(tags.input_tags, name, taken)
         tags.target_tags = of_members.target_tags
         return tags
 

@@ -1,19 +1,17 @@
 """scikit-learn's interface: the regressor and what is done with a fitted one."""
 
 from .attributes import constructor_parameters
-from .base import DOCUMENTATION, StoredEstimator, unchanged_on_error, warn_caller
+from .base import DOCUMENTATION, ScratchEstimator, unchanged_on_error, warn_caller
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .recommended import epochs, long_parameters, recommended_parameters
 from .regressor import ScratchMLPRegressor
-from .summary import SummaryMixin
 from .weight_recorder import WeightRecorder
 
 __all__ = [
     "DOCUMENTATION",
     "CallbackSupportMixin",
+    "ScratchEstimator",
     "ScratchMLPRegressor",
-    "StoredEstimator",
-    "SummaryMixin",
     "WeightRecorder",
     "constructor_parameters",
     "epochs",

@@ -1,4 +1,4 @@
-"""What all estimators of this package share: how calls fail and warn, and how models are stored.
+"""What all estimators share: how calls fail and warn, how models are stored, what notebooks show.
 
 A pickle (or a file of joblib, cloudpickle, skops) holds the attributes of an estimator, not its
 code. Code that expects other attributes would fail late and obscurely, or predict nonsense. So
@@ -15,6 +15,7 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -23,18 +24,25 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._version import __version__
+from ..maths import Array
 from ..training import Message
 
 LAYOUT = 3
 DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
+WIDTH, HEIGHT = 240, 60  # of the picture of the losses, in pixels
+STYLE = "font-family:monospace;font-size:small;border-collapse:collapse;margin-top:0.5em"
 # What a warning is not to point at: this package, and what calls its `fit` for the user.
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib"
 SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
 INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
 
 
-class StoredEstimator(BaseEstimator):
-    """An estimator whose stored state says its layout, and whose picture leads to its page."""
+class ScratchEstimator(BaseEstimator):
+    """An estimator whose stored state says its layout, and whose picture sums up what was fitted.
+
+    The picture is scikit-learn's table of the parameters, which leads to the documentation. Below
+    it come the rows of `_summary` and the curves of `_curves`.
+    """
 
     _doc_link_module = "sknn_scratch"
 
@@ -57,6 +65,37 @@ class StoredEstimator(BaseEstimator):
                 "it, or fit it again."
             )
         super().__setstate__(state)
+
+    def _summary(self) -> list[tuple[str, str]]:
+        """Return rows of (what, value) about a fitted model."""
+        return []
+
+    def _curves(self) -> dict[str, Sequence[float]]:
+        """Return the losses to draw, by name, an element per epoch."""
+        return {}
+
+    def _summary_html(self) -> str:
+        """Return the summary as a table, with a picture of the losses; empty before `fit`."""
+        fitted: Any = self
+        if not fitted.__sklearn_is_fitted__():
+            return ""
+        rows = [
+            f'<tr><th style="text-align:left">{escape(what)}</th><td>{escape(value)}</td></tr>'
+            for what, value in self._summary()
+        ]
+        curves = loss_picture(self._curves())
+        return f'<table style="{STYLE}">{"".join(rows)}</table>{curves}'
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
+        bundle: dict[str, str] = super()._repr_mimebundle_(**options)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._summary_html()
+        return bundle
+
+    @property
+    def _repr_html_(self):
+        of_parameters: Any = super()._repr_html_  # an AttributeError, where HTML is not wanted
+        return lambda: of_parameters() + self._summary_html()
 
 
 @contextmanager
@@ -96,3 +135,32 @@ def warn_caller(messages: Sequence[Message]) -> None:
         level, frame = level + 1, frame.f_back
     for text, category in messages:
         warnings.warn(text, category, stacklevel=level)
+
+
+def loss_picture(losses: dict[str, Sequence[float]]) -> str:
+    """Return an SVG of loss curves, on a logarithmic scale where all are positive."""
+    curves = {name: np.asarray(curve, float) for name, curve in losses.items() if len(curve) > 1}
+    if not curves or not all(np.isfinite(curve).all() for curve in curves.values()):
+        return ""
+    if all((curve > 0).all() for curve in curves.values()):
+        curves = {name: np.log(curve) for name, curve in curves.items()}
+    low = min(curve.min() for curve in curves.values())
+    high = max(curve.max() for curve in curves.values())
+    lines = []
+    for dashes, (name, curve) in zip(("none", "3 2"), curves.items()):
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(*places(curve, low, high)))
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="currentColor" '
+            f'stroke-dasharray="{dashes}"><title>{escape(name)}</title></polyline>'
+        )
+    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    label = f"{' and '.join(curves)} (dashed), by epoch" if len(curves) > 1 else "loss, by epoch"
+    return f'<svg {size} role="img" aria-label="{label}">{"".join(lines)}</svg>'
+
+
+def places(curve: Array, low: float, high: float) -> tuple[Array, Array]:
+    """Return x and y, in pixels, of a curve between two bounds; of many epochs, of some."""
+    shown = np.unique(np.linspace(0, len(curve) - 1, WIDTH).astype(int))
+    x = shown / (len(curve) - 1) * WIDTH
+    y = (1 - (curve[shown] - low) / ((high - low) or 1.0)) * (HEIGHT - 2) + 1
+    return x, y

@@ -39,12 +39,6 @@ class CallbackNotifier(Observer):
         as if training ended there.
     """
 
-    n_epochs: int
-    several_runs: bool
-    fit: Any  # contexts of scikit-learn's, as are the next two
-    run: Any
-    epoch: Any  # None between two epochs
-
     def __init__(
         self,
         estimator: Any,
@@ -55,9 +49,13 @@ class CallbackNotifier(Observer):
         self.estimator = estimator
         self.arguments = arguments
         self.fitted_at = fitted_at
-        self.n_epochs, self.several_runs, self.epoch = settings.max_iter, settings.n_runs > 1, None
+        self.n_epochs = settings.max_iter
+        self.several_runs: bool = settings.n_runs > 1
         n_tasks = settings.n_runs if self.several_runs else settings.max_iter
-        self.fit = self.run = estimator._init_callback_context(max_subtasks=n_tasks)
+        # Contexts of scikit-learn's.
+        self.fit: Any = estimator._init_callback_context(max_subtasks=n_tasks)
+        self.run: Any = self.fit
+        self.epoch: Any = None  # between two epochs
         self.tell_begin(self.fit)
 
     def tell_begin(self, task: Any, attributes: Any = None) -> None:

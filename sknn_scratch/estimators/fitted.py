@@ -18,7 +18,7 @@ from ..engine import predict_rows
 from ..maths import Array, MatrixLike, Network, backprop
 from ..training import Message, TrainingState
 from . import inspection
-from .base import StoredEstimator, warn_caller
+from .base import ScratchEstimator, warn_caller
 
 NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -35,7 +35,14 @@ def has_hidden_layers(estimator: Any) -> bool:
     return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
-class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, StoredEstimator):
+def views(network: Network, params: Array) -> dict[str, Any]:
+    """Return the arrays that stand in a parameter vector, by the attributes that show them."""
+    coefs, intercepts = zip(*network.layers(params))
+    layer = network.embedding_layer(params)
+    return {"coefs_": coefs, "intercepts_": intercepts, "embedding_": layer and layer.arrays}
+
+
+class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEstimator):
     """The part of an estimator that is about a fitted network.
 
     It reads ``_network``, a `Network`; ``_params``, its parameters as they were trained; and
@@ -51,79 +58,63 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, StoredEst
 
     @property
     def coefs_(self) -> tuple[Array, ...]:
-        return tuple(self._coefs(self._shown()))
+        return self._shown("coefs_")
 
     @coefs_.setter
     def coefs_(self, arrays: Sequence[ArrayLike]) -> None:
-        self._assign(self._coefs, arrays, "coefs_")
+        self._assign("coefs_", arrays)
 
     @property
     def intercepts_(self) -> tuple[Array, ...]:
-        intercepts = self._intercepts(self._shown())
-        for b in intercepts:  # without intercepts, these are zeros of their own
-            b.flags.writeable = False
-        return tuple(intercepts)
+        return self._shown("intercepts_")
 
     @intercepts_.setter
     def intercepts_(self, arrays: Sequence[ArrayLike]) -> None:
         if not self._network.fit_intercept:
             raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
-        self._assign(self._intercepts, arrays, "intercepts_")
+        self._assign("intercepts_", arrays)
 
     @property
     def embedding_(self) -> tuple[Array, ...] | None:
-        return self._embedding(self._shown())
+        return self._shown("embedding_")
 
     @embedding_.setter
     def embedding_(self, arrays: Sequence[ArrayLike]) -> None:
         if self.embedding_ is None:
             raise AttributeError("embedding_ cannot be set without an embedding.")
-        self._assign(
-            lambda vector: self._network.embedding_layer(vector).arrays, arrays, "embedding_"
-        )
+        self._assign("embedding_", arrays)
 
-    def _coefs(self, vector):
-        return [W for W, _ in self._network.layers(vector)]
-
-    def _intercepts(self, vector):
-        return [b for _, b in self._network.layers(vector)]
-
-    def _embedding(self, vector):
-        layer = self._network.embedding_layer(vector)
-        return layer and layer.arrays
-
-    def _shown(self):
-        """Return the parameters for X and y as they come: a copy that cannot be written to."""
-        shown = self._folded(self._params)
-        shown.flags.writeable = False
-        return shown
-
-    def _folded(self, params):
-        """Return parameters for X and y as they come, a copy."""
+    def _shown(self, name):
+        """Return arrays for X and y as they come: copies that cannot be written to."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        return self._scaling.fold(self._network, params)
+        folded = self._scaling.fold(self._network, self._params)
+        folded.flags.writeable = False
+        arrays = views(self._network, folded)[name]
+        for array in arrays or ():  # without intercepts, these are zeros of their own
+            array.flags.writeable = False
+        return arrays
 
-    def _assign(self, views_of, arrays, name):
+    def _assign(self, name, arrays):
         """Put arrays in the place of those that are shown, all or none."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{name} can be set once this {type(self).__name__} is fitted; to start from "
                 "weights of your own, give a list of arrays as init."
             )
-        folded = self._folded(self._params.astype(np.float64))
-        views = views_of(folded)
+        folded = self._scaling.fold(self._network, self._params.astype(np.float64))
+        places = views(self._network, folded)[name] or ()
         if not np.iterable(arrays):
             raise TypeError(f"{name} must be a list of arrays, got {arrays!r}.")
         arrays = [as_numbers(array, name) for array in arrays]
-        shapes, given = [view.shape for view in views], [array.shape for array in arrays]
+        shapes, given = [place.shape for place in places], [array.shape for array in arrays]
         if shapes != given:
             raise ValueError(f"{name} must have shapes {shapes}, got {given}.")
         dtype = self._params.dtype
         if not all((np.abs(array) <= np.finfo(dtype).max).all() for array in arrays):
             raise ValueError(f"{name} must be finite in {dtype}, the type of the network.")
-        for view, array in zip(views, arrays):
-            view[...] = array
+        for place, array in zip(places, arrays):
+            place[...] = array
         params = self._scaling.unfold(self._network, folded)
         self._params, self._scaling = params.astype(self._params.dtype), self._scaling.opened()
         self._state = copy.copy(self._state)

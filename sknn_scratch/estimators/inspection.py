@@ -33,26 +33,10 @@ def hidden_activations(
     layer: int = -1,
     scaling: Scaling | None = None,
 ) -> Array:
-    """Return what leaves a hidden layer.
+    """Return what leaves a hidden layer, of shape (n_samples, n_units).
 
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-    layer : int, default=-1
-        The hidden layer: 0 is the first, -1 the last.
-    scaling : Scaling, default=None
-        By which X is standardised first.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_units)
-
-    Raises
-    ------
-    TypeError, IndexError
-        If there is no such hidden layer.
+    ``layer`` 0 is the first hidden layer, -1 the last: TypeError or IndexError if there is none.
+    With a ``scaling``, X is standardised first.
     """
     n_hidden = len(network.sizes) - 2
     try:
@@ -78,20 +62,10 @@ def hidden_activations(
 def input_gradient(
     X: Matrix, network: Network, params: Array, scaling: Scaling | None = None
 ) -> Array:
-    """Return the derivative of every output in every input.
+    """Return the derivative of every output in every input: (n_samples, n_outputs, n_features).
 
-    Parameters
-    ----------
-    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-    scaling : Scaling, default=None
-        By which X is standardised first, and the outputs are restored.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs, n_features)
-        In the units of X and y as they came.
+    With a ``scaling``, by which X is standardised first and the outputs are restored, it is in the
+    units of X and y as they came.
     """
     layers, embedding = network.layers(params), network.embedding_layer(params)
 
@@ -151,21 +125,8 @@ def check_gradient(
     step, and the gradient may be either or a mixture. (A unit whose inputs are all silent is at
     z = 0 as long as its intercept is.) Such a parameter is left out.
 
-    Parameters
-    ----------
-    X, y, params, network, sample_weight, alpha
-        As for `network.backprop`, in float64.
-    details : bool, default=False
-        Whether to return where the error is.
-
-    Returns
-    -------
-    error : float
-        The largest difference in a component, relative to the largest component of the
-        gradient, or to a hundredth of the loss where that is larger: at a minimum the gradient
-        is zero. About 1e-9 where all is well; nan if the loss is not finite, or every parameter
-        was left out. With ``details`` a Bunch of it and of ``weight``, ``gradient`` and
-        ``difference``: the name of that parameter, and both derivatives in it.
+    The data are as for `network.backprop`, in float64; what is returned is said in
+    `ScratchMLPRegressor.check_gradient`. About 1e-9 is what there is where all is well.
     """
     nothing = Bunch(error=np.nan, weight=None, gradient=np.nan, difference=np.nan)
 

@@ -29,7 +29,6 @@ from . import attributes
 from .base import unchanged_on_error, warn_caller
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .fitted import FittedNetwork, only_if
-from .summary import SummaryMixin
 from .validation_data import check_together, check_validation, make_scorer
 
 Self = TypeVar("Self", bound="ScratchMLPRegressor")
@@ -43,7 +42,7 @@ def is_stochastic(estimator: Any) -> bool:
     return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
 
 
-class ScratchMLPRegressor(SummaryMixin, RegressorMixin, CallbackSupportMixin, FittedNetwork):
+class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     """Multi-layer perceptron regressor, written from scratch in NumPy.
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
-from ..estimators import StoredEstimator, SummaryMixin, unchanged_on_error, warn_caller
+from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
 from .kinds import Words, doubts_about, kind_of
 from .reading import columns_of, is_frame, labels_of
@@ -25,7 +25,7 @@ validate_data: Callable[..., Any] = validation.validate_data
 Self = TypeVar("Self", bound="TableEncoder")
 
 
-class TableEncoder(SummaryMixin, TransformerMixin, StoredEstimator):
+class TableEncoder(TransformerMixin, ScratchEstimator):
     """Make numbers of a table as it comes: with words, gaps, dates and durations.
 
     What becomes of a column follows from what it holds:

@@ -5,7 +5,7 @@ import pytest
 from sklearn import config_context
 
 from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
-from sknn_scratch.estimators.summary import HEIGHT, WIDTH, loss_picture, places
+from sknn_scratch.estimators.base import HEIGHT, WIDTH, loss_picture, places
 
 
 def summary(model):
