@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.engine.threads import (
@@ -25,29 +25,25 @@ from sknn_scratch.engine.threads import (
 from sknn_scratch.maths.activations import Tanh
 
 SHORT = {"tol": 10, "n_iter_no_change": 1}
+LIBRARIES = ThreadpoolController().select(user_api="blas").lib_controllers
 
 
 def threads():
     """Return {library: threads} of the BLAS libraries in this process."""
-    return {
-        library["filepath"]: library["num_threads"]
-        for library in threadpool_info()
-        if library["user_api"] == "blas"
-    }
+    return {library.filepath: library.num_threads for library in LIBRARIES}
 
 
 @pytest.fixture
 def two_threads():
     """Let every BLAS have two threads, whatever the machine."""
     # By no context of threadpoolctl: within one, other threads may not change the number.
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-    before = [library.num_threads for library in libraries]
-    for library in libraries:
+    before = [library.num_threads for library in LIBRARIES]
+    for library in LIBRARIES:
         set_threads(library, 2)
     if set(threads().values()) != {2}:
         pytest.skip("this BLAS does not take two threads")
     yield
-    for library, number in zip(libraries, before):
+    for library, number in zip(LIBRARIES, before):
         set_threads(library, number)
 
 

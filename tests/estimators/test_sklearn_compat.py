@@ -93,14 +93,19 @@ EARLY = {"early_stopping": True, "validation_fraction": 0.25}
 CHECKED = [
     ScratchMLPRegressor(),
     ScratchMLPRegressor(**EARLY),
-    ScratchMLPRegressor(solver="sgd"),
-    ScratchMLPRegressor(solver="sgd", **EARLY),
+    ScratchMLPRegressor(solver="sgd", loss="quantile", learning_rate_init=0.01),
     ScratchMLPRegressor((20,), solver="lbfgs", max_iter=50),
     ScratchMLPRegressor((20,), solver="lbfgs", max_iter=50, **EARLY),
-    ScratchMLPRegressor(loss="poisson", learning_rate_init=0.01),
-    ScratchMLPRegressor(solver="adamw", learning_rate="cosine", max_grad_norm=1.0),
-    ScratchMLPRegressor(solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1)),
-    ScratchMLPRegressor(dropout=0.2),
+    ScratchMLPRegressor(
+        solver="adamw",
+        learning_rate="cosine",
+        learning_rate_init=0.01,
+        max_grad_norm=1.0,
+        loss="poisson",
+    ),
+    ScratchMLPRegressor(
+        solver=RMSprop(rho=0.9), learning_rate=Cosine(warmup=0.1), dropout=0.2, loss="huber"
+    ),
     ScratchMLPRegressor((20,), embedding="periodic"),
     ScratchMLPRegressor(
         (20, 10),
@@ -113,8 +118,6 @@ CHECKED = [
         learning_rate_init=0.01,
     ),
     ScratchMLPRegressor((20,), loss="gamma", solver="lbfgs", max_iter=50),
-    ScratchMLPRegressor(loss="huber"),
-    ScratchMLPRegressor(loss="quantile", learning_rate_init=0.01),
     ScratchMLPRegressor((20,), loss=Quantile([0.1, 0.9]), solver="lbfgs", max_iter=50),
 ]
 
