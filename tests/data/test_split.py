@@ -167,6 +167,15 @@ def test_a_scorer_of_ones_own_sees_a_fitted_estimator(parts):
     assert not np.allclose(seen[0], seen[1])
 
 
+def test_a_scorer_asks_for_no_names_of_columns(parts):
+    """Warnings are errors here: what it is handed has no names, and what is fitted has."""
+    pd = pytest.importorskip("pandas")
+    (X, y), _ = parts
+    model = network(early_stopping=True, scoring="neg_mean_absolute_error", max_iter=2)
+    model.fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert list(model.feature_names_in_) == list("abcd")
+
+
 def test_a_scorer_is_handed_the_weights(parts):
     train, own = parts
     weight = np.arange(20.0)

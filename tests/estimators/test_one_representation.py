@@ -202,6 +202,17 @@ def test_partial_fit_warns_of_constants_and_scales_them_when_they_vary(regressio
     assert_allclose(model._scaling.y_scale, np.r_[0 * y, y].std())
 
 
+def test_partial_fit_learns_from_a_sparse_column_that_was_empty_at_first(regression):
+    X, _ = regression
+    X = np.where(X > 0, X, 0)
+    first = X * [1, 1, 1, 0]
+    model = network(hidden_layer_sizes=()).partial_fit(sparse.csr_array(first), X[:, 0])
+    assert_array_equal(model.coefs_[0][3], 0)
+    for _ in range(200):
+        model.partial_fit(sparse.csr_array(X), X[:, 0] + X[:, 3])
+    assert_allclose(model.coefs_[0][[0, 3]], 1, atol=0.1)
+
+
 @pytest.mark.parametrize("what", ["X", "y"])
 def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
     X, y = regression
@@ -240,8 +251,9 @@ def test_a_warm_start_keeps_its_units_where_they_are_about_the_same(regression):
     X, y = regression
     model = network(warm_start=True, learning_rate_init=1e-12).fit(X, y)
     before = model.predict(X)
-    model.fit(2 + 3 * X[:30], 5 * y[:30])
-    assert_allclose(model.predict(X), before, rtol=1e-6)
+    for rows in ((2 + 3 * X[:30], 5 * y[:30]), (X / 50, y / 50)):
+        model.fit(*rows)
+        assert_allclose(model.predict(X), before, rtol=1e-6)
     few = np.c_[X[:30, :3], np.full(30, X[0, 3])]  # a column that no longer varies
     assert_allclose(model.fit(few, y[:30]).predict(X), before, rtol=1e-6)
 

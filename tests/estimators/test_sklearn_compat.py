@@ -683,6 +683,8 @@ def test_before_fit_there_is_nothing_that_fit_makes(regression):
     model = ScratchMLPRegressor()
     with pytest.raises(NotFittedError, match="not fitted"):
         model.predict([[1.0]])
+    with pytest.raises(NotFittedError, match="not fitted"):
+        model.score([[1.0]], [1.0])
     assert [name for name in MADE_BY_FIT if hasattr(model, name)] == []
     model.partial_fit(*regression)
     assert [name for name in MADE_BY_FIT if not hasattr(model, name)] == []

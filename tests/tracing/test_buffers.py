@@ -26,7 +26,7 @@ BINARY = [
     lambda x, y: (x > y) * y,
     lambda x, y: (x > y).astype(np.float32) - y,
     lambda x, y: np.clip(x, -0.5, y),
-    lambda x, y: np.ones_like(x) - y,
+    lambda x, y: (np.ones_like(x) - y) / (np.zeros_like(x) + 2),
 ]
 
 

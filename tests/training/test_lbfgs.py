@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch import LBFGS
+from sknn_scratch import LBFGS, Loss, ScratchMLPRegressor
 from sknn_scratch.training.lbfgs import train_lbfgs
 from sknn_scratch.training.run import Run
 from sknn_scratch.training.state import TrainingState
@@ -71,3 +72,31 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
         assert state.best.score == (0.5 if validate else -np.inf)
         assert state.params == 3
         assert state.history.losses == state.history.validation_losses == []
+
+
+class Times(Loss, rescaling="standard"):
+    """A number of times half the squared error."""
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def __call__(self, y, a):
+        return self.factor * (0.5 * (a - y) ** 2)
+
+    def gradient(self, y, a):
+        return self.factor * (a - y)
+
+
+@pytest.mark.parametrize("factor", [2.0**-40, 2.0**40])
+def test_the_unit_of_a_loss_of_ones_own_changes_no_step(factor, regression):
+    """Powers of two change no digit, and the tolerance is relative to the loss of the mean."""
+    X, y = regression
+    settings = {"solver": "lbfgs", "alpha": 0, "tol": 3e-3, "max_iter": 500, "random_state": 0}
+    model = ScratchMLPRegressor((5,), activation="tanh", loss=Times(factor), **settings)
+    plain = ScratchMLPRegressor((5,), activation="tanh", loss=Times(1.0), **settings)
+    model.fit(X, y)
+    plain.fit(X, y)
+    assert 1 < plain.n_iter_ < 500
+    assert model.n_iter_ == plain.n_iter_
+    assert model.loss_ == pytest.approx(factor * plain.loss_, rel=1e-6)
+    assert_allclose(model.predict(X), plain.predict(X), rtol=1e-5, atol=1e-6)
