@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPRegressor
 
 from sknn_scratch import ScratchMLPRegressor
 
-N_CONFIGURATIONS = 400
+N_CONFIGURATIONS = 250
 HAS_LOSS = "loss" in MLPRegressor().get_params()
 HAS_SAMPLE_WEIGHT = "sample_weight" in inspect.signature(MLPRegressor.fit).parameters
 
