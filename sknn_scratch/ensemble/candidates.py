@@ -22,33 +22,34 @@ DEEP: dict[str, Any] = {
     "activation": "silu",
     "embedding": Periodic(scale=0.2),
     "learning_rate_init": 3e-3,
+    "alpha": 1e-4,
 }
 WIDE: dict[str, Any] = {
     "hidden_layer_sizes": (100,),
     "activation": "relu",
-    "embedding": Periodic(scale=0.3),
+    "embedding": Periodic(n_frequencies=16, scale=2.0),
     "learning_rate_init": 1e-2,
+    "alpha": 1e-4,
 }
 CANDIDATES: dict[str, dict[str, Any]] = {
     "deep": DEEP,
-    "wide": WIDE,
     "deep, penalised": {**DEEP, "alpha": 1.0},
-    "wide, penalised": {**WIDE, "alpha": 1.0},
-    "wide, fine": {**WIDE, "embedding": Periodic(n_frequencies=16, scale=2.0)},
+    "deep, fine": {**DEEP, "embedding": Periodic(n_frequencies=16, scale=1.0)},
+    "wide, fine": WIDE,
     "deep, bins": {**DEEP, "activation": "relu", "embedding": PiecewiseLinear(32)},
     "wide, bins": {**WIDE, "embedding": PiecewiseLinear(32)},
 }
-# Where there are few rows. The penalty is divided by their number.
+# Where there are few rows.
 OF_FEW_ROWS: dict[str, dict[str, Any]] = {
-    "wide, much penalised": {**WIDE, "alpha": 10.0},
+    "wide, much penalised": {**WIDE, "alpha": 10.0, "embedding": Periodic(scale=0.3)},
 }
 FEW_ROWS = 1_000
-PENALISED, LATE = 0.5, 2  # from which alpha on, and the first of the lengths that it is tried at
+PENALISED, SLOWER = 0.5, 1  # from which alpha on, and by how many doublings
 HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn as much
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
 LARGEST_BATCH, REFERENCE_BATCH = 256, 32
-N_LENGTHS, N_LENGTHS_OF_FEW_ROWS = 5, 6
+N_LENGTHS = 6
 MOST_BINS, BINS = 640, (8, 32)  # in all, and of each column
 MOST_ITERATIONS = 1_000  # of the linear network
 PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the linear network by
@@ -85,6 +86,7 @@ def candidates(
         network = {
             **network,
             "batch_size": min(size, n_fewest),
+            "alpha": network["alpha"] * size / REFERENCE_BATCH,  # of each row, the same
             "learning_rate": HELD,
             "learning_rate_init": network["learning_rate_init"] * sqrt(size / REFERENCE_BATCH),
             "n_iter_no_change": np.inf,
@@ -107,18 +109,12 @@ def n_bins(n_columns: int) -> int:
     return int(np.clip(MOST_BINS // max(1, n_columns), *BINS))
 
 
-def groups(found: dict[str, dict[str, Any]]) -> tuple[list[list[str]], list[int]]:
-    """Return the names of the candidates in groups, and at which length each group begins.
+def ahead(found: dict[str, dict[str, Any]]) -> dict[str, int]:
+    """Return by how many lengths each candidate is trained for longer than others in the pilot.
 
-    A wide layer is trained at a higher rate, and is good earlier than deep ones that may be better
-    at last. Where the penalty is large, training is slow, and its length does no harm: these are
-    compared with each other alone, and not at the shortest lengths.
+    Where the penalty is large, training is slow, and its length does no harm.
     """
-    together: dict[Any, list[str]] = {}
-    for name, network in found.items():
-        is_penalised = network.get("alpha", 0) >= PENALISED
-        together.setdefault(is_penalised or network["hidden_layer_sizes"], []).append(name)
-    return list(together.values()), [LATE if kind is True else 0 for kind in together]
+    return {name: SLOWER if each["alpha"] >= PENALISED else 0 for name, each in found.items()}
 
 
 def batch_size(n_samples: int) -> int:
@@ -129,8 +125,7 @@ def batch_size(n_samples: int) -> int:
 def lengths(n_samples: int) -> list[int]:
     """Return the lengths of training to choose from, in epochs: doubled, up to the longest."""
     longest = epochs(n_samples)
-    n_lengths = N_LENGTHS_OF_FEW_ROWS if n_samples < FEW_ROWS else N_LENGTHS
-    return sorted({max(1, round(longest / 2**halvings)) for halvings in range(n_lengths)})
+    return sorted({max(1, round(longest / 2**halvings)) for halvings in range(N_LENGTHS)})
 
 
 def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str, Any] | None:

@@ -11,12 +11,12 @@ Two members f and g tell both: the mean of their squared errors, and half of the
 difference. (By the error of a single member, those that are trained briefly or penalised much would
 seem better than they are.)
 
-All candidates are trained briefly; the better half of each group for twice as long, and so on, each
-as long as that lowers its error (successive halving; Jamieson and Talwalkar, Non-stochastic best
-arm identification and hyperparameter optimization, 2016).
+All candidates are trained briefly; the better half for twice as long, and so on, each until that
+raises its error by more than chance (successive halving; Jamieson and Talwalkar, Non-stochastic
+best arm identification and hyperparameter optimization, 2016).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,9 +26,12 @@ from .conformal import root_mean_square
 from .folds import Splits
 
 MANY_ROWS = 600  # held out by one fold: enough to compare by
+ENOUGH_ROWS = 100  # held out by all splits of a pilot together, where there are as many
 # By which the error of a candidate is to fall, trained for twice as long, for its members to be
 # trained for twice as long as it was tried.
-STEEP = 0.1
+STEEP = 0.05
+N_KINDS, FEWEST = 4, 2  # that are chosen, and that no race is run among
+CHANCE = 0.5  # standard errors of a difference: one that is smaller may be none
 SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 
 
@@ -40,53 +43,49 @@ class Trial(NamedTuple):
 
 
 def choose(
-    groups: Sequence[Sequence[str]],
+    ahead: Mapping[str, int],
     lengths: Sequence[int],
-    errors_of: Callable[[list[Trial]], Sequence[float]],
-    starts: Sequence[int] | None = None,
+    errors_of: Callable[[list[Trial]], Sequence[Array]],
 ) -> list[Trial]:
-    """Return the best candidate of each group, at the length that suits it, the best first.
+    """Return the best few candidates, each at the length that suits it, the best first.
 
     Parameters
     ----------
-    groups : list of list of str
-        Names of candidates. Those of a group learn about as fast, and compete with each other: in
-        each the better half goes on.
+    ahead : dict of int
+        The names of the candidates, and by how many lengths each is ahead of others that it is
+        compared with: those that learn slowly are.
     lengths : list of int
         In epochs, in increasing order. The last is not tried, but chosen where the error still
         fell steeply before.
     errors_of : callable
-        The errors of trials, by which to compare them.
-    starts : list of int, default=None
-        For each group, which of the lengths is the first that is tried, if there are so many;
-        None is 0 for all.
+        For each trial the squared errors of rows, by whose mean to compare them.
     """
+    of_rows: dict[Trial, Array] = {}
     errors: dict[Trial, float] = {}
-    tried = lengths[:-1] or lengths
-    alive = [list(group) for group in groups]
-    starts = [min(start, len(tried) - 1) for start in starts or [0] * len(alive)]
-    for i, n_epochs in enumerate(tried):
-        running = [group if start <= i else [] for group, start in zip(alive, starts)]
-        trials = [Trial(name, n_epochs) for group in running for name in group]
-        errors |= dict(zip(trials, errors_of(trials) if trials else []))
-        for k, start in enumerate(starts):
-            if start <= i:
-                before = tried[i - 1] if start < i else None
-                alive[k] = _going_on(alive[k], n_epochs, before, errors)
+    tried, alive = lengths[:-1] or lengths, list(ahead)
+    for i in range(len(tried)):
+        trials = [Trial(name, tried[min(i + ahead[name], len(tried) - 1)]) for name in alive]
+        new = [trial for trial in trials if trial not in errors]
+        if not new:
+            break
+        of_rows |= dict(zip(new, errors_of(new)))
+        errors |= {trial: float(np.mean(of_rows[trial])) for trial in new}
+        better = sorted(trials, key=errors.__getitem__)[: max(FEWEST, -(-len(trials) // 2))]
+        if i > 1:  # the first are too brief to tell
+            better = [trial for trial in better if not _is_worse(trial, lengths, of_rows)]
+        alive = [trial.name for trial in better]
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
-    chosen: dict[str, Trial] = {}
+    best: dict[str, Trial] = {}
     for trial in sorted(smoothed, key=smoothed.__getitem__):
-        chosen.setdefault(trial.name, trial)
-    best = {next(name for name in chosen if name in group) for group in groups}
-    return [_continued(chosen[name], lengths, errors) for name in chosen if name in best]
+        best.setdefault(trial.name, trial)
+    return [_continued(trial, lengths, errors) for trial in [*best.values()][:N_KINDS]]
 
 
-def _going_on(group, n_epochs, before, errors):
-    """Return the better half of a group, but for those that longer training made no better."""
-    group = sorted(group, key=lambda name: errors[Trial(name, n_epochs)])[: -(-len(group) // 2)]
-    if before is None:
-        return group
-    return [name for name in group if _gain(Trial(name, n_epochs), before, errors) > 0]
+def _is_worse(trial, lengths, of_rows):
+    """Return True if the mean error was less at the length before, by more than chance."""
+    before = trial._replace(n_epochs=lengths[lengths.index(trial.n_epochs) - 1])
+    more = of_rows[trial] - of_rows[before]
+    return more.mean() > CHANCE * more.std() / np.sqrt(len(more))
 
 
 def _gain(trial, n_epochs, errors):
@@ -113,29 +112,33 @@ def _continued(trial, lengths, errors):
     return after if steep and after not in errors else trial
 
 
-def pilot_split(folds: Splits, weight: Array | None = None) -> tuple[Array, Array]:
+def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
     """Return the rows that candidates are trained on, and those that they are compared on.
 
-    The latter are held out by the last two folds together, or by the last, if it holds out many
-    rows. (Of a time series, the last have the most rows to train on.) Folds whose rows held out
-    weigh nothing do not count, nor a second one that leaves nothing to train on.
+    The latter are held out by two folds together, or by one, if it holds out many rows: the last,
+    and those before as long as there are few rows in all. (Of a time series, the last have the most
+    rows to train on.) Folds whose rows held out weigh nothing do not count, nor a second one that
+    leaves nothing to train on.
     """
 
     def weighs(rows):
         return len(rows) > 0 if weight is None else bool(weight[rows].any())
 
-    (train, held_out), *others = [fold for fold in reversed(folds) if weighs(fold[1])]
-    if others and len(held_out) < MANY_ROWS:
-        both = np.intersect1d(train, others[0][0])
-        if weighs(both):
-            return both, np.union1d(held_out, others[0][1])
-    return train, held_out
+    splits: Splits = []
+    left = [fold for fold in folds if weighs(fold[1])]
+    while left and sum(len(held_out) for _, held_out in splits) < ENOUGH_ROWS:
+        train, held_out = left.pop()
+        both = np.intersect1d(train, left[-1][0]) if left else train[:0]
+        if len(held_out) < MANY_ROWS and weighs(both):
+            train, held_out = both, np.union1d(held_out, left.pop()[1])
+        splits.append((train, held_out))
+    return splits
 
 
-def error_of_mean(
+def errors_of_mean(
     y: Array, one: Array, other: Array, n_members: int, weight: Array | None = None
-) -> float:
-    """Return the mean squared error that the mean of ``n_members`` such members would have.
+) -> Array:
+    """Return the squared errors that the mean of ``n_members`` such members would have.
 
     Parameters
     ----------
@@ -148,37 +151,43 @@ def error_of_mean(
 
     Returns
     -------
-    error : float
-        Of several targets, the mean.
+    errors : ndarray of shape (n,)
+        As their mean is expected to be: that of a row may be below 0. Of several targets, the mean;
+        in proportion to the weights.
     """
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
-    return float(np.mean(np.average(single - (1 - 1 / n_members) * variance, 0, weights=weight)))
+    errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1).mean(axis=1)
+    return errors if weight is None else errors * (weight / weight.mean())
 
 
 def errors_in_pilot(
     y: Array,
     predictions: Sequence[Array],
-    rows: Array,
+    splits: Splits,
     n_members: int,
     weight: Array | None = None,
-) -> list[float]:
-    """Return the error of the mean of members of each trial, relative to the variance of y.
+) -> list[Array]:
+    """Return the errors of the mean of members of each trial, relative to the variance of y.
 
     Parameters
     ----------
     y : ndarray of shape (n,) or (n, n_targets)
     predictions : list of ndarray
-        For each trial those of one member for the rows held out, then those of another.
-    rows : ndarray of int
-        The rows held out.
+        For each trial, and each split, those of one member for the rows held out, then those of
+        another.
+    splits : list of (ndarray, ndarray)
+        The second holds the rows held out.
     n_members : int
     weight : ndarray of shape (n,), default=None
     """
     unit = root_mean_square(y - y.mean(axis=0), None)
     unit = np.where(unit > 0, unit, 1.0)
-    of_rows = None if weight is None else weight[rows]
+    rows = np.concatenate([held_out for _, held_out in splits])
+    of_rows, n = None if weight is None else weight[rows], 2 * len(splits)
+    trials = [predictions[i : i + n] for i in range(0, len(predictions), n)]
+    pairs = [(np.concatenate(of_trial[::2]), np.concatenate(of_trial[1::2])) for of_trial in trials]
     return [
-        error_of_mean(y[rows] / unit, one / unit, other / unit, n_members, of_rows)
-        for one, other in zip(predictions[::2], predictions[1::2])
+        errors_of_mean(y[rows] / unit, one / unit, other / unit, n_members, of_rows)
+        for one, other in pairs
     ]

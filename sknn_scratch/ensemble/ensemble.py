@@ -37,8 +37,8 @@ from .blending import (
     typically_one,
     weights_of_rows,
 )
-from .candidates import candidates, groups, lengths, linear_network, n_embedded
-from .choice import choose, errors_in_pilot, pilot_split
+from .candidates import ahead, candidates, lengths, linear_network, n_embedded
+from .choice import choose, errors_in_pilot, pilot_splits
 from .conformal import (
     Calibration,
     few_groups_messages,
@@ -111,11 +111,10 @@ class ScratchMLPEnsembleRegressor(
 
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
         networks, with weak and strong penalties, behind embeddings of low and high frequencies
-        and piecewise-linear ones) and how long they are trained, on the rows that one or two splits
-        hold out. The best deep one, the best wide one, the best with a strong penalty, and for
-        dense X of up to 500 columns a linear network, are trained on every split, and the rows held
-        out tell how to weight them. They are trained in float32; and for sparse X, in its type,
-        without embeddings.
+        and piecewise-linear ones) and how long they are trained, on rows held out. The best four,
+        and for dense X of up to 500 columns a linear network, are trained on every split, and the
+        rows held out tell how to weight them. They are trained in float32; and for sparse X, in its
+        type, without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
@@ -360,21 +359,21 @@ class ScratchMLPEnsembleRegressor(
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
-        pilot, dense = pilot_split(folds, weight), not sparse.issparse(X)
-        n_fewest = min(len(train) for train, _ in [*folds, pilot])
+        pilot, dense = pilot_splits(folds, weight), not sparse.issparse(X)
+        n_fewest = min(len(train) for train, _ in [*folds, *pilot])
         n, n_features = X.shape
         found = candidates(n, n_features, n_fewest, dense, n_embedded(X) if dense else 0)
         dtype = np.float32 if dense else None
 
         def errors_of(trials):
             networks = [default_network(**found[name], max_iter=n) for name, n in trials]
-            twins = [make_member(network, random_state) for network in networks for _ in range(2)]
-            task = X, y, [pilot] * len(twins), params, dtype
-            _, predictions = train_members(self, twins, *task, what="Trial")
-            return errors_in_pilot(y, predictions, pilot[1], self.n_estimators, weight)
+            splits = [split for split in pilot for _ in range(2)]
+            twins = [make_member(network, random_state) for network in networks for _ in splits]
+            splits = splits * len(networks)
+            _, predictions = train_members(self, twins, X, y, splits, params, dtype, what="Trial")
+            return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
 
-        together, starts = groups(found)
-        trials = choose(together, lengths(n), errors_of, starts)
+        trials = choose(ahead(found), lengths(n), errors_of)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = linear_network(X, y, weight) if dense else None
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]

@@ -11,7 +11,6 @@ from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
     candidates,
-    groups,
     lengths,
     linear_network,
     n_embedded,
@@ -31,16 +30,11 @@ def test_no_two_are_alike_and_embeddings_are_for_dense_rows_of_few_columns(
     assert all(network["batch_size"] == 32 for network in found)
 
 
-def test_each_candidate_is_in_the_group_of_its_shape_and_the_penalised_begin_late():
-    found = candidates(200, 5, 150)
-    together, starts = groups(found)
-    assert sorted(name for group in together for name in group) == sorted(found)
-    for group, start in zip(together, starts):
-        penalised = {found[name].get("alpha", 1e-4) >= 1 for name in group}
-        assert penalised == {start > 0}
-        if start == 0:
-            assert len({found[name]["hidden_layer_sizes"] for name in group}) == 1
-    assert sorted(start > 0 for start in starts) == [False, False, True]
+@pytest.mark.parametrize("n_samples", [200, 5_000, 20_000])
+def test_the_penalty_of_a_row_is_the_same_in_batches_of_any_size(n_samples):
+    found = candidates(n_samples, 5, n_samples).values()
+    penalties = {each["alpha"] / each["batch_size"] for each in found if each["alpha"] > 1e-2}
+    assert penalties == ({1 / 32, 10 / 32} if n_samples < 1_000 else {1 / 32})
 
 
 def test_columns_of_two_values_are_not_counted_as_embedded(rng):

@@ -6,88 +6,112 @@ from numpy.testing import assert_allclose
 from sklearn.model_selection import TimeSeriesSplit
 
 from sknn_scratch.ensemble.choice import (
+    ENOUGH_ROWS,
     MANY_ROWS,
     Trial,
     choose,
-    error_of_mean,
     errors_in_pilot,
-    pilot_split,
+    errors_of_mean,
+    pilot_splits,
 )
 
-LENGTHS = [1, 2, 4, 8]
+LENGTHS = [1, 2, 4, 8, 16]
 
 
 def by_table(table):
-    """Return errors_of, and the list of all it was asked for, from rows of errors per length."""
+    """Return errors_of, and the list of all it was asked for, from errors per length."""
     asked = []
 
     def errors_of(trials):
         asked.extend(trials)
-        return [table[trial.name][LENGTHS.index(trial.n_epochs)] for trial in trials]
+        return [np.array([table[t.name][LENGTHS.index(t.n_epochs)]] * 2) for t in trials]
 
     return errors_of, asked
 
 
-def test_the_better_half_goes_on_for_twice_as_long():
-    table = {"a": [4, 3, 2, 1], "b": [5, 4, 3, 2], "c": [6, 0, 0, 0], "d": [7, 0, 0, 0]}
+def chosen(table, errors_of, **ahead):
+    return choose(dict.fromkeys(table, 0) | ahead, LENGTHS, errors_of)
+
+
+def test_the_better_half_goes_on_for_twice_as_long_but_no_fewer_than_two():
+    table = {name: [50 + i - length for length in range(4)] for i, name in enumerate("abcdefgh")}
     errors_of, asked = by_table(table)
-    choose([list(table)], LENGTHS, errors_of)
-    assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "b", "a"]
-    assert [trial.n_epochs for trial in asked] == [1, 1, 1, 1, 2, 2, 4]
+    best = chosen(table, errors_of)
+    assert asked == [
+        *[Trial(name, 1) for name in "abcdefgh"],
+        *[Trial(name, 2) for name in "abcd"],
+        *[Trial(name, 4) for name in "ab"],
+        *[Trial(name, 8) for name in "ab"],
+    ]
+    assert [trial.name for trial in best] == ["a", "b", "c", "d"]
 
 
-def test_groups_compete_apart_and_the_best_of_each_is_chosen():
-    table = {"a": [3, 2, 1.9, 0], "b": [4, 0, 0, 0], "c": [8, 7.5, 7, 0], "d": [9, 0, 0, 0]}
+def test_one_that_was_tried_briefly_alone_may_be_chosen():
+    table = {"a": [1, 2, 3], "b": [3, 2, 1.9, 1.85], "c": [4], "d": [4.2]}
     errors_of, asked = by_table(table)
-    chosen = choose([["a", "b"], ["c", "d"]], LENGTHS, errors_of)
-    assert chosen == [Trial("a", 4), Trial("c", 4)]
-    assert [trial.name for trial in asked] == ["a", "b", "c", "d", "a", "c", "a", "c"]
+    expected = [Trial("a", 1), Trial("b", 8), Trial("c", 1), Trial("d", 1)]
+    assert chosen(table, errors_of) == expected
+    assert Trial("c", 2) not in asked
 
 
-def test_a_candidate_is_tried_for_longer_as_long_as_that_lowers_its_own_error():
-    errors_of, asked = by_table({"a": [4, 4.1, 0, 0], "b": [5, 4.7, 4.4, 0]})
-    assert choose([["a"], ["b"]], LENGTHS, errors_of) == [Trial("a", 1), Trial("b", 4)]
-    assert [trial.name for trial in asked] == ["a", "b", "a", "b", "b"]
-    errors_of, asked = by_table({"a": [4, 4.1, 0, 0]})
-    assert choose([["a"]], LENGTHS, errors_of) == [Trial("a", 1)]
-    assert max(trial.n_epochs for trial in asked) == 2
-
-
-def test_a_group_that_begins_late_is_tried_from_there_on():
-    table = {"a": [4, 3, 2.9, 0], "b": [0, 0, 2, 0], "c": [0, 0, 3, 0]}
+def test_a_candidate_is_tried_for_longer_until_that_makes_it_worse_but_not_by_the_briefest():
+    table = {"a": [4, 4.1, 4.2], "b": [5, 5.1, 4.6, 4.5]}
     errors_of, asked = by_table(table)
-    chosen = choose([["a"], ["b", "c"]], LENGTHS, errors_of, starts=[0, 2])
-    assert chosen == [Trial("b", 4), Trial("a", 4)]
-    assert asked == [Trial("a", 1), Trial("a", 2), *[Trial(name, 4) for name in "abc"]]
-    assert choose([["a"]], [3], lambda trials: [1.0], starts=[2]) == [Trial("a", 3)]
+    assert chosen(table, errors_of) == [Trial("a", 1), Trial("b", 8)]
+    assert [trial.name for trial in asked] == ["a", "b", "a", "b", "a", "b", "b"]
+    table = {"a": [4, 4.1, 4.2]}
+    errors_of, asked = by_table(table)
+    assert chosen(table, errors_of) == [Trial("a", 1)]
+    assert max(trial.n_epochs for trial in asked) == 4
+
+
+@pytest.mark.parametrize(("errors", "goes_on"), [([2.9, 3.2], True), ([3.2, 3.2], False)])
+def test_what_may_be_chance_does_not_make_it_worse(errors, goes_on):
+    asked = []
+
+    def errors_of(trials):
+        asked.extend(trials)
+        return [np.array(errors if trial.n_epochs == 4 else [3.0, 3.0]) for trial in trials]
+
+    choose({"a": 0}, LENGTHS, errors_of)
+    assert (Trial("a", 8) in asked) == goes_on
+
+
+def test_one_that_learns_slowly_is_compared_with_others_that_are_trained_for_less():
+    table = {"a": [4, 3, 2.9, 2.8], "b": [0, 0, 2, 1.95], "c": [5, 4.9, 4.9, 4.8]}
+    errors_of, asked = by_table(table)
+    assert chosen(table, errors_of, b=2)[0] == Trial("b", 8)
+    assert [trial.n_epochs for trial in asked if trial.name == "b"] == [4, 8]
+    assert choose({"a": 2}, [3], lambda trials: [np.ones(2)]) == [Trial("a", 3)]
 
 
 def test_a_low_error_between_high_ones_is_less_believed_than_one_among_low_ones():
-    errors_of, _ = by_table({"a": [9, 1.0, 4, 0], "b": [2, 1.2, 1.1, 0]})
-    assert [trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of)] == ["b", "a"]
+    table = {"a": [9, 1.0, 4], "b": [2, 1.2, 1.1, 1.1]}
+    assert [trial.name for trial in chosen(table, by_table(table)[0])] == ["b", "a"]
 
 
 def test_errors_of_nothing_are_as_good_as_can_be():
-    errors_of, _ = by_table({"a": [0, 0, 0, 0], "b": [1, 0, 0, 0]})
-    assert {trial.name for trial in choose([["a"], ["b"]], LENGTHS, errors_of)} == {"a", "b"}
+    table = {"a": [0, 0, 0, 0], "b": [1, 0, 0, 0]}
+    assert {trial.name for trial in chosen(table, by_table(table)[0])} == {"a", "b"}
 
 
 def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than_tried():
-    errors_of, asked = by_table({"a": [8, 4, 2, 1], "b": [9, 8, 7.9, 0]})
-    assert choose([["a"], ["b"]], LENGTHS, errors_of) == [Trial("a", 8), Trial("b", 4)]
-    assert max(trial.n_epochs for trial in asked) == 4
+    table = {"a": [8, 4, 2, 1], "b": [9, 8, 7.9, 7.8]}
+    errors_of, asked = by_table(table)
+    assert chosen(table, errors_of) == [Trial("a", 16), Trial("b", 8)]
+    assert max(trial.n_epochs for trial in asked) == 8
 
 
 @pytest.mark.parametrize("lengths", [[3], [3, 6]])
 def test_of_a_single_length_there_is_no_choice(lengths):
-    assert choose([["a"]], lengths, lambda trials: [1.0]) == [Trial("a", 3)]
+    assert choose({"a": 0}, lengths, lambda trials: [np.ones(2)]) == [Trial("a", 3)]
 
 
 def test_the_error_of_two_members_is_that_of_their_mean_and_of_one_their_own(rng):
     y, one, other = rng.normal(size=(3, 40))
-    assert_allclose(error_of_mean(y, one, other, 2), np.mean(((one + other) / 2 - y) ** 2))
-    own = (np.mean((one - y) ** 2) + np.mean((other - y) ** 2)) / 2
-    assert_allclose(error_of_mean(y, one, other, 1), own)
+    assert_allclose(errors_of_mean(y, one, other, 2), ((one + other) / 2 - y) ** 2)
+    own = ((one - y) ** 2 + (other - y) ** 2) / 2
+    assert_allclose(errors_of_mean(y, one, other, 1), own)
 
 
 def test_the_error_of_many_members_is_that_of_their_mean(rng):
@@ -95,54 +119,80 @@ def test_the_error_of_many_members_is_that_of_their_mean(rng):
     y, shared = rng.normal(size=(2, n))
     members = shared + 0.7 * rng.normal(size=(8, n))
     expected = np.mean((members.mean(axis=0) - y) ** 2)
-    assert_allclose(error_of_mean(y, members[0], members[1], 8), expected, rtol=0.03)
+    assert_allclose(errors_of_mean(y, *members[:2], 8).mean(), expected, rtol=0.03)
 
 
 def test_a_row_of_weight_two_counts_as_two(rng):
     y, one, other = rng.normal(size=(3, 5))
     weight = np.array([1.0, 2, 1, 0, 1])
     twice = [np.repeat(each, weight.astype(int)) for each in (y, one, other)]
-    assert_allclose(error_of_mean(y, one, other, 8, weight), error_of_mean(*twice, 8))
+    found = errors_of_mean(y, one, other, 8, weight).mean()
+    assert_allclose(found, errors_of_mean(*twice, 8).mean())
 
 
 def test_errors_in_a_pilot_are_relative_to_the_variance_of_y_of_each_target(rng):
     y, rows = rng.normal(size=(30, 2)) * [1, 1e6], np.arange(5, 25)
     mean = [np.broadcast_to(y.mean(axis=0), (20, 2))] * 2
     exact = [y[rows]] * 2
-    of_mean, of_exact = errors_in_pilot(y, mean + exact, rows, 8)
-    expected = np.mean((y[rows] - y.mean(axis=0)) ** 2 / y.var(axis=0))
-    assert_allclose([of_mean, of_exact], [expected, 0])
-    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], rows, 8)
+    splits = [(np.arange(5), rows)]
+    of_mean, of_exact = errors_in_pilot(y, mean + exact, splits, 8)
+    expected = np.mean((y[rows] - y.mean(axis=0)) ** 2 / y.var(axis=0), axis=1)
+    assert_allclose([of_mean, of_exact], [expected, np.zeros(20)])
+    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], splits, 8)
     assert_allclose(unit, [of_mean, of_exact], rtol=1e-6)
 
 
-def test_a_pilot_holds_out_the_last_two_folds_whose_rows_weigh_something():
+def test_errors_of_a_trial_are_those_of_all_splits(rng):
+    y, splits = (
+        rng.normal(size=9),
+        [(np.arange(3), np.arange(3, 6)), (np.arange(6), np.arange(6, 9))],
+    )
+    first, second = rng.normal(size=(2, 2, 2, 3))  # of two splits, two members
+    found = errors_in_pilot(y, [*first.reshape(4, 3), *second.reshape(4, 3)], splits, 2)
+    expected = [(each.mean(axis=1).ravel() - y[3:]) ** 2 / y.var() for each in (first, second)]
+    assert_allclose(found, expected)
+
+
+def as_lists(splits):
+    return [(train.tolist(), held_out.tolist()) for train, held_out in splits]
+
+
+def test_a_pilot_holds_out_two_folds_at_once_whose_rows_weigh_something_the_last_first():
     folds = [(np.delete(np.arange(8), [i, i + 1]), np.array([i, i + 1])) for i in (0, 2, 4, 6)]
-    train, held_out = pilot_split(folds)
-    assert (train.tolist(), held_out.tolist()) == ([0, 1, 2, 3], [4, 5, 6, 7])
+    last, first = ([0, 1, 2, 3], [4, 5, 6, 7]), ([4, 5, 6, 7], [0, 1, 2, 3])
+    assert as_lists(pilot_splits(folds)) == [last, first]
     weight = np.array([1.0, 1, 1, 1, 0, 0, 1, 1])
-    train, held_out = pilot_split(folds, weight)
-    assert (train.tolist(), held_out.tolist()) == ([0, 1, 4, 5], [2, 3, 6, 7])
+    found = as_lists(pilot_splits(folds, weight))
+    assert found == [([0, 1, 4, 5], [2, 3, 6, 7]), ([2, 3, 4, 5, 6, 7], [0, 1])]
 
 
 def test_where_two_folds_leave_nothing_to_train_on_a_pilot_holds_out_one():
     folds = [(np.arange(2, 4), np.arange(2)), (np.arange(2), np.arange(2, 4))]
-    train, held_out = pilot_split(folds)
-    assert (train.tolist(), held_out.tolist()) == ([0, 1], [2, 3])
+    assert as_lists(pilot_splits(folds)) == [([0, 1], [2, 3]), ([2, 3], [0, 1])]
     folds = [(np.arange(2, 5), np.arange(2)), (np.r_[:2, 4], np.arange(2, 4))]
-    train, held_out = pilot_split(folds, np.array([1.0, 1, 1, 1, 0]))
-    assert (train.tolist(), held_out.tolist()) == ([0, 1, 4], [2, 3])
+    found = as_lists(pilot_splits(folds, np.array([1.0, 1, 1, 1, 0])))
+    assert found == [([0, 1, 4], [2, 3]), ([2, 3, 4], [0, 1])]
 
 
 def test_of_a_time_series_a_pilot_is_trained_on_the_past():
     folds = list(TimeSeriesSplit(4).split(np.empty(50)))
-    train, held_out = pilot_split(folds)
+    (train, held_out), *others = pilot_splits(folds)
     assert (train.tolist(), held_out.tolist()) == (list(range(30)), list(range(30, 50)))
+    assert all(train.max() < held_out.min() for train, held_out in others)
 
 
 @pytest.mark.parametrize(("n_held_out", "n_folds"), [(MANY_ROWS - 1, 2), (MANY_ROWS, 1)])
 def test_of_many_rows_one_fold_is_enough(n_held_out, n_folds):
     rows = np.arange(3 * n_held_out)
-    parts = np.split(rows, 3)
-    folds = [(np.setdiff1d(rows, part), part) for part in parts]
-    assert len(pilot_split(folds)[1]) == n_folds * n_held_out
+    folds = [(np.setdiff1d(rows, part), part) for part in np.split(rows, 3)]
+    (split,) = pilot_splits(folds)
+    assert len(split[1]) == n_folds * n_held_out
+
+
+@pytest.mark.parametrize(
+    ("n_held_out", "n_splits"), [(ENOUGH_ROWS // 4 - 1, 3), (ENOUGH_ROWS // 4, 2)]
+)
+def test_the_fewer_rows_there_are_the_more_splits_a_pilot_has(n_held_out, n_splits):
+    rows = np.arange(8 * n_held_out)
+    folds = [(np.setdiff1d(rows, part), part) for part in np.split(rows, 8)]
+    assert len(pilot_splits(folds)) == n_splits

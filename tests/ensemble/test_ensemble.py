@@ -114,8 +114,8 @@ def test_the_score_of_rows_held_out_counts_a_row_of_weight_2_twice(regression):
 def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
-    assert len(model.estimators_) == 8
-    *chosen, linear = (model.estimators_[i : i + 2] for i in (0, 2, 4, 6))
+    assert len(model.estimators_) == 10
+    *chosen, linear = (model.estimators_[i : i + 2] for i in range(0, 10, 2))
     names = ["hidden_layer_sizes", "activation", "embedding", "alpha", "max_iter"]
     found = [[each.get_params()[name] for name in names] for each, _ in chosen]
     for of_kind, (one, other) in zip(found, chosen):
@@ -125,7 +125,7 @@ def test_by_default_members_are_networks_that_a_pilot_chose_and_linear_ones(regr
     assert not any(each in found[:i] for i, each in enumerate(found))
     assert all(each.hidden_layer_sizes == () for each in linear)
     assert model.weights_.sum() == pytest.approx(1)
-    assert_allclose(model.predict(X), model.transform(X) @ model.weights_)
+    assert_allclose(model.predict(X), model.transform(X) @ model.weights_, atol=1e-5)
     assert model.oob_score_ > 0.3
 
 
@@ -176,13 +176,13 @@ def test_a_member_trained_in_float32_can_go_on_training(regression):
 
 
 @pytest.mark.slow
-def test_by_default_frequencies_that_suit_the_data_are_found(rng):
+def test_by_default_an_embedding_that_is_fine_enough_is_found(rng):
     X = rng.uniform(-2, 2, (400, 1))
     y = np.sin(12 * X[:, 0])
     model = ensemble(None, 2).fit(X[:300], y[:300])
     assert model.score(X[300:], y[300:]) > 0.9
     best = model.estimators_[np.argmax(model.weights_)]
-    assert best.embedding.scale > 1
+    assert getattr(best.embedding, "scale", 0) >= 1 or hasattr(best.embedding, "n_bins")
 
 
 def test_every_row_is_held_out_once_and_folds_are_shuffled(regression):
