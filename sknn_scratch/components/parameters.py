@@ -99,11 +99,11 @@ class Components:
     embedding: Embedding | None
 
 
-def check_parameters(params: Mapping[str, Any], losses: Mapping[str, Loss] = LOSSES) -> Components:
+def check_parameters(params: Mapping[str, Any]) -> Components:
     """Return the `Components` that the constructor parameters ask for.
 
-    ``losses`` are those that may be chosen by name. The answer is kept for parameters that are
-    plain values: a call of `partial_fit` on a few rows would mostly check what was checked before.
+    The answer is kept for parameters that are plain values: a call of `partial_fit` on a few rows
+    would mostly check what was checked before.
 
     Raises
     ------
@@ -112,8 +112,8 @@ def check_parameters(params: Mapping[str, Any], losses: Mapping[str, Loss] = LOS
     """
     types = types_of(tuple(params.values()))
     if types is None:
-        return _components(params, losses)
-    return _kept_components(tuple(params), tuple(params.values()), types, tuple(losses.items()))
+        return _components(params)
+    return _kept_components(tuple(params), tuple(params.values()), types)
 
 
 PLAIN: set[type[Any]] = {str, int, float, bool, type(None)}
@@ -131,11 +131,11 @@ def types_of(value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _kept_components(names, values, types, losses):
-    return _components(dict(zip(names, values)), dict(losses))
+def _kept_components(names, values, types):
+    return _components(dict(zip(names, values)))
 
 
-def _components(params, losses):
+def _components(params):
     """Return what `check_parameters` returns, computed."""
     check_numbers(params)
     check_early_stopping(params)
@@ -145,7 +145,7 @@ def _components(params, losses):
     solver = build(params, "solver", SOLVERS, Solver)
     check_max_grad_norm(params["max_grad_norm"], solver)
 
-    loss = resolve(params["loss"], "loss", losses, Loss)
+    loss = resolve(params["loss"], "loss", LOSSES, Loss)
     out_activation = params["out_activation"]
     if is_str(out_activation, "auto"):
         out_activation = loss.out_activation

@@ -1,7 +1,12 @@
 """scikit-learn's interface: the regressor and what is done with a fitted one."""
 
-from .attributes import constructor_parameters
-from .base import DOCUMENTATION, ScratchEstimator, unchanged_on_error, warn_caller
+from .base import (
+    DOCUMENTATION,
+    ScratchEstimator,
+    constructor_parameters,
+    unchanged_on_error,
+    warn_caller,
+)
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .recommended import epochs, long_parameters, recommended_parameters
 from .regressor import ScratchMLPRegressor

@@ -19,6 +19,7 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -35,6 +36,7 @@ STYLE = "font-family:monospace;font-size:small;border-collapse:collapse;margin-t
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib"
 SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
 INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
+_NAMES = WeakKeyDictionary()  # of the constructor parameters of each class
 
 
 class ScratchEstimator(BaseEstimator):
@@ -96,6 +98,20 @@ class ScratchEstimator(BaseEstimator):
     def _repr_html_(self):
         of_parameters: Any = super()._repr_html_  # an AttributeError, where HTML is not wanted
         return lambda: of_parameters() + self._summary_html()
+
+
+def constructor_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of all constructors that an estimator's class derives from.
+
+    A class of one's own may take a few others, and set these: ``get_params`` knows its own only.
+    It reads the signature anew, too, which takes as long as to train a network on a few rows.
+    """
+    cls = type(estimator)
+    if cls not in _NAMES:
+        constructors = [vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)]
+        names = {name for each in constructors[:-1] for name in inspect.signature(each).parameters}
+        _NAMES[cls] = tuple(name for name in sorted(names) if hasattr(estimator, name))
+    return {name: getattr(estimator, name) for name in _NAMES[cls]}
 
 
 @contextmanager

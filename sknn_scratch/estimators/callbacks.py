@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data import DataSet
 from ..training import Observer, Settings, Trainer, TrainingState
-from .attributes import fitted
+from .fitted import fitted
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks

@@ -1,4 +1,4 @@
-"""What any fitted network can do, whatever its target: show its weights, and be looked into."""
+"""What a fitted network has and can do: its attributes, its weights, and how it is looked into."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..components import as_numbers, check_hidden_layer_sizes
+from ..components import ACTIVATIONS, as_numbers, check_hidden_layer_sizes, name_of
 from ..data import Scaling, check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
 from ..maths import Array, MatrixLike, Network, backprop
@@ -33,6 +33,44 @@ def only_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
 def has_hidden_layers(estimator: Any) -> bool:
     """Return True if there are hidden layers."""
     return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
+
+
+def predicting(network: Network, params: Array, scaling: Scaling) -> dict[str, Any]:
+    """Return the attributes that a network predicts by: its parameters are those as trained."""
+    return {
+        "_network": network,
+        "_params": params,
+        "_scaling": scaling,
+        "n_layers_": len(network.sizes),
+        "n_outputs_": network.sizes[-1],
+        "out_activation_": name_of(network.activations[-1], ACTIVATIONS),
+    }
+
+
+def fitted(
+    network: Network, state: TrainingState, monitor: str | None, dtype: DTypeLike
+) -> dict[str, Any]:
+    """Return all attributes, as if training had ended in this `TrainingState`.
+
+    ``monitor`` is what decided when to stop: see `training.Settings`. ``dtype`` is that of X, in
+    which the network predicts; it may have been trained in another.
+    """
+    history, best = state.history, state.best
+    params = state.best_params.astype(dtype, copy=False)
+    is_validated = history.is_validated or bool(history.validation_scores)
+    return {
+        **predicting(network, params, state.scaling),
+        "_state": state,
+        "n_iter_": history.n_iter,
+        "t_": state.t,
+        "loss_": history.loss,
+        "loss_curve_": history.losses,
+        "validation_scores_": history.validation_scores if is_validated else None,
+        "validation_loss_curve_": history.validation_losses if is_validated else None,
+        "best_loss_": None if monitor else best.loss,
+        "best_validation_score_": best.score if monitor else None,
+        "n_iter_best_": best.epoch,
+    }
 
 
 def views(network: Network, params: Array) -> dict[str, Any]:

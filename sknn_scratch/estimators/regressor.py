@@ -25,10 +25,9 @@ from ..components import (
 from ..data import check_dense, split_rows
 from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
 from ..training import Arrays, Message, Trainer, likelihood_score, make_settings, score_of
-from . import attributes
-from .base import unchanged_on_error, warn_caller
+from .base import constructor_parameters, unchanged_on_error, warn_caller
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
-from .fitted import FittedNetwork, only_if
+from .fitted import FittedNetwork, fitted, only_if
 from .validation_data import check_together, check_validation, make_scorer
 
 Self = TypeVar("Self", bound="ScratchMLPRegressor")
@@ -711,14 +710,14 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         score = None if validation is None else make_scorer(self, trainer, state, validation)
         notifiers = notifiers_of(self, trainer, source, data)
         state, more = trainer.train(state, data, chosen, validation, score, notifiers)
-        vars(self).update(attributes.fitted(trainer.network, state, monitor, data.X.dtype))
+        vars(self).update(fitted(trainer.network, state, monitor, data.X.dtype))
         for notifier in notifiers:
             notifier.fit_end()
         return messages + more
 
     def _set_up(self, source, validate, dtypes, is_first, incremental=False):
         """Return a trainer, the data set of a source, checked, and the messages to warn of."""
-        params = attributes.constructor_parameters(self)
+        params = constructor_parameters(self)
         components = check_parameters(params)
         settings = make_settings(params, components, is_first, incremental)
         data, messages = source.check(validate, components.loss, dtypes)

@@ -18,7 +18,7 @@ from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
 from ..engine import predict_rows
 from ..maths import Loss, Network, feedforward
 from ..training import Message
-from .attributes import constructor_parameters
+from .base import constructor_parameters
 
 LOSES_DIGITS = Message(
     "MLPRegressor cannot hold these predictions: a column of X varies by too little for how far it "

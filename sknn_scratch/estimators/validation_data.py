@@ -20,7 +20,7 @@ from ..training import (
     likelihood_score,
     make_score,
 )
-from .attributes import predicting
+from .fitted import predicting
 
 
 def check_together(

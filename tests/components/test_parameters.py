@@ -40,10 +40,3 @@ def test_a_list_that_has_changed_since_is_checked_anew():
     params["hidden_layer_sizes"][1] = 0
     with pytest.raises(ValueError, match="hidden_layer_sizes"):
         check_parameters(params)
-
-
-def test_each_class_has_losses_of_its_own():
-    params = ScratchMLPRegressor(loss="squared_error").get_params(deep=False)
-    check_parameters(params)
-    with pytest.raises(ValueError, match="loss must be one of 'huber'"):
-        check_parameters(params, {"huber": check(loss="huber").loss})
