@@ -17,6 +17,12 @@ else:
     settings.load_profile("suite")
 
 
+def pytest_configure(config):
+    """Have `same_draws` decide on the draws in random order too, not pytest-randomly's seed."""
+    if hasattr(config.option, "randomly_reset_seed"):
+        config.option.randomly_reset_seed = False
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m "not slow"` is applied
 def pytest_collection_modifyitems(items):
     """Refuse names that hold an address, and mark all cases of a test but two as slow.
