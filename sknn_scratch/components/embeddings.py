@@ -190,6 +190,11 @@ class Periodic(Embedding):
         The standard deviation of the initial frequencies, in periods per standard deviation of
         the column (per unit with ``standardize=False``). The larger, the more bends the first
         functions have.
+    spread : float, default=1.0
+        Above 1, the initial frequencies are spread over scales: one in each of ``n_frequencies``
+        equal parts, in the logarithm, of the range from ``scale`` to ``spread * scale``. What the
+        fast ones are weighed by begins smaller, in inverse proportion, so that the first functions
+        are smooth, whatever is left to be found.
 
     Attributes
     ----------
@@ -209,6 +214,7 @@ class Periodic(Embedding):
     n_frequencies: Annotated[int, "[1, inf)"] = 8
     n_outputs: Annotated[int, "[2, inf)"] = 4
     scale: Annotated[float, "(0, inf)"] = 0.1
+    spread: Annotated[float, "[1, inf)"] = 1.0
 
     columns: tuple[int, ...] | None = field(default=None, init=False, repr=False)
 
@@ -244,10 +250,16 @@ class Periodic(Embedding):
     def draw(self, layer: "PeriodicLayer", random_state: np.random.RandomState) -> None:
         w, b, V, v = layer
         bound = 1 / sqrt(self.n_frequencies)
-        w[...] = random_state.normal(0, self.scale, w.shape)
+        if self.spread == 1:
+            w[...] = random_state.normal(0, self.scale, w.shape)
+        else:
+            parts = np.arange(self.n_frequencies) + random_state.uniform(size=w.shape)
+            w[...] = self.scale * self.spread ** (parts / self.n_frequencies)
         b[...] = random_state.uniform(-0.5, 0.5, b.shape)
         V[...] = random_state.uniform(-bound, bound, V.shape)
         v[...] = random_state.uniform(-bound, bound, v.shape)
+        if self.spread > 1:
+            V *= self.scale / w[..., np.newaxis]
 
     def names(self, features: Sequence[str]) -> list[str]:
         waves = [features[i] for i in self._columns(len(features))]

@@ -8,7 +8,7 @@ It ends training, unless the schedule answers it with a smaller learning rate.
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, log2, pi
 from typing import Annotated, NamedTuple
 
 from ..maths import Component
@@ -167,8 +167,9 @@ class Cosine(Schedule):
     """A linear warm-up, and then, at once or later, half a cosine from ``learning_rate_init`` down.
 
     Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017,
-    equation 5, without restarts. The rates are those of PyTorch's CosineAnnealingLR with a step
-    per epoch, after w = ``warmup * n_epochs`` epochs of its LinearLR from 1 / (w + 1).
+    equation 5. The rates are those of PyTorch's CosineAnnealingLR (CosineAnnealingWarmRestarts with
+    ``T_mult=2``, if it restarts) with a step per epoch, after w = ``warmup * n_epochs`` epochs of
+    its LinearLR from 1 / (w + 1).
 
     Parameters
     ----------
@@ -182,6 +183,10 @@ class Cosine(Schedule):
         The share of the epochs after the warm-up, in [0, 1), in which the rate stays at
         ``learning_rate_init`` before it falls (Haegele et al., Scaling laws and compute-optimal
         training beyond fixed training durations, 2024). So more is learnt in as many epochs.
+    restarts : int, default=0
+        How many times the rate is back at ``learning_rate_init``. Each stretch is twice as long as
+        the one before, and ends at ``final``: under early stopping, which keeps the best epoch,
+        trainings of several lengths are tried in one.
 
     See Also
     --------
@@ -198,13 +203,17 @@ class Cosine(Schedule):
     warmup: Annotated[float, "[0, 1)"] = 0.0
     final: Annotated[float, "[0, 1]"] = 0.0
     hold: Annotated[float, "[0, 1)"] = 0.0
+    restarts: Annotated[int, "[0, 50]"] = 0
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, rising = progress.planned_epoch, self.warmup * progress.n_epochs
         if epoch < rising:
             return learning_rate_init * (epoch + 1) / (rising + 1)
-        start = rising + self.hold * (progress.n_epochs - rising)  # of the fall
-        share = max(0.0, epoch - start) / (progress.n_epochs - start)
+        first = (progress.n_epochs - rising) / (2 ** (self.restarts + 1) - 1)  # stretch
+        stretch = min(int(log2((epoch - rising) / first + 1)), self.restarts)
+        length = 2**stretch * first
+        start = rising + length - first + self.hold * length  # of the fall
+        share = max(0.0, epoch - start) / ((1 - self.hold) * length)
         return learning_rate_init * _half_cosine(1, self.final, share)
 
 

@@ -88,10 +88,10 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     embedding : {'periodic', 'piecewise_linear'} or Embedding or None, default=None
         What each column of X passes through before the first dense layer. 'periodic' makes of it
         a few learnt mixtures of cosines, beside the column itself; ``Periodic(n_frequencies=8,
-        n_outputs=4, scale=0.1)`` has all parameters. 'piecewise_linear' cuts it into bins at its
-        quantiles, which a line through the network can bend at: ``PiecewiseLinear(n_bins=16)``. A
-        column that has at most two values in the
-        rows that are trained on (in the first call of `partial_fit`) passes by as it is. It needs
+        n_outputs=4, scale=0.1, spread=1.0)`` has all parameters. 'piecewise_linear' cuts it into
+        bins at its quantiles, which a line through the network can bend at:
+        ``PiecewiseLinear(n_bins=16)``. A column that has at most two values in the rows that are
+        trained on (in the first call of `partial_fit`) passes by as it is. It needs
         dense X, and weights that are drawn (``init`` is a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma', 'gaussian'} or Loss, default='squared_error'
@@ -149,7 +149,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         along half a cosine. 'one_cycle': up from a 25th of it in the first 30% of the epochs,
         and down to almost 0. A function ``(epoch, n_epochs)`` of the epochs done and
         ``max_iter`` returns a factor >= 0 that ``learning_rate_init`` is multiplied by. Objects
-        have more: ``Cosine(warmup=0.1)`` warms up. Inert with L-BFGS.
+        have more: ``Cosine(warmup=0.1)`` warms up, ``Cosine(restarts=4)`` starts anew. Inert with
+        L-BFGS.
 
         'cosine', 'one_cycle' and functions plan for ``max_iter`` epochs: to end there is no
         lack of convergence. They still stop at a plateau, unless ``n_iter_no_change=np.inf``.

@@ -129,6 +129,19 @@ def test_initial_values_have_the_distributions_that_are_documented():
         assert -bound < mixing.min() < -0.95 * bound < 0.95 * bound < mixing.max() < bound
 
 
+def test_frequencies_that_are_spread_have_one_in_each_part_of_the_range_and_begin_smooth():
+    embedding, n = Periodic(4, 3, scale=0.5, spread=16), 1000
+    layer = embedding.layer(np.empty(embedding.n_parameters(n)), n)
+    embedding.draw(layer, np.random.RandomState(0))
+    edges = np.array([0.5, 1, 2, 4, 8])  # each twice the one before
+    assert (layer.frequencies >= edges[:-1]).all()
+    assert (layer.frequencies < edges[1:]).all()
+    in_parts = np.log2(layer.frequencies / edges[:-1])
+    assert_allclose(in_parts.mean(axis=0), 0.5, atol=0.05)  # evenly in the logarithm
+    largest = np.abs(layer.coefs * layer.frequencies[..., np.newaxis]).max()
+    assert 0.98 * 0.5 < largest / 4**-0.5 <= 0.5
+
+
 def test_phases_make_cosines_of_all_shifts_equally_likely():
     # then the mean over draws is zero wherever x is: the average of a cosine over a period
     assert abs(quad(lambda b: np.cos(2 * np.pi * (0.3 + b)), -0.5, 0.5)[0]) < 1e-12
@@ -146,7 +159,8 @@ def test_the_arrays_are_views_of_the_vector_behind_the_dense_blocks(rng):
 
 
 @pytest.mark.parametrize(
-    "params", [{"n_frequencies": 0}, {"n_outputs": 1}, {"scale": 0.0}, {"n_outputs": "4"}]
+    "params",
+    [{"n_frequencies": 0}, {"n_outputs": 1}, {"scale": 0.0}, {"n_outputs": "4"}, {"spread": 0.9}],
 )
 def test_numbers_out_of_range_are_refused(params):
     (name,) = params

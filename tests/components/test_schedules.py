@@ -49,6 +49,7 @@ def rates(schedule, n_epochs, n_calls=None):
 ALL = [
     *(schedule() for schedule in SCHEDULES.values()),
     Cosine(warmup=0.3, final=0.1),
+    Cosine(warmup=0.1, hold=0.5, restarts=3),
     OneCycle(warmup=0.5, start=0.2, final=0.01),
     Factor(square_root),
 ]
@@ -123,6 +124,27 @@ def test_a_cosine_that_is_held_stays_at_the_top_and_falls_as_one_of_the_epochs_l
     assert found[:4] == rates(Cosine(warmup=0.2), 20)[:4]
     assert found[4:16] == [0.1] * 12
     assert_allclose(found[16:], rates(Cosine(final=0.1), 4))
+
+
+@pytest.mark.parametrize("final", [0.0, 0.1])
+def test_each_restart_of_the_cosine_takes_twice_as_long(final):
+    found = rates(Cosine(final=final, restarts=2), 21)  # 3, 6 and 12 epochs
+    pieces = found[:3], found[3:9], found[9:]
+    for piece in pieces:
+        assert_allclose(piece, rates(Cosine(final=final), len(piece)))
+
+
+def test_a_cosine_that_warms_up_and_is_held_does_so_once_and_in_each_stretch():
+    found = rates(Cosine(warmup=0.25, hold=0.5, restarts=1), 24)  # 6, then 6 and 12 epochs
+    assert_allclose(found[:6], rates(Cosine(warmup=0.25), 24)[:6])
+    assert_allclose(found[6:12], rates(Cosine(hold=0.5), 6))
+    assert_allclose(found[12:], rates(Cosine(hold=0.5), 12))
+
+
+@pytest.mark.parametrize("restarts", [-1, 1.5, "2"])
+def test_a_number_of_restarts_that_is_none_is_refused(restarts):
+    with pytest.raises((TypeError, ValueError), match="restarts of Cosine must be"):
+        Cosine(restarts=restarts)
 
 
 @pytest.mark.parametrize("n_epochs", [1, 2, 7, 10, 30, 1000])
@@ -386,4 +408,4 @@ def test_schedules_are_values():
         assert a != b
     for schedule in ALL:
         assert pickle.loads(pickle.dumps(schedule)) == schedule
-    assert repr(Cosine(warmup=0.1)) == "Cosine(warmup=0.1, final=0.0, hold=0.0)"
+    assert repr(Cosine(warmup=0.1)) == "Cosine(warmup=0.1, final=0.0, hold=0.0, restarts=0)"
