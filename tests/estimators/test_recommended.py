@@ -37,6 +37,33 @@ def test_only_small_data_get_dropout_and_only_a_handful_no_early_stopping():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_what_bends_often_along_a_column_is_found(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.uniform(0, 90, (400, 1))
+    y = np.sin(x[:, 0]) + 0.1 * rng.normal(size=400)
+    model = ScratchMLPRegressor(**recommended_parameters(*x.shape), random_state=seed).fit(x, y)
+    new = np.linspace(1, 89, 500)[:, np.newaxis]
+    assert model.score(new, np.sin(new[:, 0])) > 0.9
+
+
+@pytest.mark.slow
+def test_where_there_is_nothing_to_learn_little_is_made_of_it():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(600, 5)), rng.normal(size=600)
+    model = ScratchMLPRegressor(**recommended_parameters(300, 5), random_state=0)
+    assert model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > -0.1
+
+
+@pytest.mark.parametrize("n_samples", [20, 300, 3000, 20_000, 10**5, 10**6])
+def test_the_shortest_of_the_trainings_in_one_has_three_epochs_or_more(n_samples):
+    recommended = recommended_parameters(n_samples, 8)
+    n_stretches = recommended["learning_rate"].restarts + 1  # each twice as long as the last
+    assert recommended["max_iter"] / (2**n_stretches - 1) >= 3
+    assert n_stretches == 5 or recommended["max_iter"] / (2 ** (n_stretches + 1) - 1) < 3
+
+
+@pytest.mark.slow
 def test_training_ends_when_the_schedule_does_and_without_a_warning():
     X, y = make_friedman1(40, random_state=0)
     recommended = recommended_parameters(*X.shape)
