@@ -298,10 +298,11 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     @classmethod
     def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer | None":
-        if any(not np.array_equal(each.order, layers[0].order) for each in layers):
+        orders: list[Any] = [each.order for each in layers]
+        if any(not np.array_equal(order, orders[0]) for order in orders):
             return None
         together = cls(*map(np.stack, zip(*layers)))
-        together.columns, together.order = layers[0].columns, layers[0].order
+        together.columns, together.order = layers[0].columns, orders[0]
         return together
 
     def forward(self, a: Array) -> Array:

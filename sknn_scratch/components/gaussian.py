@@ -74,7 +74,7 @@ class Gaussian(Loss, rescaling="standard"):
     def predict(self, a: Array) -> Array:
         return a[:, : a.shape[1] // 2]
 
-    def std(self, a: Array) -> Array:
+    def std(self, a: Array) -> Array:  # pyright: ignore
         """Return the standard deviation of each target, in the unit of y."""
         with np.errstate(over="ignore", under="ignore"):  # far from the data
             return np.exp(a[:, a.shape[1] // 2 :] / 2)

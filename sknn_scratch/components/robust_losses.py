@@ -125,7 +125,7 @@ class Quantile(Loss, rescaling="standard"):
         object.__setattr__(self, "quantile", tuple(map(float, q)) if q[1:] else float(q[0]))
 
     @property
-    def levels(self) -> tuple[float, ...]:
+    def levels(self) -> tuple[float, ...]:  # pyright: ignore
         several: Any = self.quantile if np.iterable(self.quantile) else (self.quantile,)
         return several
 

@@ -60,7 +60,7 @@ check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no 
 
 BRANCHES = 8  # trees that one task adds up
 # Of functions and values, whole: none is taken for another that is alike.
-task: Callable[..., Any] = partial(delayed, pure=False, traverse=False)
+task: Any = partial(delayed, pure=False, traverse=False)
 
 
 def fit_lbfgs(
@@ -158,19 +158,19 @@ class ClusterArrays:
 
         The target is checked by the workers, by the same ``loss``.
         """
-        X, y, weight = arrays = dask_arrays(self.X, self.y, self.sample_weight)
+        X, y, weight = dask_arrays(self.X, self.y, self.sample_weight)
         validate(X, skip_check_array=True)
         dtype = X.dtype if X.dtype in dtypes else np.dtype(dtypes[0])
         size = rows_of_a_part(X.shape[1])
         do = partial(summarize, size=size, loss=loss, dtype=dtype)
-        chunks, starts = cut_alike(*arrays, size)
+        chunks, starts = cut_alike(X, y, weight, size)
         trees = [task(do)(*chunk, start // size) for chunk, start in zip(chunks, starts)]
-        total_weight, *moments = self.client.compute(added(trees)).result().total()
+        total_weight, of_X, of_y = self.client.compute(added(trees)).result().total()
         if not np.isfinite(total_weight):
             raise ValueError("sample_weight must have a finite sum.")
         messages = [COLUMN_VECTOR] if y.shape[1:] == (1,) else []
         X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
-        known = total_weight / len(X), dict(zip(("X", "y"), moments))
+        known = total_weight / len(X), {"X": of_X, "y": of_y}
         return ClusterData(X, y, weight, *known, self.client), messages
 
 

@@ -163,7 +163,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         self.columns_ = self._described(labels)
         return numbers, words
 
-    def fit_transform(self, X: MatrixLike, y: Any = None) -> Array:
+    def fit_transform(self, X: MatrixLike, y: Any = None) -> Array:  # pyright: ignore
         """Return the numbers of the table that is learnt from: `fit` and `transform` in one.
 
         Parameters
