@@ -9,7 +9,7 @@ from numpy.random import RandomState
 from scipy import sparse
 
 from sknn_scratch.components.embeddings import Periodic
-from sknn_scratch.components.robust_losses import Quantile
+from sknn_scratch.components.more_losses import Quantile
 from sknn_scratch.components.schedules import Constant
 from sknn_scratch.maths.activations import Tanh
 from sknn_scratch.maths.losses import SquaredError

@@ -21,13 +21,11 @@ from ..maths import (
     Tanh,
 )
 from .embeddings import Embedding, Periodic
-from .gaussian import Gaussian
+from .more_activations import ELU, GELU, SELU, Exp, LeakyReLU, Mish, SiLU, Softplus
+from .more_losses import AbsoluteError, Gamma, Gaussian, Huber, LogCosh, Poisson, Quantile
+from .more_solvers import LBFGS, AdamW, RMSprop
 from .piecewise_linear import PiecewiseLinear
-from .positive import Exp, Gamma, Poisson
-from .rectifiers import ELU, GELU, SELU, LeakyReLU, Mish, SiLU, Softplus
-from .robust_losses import AbsoluteError, Huber, LogCosh, Quantile
 from .schedules import Adaptive, Constant, Cosine, InverseScaling, OneCycle, Schedule
-from .solvers import LBFGS, AdamW, RMSprop
 
 ACTIVATIONS: dict[str, Activation] = {
     "identity": Identity(),

@@ -13,9 +13,9 @@ An activation is two formulas. One of your own::
         def derivative(self, z, a):
             return np.cos(z)
 
-`components.rectifiers` has more of them. The training loop does not call the formulas: they are
-traced once, and become calls that make no arrays (see `tracing.trace`). For that to succeed a
-formula must not branch on numbers: ``np.maximum``, or a product with a mask, instead of ``where``.
+More of them are in `components`. The training loop does not call the formulas: they are traced
+once, and become calls that make no arrays (see `tracing.trace`). For that to succeed a formula
+must not branch on numbers: ``np.maximum``, or a product with a mask, instead of ``where``.
 """
 
 from abc import abstractmethod

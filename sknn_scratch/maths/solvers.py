@@ -8,8 +8,8 @@
 A stochastic solver takes many small steps, one per mini-batch. It is an immutable rule: its
 hyperparameters are its fields (named as the estimator's constructor names them), and
 everything that changes is in ``state``. A solver of your own needs `update`, and `init` if it
-has a state; `components.solvers` has two more, and L-BFGS, which takes few large steps, each on the
-whole training set.
+has a state; `components` has two more, and L-BFGS, which takes few large steps, each on the whole
+training set.
 """
 
 from abc import abstractmethod

@@ -171,9 +171,8 @@ def kind_of(column: Column, named: bool) -> Number:
             refuse_puzzles(column, known)
     if column.holds == "mixed":
         raise ValueError(
-            f"{column.where} holds numbers and words: make it numbers, by "
-            f"X[{column.label!r}] = pd.to_numeric(X[{column.label!r}], errors='coerce'), or name "
-            "it in categorical_features."
+            f"{column.where} holds numbers and words: {as_numbers(column)}, or name it in "
+            "categorical_features."
         )
     return Dates(column.values) if column.holds == "dates" else Words(column.values)
 
@@ -185,8 +184,8 @@ def refuse_puzzles(column: Column, known: set[str]) -> None:
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
         raise ValueError(
             f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
-            f"make it numbers, by X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce'), or "
-            "name it in categorical_features if they are words without order."
+            f"{as_numbers(column)}, or name it in categorical_features if they are words without "
+            "order."
         )
     if len(known) > 10 and all(map(OTHER_DATE.fullmatch, known)):
         raise ValueError(
@@ -218,6 +217,12 @@ def numbers_among(known: set[str]) -> tuple[set[str], set[str]]:
     return (numbers, others) if many and not codes and len(others) <= 3 else (set(), set())
 
 
+def as_numbers(column: Column) -> str:
+    """Return how a column is made numbers, for a message."""
+    label = column.label
+    return f"make it numbers, by X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce')"
+
+
 def and_also(others: set[str]) -> str:
     """Return words that stand among numbers, for a message."""
     return f", and {', '.join(map(repr, sorted(others)))}" if others else ""
@@ -230,11 +235,9 @@ def doubts_about(column: Column) -> list[Message]:
     numbers, others = numbers_among(set(column.values[~column.is_gap]))
     if not numbers:
         return []
-    label = column.label
     text = (
         f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
-        f"{and_also(others)}, and is taken for words. If they are amounts, make it numbers, by "
-        f"X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce'); if not, say so by "
-        f"categorical_features=[{label!r}]."
+        f"{and_also(others)}, and is taken for words. If they are amounts, {as_numbers(column)}; "
+        f"if not, say so by categorical_features=[{column.label!r}]."
     )
     return [Message(text, UserWarning)]

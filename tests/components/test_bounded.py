@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import Bounded, ScratchMLPRegressor
 from sknn_scratch.components.registries import SOLVERS
@@ -109,11 +108,3 @@ def test_a_model_with_bounds_is_cloned_copied_and_pickled(duplicate, regression)
     twin = duplicate(model.fit(X, y))
     assert twin.out_activation == Bounded(-1, 1)
     assert_array_equal(twin.fit(X, y).predict(X), model.predict(X))
-
-
-def test_bounds_are_searched_in_a_grid(regression):
-    X, y = regression
-    grid = {"out_activation": [Bounded(-4, 4), Bounded(5, 6)]}
-    model = ScratchMLPRegressor((8,), solver="lbfgs", max_iter=50, random_state=0)
-    search = GridSearchCV(model, grid, cv=2).fit(X, y)
-    assert search.best_params_ == {"out_activation": Bounded(-4, 4)}

@@ -13,8 +13,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch.components.more_losses import Quantile
 from sknn_scratch.components.registries import SOLVERS
-from sknn_scratch.components.robust_losses import Quantile
 from sknn_scratch.components.schedules import Schedule
 from sknn_scratch.maths.activations import Activation, Tanh
 from sknn_scratch.maths.losses import Loss

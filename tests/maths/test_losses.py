@@ -19,16 +19,15 @@ from sklearn.metrics import (
 )
 
 from sknn_scratch import Gamma, Huber, LogCosh, Loss, Quantile, ScratchMLPRegressor
-from sknn_scratch.components.positive import Poisson
+from sknn_scratch.components.more_losses import AbsoluteError, Poisson
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.components.robust_losses import AbsoluteError
 from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.network import Network, backprop
 from sknn_scratch.tracing import formulas
 from tests.helpers import assert_is_gradient, label, numerical_derivative, run_program
 
 THREE = Quantile([0.1, 0.5, 0.9])
-# Of one target and one prediction; of likelihoods see tests/components/test_gaussian.py.
+# Of one target and one prediction; of likelihoods see tests/components/test_more_losses.py.
 OF_PREDICTIONS = {name: loss for name, loss in LOSSES.items() if loss.std is None}
 EVERY_LOSS = [*OF_PREDICTIONS.values(), Huber(0.3), Quantile(0.9)]
 every_loss = pytest.mark.parametrize("loss", EVERY_LOSS, ids=repr)

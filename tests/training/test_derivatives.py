@@ -6,7 +6,7 @@ import pytest
 from scipy import special
 
 from sknn_scratch import Activation, Loss, Quantile, ScratchMLPRegressor
-from sknn_scratch.components.gaussian import Gaussian
+from sknn_scratch.components.more_losses import Gaussian
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import Network
 from sknn_scratch.training import derivatives

@@ -1,6 +1,7 @@
-"""Rectifiers, leaky and smooth: activations that, as ReLU, let through what is positive.
+"""More activations, for the interface that `maths.activations` describes.
 
-Beside them `Bounded`, an output that is known to lie in an interval.
+Rectifiers, leaky and smooth, which let through what is positive, as ReLU does; and two for outputs:
+`Exp`, of what is positive, and `Bounded`, of what lies in an interval.
 
 Where a function has a kink at 0, its derivative there is the one from the left, as in PyTorch.
 """
@@ -210,6 +211,26 @@ class Mish(Activation, name="mish"):
         w = np.exp(np.minimum(z, 40))
         n = w * (w + 2)
         return n / (n + 2) + 4 * z * (w / (n + 2)) * ((w + 1) / (n + 2))
+
+
+class Exp(Activation, name="exp", from_output=True, scaling="log"):
+    """f(z) = exp(z), positive: the output of a model of counts or rates; f' = a.
+
+    See Also
+    --------
+    Softplus : Positive as well, and linear in large z.
+
+    Examples
+    --------
+    >>> Exp()(np.array([-1.0, 0.0])).round(2)
+    array([0.37, 1.  ])
+    """
+
+    def __call__(self, z: Array) -> Array:
+        return np.exp(z)
+
+    def derivative(self, z: Array, a: Array) -> Array:
+        return a
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The rectifiers, beside PyTorch's figures and what is known of them.
+"""Rectifiers, beside PyTorch's figures and what is known of them.
 
 ``data/activations_torch.json`` is written by ``python -m benchmarks.reference_activations``.
 (What holds of every activation, derivatives above all, is tested in ``test_activations``.)
@@ -20,13 +20,14 @@ from sknn_scratch import (
     GELU,
     SELU,
     Bounded,
+    Exp,
     LeakyReLU,
     Mish,
     ScratchMLPRegressor,
     SiLU,
     Softplus,
 )
-from sknn_scratch.components import rectifiers
+from sknn_scratch.components import more_activations
 from sknn_scratch.components.registries import ACTIVATIONS, SOLVERS, name_of
 from sknn_scratch.maths.activations import Activation
 from tests.helpers import DATA
@@ -56,10 +57,10 @@ WITHOUT = set()  # classes that PyTorch does not have: each has a test of its ow
 def test_pytorchs_figures_cover_every_rectifier_and_its_kink():
     components = {
         name
-        for name, component in vars(rectifiers).items()
+        for name, component in vars(more_activations).items()
         if type(component) is type(Activation)  # Python 3.10 takes ndarray[...] for a class
         and issubclass(component, Activation)
-        and component not in (Activation, Bounded)
+        and component not in (Activation, Bounded, Exp)
     }
     assert {row["component"] for row in TORCH["functions"]} == components - WITHOUT
     assert {type(f).__name__ for f in EVERY_RECTIFIER} == components
