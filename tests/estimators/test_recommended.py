@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import make_friedman1, make_friedman2
 from sklearn.metrics import mean_squared_error
 
-from sknn_scratch import ScratchMLPRegressor, recommended_parameters
+from sknn_scratch import Periodic, ScratchMLPRegressor, recommended_parameters
 
 
 @pytest.mark.slow
@@ -34,6 +34,11 @@ def test_only_small_data_get_dropout_and_only_a_handful_no_early_stopping():
     assert dropout == {100: 0.05, 2000: 0.05, 2001: 0, 10**5: 0}
     assert "early_stopping" not in recommended_parameters(19, 8)
     assert recommended_parameters(20, 8)["early_stopping"] == "loss"
+
+
+def test_up_to_500_columns_are_embedded():
+    embedded = {n: recommended_parameters(100, n)["embedding"] for n in (1, 500, 501)}
+    assert [type(each) for each in embedded.values()] == [Periodic, Periodic, type(None)]
 
 
 @pytest.mark.slow

@@ -49,13 +49,14 @@ def test_the_graph_of_an_ensemble_predicts_as_it_does(estimator, n_targets, dtyp
     assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("weights", [[1.0, 0.0, 0.0], [0.1, 0.7, 0.2]])
-def test_members_count_by_their_weights(weights, regression):
+@pytest.mark.parametrize("weights", [[1.0, 0.0, 0.0], [[0.1, 0.5], [0.7, 0.3], [0.2, 0.2]]])
+def test_members_count_by_their_weights_which_each_target_may_have_of_its_own(weights, regression):
     X, y = regression
-    model = ensemble().fit(X, y)
-    model.weights_ = np.array(weights)
+    weights = np.array(weights)
+    model = ensemble().fit(X, y if weights.ndim == 1 else np.c_[y, -2 * y])
+    model.weights_ = weights
     expected = sum(w * member.predict(X) for w, member in zip(weights, model.estimators_))
-    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), expected)
+    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X), expected.reshape(60, -1))
 
 
 @pytest.mark.slow

@@ -82,6 +82,17 @@ def test_of_a_wide_layer_the_first_and_the_last_units_are_drawn(max_units, rng):
     assert labels(display) == ["30 inputs\n", "40 units\nrelu", "1 output\nidentity"]
 
 
+def test_an_embedding_keeps_the_names_of_features(regression):
+    X, y = regression
+    for rows, letters in (
+        (X, ["x0", "x1", "x2", "x3"]),
+        (pd.DataFrame(X, columns=[*"abcd"]), "abcd"),
+    ):
+        shown = names(NetworkDisplay.from_estimator(fit((2,), rows, y, embedding="periodic")))
+        assert shown[-5:] == [*letters, "y"]
+        assert shown[0].startswith(letters[0])
+
+
 def test_names_of_features_and_activations_are_written(regression):
     class Sine(Activation):
         def __call__(self, z):

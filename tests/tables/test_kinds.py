@@ -192,3 +192,10 @@ def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
 )
 def test_there_is_no_doubt_about_codes_and_words(values):
     assert doubts_about(column_of(values)) == []
+
+
+def test_of_words_among_numbers_three_are_marks_of_gaps_and_four_are_not():
+    numbers, marks = [f"{i / 7:.2f}" for i in range(99)], ["?", "none", "n/a", "unknown"]
+    with pytest.raises(ValueError, match=r"such as '0\.00'"):
+        kind_of(column_of(numbers + marks[:3]), named=False)
+    assert type(kind_of(column_of(numbers + marks), named=False)) is Words
