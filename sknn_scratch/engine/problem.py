@@ -52,7 +52,7 @@ class Problem:
 
 def blocks_of(vector: Array) -> list[slice]:
     """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
-    return list(slices(len(vector), BLOCK if len(vector) > LONG else len(vector)))
+    return list(slices(len(vector), BLOCK)) if len(vector) > LONG else [slice(0, len(vector))]
 
 
 class Penalty:
@@ -70,16 +70,17 @@ class Penalty:
     def calls(self, total: Array) -> Calls:
         """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
         calls: Calls = []
-        totals = aligned((len(self.blocks),), total.dtype)
+        is_one = len(self.blocks) == 1
+        totals = total[np.newaxis] if is_one else aligned((len(self.blocks),), total.dtype)
         for i, block in enumerate(self.blocks):
             params, gradient = self.params[block], self.gradient[block]
             product = self.product[: len(params)]
             calls += [
                 (np.multiply, self.decay[block], params, product),
                 (np.add, gradient, product, gradient),
-                (product.dot, params, total if len(self.blocks) == 1 else totals[i, ...]),
+                (product.dot, params, totals[i, ...]),
             ]
-        return calls if len(self.blocks) == 1 else [*calls, (partial(totals.sum, out=total),)]
+        return calls if is_one else [*calls, (partial(totals.sum, out=total),)]
 
 
 class FullBatch:

@@ -147,6 +147,7 @@ class Backward(Forward):
         super().__init__(network, params, size, dropout)
         self.gradients: list[Array] = network.blocks(gradient)
         self.embedding_gradient: Layer | None = network.embedding_layer(gradient)
+        self.is_canonical: bool = network.is_canonical
         self.delta: list[Any] = [None]
         for units in network.sizes[1:]:
             self.delta.append(empty((units, size), self.dtype))
@@ -170,7 +171,7 @@ class Backward(Forward):
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
     def second(self, layer: int, x: Batch) -> dict[str, Any]:
-        if layer == len(self.a) - 1 and self.network.is_canonical:
+        if layer == len(self.a) - 1 and self.is_canonical:
             return {}
         if layer == 1 and self.is_factored(x):
             return {"slope": True}
@@ -182,7 +183,7 @@ class Backward(Forward):
         objective, factor = self.network.loss, np.full((), scale, self.dtype)
         weighted = [] if weight is None else [(np.multiply, delta, weight, delta)]
         squared = type(objective) is SquaredError
-        if squared or self.network.is_canonical:
+        if squared or self.is_canonical:
             calls = [(np.subtract, a, y, error), (np.multiply, error, factor, delta), *weighted]
             if squared:  # the sum of scale * weight * error^2 is one product
                 return [*calls, (error.reshape(-1).dot, delta.reshape(-1), loss)]

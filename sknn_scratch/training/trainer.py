@@ -141,9 +141,8 @@ class Trainer:
             if settings.standardize:
                 messages += unit_warnings(network, data, chosen)
                 state.scaling = standard_scaling(network, data, chosen)
-                messages += (
-                    first_batch_warnings(state.scaling, data) if settings.incremental else []
-                )
+                if settings.incremental:
+                    messages += first_batch_warnings(state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):
                     known = network, state.scaling, data, chosen
                     self._intercepts = intercepts_of_constants(*known)
@@ -218,16 +217,18 @@ class Trainer:
         n_epochs = None if self.settings.incremental else self.settings.max_iter
         printer = make_printer(self.settings.verbose, n_epochs)
         observers = [printer, *observers] if printer else observers
-        batch_size, more = batch_size_of(self.settings, len(rows))
+        n_rows = len(rows)
+        batch_size, more = batch_size_of(self.settings, n_rows)
         messages += more
+        if begins:
+            messages += derivative_warnings(self.network)
         baseline = Baseline(self.network, state, data, chosen)
         runs: list[Run] = []
         for start in self._starts(state):
             run = Run(start, self.settings, validate, observers)
             runs.append(run)
             run.begin(len(runs), self.settings.n_runs)
-            asked = messages if begins and len(runs) == 1 else None
-            self._train_once(run, data, rows, batch_size, baseline, asked)
+            self._train_once(run, data, rows, batch_size, baseline)
             if run.end() or run.interrupted:
                 break
         best = max(runs, key=lambda run: run.value)
@@ -240,8 +241,8 @@ class Trainer:
             messages += [] if best.diverged else about_predictions
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
-            n_batches = ceil(len(rows) / batch_size) if self.settings.solver.stochastic else 1
-            share = n_batches / len(rows)
+            n_batches = ceil(n_rows / batch_size) if self.settings.solver.stochastic else 1
+            share = n_batches / n_rows
             messages += convergence_warnings(best, self.network, self.settings, share, baseline)
         return best.state, messages
 
@@ -288,19 +289,14 @@ class Trainer:
             state.dropout_generator = np.random.default_rng(seed)
         return Dropout(self.settings.dropout, state.dropout_generator)
 
-    def _train_once(self, run, data, rows, batch_size, baseline, messages):
-        """Train, changing the state of ``run`` in place, and tell it what came of it.
-
-        ``messages``, unless it is None, gets what is to be said of the derivatives.
-        """
+    def _train_once(self, run, data, rows, batch_size, baseline):
+        """Train, changing the state of ``run`` in place, and tell it what came of it."""
         state, stopping = run.state, run.stopping
         state.params = as_aligned(state.params)
         alpha = self.settings.alpha / state.mean_weight
         problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
-                if messages is not None:
-                    messages += derivative_warnings(self.network)
                 if self.settings.solver.stochastic:
                     run.warning = train_stochastic(problem, run, self.settings, batch_size)
                 else:

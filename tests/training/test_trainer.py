@@ -114,11 +114,15 @@ class Runs(Observer):
 
 
 class Interrupted(Activation):
+    """Is interrupted in training, whose batches have more rows than its derivative is tried on."""
+
     def __call__(self, z):
-        raise KeyboardInterrupt
+        if z.shape[0] > 9:
+            raise KeyboardInterrupt
+        return z
 
     def derivative(self, z, a):
-        return z
+        return np.ones_like(z)
 
 
 def test_an_interruption_is_a_message_and_ends_all_runs(data):
