@@ -10,7 +10,7 @@ are sliced per batch. Of many rows, and of mapped ones, there is no copy: they a
 standardised, as they are gathered.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,11 +40,11 @@ class Batch(Protocol):
         ...
 
 
+@dataclass
 class DenseBatch:
     """Inputs of a batch: a fixed view of shape (features [+ 1], samples)."""
 
-    def __init__(self, x: Array) -> None:
-        self.x = x
+    x: Array
 
     def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ x."""
@@ -55,11 +55,11 @@ class DenseBatch:
         return [(self.x.dot, delta.T, gradient)]
 
 
+@dataclass
 class SparseBatch:
     """Inputs of a batch as a CSR matrix of shape (samples, features), set before each step."""
 
-    def __init__(self, x: Matrix = None) -> None:
-        self.x = x
+    x: Matrix = None
 
     def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [x, 1]."""
@@ -185,21 +185,18 @@ class Rows:
         X, y, weight, chosen, scaling = self.source
         rows = rows if chosen is None else chosen[rows]
         if not self.is_sparse:
-            put(taken(X, rows), packed[:, : X.shape[1]], scaling and scaling.inputs)
-        put(taken(y, rows), packed[:, self.targets], scaling and scaling.targets)
+            copy_rows(X, rows, packed[:, : X.shape[1]], scaling and scaling.inputs)
+        copy_rows(y, rows, packed[:, self.targets], scaling and scaling.targets)
         if self.weighted:
             packed[:, -1] = weight[rows]
 
 
-def taken(array: Matrix, rows: Index) -> Array:
-    """Return ``array[rows]``, but by `take` where that does not copy the whole array first."""
+def copy_rows(array: Matrix, rows: Index, out: Array, standardise: Any) -> None:
+    """Copy ``array[rows]`` into ``out``, perhaps by ``standardise(values, out)``."""
     if isinstance(rows, slice) or isinstance(array, Mapped) or not array.flags.c_contiguous:
-        return array[rows]
-    return array.take(rows, axis=0, mode="clip")
-
-
-def put(values: Array, out: Array, standardise: Callable[..., Any] | None) -> None:
-    """Copy values into ``out``, by way of ``standardise(values, out)`` if there is such."""
+        values = array[rows]
+    else:  # quicker, and elsewhere it would copy the whole array first
+        values = array.take(rows, axis=0, mode="clip")
     if standardise is None:
         out[...] = values
     else:

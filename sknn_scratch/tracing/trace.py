@@ -21,6 +21,7 @@ TypeError is raised then, and whoever asked runs the formula as it is.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -34,27 +35,18 @@ NUMBERS = bool, int, float  # Python's own, which take the type of the arrays be
 ARITHMETIC = np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum
 
 
+@dataclass(eq=False, slots=True)
 class Value:
     """An input, a constant, or what a function makes of other values, its inputs.
 
     A constant of shape () may have the shape of an array, each number of which it is.
     """
 
-    __slots__ = "constant", "dtype", "function", "inputs", "shape"
-
-    def __init__(
-        self,
-        shape: Shape,
-        dtype: DTypeLike,
-        function: Any = None,
-        inputs: tuple["Value", ...] = (),
-        constant: Any = None,
-    ) -> None:
-        self.shape: Shape = tuple(shape)
-        self.dtype: DType = np.dtype(dtype)
-        self.function: Any = function
-        self.inputs: tuple[Value, ...] = inputs
-        self.constant: Any = constant
+    shape: Shape
+    dtype: DType
+    function: Any = None
+    inputs: tuple["Value", ...] = ()
+    constant: Any = None
 
     @property
     def sample(self) -> Array:
@@ -97,7 +89,7 @@ class Trace:
     def input(self, shape: Shape, dtype: DTypeLike) -> Any:
         """Return what stands for an array that the calls will be handed."""
         key = "input", len(self.values)
-        return Traced(self, self.unique(key, Value(shape, dtype)), writable=False)
+        return Traced(self, self.unique(key, Value(tuple(shape), np.dtype(dtype))), writable=False)
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise TypeError: the formula cannot be traced."""
@@ -177,7 +169,7 @@ class Trace:
         self, function: Any, inputs: Iterable[Value], shape: Shape, dtype: DTypeLike
     ) -> Value:
         """Return the result of an operation, which is appended if it is new."""
-        result = Value(shape, dtype, function, tuple(inputs))
+        result = Value(tuple(shape), np.dtype(dtype), function, tuple(inputs))
         value = self.unique((function, *result.inputs, result.shape, result.dtype), result)
         if value is result:
             self.operations.append(value)

@@ -265,6 +265,7 @@ def test_an_activation_of_known_functions_is_converted(data, f, dtype):
 
 
 @wrong_derivative
+@pytest.mark.filterwarnings("ignore:Own is not elementwise")
 @pytest.mark.parametrize(
     ("f", "reason"),
     [
