@@ -1,14 +1,12 @@
 """The textbook: the network, its activations and losses, and the solvers, as formulas."""
 
 from .activations import Activation, Identity, Logistic, ReLU, Tanh
-from .component import CHECKS, Component
-from .losses import Loss, SquaredError
-from .network import Network, backprop, feedforward
-from .solvers import SGD, Adam, Solver
-from .types import (
+from .component import (
+    CHECKS,
     Array,
     Arrays,
     Calls,
+    Component,
     DType,
     Index,
     Matrix,
@@ -17,3 +15,6 @@ from .types import (
     Shape,
     State,
 )
+from .losses import Loss, SquaredError
+from .network import Network, backprop, feedforward
+from .solvers import SGD, Adam, Solver

@@ -23,8 +23,7 @@ from abc import abstractmethod
 import numpy as np
 from scipy.special import expit
 
-from .component import Component
-from .types import Array
+from .component import Array, Component
 
 
 class Activation(Component):

@@ -1,12 +1,28 @@
-"""What activations, losses and solvers have in common: they are components.
+"""What activations, losses and solvers have in common: they are components; and names of types.
 
 The formulas of this room check nothing. What checks the classes, objects and networks that users
-write is appended to `CHECKS` (`components.mistakes` does).
+write is appended to `CHECKS` (`components.mistakes` does). What the types allow is checked where
+arrays come in.
 """
 
 from abc import ABCMeta
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = Sequence[Array]
+Method: TypeAlias = Callable[[Array], Array]
+State: TypeAlias = dict[str, Any]
+Matrix: TypeAlias = Any  # an array, a sparse matrix or a mapped file, once it is checked
+MatrixLike: TypeAlias = ArrayLike | Any  # sparse matrices and data frames have no type in common
+RandomState: TypeAlias = int | np.random.RandomState | None
+Shape: TypeAlias = tuple[int, ...]
+DType: TypeAlias = np.dtype[Any]
+Index: TypeAlias = Array | slice  # of rows
+Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
 
 CHECKS: list[Callable[[Any], None]] = []
 

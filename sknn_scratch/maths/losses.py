@@ -16,8 +16,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from .component import Component
-from .types import Array, Method
+from .component import Array, Component, Method
 
 
 class Loss(Component):

@@ -45,9 +45,8 @@ from typing import Any
 import numpy as np
 
 from .activations import Activation
-from .component import check
+from .component import Array, Arrays, MatrixLike, check
 from .losses import Loss
-from .types import Array, Arrays, MatrixLike
 
 
 def feedforward(

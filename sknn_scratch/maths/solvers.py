@@ -19,8 +19,7 @@ from typing import Annotated
 
 import numpy as np
 
-from .component import Component
-from .types import Array, State
+from .component import Array, Component, State
 
 
 class Solver(Component):
