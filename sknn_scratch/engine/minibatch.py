@@ -100,10 +100,10 @@ class MinibatchLoop:
     ) -> None:
         rows = problem.rows
         self.params: Array = aligned_copy(problem.params) if reusable else problem.params
-        self.problem = problem
+        self.problem: Problem = problem
         self.batch_size = batch_size
         self.shuffle = shuffle
-        self.order = order
+        self.order: Array = order
         self.largest_product: int = problem.largest_product(batch_size)
         self.gradient: Array = empty(self.params.shape, self.params.dtype)
         self.solver_step: Step = Step(solver, self.params, self.gradient, solver_state)

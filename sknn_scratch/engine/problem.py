@@ -134,7 +134,8 @@ class FullBatch:
 
     def _part(self, batch, program, n):
         """Return where the rows of a batch are or are to be copied, and the calls for them."""
-        packed = self.rows.buffer(program.size) if self.copying else self.rows.packed[batch]
+        whole: Any = self.rows.packed
+        packed = self.rows.buffer(program.size) if self.copying else whole[batch]
         x, y, weight = self.rows.batch(packed)
         if self.rows.is_sparse:
             x.x = self.rows.X[batch]

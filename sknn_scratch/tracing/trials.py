@@ -32,11 +32,11 @@ ROUNDINGS = 200  # of an operation, by which the results of two orders of operat
 class Form(Protocol):
     """What the calls of a component depend on beside its formulas: shapes, types, and where to."""
 
-    def plan(self, component: Any) -> Plan:
+    def plan(self, component: Any, /) -> Plan:
         """Trace the formulas, and plan where what they compute lies."""
         ...
 
-    def plain(self, component: Any, arrays: Sequence[Array]) -> Sequence[Calls]:
+    def plain(self, component: Any, arrays: Sequence[Array], /) -> Sequence[Calls]:
         """Return calls that do the same as the plan's, by the formulas as they are."""
         ...
 

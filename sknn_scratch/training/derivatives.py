@@ -7,7 +7,7 @@ package, none: their tests do it.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -61,29 +61,21 @@ def _of_activation(f: Activation, units: int) -> list[Message]:
         raise ValueError(
             f"{name} must return an array of the shape of z, {z.shape}, got {a.shape}."
         )
-    for row, unit in product(range(len(z)), range(min(units, MOST))):
-
-        def output(step, row=row, unit=unit):
-            moved = z.copy()
-            moved[row, unit] += step
-            return f(moved)[row, unit]
-
-        slope = difference(output, given[row, unit])
+    for place in places(z):
+        slope = difference(lambda x, place: f(x)[place], z, place, given[place])
         if slope is not None:
-            return [warning(f"{name}.derivative", given[row, unit], f"z={z[row, unit]:g}", slope)]
+            return [warning(f"{name}.derivative", given[place], f"z={z[place]:g}", slope)]
     return _of_other_units(f, z)
 
 
 def _of_other_units(f: Activation, z: Array) -> list[Message]:
     """Return what there is to warn of if a unit or a row hangs on another one's input."""
-    for row, unit in product(range(len(z)), range(min(z.shape[1], MOST))):
-        low, high = z.copy(), z.copy()
-        low[row, unit] -= STEPS[0]
-        high[row, unit] += STEPS[0]
-        moved = np.abs(np.asarray(f(high)) - f(low))
-        own, moved[row, unit] = moved[row, unit], 0.0
-        if moved.sum() > RELATIVE * own:  # the sum, since of many units each moves little
-            return [not_elementwise(f, *np.unravel_index(moved.argmax(), moved.shape), row, unit)]
+    for place in places(z):
+        high, low = f(moved(z, place, STEPS[0])), f(moved(z, place, -STEPS[0]))
+        change = np.abs(np.asarray(high, np.float64) - low)
+        own, change[place] = change[place], 0.0
+        if change.sum() > RELATIVE * own:  # the sum, since of many units each moves little
+            return [not_elementwise(f, np.unravel_index(change.argmax(), change.shape), place)]
     return []
 
 
@@ -91,10 +83,8 @@ def _of_other_units(f: Activation, z: Array) -> list[Message]:
 def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> list[Message]:
     try:
         loss = copy.deepcopy(loss)
-        y, a = (
-            _targets(loss, n_outputs),
-            np.array(out_activation(np.resize(INPUTS, (4, n_outputs)))),
-        )
+        y = _targets(loss, n_outputs)
+        a = np.array(out_activation(np.resize(INPUTS, (len(INPUTS), n_outputs))))
         values, gradient = np.array(loss(y, a)), np.array(loss.gradient(y, a))
     except Exception:
         return []
@@ -109,18 +99,12 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> list[Mes
             f"{name}.gradient must return an array of the shape of a, {a.shape}, got "
             f"{gradient.shape}."
         )
-    for row, output in product(range(len(a)), range(min(n_outputs, MOST))):
-
-        def total(step, row=row, output=output):
-            moved = a.copy()
-            moved[row, output] += step
-            return loss(y, moved).sum()
-
-        slope = difference(total, gradient[row, output])
+    for place in places(a):
+        slope = difference(lambda x, _: loss(y, x).sum(), a, place, gradient[place])
         if slope is not None:
-            target = y[row, min(output, y.shape[1] - 1)]
-            point = f"y={target:g}, a={a[row, output]:g}"
-            return [warning(f"{name}.gradient", gradient[row, output], point, slope)]
+            target = np.broadcast_to(y, a.shape)[place] if y.shape[1] == 1 else y[place]
+            point = f"y={target:g}, a={a[place]:g}"
+            return [warning(f"{name}.gradient", gradient[place], point, slope)]
     return []
 
 
@@ -141,14 +125,33 @@ def _suits(loss: Loss, n_targets: int, n_outputs: int) -> bool:
         return False
 
 
-def difference(function: Callable[[float], Any], given: float) -> float | None:
-    """Return the derivative of a function at 0 by finite differences; None if it is ``given``.
+def places(x: Array) -> Iterator[tuple[int, int]]:
+    """Yield the (row, unit) that are looked at."""
+    return product(range(len(x)), range(min(x.shape[1], MOST)))
+
+
+def moved(x: Array, place: tuple[int, int], by: float) -> Array:
+    """Return an array in which one number is another."""
+    x = x.copy()
+    x[place] += by
+    return x
+
+
+def difference(
+    function: Callable[[Array, tuple[int, int]], Any],
+    x: Array,
+    place: tuple[int, int],
+    given: float,
+) -> float | None:
+    """Return the derivative of a function in a place of x; None if it is ``given``.
 
     None, too, if there is none: at a kink, and where numbers are not finite.
     """
     closest, error, jump = np.nan, np.inf, np.inf
     for step in STEPS:
-        low, middle, high = (float(function(x)) for x in (-step, 0.0, step))
+        low, middle, high = (
+            float(function(moved(x, place, by), place)) for by in (-step, 0.0, step)
+        )
         slope = (high - low) / (2 * step)
         if not np.isfinite([slope, given]).all():
             return None
@@ -168,13 +171,13 @@ def warning(formula: str, given: float, point: str, slope: float) -> Message:
     )
 
 
-def not_elementwise(f: Activation, row: int, unit: int, of_row: int, of_unit: int) -> Message:
+def not_elementwise(f: Activation, place: Sequence[Any], source: tuple[int, int]) -> Message:
     """Return the message that an output hangs on the input of another unit, or of another row."""
-    other = "row" if row != of_row else "unit"
+    axis = 0 if place[0] != source[0] else 1
+    other = ("row", "unit")[axis]
     return Message(
-        f"{type(f).__name__} is not elementwise: the output of {other} "
-        f"{row if other == 'row' else unit} changes with the input of {other} "
-        f"{of_row if other == 'row' else of_unit}. Training takes the derivative of one in the "
-        "other for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far the "
+        f"{type(f).__name__} is not elementwise: the output of {other} {place[axis]} changes with "
+        f"the input of {other} {source[axis]}. Training takes the derivative of one in the other "
+        "for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far the "
         "gradient is off."
     )

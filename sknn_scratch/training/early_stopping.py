@@ -17,7 +17,7 @@ import numpy as np
 
 from ..maths import Array
 from .settings import Settings
-from .state import History, TrainingState
+from .state import Best, History, TrainingState
 
 
 class EarlyStopping:
@@ -34,9 +34,10 @@ class EarlyStopping:
     """
 
     def __init__(self, state: TrainingState, settings: Settings) -> None:
-        self.best = best = state.best
+        self.best: Best = state.best
+        best = self.best
         self.monitor: str | None = settings.monitor
-        self.tol = settings.tol
+        self.tol: float = settings.tol
         self.n_iter_no_change: float = settings.n_iter_no_change
         if not self.monitor:
             best.params = None  # of earlier calls, with early stopping

@@ -15,7 +15,6 @@ ended training.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import floor, log10
 from typing import NamedTuple
 
@@ -256,24 +255,13 @@ def stop_messages(
     return []
 
 
-@dataclass(frozen=True)
-class Fall:
-    """How much what is monitored has fallen in the last epochs.
-
-    Attributes
-    ----------
-    n_epochs : int
-    by : float
-    before : float
-        The least that it was before them.
-    last : float
-        What it was in the last.
-    """
+class Fall(NamedTuple):
+    """How much what is monitored has fallen in the last epochs."""
 
     n_epochs: int
     by: float
-    before: float
-    last: float
+    before: float  # the least that it was before them
+    last: float  # what it was in the last
 
 
 def late_fall(run: Run, settings: Settings, constant: float) -> Fall | None:

@@ -260,3 +260,15 @@ def test_fit_warns_of_a_wrong_derivative_and_partial_fit_once(solver, rng):
         with pytest.warns(UserWarning, match=r"Half\.gradient returns"):
             fresh.partial_fit(X, y)
         fresh.partial_fit(X, y)
+
+
+def test_an_activation_may_return_booleans():
+    class Step(Activation):
+        def __call__(self, z):
+            return z > 0.1
+
+        def derivative(self, z, a):
+            return np.zeros_like(z)
+
+    identity, loss = ACTIVATIONS["identity"], LOSSES["squared_error"]
+    assert derivative_warnings(Network((1, 2, 1), (Step(), identity), loss)) == []
