@@ -5,11 +5,15 @@ A peer is a function ``(workload, X, y)`` that returns the function to be timed,
 timed: that is where JAX compiles. The peer "plain" is ours, without what the workload is about.
 """
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+
+TRAINED_ON = 500  # rows, of an ensemble that is asked for predictions
 
 
 def estimator(model, workload, X, y):
@@ -20,6 +24,15 @@ def estimator(model, workload, X, y):
         return lambda: [model.predict(X) for _ in repeats]
     if workload.kind == "partial_fit":
         return lambda: [model.partial_fit(X, y) for _ in repeats]
+    if workload.kind == "stream":
+        parts = [slice(i * workload.batch, (i + 1) * workload.batch) for i in repeats]
+
+        def stream():
+            new = clone(model)
+            for rows in parts:
+                new.partial_fit(X[rows], y[rows])
+
+        return stream
     if workload.kind == "fit":
         return lambda: [model.fit(X, y) for _ in repeats]
     if workload.kind == "grid":
@@ -30,10 +43,22 @@ def estimator(model, workload, X, y):
     return lambda: model.fit(X, y)
 
 
-def ours(workload, X, y):
-    """Return what times ScratchMLPRegressor."""
-    from sknn_scratch import ScratchMLPRegressor
+def ensemble(model, workload, X, y):
+    """Return the timed function of an ensemble, of networks or of trees: whole fits, or calls."""
+    repeats = range(workload.repeats)
+    if workload.kind == "ensemble-fit":
+        return lambda: [model.fit(X, y) for _ in repeats]
+    model.fit(*replace(workload, n=TRAINED_ON).data(X.dtype))
+    predict = model.predict_interval if workload.kind == "ensemble-interval" else model.predict
+    return lambda: [predict(X) for _ in repeats]
 
+
+def ours(workload, X, y):
+    """Return what times ScratchMLPRegressor, or the ensemble."""
+    from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+
+    if workload.is_ensemble:
+        return ensemble(ScratchMLPEnsembleRegressor(random_state=0), workload, X, y)
     settings = {"standardize": False, **workload.settings()}  # the same work as MLPRegressor
     if workload.kind == "teaching":
         settings.update(fit_intercept=False, out_activation="logistic", init="uniform")
@@ -210,6 +235,21 @@ def jax(workload, X, y):
     return run
 
 
+def catboost(workload, X, y):
+    """Return what times CatBoost at its defaults, on one core."""
+    from catboost import CatBoostRegressor
+
+    options = {"random_seed": 0, "thread_count": 1, "verbose": False, "allow_writing_files": False}
+    return ensemble(CatBoostRegressor(**options), workload, X, y)
+
+
+def lightgbm(workload, X, y):
+    """Return what times LightGBM at its defaults, on one core."""
+    from lightgbm import LGBMRegressor
+
+    return ensemble(LGBMRegressor(random_state=0, n_jobs=1, verbose=-1), workload, X, y)
+
+
 PEERS = {
     "ours": ours,
     "plain": plain,
@@ -217,4 +257,6 @@ PEERS = {
     "sklearn": sklearn,
     "torch": torch,
     "jax": jax,
+    "catboost": catboost,
+    "lightgbm": lightgbm,
 }

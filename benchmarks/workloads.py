@@ -13,9 +13,12 @@ class Workload:
     Attributes
     ----------
     name : str
-    kind : {'train', 'validated', 'teaching', 'lbfgs', 'partial_fit', 'fit', 'grid', 'predict'}
+    kind : str
+        Of a network, 'train', 'validated', 'teaching', 'lbfgs', 'partial_fit', 'stream' (which is
+        partial_fit from the first call on, on ever new rows), 'fit', 'grid' or 'predict'; of an
+        ensemble at its defaults, 'ensemble-fit', 'ensemble-predict' or 'ensemble-interval'.
     n, features, hidden, batch : int, int, tuple, int
-        Samples, inputs, hidden units, samples per step.
+        Samples, inputs, hidden units, samples per step; of a stream, samples per call.
     repeats : int
         Epochs, iterations or calls in one measurement: about half a second of ours.
     more : dict
@@ -48,13 +51,20 @@ class Workload:
         return self.repeats
 
     @property
+    def is_ensemble(self):
+        """Whether an ensemble is measured: at its defaults, and in float64."""
+        return self.kind.startswith("ensemble")
+
+    @property
     def peers(self):
         """The peers that this workload is for."""
+        if self.is_ensemble:
+            return ["ours"] + ["catboost", "lightgbm"] * (self.kind != "ensemble-interval")
         peers = ["ours"] if self.plain is None else ["ours", "plain"]
         bare = self.kind in ("train", "teaching", "lbfgs", "predict") and self.density is None
         peers += ["limit"] * bare
         peers += ["sklearn"] * (self.more.get("activation") != "gelu")
-        compared = not self.busy and "standardize" not in self.more
+        compared = not self.busy and "standardize" not in self.more and self.density is None
         peers += ["torch"] * (compared and self.kind in ("train", "teaching"))
         return peers + ["jax"] * (compared and self.kind == "train")
 
@@ -77,9 +87,16 @@ class Workload:
         X = rng.standard_normal((self.n, self.features), dtype=dtype)
         return X, (np.sin(X[:, 0]) + X[:, 1] * X[:, 2] + 0.1 * noise).astype(dtype)
 
+    def quick(self):
+        """Return the workload with a tenth of its repeats: to see that it runs."""
+        repeats = max(1, self.repeats // 10)
+        return replace(
+            self, repeats=repeats, n=self.batch * repeats if self.kind == "stream" else self.n
+        )
+
     def settings(self):
         """Return the parameters that MLPRegressor and ScratchMLPRegressor share."""
-        epochs = self.repeats if self.kind not in ("fit", "grid") else 1
+        epochs = self.repeats if self.kind not in ("fit", "grid", "stream") else 1
         endless = {"tol": 0, "n_iter_no_change": np.inf, "max_iter": epochs}
         common = {"hidden_layer_sizes": self.hidden, "random_state": 0, **endless}
         if self.kind == "lbfgs":
@@ -142,10 +159,20 @@ WORKLOADS = {
         Workload("partial-fit-10-wide", "partial_fit", 10, 10, (256, 256), 10, 300),
         Workload("partial-fit-100-wide", "partial_fit", 100, 10, (256, 256), 100, 300),
         Workload("partial-fit-1000-wide", "partial_fit", 1000, 10, (256, 256), 200, 60),
+        Workload("text", "train", 1000, 50_000, (100,), 200, 3, density=0.002),
+        Workload("stream-1", "stream", 500, 10, (100,), 1, 500),
+        Workload("stream-10", "stream", 5000, 10, (100,), 10, 500),
+        Workload("stream-100", "stream", 50_000, 10, (100,), 100, 500),
+        Workload("stream-10-wide", "stream", 3000, 10, (256, 256), 10, 300),
         Workload("predict-1", "predict", 1, 8, (256, 256), 1, 3000),
         Workload("predict-1000", "predict", 1000, 8, (256, 256), 1000, 200),
         Workload("predict-1e6", "predict", 1_000_000, 8, (256, 256), 1_000_000, 1),
         Workload("predict-sparse", "predict", 20000, 20000, (100,), 20000, 5, density=0.002),
         Workload("predict-wide", "predict", 500, 10000, (100,), 500, 40),
+        Workload("ensemble-fit", "ensemble-fit", 1000, 20, (), 1000, 1),
+        Workload("ensemble-predict-1", "ensemble-predict", 1, 20, (), 1, 1000),
+        Workload("ensemble-predict-bulk", "ensemble-predict", 10_000, 20, (), 10_000, 3),
+        Workload("ensemble-interval-1", "ensemble-interval", 1, 20, (), 1, 500),
+        Workload("ensemble-interval-bulk", "ensemble-interval", 10_000, 20, (), 10_000, 3),
     ]
 }

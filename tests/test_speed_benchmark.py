@@ -25,6 +25,8 @@ def shrunk(workload):
 @pytest.mark.parametrize("name", [name for name in WORKLOADS if name != "grid"])
 def test_every_workload_can_be_measured(name, dtype):
     workload = shrunk(WORKLOADS[name])
+    if workload.is_ensemble and dtype == "float32":
+        pytest.skip("an ensemble is measured in float64")
     X, y = workload.data(dtype)
     assert X.shape == (workload.n, workload.features)
     for peer in set(workload.peers) & set(OURS):
