@@ -143,10 +143,10 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     standardized = make_pipeline(MaxAbsScaler(), StandardScaler())  # the first, for squares to fit
     targets = standardized.fit_transform(y[rows].reshape(len(rows), -1))
     inputs = standardized.fit_transform(X[rows])
-    penalty = float(RidgeCV(PENALTIES).fit(inputs, targets, weight).alpha_)
+    ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight)
     return {
         "hidden_layer_sizes": (),
         "solver": "lbfgs",
-        "alpha": penalty,
+        "alpha": float(ridge.alpha_),
         "max_iter": MOST_ITERATIONS,
     }

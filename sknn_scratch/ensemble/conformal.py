@@ -82,39 +82,34 @@ def rows_needed(level: float) -> float:
     return np.ceil(odds * (1 - SLACK))
 
 
-def infinite_messages(
-    found: Array, levels: Array, n: float, weight: Array | None = None
+def quantile_messages(
+    quantiles: Array,
+    levels: Array,
+    n: float,
+    weight: Array | None = None,
+    n_groups: int | None = None,
 ) -> list[Message]:
-    """Return what there is to warn of if quantiles of these levels, from n scores, are infinite."""
-    if not np.isinf(found).any():
-        return []
+    """Return what there is to warn of in quantiles of y: n scores, or groups, may be too few."""
+    farthest = max(levels, key=lambda level: abs(level - 0.5))
+    needed = rows_needed(farthest)
     were = f"{n} were"
     if weight is not None and np.ptp(weight) > 0:
         n = effective_count(weight)
         were = f"those held out weigh as {n:.3g} would that weigh alike"
-    farthest = max(levels, key=lambda level: abs(level - 0.5))
-    needed = rows_needed(farthest)
-    if n >= needed * (1 - SLACK):  # a prediction is infinite, of which the members warn
-        return []
-    return [
-        Message(
+    # Of a prediction that is infinite the members warn.
+    if np.isinf(quantiles).any() and n < needed * (1 - SLACK):
+        text = (
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
             f"rows held out, and {were}. Intervals of a smaller coverage need fewer."
         )
-    ]
-
-
-def few_groups_messages(levels: Array, n_groups: int | None) -> list[Message]:
-    """Return what there is to warn of if there are too few groups for quantiles of these levels."""
-    needed = max(rows_needed(level) for level in levels)
-    if n_groups is None or n_groups >= needed:
-        return []
-    return [
-        Message(
+        return [Message(text)]
+    if n_groups is not None and n_groups < needed:
+        text = (
             f"The rows held out come from {n_groups} groups: rows of a new group are covered less "
             f"often than asked for, unless there are about {needed:.0f}."
         )
-    ]
+        return [Message(text)]
+    return []
 
 
 class Calibration:

@@ -39,13 +39,7 @@ from .blending import (
 )
 from .candidates import ahead, candidates, lengths, linear_network, n_embedded
 from .choice import choose, errors_in_pilot, pilot_splits
-from .conformal import (
-    Calibration,
-    few_groups_messages,
-    in_order,
-    infinite_messages,
-    location,
-)
+from .conformal import Calibration, in_order, location, quantile_messages
 from .folds import (
     as_table,
     check_folds,
@@ -577,8 +571,8 @@ class ScratchMLPEnsembleRegressor(
         prediction, novelty = self._mean_and_novelty(X)
         measured = self._calibration
         y = measured.quantiles(X, prediction, levels.ravel(), novelty)
-        messages = infinite_messages(y, levels.ravel(), len(measured.scores), measured.weight)
-        warn_caller(messages or few_groups_messages(levels.ravel(), self._n_groups))
+        n = len(measured.scores)
+        warn_caller(quantile_messages(y, levels.ravel(), n, measured.weight, self._n_groups))
         y = np.clip(y, *self._limits)
         return y if levels.ndim else y[..., 0]
 

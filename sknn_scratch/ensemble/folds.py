@@ -1,13 +1,13 @@
 """Which rows each member of an ensemble is trained on, and which it never sees."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
+from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
-from sklearn.utils import check_array
 
 from ..components import check_number, refuse_masked
 from ..data import refuse_lazy
@@ -15,6 +15,7 @@ from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
 
+check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 LARGEST_SEED: int = np.iinfo(np.int32).max
 COPIES_ALIKE = 0.95  # of the rows whose X is met again
 MANY_COPIES = 0.05  # of the rows held out: by about as much fewer are covered
@@ -80,7 +81,7 @@ def make_splits(
 
 
 def shuffled_folds(
-    cv: int | None, n_estimators: int, X: Any, y: Array, seed: int
+    cv: Any, n_estimators: int, X: Any, y: Array, seed: int
 ) -> tuple[Any, Array | None]:
     """Return a splitter into shuffled folds, and the groups of rows that stay together, or None."""
     n, n_folds = X.shape[0], int(cv or n_estimators)

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
-from sknn_scratch.ensemble.conformal import Calibration, conformal_quantiles, infinite_messages
+from sknn_scratch.ensemble.conformal import Calibration, conformal_quantiles, quantile_messages
 from sknn_scratch.ensemble.spread import SpreadOfLoss
 from sknn_scratch.ensemble.units import Logarithm
 from tests.helpers import label
@@ -70,12 +70,12 @@ def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):
 @pytest.mark.parametrize("levels", [[0.05, 0.95], [0.01, 0.9], [0.3], [0.001, 0.999], [2 / 3]])
 def test_the_warning_of_infinite_quantiles_tells_how_many_scores_are_enough(levels):
     found = conformal_quantiles(np.empty(0), levels)
-    (message,) = infinite_messages(found, levels, 0)
+    (message,) = quantile_messages(found, levels, 0)
     enough = int(re.search(r"needs (\d+) rows", message.text)[1])
     scores = np.arange(float(enough))
     assert np.isfinite(conformal_quantiles(scores, levels)).all()
     assert np.isinf(conformal_quantiles(scores[1:], levels)).any()
-    assert infinite_messages(conformal_quantiles(scores, levels), levels, enough) == []
+    assert quantile_messages(conformal_quantiles(scores, levels), levels, enough) == []
 
 
 def test_without_the_new_row_a_small_sample_would_cover_less(rng):
@@ -134,7 +134,7 @@ def test_one_row_that_outweighs_all_others_is_one_row(rng):
     scores = rng.normal(size=300)
     found = conformal_quantiles(scores, [0.05, 0.95], weight)
     assert_array_equal(found, [-np.inf, np.inf])
-    (message,) = infinite_messages(found, [0.05, 0.95], 300, weight)
+    (message,) = quantile_messages(found, [0.05, 0.95], 300, weight)
     assert "weigh as 1 would" in message.text
 
 
