@@ -215,7 +215,9 @@ def no_scaling(network: Network) -> Scaling:
     return Scaling(np.zeros(n_features), np.ones(n_features), np.zeros(1), np.ones(1))
 
 
-def standard_scaling(network: Network, data: DataSet, rows: Array | None = None) -> Scaling:
+def standard_scaling(
+    network: Network, data: DataSet, rows: Array | None = None, centred: bool = False
+) -> Scaling:
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
@@ -229,13 +231,15 @@ def standard_scaling(network: Network, data: DataSet, rows: Array | None = None)
     data : DataSet
     rows : ndarray of int or None
         The rows that count; None takes all.
+    centred : bool, default=False
+        Whether sparse X is centred too, as the dense X before it was.
 
     Raises
     ------
     ValueError
         If values are too large, or differ by too little, to be divided by their scale.
     """
-    centred = network.fit_intercept and not sparse.issparse(data.X)
+    centred = network.fit_intercept and (centred or not sparse.issparse(data.X))
     x_shift, x_scale = input_scaling(data.statistics("X", rows), centred)
     y_shift, y_scale = target_scaling(network, data, rows)
     check_scale("X", x_scale, data.X.dtype)
@@ -285,20 +289,17 @@ def renewed_scaling(
     of_x, of_y : ndarray of bool
         Which columns of X and y that are.
     """
-    centred = network.fit_intercept and (not sparse.issparse(data.X) or scaling.x_shift.any())
-    before = (scaling.x_shift, scaling.x_scale), (scaling.y_shift, scaling.y_scale)
-    shift, scale = input_scaling(data.statistics("X", rows), bool(centred))
-    now = (shift, scale), target_scaling(network, data, rows)
-    of_x, of_y = (other_unit(*old, *new) for old, new in zip(before, now))
-    check_scale("X", now[0][1][of_x], data.X.dtype)
-    check_scale("y", now[1][1][of_y], data.y.dtype)
-    now = (shift, np.where(scale == 0, np.inf, scale)), now[1]
-    parts = [
-        np.where(other, new, old).astype(old.dtype)
-        for pair, new_pair, other in zip(before, now, (of_x, of_y))
-        for old, new in zip(pair, new_pair)
-    ]
-    return Scaling(*parts), of_x, of_y
+    new = standard_scaling(network, data, rows, bool(scaling.x_shift.any()))
+    x_scale = np.where(np.isinf(new.x_scale), 0, new.x_scale)
+    of_x = other_unit(scaling.x_shift, scaling.x_scale, new.x_shift, x_scale)
+    of_y = other_unit(scaling.y_shift, scaling.y_scale, new.y_shift, new.y_scale)
+    parts = (
+        np.where(of_x, new.x_shift, scaling.x_shift),
+        np.where(of_x, new.x_scale, scaling.x_scale),
+        np.where(of_y, new.y_shift, scaling.y_shift),
+        np.where(of_y, new.y_scale, scaling.y_scale),
+    )
+    return Scaling(*(part.astype(scaling.x_shift.dtype) for part in parts)), of_x, of_y
 
 
 @np.errstate(over="ignore")
