@@ -98,7 +98,7 @@ class MinibatchLoop:
         max_grad_norm: float | None = None,
         reusable: bool = False,
     ) -> None:
-        rows = problem.rows
+        rows, n = problem.rows, len(problem.rows)
         self.params: Array = aligned_copy(problem.params) if reusable else problem.params
         self.problem: Problem = problem
         self.batch_size = batch_size
@@ -114,10 +114,10 @@ class MinibatchLoop:
 
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
         # the same batches in every epoch
-        fixed = not (shuffle or reusable) and n_gather >= len(rows)
+        fixed = not (shuffle or reusable) and n_gather >= n
         self.in_place: bool = fixed and not rows.is_sparse and rows.packed is not None
-        buffer: Any = rows.packed if self.in_place else rows.buffer(min(n_gather, len(rows)))
-        n_whole, rest = divmod(len(rows), len(buffer))
+        buffer: Any = rows.packed if self.in_place else rows.buffer(min(n_gather, n))
+        n_whole, rest = divmod(n, len(buffer))
         self.parts: list[_Gathered] = [_Gathered(self, buffer)] * n_whole
         if rest:
             self.parts.append(_Gathered(self, buffer[:rest]))

@@ -62,10 +62,10 @@ class Penalty:
         self.params = params
         self.gradient = gradient
         self.blocks: list[slice] = blocks_of(params)
+        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
         self.decay: Array = aligned(params.shape, params.dtype)
         for W, _ in network.layers(self.decay):
             W[...] = strength
-        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
 
     def calls(self, total: Array) -> Calls:
         """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""

@@ -104,24 +104,18 @@ def loop_for(
     problem: Problem, state: TrainingState, settings: Settings, batch_size: int, order: Array
 ) -> MinibatchLoop:
     """Return the loop that trains an epoch: the one of the call before, where it suits."""
-    shape = settings.shuffle, settings.max_grad_norm, batch_size
-    key = (*shape, *compiled_for(problem)) if settings.incremental else None
     suits, loop = LOOPS.pop(state, (None, None))
+    first = problem, batch_size, settings.shuffle, order, settings.solver, state.solver_state
+    if not (settings.incremental and is_reusable(problem)):
+        return MinibatchLoop(*first, settings.max_grad_norm)
+    rows, limit = problem.rows, settings.max_grad_norm
+    shape = batch_size, len(rows), rows.width, rows.weighted, rows.dtype
+    key = problem.network, problem.alpha, settings.shuffle, limit, *shape
     if loop is None or suits != key:
-        first = problem, batch_size, settings.shuffle, order, settings.solver, state.solver_state
-        reusable = key is not None and is_reusable(problem)
-        loop = MinibatchLoop(*first, settings.max_grad_norm, reusable)
-        if not reusable:
-            return loop
+        loop = MinibatchLoop(*first, limit, reusable=True)
     loop.reuse(problem, order, settings.solver, state.solver_state)
     LOOPS[state] = key, loop
     return loop
-
-
-def compiled_for(problem: Problem) -> tuple[Any, ...]:
-    """Return what the calls of a loop are compiled for, besides the settings."""
-    rows = problem.rows
-    return problem.network, problem.alpha, len(rows), rows.width, rows.weighted, rows.dtype
 
 
 def is_reusable(problem: Problem) -> bool:
