@@ -11,6 +11,7 @@ from .scaling import (
     renewed_scaling,
     standard_scaling,
     takes_factor,
+    takes_shift,
 )
 from .split import split_rows
 from .validation import check_dense, check_sample_weight, check_target

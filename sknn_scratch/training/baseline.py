@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ..components import quantiles
-from ..data import DataSet, Scaling
+from ..data import DataSet, Scaling, takes_shift
 from ..maths import Activation, Array, Identity, Network, SquaredError
 from .state import TrainingState
 
@@ -145,7 +145,7 @@ def intercepts_of_constants(
     An exponential has none for 0, nor an output without intercept for anything else.
     """
     f, none = network.activations[-1], np.full(network.sizes[-1], np.nan)
-    if (scaling.y_scale == 0).any() or data.y.shape[1] != network.sizes[-1]:
+    if takes_shift(network) or data.y.shape[1] != network.sizes[-1]:
         return none
     found = data.statistics("y", chosen)
     if found.std_.all():
