@@ -99,6 +99,17 @@ def test_what_the_pages_include_is_there():
     assert included >= 3
 
 
+def test_modules_that_pages_name_are_there():
+    package, named = ROOT / "sknn_scratch", 0
+    for page in [*PAGES, *ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md"]:
+        text = page.read_text(encoding="utf-8")
+        for name in re.findall(r"`(?:sknn_scratch/)?([\w/]+\.py)`", text):
+            found = [*package.glob(f"**/{name}"), *ROOT.glob(name)]
+            assert found, f"{page.name} names {name}"
+            named += 1
+    assert named > 20
+
+
 def test_the_lines_of_backprop_that_the_first_page_quotes_are_there():
     page = (DOCS / "learn.md").read_text(encoding="utf-8")
     table = re.search(r"^\| you wrote \| there it is \|\n\|.*\n((?:\|.*\n)+)", page, re.MULTILINE)[
