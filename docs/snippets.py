@@ -1,7 +1,15 @@
-"""Run the Python in a page: the tests do, and the build, which puts in the pictures it draws."""
+"""Run the Python in a page: the tests do, and the build, which puts in the pictures it draws.
 
+``python docs/snippets.py docs/guide/*.md`` writes into pages what their snippets print now.
+"""
+
+import io
+import os
 import re
 import sys
+import tempfile
+from contextlib import redirect_stdout
+from pathlib import Path
 
 # A block of Python, and the block of text that may follow at once: what it prints.
 SNIPPET = re.compile(
@@ -47,3 +55,25 @@ def with_pictures(text, name, folder):
             title = figure.axes[0].get_title().replace("\n", ", ")
             parts.append(f"\n![{title}](/generated/{folder.name}/{path.name})\n")
     return "".join([*parts, text[done:]])
+
+
+def renewed(text, name):
+    """Return a page whose blocks of text say what its snippets print, but for those with "..."."""
+    done, parts, printed = 0, [], io.StringIO()
+    with redirect_stdout(printed):
+        for snippet in run_snippets(text, name, set()):
+            if snippet[2] is not None and "..." not in snippet[2]:
+                parts += [text[done : snippet.start(2)], printed.getvalue()]
+                done = snippet.end(2)
+            printed.seek(0)
+            printed.truncate()
+    return "".join([*parts, text[done:]])
+
+
+if __name__ == "__main__":
+    pages = [Path(argument).resolve() for argument in sys.argv[1:]]
+    for page in pages:
+        with tempfile.TemporaryDirectory() as scratch:
+            os.chdir(scratch)
+            page.write_text(renewed(page.read_text("utf-8"), page.name), "utf-8")
+            os.chdir(page.parent)

@@ -78,6 +78,13 @@ def test_the_build_puts_a_picture_after_the_snippet_that_draws_it(tmp_path):
     assert (tmp_path / "page_1.png").stat().st_size > 1000
 
 
+def test_a_page_is_renewed_by_what_its_snippets_print_now():
+    code = "```python\nprint(1)\nprint(1 / 4)\n```\n"
+    page = f"a\n\n{code}\n```text\n1\n0.5\n```\n\nb\n\n{code}\n```text\n1\n...\n```\n\n{code}"
+    renewed = load_snippets().renewed(page, "page")
+    assert renewed == page.replace("0.5", "0.25")
+
+
 def test_there_is_a_page_for_each_kind_of_reader():
     assert {"index", "learn", "extend", "mlpregressor"} <= {page.stem for page in PAGES}
 
