@@ -37,9 +37,13 @@ def check_formulas(cls: type) -> None:
 @check.register
 def check_network(network: Network) -> None:
     """Raise TypeError or ValueError unless a network has a component for each layer."""
-    for activation in network.activations:
-        check_component(activation, "activations", Activation, "Tanh()")
-    check_component(network.loss, "loss", Loss, "SquaredError()")
+    named = [("activations", f, Activation, "Tanh()") for f in network.activations]
+    for name, value, base, example in (*named, ("loss", network.loss, Loss, "SquaredError()")):
+        if not isinstance(value, base):
+            raise TypeError(
+                f"{name} takes objects of {base.__name__}, such as {example}, got {value!r}."
+                f"{advice(value, base)}"
+            )
     if len(network.activations) != len(network.sizes) - 1:
         raise ValueError(
             f"activations must be one for each layer after X, {len(network.sizes) - 1} for sizes "
@@ -102,15 +106,6 @@ def advice(value: Any, base: type) -> str:
         f" A function is not enough: derive a class from {base.__name__} with "
         f"{' and '.join(formulas)}, and pass an object of it."
     )
-
-
-def check_component(value: Any, name: str, base: type, example: str) -> None:
-    """Raise TypeError unless a value is an object of type ``base``, such as ``example``."""
-    if not isinstance(value, base):
-        raise TypeError(
-            f"{name} takes objects of {base.__name__}, such as {example}, got {value!r}."
-            f"{advice(value, base)}"
-        )
 
 
 def check_shapes(X: Matrix, y: Array, params: Array, network: Any) -> None:

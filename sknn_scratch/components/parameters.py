@@ -235,7 +235,7 @@ def check_early_stopping(params: Mapping[str, Any]) -> None:
         raise TypeError(f"early_stopping must be True, False or 'loss', got {early_stopping!r}.")
     if isinstance(fraction, (Real, np.bool_)):
         check_number(fraction, "validation_fraction", float, "[0, 1)")
-    elif not (is_splitter(fraction) or is_test_fold(fraction)):
+    elif not splits_rows(fraction):
         raise TypeError(
             "validation_fraction must be a number in [0, 1), a splitter with a method 'split', "
             f"or an array with one test fold; got {fraction!r}."
@@ -247,13 +247,10 @@ def check_early_stopping(params: Mapping[str, Any]) -> None:
         raise TypeError(f"scoring must be None, a name or a scorer, got {scoring!r}.")
 
 
-def is_splitter(fraction: Any) -> bool:
-    """Return True if ``validation_fraction`` is an object that splits."""
-    return hasattr(fraction, "split") and not isinstance(fraction, (str, bytes))
-
-
-def is_test_fold(fraction: Any) -> bool:
-    """Return True if ``validation_fraction`` is an array of booleans or integers."""
+def splits_rows(fraction: Any) -> bool:
+    """Return True for a splitter, and for an array of booleans or integers: a test fold."""
+    if hasattr(fraction, "split"):
+        return not isinstance(fraction, (str, bytes))
     try:
         return np.asarray(fraction).dtype.kind in "biu"
     except ValueError:  # ragged

@@ -116,14 +116,7 @@ class PiecewiseLinear(Embedding):
 class PiecewiseLinearLayer(Layer):
     """The layer of `PiecewiseLinear`; it has no parameters.
 
-    Parameters
-    ----------
-    n_features : int
-        Columns of X.
-    columns : ndarray of int of shape (n_bins,)
-        The column, for each bin of all.
-    low, widths : ndarray of shape (n_bins,)
-        Where each bin begins, and how far it goes.
+    For each bin of all there is its column of X, where it begins (``low``) and how far it goes.
     """
 
     def __init__(self, n_features: int, columns: Array, low: Array, widths: Array) -> None:

@@ -23,19 +23,10 @@ def film(
 ) -> Any:
     """Return a FuncAnimation of predictions and of the loss.
 
-    Parameters
-    ----------
-    predict : callable
-        Takes the number of a record and rows, and returns predictions of shape (n_rows,).
-    X : ndarray of shape (n_samples, n_features)
-        With one column predictions are drawn as a curve, with two as a surface, with more against
-        the targets.
-    y : ndarray of shape (n_samples,)
-    losses, epochs : ndarray of shape (n_records,)
-    frames : ndarray of int
-        The records to show.
-    interval : float
-        The time that each is shown for, in milliseconds.
+    ``predict`` takes the number of a record and rows, and returns predictions of shape (n_rows,):
+    with one column of X they are drawn as a curve, with two as a surface, with more against the
+    targets. ``losses`` and ``epochs`` are of shape (n_records,); each of the records ``frames`` is
+    shown for ``interval`` milliseconds.
     """
     plt = pyplot_for("animate")
     from matplotlib.animation import FuncAnimation

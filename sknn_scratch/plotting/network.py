@@ -262,24 +262,9 @@ def check_coefs(coefs: Sequence[Array]) -> None:
 class Layer:
     """Where the units of a layer are: a column at ``x``, centred on a height of 0.
 
-    Parameters
-    ----------
-    x : int
-    size : int
-        How many units there are.
-    max_units : int
-        How many of them to show.
-
-    Attributes
-    ----------
-    units : ndarray of int
-        The units that are shown.
-    y : ndarray of float
-        Their heights, 1 apart.
-    height : int
-        The room they take: 1 each, and 1 for the gap where units are left out.
-    gap : float or None
-        The height of that gap.
+    Of ``size`` units no more than ``max_units`` are shown: those with the numbers ``units``, at the
+    heights ``y``, which are 1 apart. They take ``height``: 1 each, and 1 for the gap, at the height
+    ``gap``, where units are left out.
     """
 
     def __init__(self, x: int, size: int, max_units: int) -> None:
@@ -334,14 +319,7 @@ class Layer:
 def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest: float) -> Any:
     """Draw the weights between the units shown of two layers, the largest on top.
 
-    Parameters
-    ----------
-    ax : Axes
-    W : ndarray of shape (fan_in, fan_out)
-    start, end : Layer
-    cmap : str or Colormap
-    widest : float
-        The width, in points, of the largest weight of the layer.
+    ``W`` is of shape (fan_in, fan_out); the largest weight of a layer is ``widest`` points wide.
     """
     from matplotlib.collections import LineCollection
 
@@ -369,19 +347,7 @@ def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array
     n in the second, a height and a place 1 apart, the weight from i to j stands at the height
     i + t (j - i) up to a constant. With t = 1 / (n + 1) these are n / (n + 1) times i + j / n:
     numbers 1 / (n + 1) apart. So are those of t = m / (m + 1), with m; the wider of the two is
-    taken.
-
-    Parameters
-    ----------
-    ax : Axes
-    W : ndarray of shape (fan_in, fan_out)
-    start, end : Layer
-    spec : str
-        The format specification of a number.
-
-    Returns
-    -------
-    ndarray of Text of shape (n_start, n_end)
+    taken. Returned are the texts, of shape (n_start, n_end).
     """
     m, n = start.height, end.height
     t, apart = (1 / (n + 1), 1 / (n + 1)) if n <= m else (m / (m + 1), 1 / (m + 1))

@@ -1,6 +1,7 @@
 """TableEncoder: a table as it comes, made numbers for a network."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -159,7 +160,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
                 handle_unknown="infrequent_if_exist",
                 min_frequency=self.min_frequency,
                 max_categories=self.max_categories,
-            ).fit(as_matrix(words))
+            ).fit(np.column_stack(words))
         self.columns_ = self._described(labels)
         return numbers, words
 
@@ -206,10 +207,10 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
 
     def _encoded(self, numbers, words) -> Any:
         """Return the columns that `_parts` made as one array: gaps filled, words one-hot."""
-        filled = self.imputer_.transform(as_matrix(numbers)) if numbers else None
+        filled = self.imputer_.transform(np.column_stack(numbers)) if numbers else None
         if not words:
             return filled
-        one_hot = self.one_hot_.transform(as_matrix(words)).tocoo()
+        one_hot = self.one_hot_.transform(np.column_stack(words)).tocoo()
         n, width = one_hot.shape
         first = 0 if filled is None else filled.shape[1]
         out = np.zeros((n, first + width), np.float64 if filled is None else filled.dtype)
@@ -233,21 +234,13 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         check_is_fitted(self)
         of_columns: Any = OneToOneFeatureMixin  # from which the class does not derive
         names = of_columns.get_feature_names_out(self, input_features)
-        of_numbers, of_words = self._names(names)
+        pairs = [kind.names(name) for kind, name in zip(self._kinds, names)]
+        of_numbers, of_words = (list(chain.from_iterable(each)) for each in zip(*pairs))
         out = [] if self.imputer_ is None else [*self.imputer_.get_feature_names_out(of_numbers)]
         for (name, words), (frequent, rare) in zip(of_words, self._frequent_and_rare()):
             out += [f"{name}_{words[code]}" for code in frequent]
             out += [f"{name}_infrequent_sklearn"] if rare else []
         return np.array(all_different(out), object)
-
-    def _names(self, names):
-        """Return what the columns of numbers are called, and those of words, with their words."""
-        of_numbers, of_words = [], []
-        for kind, name in zip(self._kinds, names):
-            numbers, words = kind.names(name)
-            of_numbers += numbers
-            of_words += words
-        return of_numbers, of_words
 
     def _described(self, labels):
         """Return what became of each column, in words."""
@@ -362,11 +355,6 @@ def imputer_of(columns: list[Array]) -> Any:
     gaps = [np.isnan(column).any() for column in columns]
     rows = np.stack([medians, np.where(gaps, np.nan, medians)])
     return SimpleImputer(strategy="median", add_indicator=True).fit(rows)
-
-
-def as_matrix(columns: list[Array]) -> Array:
-    """Return columns side by side."""
-    return np.stack(columns, axis=1)
 
 
 def all_different(names: list[str]) -> list[str]:
