@@ -195,8 +195,9 @@ class TableGraph(Graph):
             columns.append(self.equal(day, list(range(len(WEEKDAYS)))))
         return columns
 
-    def one_hot(self, codes: str, frequent: list[int], rare: set[int]) -> list[str]:
+    def one_hot(self, codes: str, known: list[Any], rare: set[Any]) -> list[str]:
         """Return a column for each frequent word, and one for all others if some were rare."""
+        frequent = [code for code, word in enumerate(known) if word not in rare]
         if not frequent:  # all are one
             zero = self.node("Mul", [codes, 0])
             return [self.node("Add", [zero, 1])]
@@ -224,12 +225,13 @@ def _convert(scope, operator, container):
     encoder = operator.raw_operator
     graph = TableGraph(scope, container, guess_proto_type(number_type(operator)()))
     numbers, columns = [], []
-    words_of = iter(encoder._frequent_and_rare())
+    of_words = iter(encoder._words())
     for kind, (name, words) in zip(encoder._kinds, graph.columns(operator)):
         if isinstance(kind, Ordered):
             numbers.append(graph.order(name, words, kind.levels))
         elif isinstance(kind, Words):
-            columns += graph.one_hot(graph.codes(name, words, kind.known), *next(words_of))
+            known, rare = next(of_words)
+            columns += graph.one_hot(graph.codes(name, words, known), known, rare)
         elif words and not isinstance(kind, Empty):
             raise ValueError(f"A column of numbers or dates must be an input of numbers: {name}.")
         elif isinstance(kind, Dates):

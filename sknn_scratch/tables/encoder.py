@@ -236,15 +236,13 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         names = of_columns.get_feature_names_out(self, input_features)
         pairs = [kind.names(name) for kind, name in zip(self._kinds, names)]
         of_numbers, of_words = (list(chain.from_iterable(each)) for each in zip(*pairs))
-        out = [] if self.imputer_ is None else [*self.imputer_.get_feature_names_out(of_numbers)]
-        for (name, words), (frequent, rare) in zip(of_words, self._frequent_and_rare()):
-            out += [f"{name}_{words[code]}" for code in frequent]
-            out += [f"{name}_infrequent_sklearn"] if rare else []
+        out = [*self.imputer_.get_feature_names_out(of_numbers)] if of_numbers else []
+        out += [*self.one_hot_.get_feature_names_out(of_words)] if of_words else []
         return np.array(all_different(out), object)
 
     def _described(self, labels):
         """Return what became of each column, in words."""
-        found, of_words, place = {}, iter(self._frequent_and_rare()), 0
+        found, of_words, place = {}, iter(self._words()), 0
         with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
         for label, kind in zip(labels, self._kinds):
             found[label] = kind.became
@@ -252,20 +250,17 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
                 found[label] += "; a gap is the median, and a column says so"
             place += len(kind.names("")[0])
             if isinstance(kind, Words):
-                frequent, rare = next(of_words)
-                found[label] = f"a column for each of {len(frequent)} words"
+                known, rare = next(of_words)
+                found[label] = f"a column for each of {len(known) - len(rare)} words"
                 found[label] += f", one for {len(rare)} rare ones" if rare else ""
         return found
 
-    def _frequent_and_rare(self):
-        """Return, for each column of words, those with a column and the rare ones, as numbers."""
+    def _words(self):
+        """Return, for each column of words, those that are known, and which of them are rare."""
         if self.one_hot_ is None:
             return []
-        found = []
-        for known, rare in zip(self.one_hot_.categories_, self.one_hot_.infrequent_categories_):
-            rare = set() if rare is None else set(rare.tolist())
-            found.append(([code for code in known.tolist() if code not in rare], rare))
-        return found
+        pairs = zip(self.one_hot_.categories_, self.one_hot_.infrequent_categories_)
+        return [(known.tolist(), set(() if rare is None else rare)) for known, rare in pairs]
 
     def _parts(self, table):
         """Return the columns of numbers and those of words that a table becomes."""

@@ -5,7 +5,6 @@ Numbers still have their gaps, nan; the encoder fills them.
 
 import re
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 
@@ -39,8 +38,8 @@ class Number:
         """Return the columns of words that it becomes."""
         return []
 
-    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
-        """Return what those of numbers are called, and those of words, each with its words."""
+    def names(self, label: str) -> tuple[list[str], list[str]]:
+        """Return what those of numbers are called, and those of words."""
         return [label], []
 
 
@@ -52,7 +51,7 @@ class Empty(Number):
     def numbers(self, column: Column) -> list[Array]:
         return []
 
-    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    def names(self, label: str) -> tuple[list[str], list[str]]:
         return [], []
 
 
@@ -72,29 +71,18 @@ class Ordered(Number):
 
 
 class Words(Number):
-    """Words without an order: the numbers of those known, for one-hot; -1 for all others."""
+    """Words without an order, for one-hot."""
 
     became = "one column for each frequent word"
-
-    def __init__(self, words: Array) -> None:
-        self.known: list[Any] = [*sorted(set(words[words == words])), *words[words != words][:1]]
 
     def numbers(self, column: Column) -> list[Array]:
         return []
 
     def words(self, column: Column) -> list[Array]:
-        return [self.codes(as_words(column).values)]
+        return [as_words(column).values]
 
-    def codes(self, words: Array) -> Array:
-        """Return the numbers of words, of which gaps, nan, may be one."""
-        number_of = {each: i for i, each in enumerate(self.known) if each == each}
-        codes = np.array([*map(number_of.get, words, repeat(-1))], np.int32)
-        if len(number_of) < len(self.known):
-            codes[words != words] = len(number_of)
-        return codes
-
-    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
-        return [], [(label, self.known)]
+    def names(self, label: str) -> tuple[list[str], list[str]]:
+        return [], [label]
 
 
 class Dates(Number):
@@ -141,7 +129,7 @@ class Dates(Number):
         week = [(weekday == i).astype(np.float64) for i in range(7) if self.has_week]
         return [days - self.first, *waves, *week]
 
-    def names(self, label: str) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    def names(self, label: str) -> tuple[list[str], list[str]]:
         waves = [f"{label}_{name}_{f}" for name in self.cycles for f in ("sin", "cos")]
         return [label, *waves, *(f"{label}_{day}" for day in WEEKDAYS if self.has_week)], []
 
@@ -160,7 +148,7 @@ def kind_of(column: Column, named: bool) -> Number:
     if column.levels is not None and not named:
         return Ordered(column.levels)
     if named or column.is_category:
-        return Words(as_words(column).values)
+        return Words()
     if column.holds == "numbers":
         return Number()
     if column.holds == "words":
@@ -174,7 +162,7 @@ def kind_of(column: Column, named: bool) -> Number:
             f"{column.where} holds numbers and words: {as_numbers(column)}, or name it in "
             "categorical_features."
         )
-    return Dates(column.values) if column.holds == "dates" else Words(column.values)
+    return Dates(column.values) if column.holds == "dates" else Words()
 
 
 def refuse_puzzles(column: Column, known: set[str]) -> None:

@@ -144,13 +144,6 @@ def test_what_an_order_does_not_know_is_a_gap():
     assert_array_equal(found, [[1, 0, np.nan, np.nan]])
 
 
-def test_words_that_were_not_seen_are_all_one():
-    kind = Words(np.array(["b", "a", np.nan, "b"], object))
-    assert_array_equal(kind.codes(np.array(["a", "b", "c", np.nan], object)), [0, 1, -1, 2])
-    without_gap = Words(np.array(["b", "a"], object))
-    assert_array_equal(without_gap.codes(np.array(["a", np.nan, "c"], object)), [0, -1, -1])
-
-
 @pytest.mark.parametrize(
     ("fitted", "given", "message"),
     [
