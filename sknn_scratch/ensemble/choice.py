@@ -30,7 +30,7 @@ ENOUGH_ROWS = 100  # held out by all splits of a pilot together, where there are
 # By which the error of a candidate is to fall, trained for twice as long, for its members to be
 # trained for twice as long as it was tried.
 STEEP = 0.05
-N_KINDS, FEWEST = 4, 2  # that are chosen, and that no race is run among
+N_KINDS, FEWEST = 4, 3  # that are chosen, and that no race is run among
 CHANCE = 0.5  # standard errors of a difference: one that is smaller may be none
 SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 
@@ -71,7 +71,7 @@ def choose(
         of_rows |= dict(zip(new, errors_of(new)))
         errors |= {trial: float(np.mean(of_rows[trial])) for trial in new}
         better = sorted(trials, key=errors.__getitem__)[: max(FEWEST, -(-len(trials) // 2))]
-        if i > 1:  # the first are too brief to tell
+        if i > 0:
             better = [trial for trial in better if not _is_worse(trial, lengths, of_rows)]
         alive = [trial.name for trial in better]
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
