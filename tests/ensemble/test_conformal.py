@@ -67,7 +67,7 @@ def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):
     assert coverage - error < inside / trials < coverage + 2 / (n + 1) + error
 
 
-@pytest.mark.parametrize("levels", [[0.05, 0.95], [0.01, 0.9], [0.3], [0.001, 0.999], [2 / 3]])
+@pytest.mark.parametrize("levels", [[0.05, 0.95], [0.01, 0.9], [0.9], [0.001, 0.999], [2 / 3]])
 def test_the_warning_of_infinite_quantiles_tells_how_many_scores_are_enough(levels):
     found = conformal_quantiles(np.empty(0), levels)
     (message,) = quantile_messages(found, levels, 0)
@@ -76,6 +76,8 @@ def test_the_warning_of_infinite_quantiles_tells_how_many_scores_are_enough(leve
     assert np.isfinite(conformal_quantiles(scores, levels)).all()
     assert np.isinf(conformal_quantiles(scores[1:], levels)).any()
     assert quantile_messages(conformal_quantiles(scores, levels), levels, enough) == []
+    of_infinite_predictions = np.full(len(levels), np.inf)  # of which the members warn
+    assert quantile_messages(of_infinite_predictions, levels, enough) == []
 
 
 def test_without_the_new_row_a_small_sample_would_cover_less(rng):
@@ -91,7 +93,7 @@ def test_without_the_new_row_a_small_sample_would_cover_less(rng):
 def test_equal_weights_and_their_unit_change_nothing(rng):
     scores, levels = rng.normal(size=53), [0.03, 0.1, 0.5, 0.8, 0.97]
     expected = conformal_quantiles(scores, levels)
-    for weight in (1.0, 0.1, 7.0):
+    for weight in (1.0, 0.1, 7.0, 1e-250, 1e250):
         found = conformal_quantiles(scores, levels, np.full(53, weight))
         assert_array_equal(found, expected)
 
@@ -198,6 +200,34 @@ def test_the_standard_deviation_counts_a_row_of_weight_2_twice(loss, rng):
     found = weighted.std(None, prediction, 1)
     assert_allclose(found, repeated.std(None, prediction, 1))
     assert np.abs(found / calibrated(loss, y, prediction).std(None, prediction, 1) - 1).max() > 0.05
+
+
+@pytest.mark.parametrize("unit", [None, Logarithm(0.01)], ids=label)
+def test_a_calibration_might_as_well_not_have_rows_of_weight_zero(unit, rng):
+    y, prediction, weight = rng.uniform(0.1, 9, 90), np.full(90, 4.0), np.arange(90) % 3 > 0
+    y[weight == 0] *= 9
+
+    def found(rows, weight):
+        given = y[rows], prediction[rows], np.ones(len(y[rows]))
+        calibration = Calibration(
+            SquaredError(), *given, weight, lambda X, p: np.ones_like(p), unit
+        )
+        quantiles = calibration.quantiles(None, prediction[:1], np.array([0.1, 0.5, 0.9]), 1)
+        std = calibration.std(None, prediction[:1], 1)
+        return [*quantiles[0], *std, calibration.interval_score(y, prediction, np.ones(90))]
+
+    # of the score all rows are handed in
+    weighted, without = found(slice(None), weight.astype(float)), found(weight, None)
+    assert_allclose(weighted[:-1], without[:-1])
+    assert weighted[-1] < found(slice(None), None)[-1] - 0.1
+
+
+def test_too_few_groups_are_told_with_how_many_are_enough():
+    found, levels = np.ones(2), [0.5, 0.95]
+    assert quantile_messages(found, levels, 99, None, 19) == []
+    (message,) = quantile_messages(found, levels, 99, None, 18)
+    assert "come from 18 groups" in message.text
+    assert "about 19" in message.text
 
 
 def test_the_interval_score_is_the_width_and_twenty_times_what_lies_beyond(rng):
