@@ -11,7 +11,7 @@ standardised, as they are gathered.
 """
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -26,44 +26,35 @@ from ..tracing import aligned
 PACKED = 1 << 25
 
 
-class Batch(Protocol):
+@dataclass
+class Batch:
     """Inputs of a batch, and how the first layer is computed with them."""
-
-    x: Matrix
-
-    def forward(self, block: Array, z: Array) -> Calls:
-        """Return the calls for z = block.T @ [x, 1]."""
-        ...
-
-    def backward(self, delta: Array, gradient: Array) -> Calls:
-        """Return the calls for gradient = [x, 1] @ delta.T."""
-        ...
-
-
-@dataclass
-class DenseBatch:
-    """Inputs of a batch: a fixed view of shape (features [+ 1], samples)."""
-
-    x: Array
-
-    def forward(self, block: Array, z: Array) -> Calls:
-        """Return the calls for z = block.T @ x."""
-        return [(block.T.dot, self.x, z)]
-
-    def backward(self, delta: Array, gradient: Array) -> Calls:
-        """Return the calls for gradient = x @ delta.T."""
-        return [(self.x.dot, delta.T, gradient)]
-
-
-@dataclass
-class SparseBatch:
-    """Inputs of a batch as a CSR matrix of shape (samples, features), set before each step."""
 
     x: Matrix = None
 
     def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [x, 1]."""
+        raise NotImplementedError
 
+    def backward(self, delta: Array, gradient: Array) -> Calls:
+        """Return the calls for gradient = [x, 1] @ delta.T."""
+        raise NotImplementedError
+
+
+class DenseBatch(Batch):
+    """A fixed view of shape (features [+ 1], samples), with a row of ones for intercepts."""
+
+    def forward(self, block: Array, z: Array) -> Calls:
+        return [(block.T.dot, self.x, z)]
+
+    def backward(self, delta: Array, gradient: Array) -> Calls:
+        return [(self.x.dot, delta.T, gradient)]
+
+
+class SparseBatch(Batch):
+    """A CSR matrix of shape (samples, features), set before each step."""
+
+    def forward(self, block: Array, z: Array) -> Calls:
         def product():
             W = block[: self.x.shape[1]]
             z[...] = (self.x @ W).T
@@ -73,8 +64,6 @@ class SparseBatch:
         return [(product,)]
 
     def backward(self, delta: Array, gradient: Array) -> Calls:
-        """Return the calls for gradient = [x, 1] @ delta.T."""
-
         def product():
             W = gradient[: self.x.shape[1]]
             W[...] = self.x.T @ delta.T

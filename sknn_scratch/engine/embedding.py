@@ -47,7 +47,7 @@ class Embedded:
         self.calls: Any = calls_of_layer(layer, self.a[:width], self.delta)
 
 
-class EmbeddedBatch:
+class EmbeddedBatch(Batch):
     """A batch that passes through an embedding.
 
     Parameters
@@ -59,16 +59,14 @@ class EmbeddedBatch:
     """
 
     def __init__(self, embedded: Embedded, x: Batch, into: Layer | None = None) -> None:
+        super().__init__(x.x[: embedded.n_features])
         self.embedded = embedded
         self.into = into
-        self.x: Array = x.x[: embedded.n_features]
 
     def forward(self, block: Array, z: Array) -> Calls:
-        """Return the calls for z = block.T @ [embedding of x, 1]."""
         return [*self.embedded.calls.forward(self.x), (block.T.dot, self.embedded.a, z)]
 
     def backward(self, delta: Array, gradient: Array) -> Calls:
-        """Return the calls for the gradient of the dense layer's block, and of the embedding."""
         calls = [(self.embedded.a.dot, delta.T, gradient)]
         of_embedding = self.embedded.calls.backward(self.x, self.into)
         if of_embedding:  # else nothing is asked of delta
@@ -77,15 +75,15 @@ class EmbeddedBatch:
 
 
 @dataclass
-class FormulaCalls:
+class LayerCalls:
     """The formulas of a layer, as calls: ``a`` is what it hands on, a sample per column."""
 
-    layer: Layer
+    layer: Any
     a: Array
     delta: Array
 
     def forward(self, x: Array) -> Calls:
-        """Return the calls that compute ``a`` of x."""
+        """Return the calls that compute ``a`` of x, and keep what `backward` needs."""
         return [(lambda: np.copyto(self.a, self.layer.forward(x.T).T),)]
 
     def backward(self, x: Array, into: Any) -> Calls:
@@ -93,7 +91,7 @@ class FormulaCalls:
         return [(self.layer.gradient, x.T, self.delta.T, into)]
 
 
-class PeriodicCalls:
+class PeriodicCalls(LayerCalls):
     """What `PeriodicLayer` computes; arrays are of shape (columns, ..., samples).
 
     Products with a row of ones beside x stand for broadcasts and for sums over samples, as they do
@@ -124,7 +122,6 @@ class PeriodicCalls:
         self.h: Array | None = aligned((columns, k, size), dtype) if self.by_tangent else None
 
     def forward(self, x: Array) -> Calls:
-        """Return the calls that compute ``a`` of x, and keep what `backward` needs."""
         layer, one, two = self.layer, np.array(1.0), np.array(2.0)
         turn = np.array(pi if self.by_tangent else 2 * pi, self.u.dtype)
         cosine = [(np.cos, self.u, self.cosines)]
@@ -151,7 +148,6 @@ class PeriodicCalls:
         ]
 
     def backward(self, x: Array, into: Any) -> Calls:
-        """Return the calls that put the gradient into the arrays of ``into``."""
         delta_rows = self.delta.reshape(-1, x.shape[1])
         ones = np.ones(x.shape[1], self.u.dtype)
         turn = np.array(-2 * pi, self.u.dtype)  # the sign is that of the cosine's derivative
@@ -170,7 +166,7 @@ class PeriodicCalls:
         ]
 
 
-class PiecewiseLinearCalls:
+class PiecewiseLinearCalls(LayerCalls):
     """What `PiecewiseLinearLayer` computes."""
 
     def __init__(self, layer: PiecewiseLinearLayer, a: Array, delta: Array) -> None:
@@ -182,7 +178,6 @@ class PiecewiseLinearCalls:
         self.shift: Array = (layer.low / layer.widths)[:, np.newaxis]
 
     def forward(self, x: Array) -> Calls:
-        """Return the calls that compute ``a`` of x."""
         bins, zero, one = self.bins, np.array(0, x.dtype), np.array(1, x.dtype)
         return [
             (np.copyto, self.x, x),
@@ -194,8 +189,7 @@ class PiecewiseLinearCalls:
         ]
 
     def backward(self, x: Array, into: Any) -> Calls:
-        """Return no calls: there are no parameters."""
-        return []
+        return []  # there are no parameters
 
 
 CALLS: dict[type[Layer], Any] = {
@@ -206,4 +200,4 @@ CALLS: dict[type[Layer], Any] = {
 
 def calls_of_layer(layer: Layer, a: Array, delta: Array) -> Any:
     """Return what makes the calls of a layer, in these buffers."""
-    return CALLS.get(type(layer), FormulaCalls)(layer, a, delta)
+    return CALLS.get(type(layer), LayerCalls)(layer, a, delta)
