@@ -14,7 +14,6 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
-from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -64,7 +63,7 @@ class Plan:
     """In which array each value of a trace is, and the calls that put it there.
 
     The arrays are numbered, and their numbers are called places: those that `calls` is handed come
-    first, then those that the plan brings, then its constants.
+    first, then those that the plan brings.
 
     Parameters
     ----------
@@ -125,8 +124,6 @@ class Plan:
         self.forms_of_arrays: list[Form] = [self.forms[place] for place in sorted(self.forms)]
         self.outlast: set[int] = set()  # places of what the second part reads of the first
         self._find_homes()
-        self.constants: list[tuple[Value, Shape]] = []
-        self.steps: list[Any] = [self._steps(part) for part in self.parts]
 
     def _settle(self, value, place, until):
         self.homes[value] = place
@@ -200,25 +197,6 @@ class Plan:
                 return place
         return len(self.forms)
 
-    def _steps(self, part):
-        """Return the function of each operation, and what picks its arguments of all arrays."""
-        steps = []
-        for value in part:
-            places = []
-            for x in value.inputs:
-                fills = value.function in FILLED and not x.shape
-                places.append(self._place(x, value.shape if fills else x.shape))
-            steps.append((value.function, itemgetter(*places, self.homes[value])))
-        return steps
-
-    def _place(self, x, shape):
-        """Return the place of a value; of a constant, after all arrays, in a shape."""
-        if x in self.homes:
-            return self.homes[x]
-        if (x, shape) not in self.constants:
-            self.constants.append((x, shape))
-        return len(self.forms) + self.constants.index((x, shape))
-
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
     ) -> list[Calls]:
@@ -233,9 +211,27 @@ class Plan:
         """
         scratch = {} if scratch is None else scratch
         order: Literal["C", "F"] = "C" if arrays[0].flags.c_contiguous else "F"
-        everything = [*arrays, *self._own(scratch, order), *self._filled(scratch, order)]
+        places = [*arrays, *self._own(scratch, order)]
+
+        def array_of(x, result):
+            """Return where an operand is; a constant may have to fill an array of its own."""
+            if x in self.homes:
+                return places[self.homes[x]]
+            fills = result.function in FILLED and not x.shape
+            shape = result.shape if fills else x.shape
+            if x.constant.shape == shape:
+                return x.constant
+            key = x.constant.tobytes(), order, shape, x.dtype
+            if key not in scratch:
+                scratch[key] = np.full(shape, x.constant, x.dtype, order)
+            return scratch[key]
+
         return [
-            [call(function, *pick(everything)) for function, pick in steps] for steps in self.steps
+            [
+                call(x.function, *(array_of(y, x) for y in x.inputs), places[self.homes[x]])
+                for x in part
+            ]
+            for part in self.parts
         ]
 
     def _own(self, scratch, order):
@@ -251,19 +247,6 @@ class Plan:
                 continue
             if key not in scratch:
                 scratch[key] = empty(shape, dtype, order)
-            arrays.append(scratch[key])
-        return arrays
-
-    def _filled(self, scratch, order):
-        """Return the constants: as they are, or as arrays of one number."""
-        arrays = []
-        for value, shape in self.constants:
-            if value.constant.shape == shape:
-                arrays.append(value.constant)
-                continue
-            key = value.constant.tobytes(), order, shape, value.dtype
-            if key not in scratch:
-                scratch[key] = np.full(shape, value.constant, value.dtype, order)
             arrays.append(scratch[key])
         return arrays
 
