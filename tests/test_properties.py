@@ -423,7 +423,7 @@ def test_a_random_rule_makes_the_same_steps_in_blocks(program, dtype, size):
             step.learning_rate = 0.1
             for each in gradients:
                 gradient[...] = each
-                step()
+                step.take()
         results.append((params, state))
     (whole, state), (in_blocks, its_state) = results
     tolerance = 1e-5 if dtype == np.float32 else 1e-12  # vector units round ends otherwise

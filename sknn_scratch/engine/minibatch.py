@@ -23,7 +23,7 @@ GATHER = 1 << 14
 
 @dataclass
 class Step:
-    """A step of a solver, to be called once the gradient is there.
+    """The steps of a solver, each taken once its gradient is there.
 
     Parameters
     ----------
@@ -45,18 +45,18 @@ class Step:
     def __post_init__(self) -> None:
         self.blocks: list[slice] = blocks_of(self.params)
 
-    def __call__(self) -> None:
+    def take(self) -> None:
         """Change parameters and state in place: all at once, or a block after the other."""
-        solver, learning_rate = self.solver, self.learning_rate
+        solver = self.solver
         if len(self.blocks) == 1 or not solver.elementwise:
-            solver.update(self.params, self.gradient, self.state, learning_rate)
+            solver.update(self.params, self.gradient, self.state, self.learning_rate)
             return
         arrays = {key: x for key, x in self.state.items() if isinstance(x, np.ndarray)}
         part, views = self.state, {}
         for block in self.blocks:
             views = {key: x[block] for key, x in arrays.items()}
             part = {**self.state, **views}  # each block counts on from the same numbers
-            solver.update(self.params[block], self.gradient[block], part, learning_rate)
+            solver.update(self.params[block], self.gradient[block], part, self.learning_rate)
             for key, view in views.items():
                 if part[key] is not view:  # the rule put another array in its place
                     view[...] = part[key]
@@ -107,7 +107,7 @@ class MinibatchLoop:
         self.largest_product: int = problem.largest_product(batch_size)
         self.gradient: Array = empty(self.params.shape, self.params.dtype)
         self.solver_step: Step = Step(solver, self.params, self.gradient, solver_state)
-        self.solver_calls: Calls = [(self.solver_step,)]
+        self.solver_calls: Calls = [(self.solver_step.take,)]
         if max_grad_norm is not None:
             self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
         self.programs: dict[int, tuple[Backward, Penalty]] = {}

@@ -177,7 +177,7 @@ def steps(solver, dtype, rng_seed=3, size=23):
     step = Step(solver, params, gradient, state)
     for step.learning_rate in (0.1, 0.1, 0.03):
         gradient[...] = rng.normal(size=size)
-        step()
+        step.take()
     return params, state
 
 
@@ -227,5 +227,5 @@ def test_a_rule_that_does_not_say_that_it_is_elementwise_is_run_whole(long_from_
     start, gradient = np.zeros(23), np.ones(23)
     step = Step(Normalised(momentum=0), start, gradient, {})
     step.learning_rate = 1.0
-    step()
+    step.take()
     assert_allclose(linalg.norm(start), 1)
