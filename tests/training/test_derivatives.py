@@ -238,6 +238,27 @@ def test_an_activation_of_another_shape_is_refused():
         doubts(FirstUnit())
 
 
+def test_a_right_activation_is_not_asked_again_unless_it_changes(monkeypatch):
+    class Scaled(Activation):
+        def __init__(self, factor):
+            self.factor = factor
+
+        def __call__(self, z):
+            return 2 * z
+
+        def derivative(self, z, a):
+            return np.full_like(z, self.factor)
+
+    assert doubts(Scaled(2)) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(derivatives, "difference", None)
+        assert doubts(Scaled(2)) == []
+    for _ in range(2):  # what is wrong is told each time
+        assert len(doubts(Scaled(3))) == 1
+    Scaled.derivative = lambda self, z, a: np.ones_like(z)
+    assert len(doubts(Scaled(2))) == 1
+
+
 def test_the_components_of_the_package_are_not_asked(monkeypatch):
     monkeypatch.setattr(derivatives, "difference", None)
     for f in EVERY_ACTIVATION:
