@@ -4,15 +4,3 @@ from .conformal import Calibration
 from .ensemble import ScratchMLPEnsembleRegressor
 from .spread import LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers
 from .units import Logarithm, TransformedUnit, Unit
-
-__all__ = [
-    "Calibration",
-    "LearntSpread",
-    "LogScale",
-    "Logarithm",
-    "ScratchMLPEnsembleRegressor",
-    "SpreadOfLoss",
-    "SpreadOfMembers",
-    "TransformedUnit",
-    "Unit",
-]

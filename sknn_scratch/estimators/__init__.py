@@ -8,21 +8,6 @@ from .base import (
     warn_caller,
 )
 from .callbacks import CallbackSupportMixin, with_callbacks
-from .recommended import epochs, long_parameters, recommended_parameters
+from .recommended import epochs, recommended_parameters
 from .regressor import ScratchMLPRegressor
 from .weight_recorder import WeightRecorder
-
-__all__ = [
-    "DOCUMENTATION",
-    "CallbackSupportMixin",
-    "ScratchEstimator",
-    "ScratchMLPRegressor",
-    "WeightRecorder",
-    "constructor_parameters",
-    "epochs",
-    "long_parameters",
-    "recommended_parameters",
-    "unchanged_on_error",
-    "warn_caller",
-    "with_callbacks",
-]

@@ -2,5 +2,3 @@
 
 from .checkpoint import fit_with_checkpoints
 from .trusted import trusted_types
-
-__all__ = ["fit_with_checkpoints", "trusted_types"]
