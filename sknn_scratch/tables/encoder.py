@@ -53,8 +53,10 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         Columns whose values are words without order whatever their type, such as a postcode, or
         categories that are numbers: a mask, their positions, or their names. The others go by
         their type, as all do with 'from_dtype'.
-    min_frequency : int, default=10
-        A word in fewer rows than this is a rare one.
+    min_frequency : int, default=3
+        A word in fewer rows than this is a rare one. With fewer columns (10, say) a network takes
+        less time, and learns less noise; where each word is a thing of its own, such as the model
+        of a car, it loses much.
     max_categories : int or None, default=255
         The columns for the words of one column, at most: the most frequent words, and one for the
         rest. None has no limit.
@@ -105,7 +107,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         self,
         categorical_features: str | ArrayLike = "from_dtype",
         *,
-        min_frequency: int = 10,
+        min_frequency: int = 3,
         max_categories: int | None = 255,
     ) -> None:
         self.categorical_features = categorical_features
