@@ -429,7 +429,18 @@ class ScratchMLPEnsembleRegressor(
         units = [unit] if self.estimator is not None else candidate_units(y[rows])
         calibrations = []
         for unit in units:
-            spread, scale = self._spread(X, y, weight, loss, unit, folds, splits, random_state)
+            prediction = unit(self.oob_prediction_)
+            spreads = None  # how far y spreads about predictions, and that of each row
+            if self.estimator is None and not sparse.issparse(X):
+                error = unit(y) - location(loss, prediction)
+                task = X, error, prediction, folds, weight, random_state, self.n_jobs
+                spreads = learn_spread(*task)
+            elif loss.std:
+                spreads = spread_of_members(self.estimators_, X, splits, weight)
+            if spreads is None:
+                of_loss = SpreadOfLoss(loss, prediction[rows])
+                spreads = of_loss, of_loss(X, prediction)
+            spread, scale = spreads
             measured = y[rows], self.oob_prediction_[rows], scale[rows]
             calibration = Calibration(loss, *measured, weight[rows], spread, unit)
             score = calibration.interval_score(*measured) if len(units) > 1 else 0.0
@@ -437,19 +448,6 @@ class ScratchMLPEnsembleRegressor(
         self._calibration = min(calibrations, key=lambda pair: pair[0])[1]
         self.conformity_scores_ = np.full(y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
-
-    def _spread(self, X, y, weight, loss, unit, folds, splits, random_state):
-        """Return how far y spreads about predictions, and that of each row."""
-        prediction = unit(self.oob_prediction_)
-        if self.estimator is None and not sparse.issparse(X):
-            error = unit(y) - location(loss, prediction)
-            learnt = learn_spread(X, error, prediction, folds, weight, random_state, self.n_jobs)
-            if learnt is not None:
-                return learnt
-        elif loss.std:
-            return spread_of_members(self.estimators_, X, splits, weight)
-        spread = SpreadOfLoss(loss, prediction[self._held_out()])
-        return spread, spread(X, prediction)
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
