@@ -31,6 +31,7 @@ ENOUGH_ROWS = 100  # held out by all splits of a pilot together, where there are
 # trained for twice as long as it was tried.
 STEEP = 0.05
 N_KINDS, FEWEST = 4, 3  # that are chosen, and that no race is run among
+MOST_EPOCHS = 1.5  # of all that are chosen together, relative to the longest length
 CHANCE = 0.5  # standard errors of a difference: one that is smaller may be none
 SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 
@@ -49,6 +50,8 @@ def choose(
 ) -> list[Trial]:
     """Return the best few candidates, each at the length that suits it, the best first.
 
+    Where long training is best, they are fewer, since they take as many times as long.
+
     Parameters
     ----------
     ahead : dict of int
@@ -60,11 +63,27 @@ def choose(
     errors_of : callable
         For each trial the squared errors of rows, by whose mean to compare them.
     """
+    errors = _errors_of_race(ahead, lengths[:-1] or lengths, errors_of)
+    smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
+    best: dict[str, Trial] = {}
+    for trial in sorted(smoothed, key=smoothed.__getitem__):
+        best.setdefault(trial.name, trial)
+    chosen, left = [], MOST_EPOCHS * lengths[-1]
+    for trial in [*best.values()][:N_KINDS]:
+        trial = _continued(trial, lengths, errors)
+        if trial.n_epochs <= left:
+            chosen.append(trial)
+            left -= trial.n_epochs
+    return chosen
+
+
+def _errors_of_race(ahead, lengths, errors_of):
+    """Return the error of each trial of a race in which the better half is tried for longer."""
     of_rows: dict[Trial, Array] = {}
     errors: dict[Trial, float] = {}
-    tried, alive = lengths[:-1] or lengths, list(ahead)
-    for i in range(len(tried)):
-        trials = [Trial(name, tried[min(i + ahead[name], len(tried) - 1)]) for name in alive]
+    alive = list(ahead)
+    for i in range(len(lengths)):
+        trials = [Trial(name, lengths[min(i + ahead[name], len(lengths) - 1)]) for name in alive]
         new = [trial for trial in trials if trial not in errors]
         if not new:
             break
@@ -74,16 +93,14 @@ def choose(
         if i > 0:
             better = [trial for trial in better if not _is_worse(trial, lengths, of_rows)]
         alive = [trial.name for trial in better]
-    smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
-    best: dict[str, Trial] = {}
-    for trial in sorted(smoothed, key=smoothed.__getitem__):
-        best.setdefault(trial.name, trial)
-    return [_continued(trial, lengths, errors) for trial in [*best.values()][:N_KINDS]]
+    return errors
 
 
 def _is_worse(trial, lengths, of_rows):
     """Return True if the mean error was less at the length before, by more than chance."""
     before = trial._replace(n_epochs=lengths[lengths.index(trial.n_epochs) - 1])
+    if before not in of_rows:
+        return False
     more = of_rows[trial] - of_rows[before]
     return more.mean() > CHANCE * more.std() / np.sqrt(len(more))
 

@@ -43,7 +43,7 @@ def test_the_better_half_goes_on_for_twice_as_long_but_no_fewer_than_three():
         *[Trial(name, 4) for name in "abc"],
         *[Trial(name, 8) for name in "abc"],
     ]
-    assert [trial.name for trial in best] == ["a", "b", "c", "d"]
+    assert [trial.name for trial in best] == ["a", "b", "c"]
 
 
 def test_one_that_was_tried_briefly_alone_may_be_chosen():
@@ -81,6 +81,7 @@ def test_one_that_learns_slowly_is_compared_with_others_that_are_trained_for_les
     assert chosen(table, errors_of, b=2)[0] == Trial("b", 8)
     assert [trial.n_epochs for trial in asked if trial.name == "b"] == [4, 8]
     assert choose({"a": 2}, [3], lambda trials: [np.ones(2)]) == [Trial("a", 3)]
+    assert choose({"a": 1}, [1, 2, 4], lambda trials: [np.ones(2)]) == [Trial("a", 2)]
 
 
 def test_a_low_error_between_high_ones_is_less_believed_than_one_among_low_ones():
@@ -98,6 +99,12 @@ def test_where_the_error_still_falls_steeply_members_are_trained_for_longer_than
     errors_of, asked = by_table(table)
     assert chosen(table, errors_of) == [Trial("a", 16), Trial("b", 8)]
     assert max(trial.n_epochs for trial in asked) == 8
+
+
+def test_fewer_are_chosen_where_they_are_trained_for_long():
+    table = {"a": [8, 4, 2, 1], "b": [9, 5, 3, 2], "c": [10, 7, 6, 7], "d": [20]}
+    errors_of, _ = by_table(table)
+    assert chosen(table, errors_of) == [Trial("a", 16), Trial("c", 4), Trial("d", 1)]
 
 
 @pytest.mark.parametrize("lengths", [[3], [3, 6]])
