@@ -54,7 +54,7 @@ def test_predictions_stay_between_the_bounds(solver, early_stopping, regression)
     assert model.out_activation_ == Bounded(-0.5, 0.75)
 
 
-@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("where", ["activation", "out_activation"])
 def test_from_0_to_1_it_is_the_logistic(where, solver, regression):
     X, y = regression
@@ -67,7 +67,7 @@ def test_from_0_to_1_it_is_the_logistic(where, solver, regression):
     assert_allclose(bounded.predict(X), logistic.predict(X), rtol=1e-5)
 
 
-@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
 def test_a_bounded_target_is_learned(solver, rng):
     X = rng.normal(size=(200, 2))
     y = 50 + 40 * np.tanh(X[:, 0])
