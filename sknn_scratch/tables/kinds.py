@@ -159,7 +159,7 @@ def kind_of(column: Column, named: bool) -> Number:
             refuse_puzzles(column, known)
     if column.holds == "mixed":
         raise ValueError(
-            f"{column.where} holds numbers and words: {as_numbers(column)}, or name it in "
+            f"{column.where} holds numbers and words: {to_numeric(column)}, or name it in "
             "categorical_features."
         )
     return Dates(column.values) if column.holds == "dates" else Words()
@@ -172,7 +172,7 @@ def refuse_puzzles(column: Column, known: set[str]) -> None:
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
         raise ValueError(
             f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
-            f"{as_numbers(column)}, or name it in categorical_features if they are words without "
+            f"{to_numeric(column)}, or name it in categorical_features if they are words without "
             "order."
         )
     if len(known) > 10 and all(map(OTHER_DATE.fullmatch, known)):
@@ -205,7 +205,7 @@ def numbers_among(known: set[str]) -> tuple[set[str], set[str]]:
     return (numbers, others) if many and not codes and len(others) <= 3 else (set(), set())
 
 
-def as_numbers(column: Column) -> str:
+def to_numeric(column: Column) -> str:
     """Return how a column is made numbers, for a message."""
     label = column.label
     return f"make it numbers, by X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce')"
@@ -225,7 +225,7 @@ def doubts_about(column: Column) -> list[Message]:
         return []
     text = (
         f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
-        f"{and_also(others)}, and is taken for words. If they are amounts, {as_numbers(column)}; "
+        f"{and_also(others)}, and is taken for words. If they are amounts, {to_numeric(column)}; "
         f"if not, say so by categorical_features=[{column.label!r}]."
     )
     return [Message(text, UserWarning)]
