@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -72,6 +74,25 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
         assert state.best.score == (0.5 if validate else -np.inf)
         assert state.params == 3
         assert state.history.losses == state.history.validation_losses == []
+
+
+class Saddle(Parabola):
+    """(p[0]^2 - 1)^2 + (p[1] - 1)^2: level in p[0] where that is 0."""
+
+    def __call__(self, vector):
+        p, q = vector
+        self.loss = float((p**2 - 1) ** 2 + (q - 1) ** 2)
+        return self.loss, np.array([4 * p * (p**2 - 1), 2 * (q - 1)])
+
+
+def test_a_plateau_at_the_loss_of_a_constant_is_left_by_moving_the_weights():
+    state = TrainingState(np.array([0.0, 2.0]), None, None, solver=None, solver_state={})
+    run = make_run(state)
+    settings = stop_settings(tol=1e-6, solver=LBFGS(), max_iter=50, standardize=True)
+    baseline = SimpleNamespace(constant=1.0, linear=np.nan)
+    assert train_lbfgs(Saddle(), run, settings, baseline) is None
+    assert_allclose(np.abs(state.params), 1, atol=1e-4)
+    assert state.history.loss < 1e-6
 
 
 class Times(Loss, rescaling="standard"):
