@@ -2,11 +2,14 @@ import importlib
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -42,13 +45,28 @@ def can_import(name):
     return True
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_every_example_runs_without_a_warning_and_draws_its_picture(path, tmp_path):
-    pytest.importorskip("matplotlib")
-    done = run(path, tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / f"{path.stem}.png").stat().st_size > 10_000
-    printed = re.sub(r"[\d,.]+", "#", done.stdout)
+@pytest.fixture(scope="module")
+def printed_by(tmp_path_factory):
+    """Return a function that runs an example, once, and returns what it prints."""
+
+    @cache
+    def printed(stem):
+        pytest.importorskip("matplotlib")
+        folder = tmp_path_factory.mktemp(stem)
+        done = run(example(stem), folder)
+        assert done.returncode == 0, done.stderr
+        assert (folder / f"{stem}.png").stat().st_size > 10_000
+        return done.stdout
+
+    return printed
+
+
+# the one that is left out runs as a notebook
+@pytest.mark.parametrize(
+    "path", [each for each in EXAMPLES if each.stem != "watch_it_learn"], ids=lambda path: path.stem
+)
+def test_every_example_runs_without_a_warning_and_draws_its_picture(path, printed_by):
+    printed = re.sub(r"[\d,.]+", "#", printed_by(path.stem))
     for quoted in QUOTED.get(path.stem, []):  # figures depend on the machine, words do not
         if not can_import("pyarrow"):
             quoted = re.sub("^Parquet .*\n", "", quoted, flags=re.MULTILINE)
@@ -72,12 +90,22 @@ def run_without_matplotlib(path, folder):
     return done.stdout
 
 
-def test_the_seed_network_learns_and_both_regressors_score_the_same(tmp_path):
-    out = run_without_matplotlib(example("seed_network"), tmp_path)
+def test_the_seed_network_learns_and_both_regressors_score_the_same(printed_by):
+    out = printed_by("seed_network")
     table = {line.split()[0]: line.split() for line in out.splitlines() if line.strip()}
     assert table["1500"][2:] == ["0.02", "0.98", "0.98", "0.02"]
-    assert "+----" in out
     assert table["ScratchMLPRegressor"][5] == table["MLPRegressor"][5]
+
+
+def test_without_matplotlib_the_curve_of_the_seed_network_is_drawn_in_the_terminal(
+    monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # makes the import fail
+    runpy.run_path(str(example("seed_network")))["draw"](1 / np.arange(1.0, 1501))
+    out = capsys.readouterr().out
+    assert "1.00 |*" in out
+    assert "+----" in out
+    assert "pip install matplotlib" in out
 
 
 def test_training_by_hand_comes_near_the_curve(tmp_path):
@@ -96,8 +124,8 @@ def test_the_epochs_that_are_kept_are_told_without_a_picture_too(tmp_path):
     assert "pip install matplotlib" in out
 
 
-def test_intervals_cover_what_they_should_for_small_noise_and_for_large(tmp_path):
-    out = run_without_matplotlib(example("prediction_intervals"), tmp_path)
+def test_intervals_cover_what_they_should_for_small_noise_and_for_large(printed_by):
+    out = printed_by("prediction_intervals")
     rows = [line.split() for line in out.splitlines() if line.lstrip()[:1].isdigit()]
     for row in rows:
         asked, covered, little, much, naive = (int(cell.removesuffix("%")) for cell in row)
@@ -142,6 +170,7 @@ def test_the_tutorial_is_a_notebook_that_runs_by_itself(tmp_path):
 def test_the_pictures_are_a_notebook_and_its_animation_a_page_that_plays_by_itself(tmp_path):
     pytest.importorskip("matplotlib")
     out = run_notebook(example("watch_it_learn"), tmp_path)
+    assert (tmp_path / "watch_it_learn.png").stat().st_size > 10_000
     page = (tmp_path / "watch_it_learn.html").read_text(encoding="utf-8")
     frames = re.findall(r'frames\[(\d+)\] = "data:image/png;base64,', page)
     assert len(frames) > 40

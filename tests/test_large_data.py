@@ -13,6 +13,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOT
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore:Port 8787 is already in use:UserWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",  # a socket that Dask leaves open then
 )
 def test_the_blocks_run_in_their_order(tmp_path, monkeypatch):
     pytest.importorskip("pandas")

@@ -57,8 +57,7 @@ def run(path, killed_after=None):
 
 @pytest.mark.slow
 def test_a_training_killed_at_random_and_resumed_ends_with_the_very_same_weights(tmp_path):
-    run(tmp_path / "whole")
-    seconds = run(tmp_path / "timed")
+    seconds = run(tmp_path / "whole")
     draw, path, killed = random.Random(), tmp_path / "resumed", 0
     while killed < 2:
         if run(path, killed_after=draw.uniform(0, 0.5 * seconds)) is None:
