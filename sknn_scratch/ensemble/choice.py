@@ -31,7 +31,7 @@ ENOUGH_ROWS = 100  # held out by all splits of a pilot together, where there are
 # trained for twice as long as it was tried.
 STEEP = 0.05
 N_KINDS, FEWEST = 4, 3  # that are chosen, and that no race is run among
-MOST_EPOCHS = 1.5  # of all that are chosen together, relative to the longest length
+MOST_EPOCHS = 2.0  # of all that are chosen together, relative to the longest length
 CHANCE = 0.5  # standard errors of a difference: one that is smaller may be none
 SHARED = 0.3  # the weight of the lengths beside it in the smoothed error of a trial
 

@@ -105,11 +105,11 @@ class ScratchMLPEnsembleRegressor(
 
         None finds the networks that suit the data: a pilot compares candidates (deep and wide
         networks, with weak and strong penalties, behind embeddings of low and high frequencies
-        and piecewise-linear ones) and how long they are trained, on rows held out. The best four,
-        and for dense X of up to 500 columns a linear network, are trained on every split, and the
-        rows held out tell how to weight them. They are trained in float32, and predict together in
-        it, which rounds by some 1e-7 of the spread of y; for sparse X all is in its type, without
-        embeddings.
+        and piecewise-linear ones) and how long they are trained, on rows held out. The best four
+        (fewer where long training is best), and for dense X of up to 500 columns a linear network,
+        are trained on every split, and the rows held out tell how to weight them. They are trained
+        in float32, and predict together in it, which rounds by some 1e-7 of the spread of y; for
+        sparse X all is in its type, without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.
