@@ -33,8 +33,8 @@ from .state import TrainingState, check_alike
 from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .warnings import (
     INTERRUPTED,
+    Ending,
     Message,
-    convergence_warnings,
     first_batch_warnings,
     prediction_warnings,
     renewal_warnings,
@@ -243,7 +243,7 @@ class Trainer:
         if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
             n_batches = ceil(n_rows / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / n_rows
-            messages += convergence_warnings(best, self.network, self.settings, share, baseline)
+            messages += Ending(best, self.network, self.settings, share, baseline).warnings()
         return best.state, messages
 
     @np.errstate(all="ignore")  # of values so large that training diverges

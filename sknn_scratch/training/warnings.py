@@ -15,6 +15,7 @@ ended training.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import floor, log10
 from typing import NamedTuple
 
@@ -165,10 +166,18 @@ def listed(names: Sequence[str]) -> str:
 # --- the end of training ---
 
 
-def convergence_warnings(
-    run: Run, network: Network, settings: Settings, n_batches: float, baseline: Baseline
-) -> list[Message]:
-    """Return what there is to warn of in a training that has ended.
+class Fall(NamedTuple):
+    """How much what is monitored has fallen in the last epochs."""
+
+    n_epochs: int
+    by: float
+    before: float  # the least that it was before them
+    last: float  # what it was in the last
+
+
+@dataclass
+class Ending:
+    """What a training has ended at, and what there is to warn of in it.
 
     Parameters
     ----------
@@ -179,196 +188,179 @@ def convergence_warnings(
         Of an epoch, relative to its rows: the penalty is part of the loss of each.
     baseline : Baseline
     """
-    is_rising = has_risen(run)
-    # where `max_iter` has ended it, that is said: more only where more epochs would not help
-    if not (run.by_tol or is_rising) and (run.warning or run.stopped):
+
+    run: Run
+    network: Network
+    settings: Settings
+    n_batches: float
+    baseline: Baseline
+
+    @np.errstate(all="ignore")  # of weights that are too large
+    def warnings(self) -> list[Message]:
+        """Return what there is to warn of."""
+        run = self.run
+        # where `max_iter` has ended it, that is said: more only where more epochs would not help
+        if not (run.by_tol or self.has_risen) and (run.warning or run.stopped):
+            return []
+        penalty = self.penalty
+        messages = self.warnings_of_stop(self.kept_loss - penalty) if run.by_tol else []
+        loss = (run.state.history.loss if self.has_risen else self.kept_loss) - penalty
+        constant = self.baseline.constant
+        is_above = loss > constant + MARGIN * abs(constant)
+        if messages or not is_above or any(self.settings.dropout):  # which adds to the loss
+            return messages
+        return [self.above(loss)]
+
+    @property
+    def weights(self) -> list[Array]:
+        """Those that training has ended with."""
+        return [W for W, _ in self.network.layers(self.run.state.params)]
+
+    @property
+    def penalty(self) -> float:
+        """The part of the loss that is the penalty."""
+        squares = sum((W * W).sum(dtype=np.float64) for W in self.weights)
+        return self.settings.alpha / self.run.state.mean_weight / 2 * squares * self.n_batches
+
+    @property
+    def slope_of_penalty(self) -> float:
+        """The largest derivative of the penalty."""
+        largest = max(float(np.abs(W).max(initial=0)) for W in self.weights)
+        return self.settings.alpha / self.run.state.mean_weight * largest * self.n_batches
+
+    @property
+    def kept_loss(self) -> float:
+        """The loss of the epoch whose parameters are kept, or of the first if it is none."""
+        history, best = self.run.state.history, self.run.state.best
+        if self.settings.monitor and history.losses:
+            return history.losses[max(best.epoch, 1) - 1]
+        return history.loss
+
+    @property
+    def has_risen(self) -> bool:
+        """Whether the loss ended above that of the first epoch."""
+        first = self.run.first_loss
+        return first is not None and self.run.state.history.loss > first + MARGIN * abs(first)
+
+    def warnings_of_stop(self, loss: float) -> list[Message]:
+        """Return what to warn of where `tol` has ended training, at a loss without penalty."""
+        settings, baseline, constant = self.settings, self.baseline, self.baseline.constant
+        stochastic = settings.solver.stochastic
+        # mini-batches that stop well above it have not come so far
+        is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
+        fall = self.late_fall()
+        if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
+            return [self.still_falling(fall)]
+        if stochastic and settings.monitor:  # its task is to hold on to the mean, if all is worse
+            return []
+        if is_stuck:
+            return [self.stuck(loss, self.best_constant, constant)]
+        # where training has ended, the slopes of loss and penalty cancel; on a plateau both are
+        # small, in the unit in which L-BFGS has the tolerance
+        is_held = self.slope_of_penalty > settings.tol * 2 * constant
+        is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
+        if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
+            return [self.stuck(loss, "by a linear model", baseline.linear)]
         return []
-    with np.errstate(all="ignore"):  # of weights that are too large
-        penalty = penalty_of(run, network, settings) * n_batches
-        messages = []
-        if run.by_tol:
-            loss = kept_loss(run, settings) - penalty
-            slope = slope_of_penalty(run, network, settings) * n_batches
-            messages = stop_messages(run, network, settings, loss, baseline, slope)
-        loss = (run.state.history.loss if is_rising else kept_loss(run, settings)) - penalty
-        is_above = loss > baseline.constant + MARGIN * abs(baseline.constant)
-    if messages or not is_above or any(settings.dropout):  # which adds to the loss
-        return messages
-    return [above(loss, network, baseline, run.first_loss if is_rising else None)]
 
+    def late_fall(self) -> Fall | None:
+        """Return by what the loss fell in the last epochs, if it is much.
 
-def penalty_of(run: Run, network: Network, settings: Settings) -> float:
-    """Return the penalty on the weights that training has ended with."""
-    state = run.state
-    squares = sum((W * W).sum(dtype=np.float64) for W, _ in network.layers(state.params))
-    return settings.alpha / state.mean_weight / 2 * squares
+        Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
+        stopping. Else that is about the validation loss, or about minus the validation score: a
+        fall by more than 5% of what it was, and of 1. None with standardize=False, where training
+        stops and warns as MLPRegressor does.
+        """
+        settings, stochastic = self.settings, self.settings.solver.stochastic
+        if not settings.standardize or (settings.monitor and not stochastic):
+            return None
+        losses = self.monitored_losses()
+        n_epochs = settings.n_iter_no_change if stochastic else 1
+        if not n_epochs < len(losses):
+            return None
+        before = min(losses[:-n_epochs])  # the least of several, which noise does not lower
+        by = before - min(losses[-n_epochs:])
+        if settings.monitor == "score":
+            is_much = by > FALLS * (1 + abs(before))
+        else:
+            worth = (NOTHING_LEFT if stochastic else LITTLE_LEFT) * self.baseline.constant
+            is_much = by > FALLS * abs(before) and before - by > worth
+        return Fall(n_epochs, by, before, losses[-1]) if is_much else None
 
+    def monitored_losses(self) -> list[float]:
+        """Return, for the epochs of the last call, what decides when to stop: the less the better.
 
-def slope_of_penalty(run: Run, network: Network, settings: Settings) -> float:
-    """Return the largest derivative of the penalty that training has ended with."""
-    state = run.state
-    largest = max(float(np.abs(W).max(initial=0)) for W, _ in network.layers(state.params))
-    return settings.alpha / state.mean_weight * largest
+        For L-BFGS, that at which it started comes first.
+        """
+        history, monitor = self.run.state.history, self.settings.monitor
+        if monitor == "score":
+            curve = [-score for score in history.validation_scores]
+        else:
+            curve = history.validation_losses if monitor else history.losses
+        curve = curve[len(curve) - history.n_iter :]
+        if self.settings.solver.stochastic or self.run.first_loss is None:
+            return curve
+        return [self.run.first_loss, *curve]
 
-
-def kept_loss(run: Run, settings: Settings) -> float:
-    """Return the loss of the epoch whose parameters are kept, or of the first if it is none."""
-    history, best = run.state.history, run.state.best
-    if settings.monitor and history.losses:
-        return history.losses[max(best.epoch, 1) - 1]
-    return history.loss
-
-
-def has_risen(run: Run) -> bool:
-    """Return True if the loss ended above that of the first epoch."""
-    first = run.first_loss
-    return first is not None and run.state.history.loss > first + MARGIN * abs(first)
-
-
-def stop_messages(
-    run: Run,
-    network: Network,
-    settings: Settings,
-    loss: float,
-    baseline: Baseline,
-    slope: float,
-) -> list[Message]:
-    """Return what there is to warn of where `tol` has ended training, at a loss without penalty.
-
-    ``slope`` is the largest derivative of the penalty.
-    """
-    stochastic, constant = settings.solver.stochastic, baseline.constant
-    # mini-batches that stop well above it have not come so far
-    is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
-    fall = late_fall(run, settings, constant)
-    if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
-        return [still_falling(fall, network, settings, constant)]
-    if stochastic and settings.monitor:  # to hold on to the mean, if all else is worse, is its task
-        return []
-    if is_stuck:
-        return [stuck(loss, best_of(network), constant, settings)]
-    # where training has ended, the slopes of loss and penalty cancel; on a plateau both are small
-    is_held = slope > settings.tol * 2 * constant  # in the unit in which L-BFGS has the tolerance
-    is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
-    if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
-        return [stuck(loss, "by a linear model", baseline.linear, settings)]
-    return []
-
-
-class Fall(NamedTuple):
-    """How much what is monitored has fallen in the last epochs."""
-
-    n_epochs: int
-    by: float
-    before: float  # the least that it was before them
-    last: float  # what it was in the last
-
-
-def late_fall(run: Run, settings: Settings, constant: float) -> Fall | None:
-    """Return by what the loss fell in the last epochs, if it is much.
-
-    Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
-    stopping. Else that is about the validation loss, or about minus the validation score: a fall
-    by more than 5% of what it was, and of 1. None with standardize=False, where training stops and
-    warns as MLPRegressor does.
-    """
-    stochastic = settings.solver.stochastic
-    if not settings.standardize or (settings.monitor and not stochastic):
-        return None
-    losses = monitored_losses(run, settings)
-    n_epochs = settings.n_iter_no_change if stochastic else 1
-    if not n_epochs < len(losses):
-        return None
-    before = min(losses[:-n_epochs])  # the least of several, which noise does not lower
-    by = before - min(losses[-n_epochs:])
-    if settings.monitor == "score":
-        is_much = by > FALLS * (1 + abs(before))
-    else:
-        worth = (NOTHING_LEFT if stochastic else LITTLE_LEFT) * constant
-        is_much = by > FALLS * abs(before) and before - by > worth
-    return Fall(n_epochs, by, before, losses[-1]) if is_much else None
-
-
-def monitored_losses(run: Run, settings: Settings) -> list[float]:
-    """Return, for the epochs of the last call, what decides when to stop: the less the better.
-
-    For L-BFGS, that at which it started comes first.
-    """
-    history = run.state.history
-    if settings.monitor == "score":
-        curve = [-score for score in history.validation_scores]
-    else:
-        curve = history.validation_losses if settings.monitor else history.losses
-    curve = curve[len(curve) - history.n_iter :]
-    if settings.solver.stochastic or run.first_loss is None:
-        return curve
-    return [run.first_loss, *curve]
-
-
-def still_falling(fall: Fall, network: Network, settings: Settings, constant: float) -> Message:
-    """Return the message that the loss still fell, or the score rose."""
-    smaller = settings.tol / 10
-    period = "the last iteration"
-    if settings.solver.stochastic:
-        smaller = min(fall.by / fall.n_epochs, settings.tol) / 10
-        period = f"the last {fall.n_epochs} epochs"
-    beginning = f"Training stopped by tol={settings.tol:g} while "
-    advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
-    if settings.monitor == "score":
-        text = (
-            f"the validation score still rose: by {fall.by:.2g} in {period}, to {-fall.last:.3g}. "
-            f"{advice}."
+    def still_falling(self, fall: Fall) -> Message:
+        """Return the message that the loss still fell, or the score rose."""
+        monitor, tol = self.settings.monitor, self.settings.tol
+        smaller, period = tol / 10, "the last iteration"
+        if self.settings.solver.stochastic:
+            smaller = min(fall.by / fall.n_epochs, tol) / 10
+            period = f"the last {fall.n_epochs} epochs"
+        beginning = f"Training stopped by tol={tol:g} while "
+        advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
+        if monitor == "score":
+            text = (
+                f"the validation score still rose: by {fall.by:.2g} in {period}, to "
+                f"{-fall.last:.3g}. {advice}."
+            )
+            return Message(beginning + text, ConvergenceWarning)
+        whose = "the validation" if monitor else "its"
+        more = "." if monitor else ", or early_stopping if the loss on new data does not fall."
+        return Message(
+            f"{beginning}{whose} loss still fell: by {fall.by / abs(fall.before):.0%} in {period}, "
+            f"to {fall.last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
+            f"predict {self.best_constant} has a loss of {self.baseline.constant:.3g}. "
+            f"{advice}{more}",
+            ConvergenceWarning,
         )
-        return Message(beginning + text, ConvergenceWarning)
-    whose = "the validation" if settings.monitor else "its"
-    advice += (
-        "." if settings.monitor else ", or early_stopping if the loss on new data does not fall."
-    )
-    return Message(
-        f"{beginning}{whose} loss still fell: by {fall.by / abs(fall.before):.0%} in {period}, to "
-        f"{fall.last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
-        f"predict {best_of(network)} has a loss of {constant:.3g}. {advice}",
-        ConvergenceWarning,
-    )
 
-
-def stuck(loss: float, simple: str, its_loss: float, settings: Settings) -> Message:
-    """Return the message that what training came to is no better than a simple prediction."""
-    advice = "What may leave it: a smaller tol"
-    if settings.solver.stochastic:
-        advice = (
-            "Where the loss is flat for a while, n_iter_no_change=np.inf and a larger max_iter go "
-            "on. What may leave it sooner: a larger learning_rate_init"
+    def stuck(self, loss: float, simple: str, its_loss: float) -> Message:
+        """Return the message that what training came to is no better than a simple prediction."""
+        advice = "What may leave it: a smaller tol"
+        if self.settings.solver.stochastic:
+            advice = (
+                "Where the loss is flat for a while, n_iter_no_change=np.inf and a larger max_iter "
+                "go on. What may leave it sooner: a larger learning_rate_init"
+            )
+        return Message(
+            f"Training stopped by tol={self.settings.tol:g} at a loss of {loss:.3g} (without "
+            f"penalty), no better than to predict {simple}, which has {its_loss:.3g}. {advice}, "
+            "another random_state, n_init > 1, activation='relu' or 'tanh', fewer layers, a "
+            "smaller alpha. Or X says nothing (more) about y.",
+            ConvergenceWarning,
         )
-    return Message(
-        f"Training stopped by tol={settings.tol:g} at a loss of {loss:.3g} (without penalty), no "
-        f"better than to predict {simple}, which has {its_loss:.3g}. {advice}, another "
-        "random_state, n_init > 1, activation='relu' or 'tanh', fewer layers, a smaller alpha. "
-        "Or X says nothing (more) about y.",
-        ConvergenceWarning,
-    )
 
-
-def above(loss: float, network: Network, baseline: Baseline, start: float | None) -> Message:
-    """Return the message that training ended above the loss of the best constant.
-
-    ``start`` is the loss that it has risen from, or None.
-    """
-    if start is None:
+    def above(self, loss: float) -> Message:
+        """Return the message that training ended above the loss of the best constant."""
         advice = (
             "It has not come as far as that: try a larger learning_rate_init, n_iter_no_change or "
             "max_iter, or a smaller tol"
         )
-    else:
-        advice = f"It has risen from {start:.3g}: try a smaller learning_rate_init"
-    return Message(
-        f"Training ended at a loss of {loss:.3g} (without penalty), above {baseline.constant:.3g}, "
-        f"which to predict {best_of(network)} has. {advice}. If a loss, an activation or a solver "
-        "is your own, compare its derivative by check_gradient.",
-        ConvergenceWarning,
-    )
+        if self.has_risen:
+            start = self.run.first_loss
+            advice = f"It has risen from {start:.3g}: try a smaller learning_rate_init"
+        return Message(
+            f"Training ended at a loss of {loss:.3g} (without penalty), above "
+            f"{self.baseline.constant:.3g}, which to predict {self.best_constant} has. {advice}. "
+            "If a loss, an activation or a solver is your own, compare its derivative by "
+            "check_gradient.",
+            ConvergenceWarning,
+        )
 
-
-def best_of(network: Network) -> str:
-    """Return what the best constant prediction is called."""
-    return "the mean" if type(network.loss) is SquaredError else "the best constant"
+    @property
+    def best_constant(self) -> str:
+        """What the best constant prediction is called."""
+        return "the mean" if type(self.network.loss) is SquaredError else "the best constant"
