@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import cross_val_score
+from sklearn.utils import get_tags
 
 from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor, TableEncoder
 
@@ -39,6 +40,16 @@ def data(rng):
 
 def ensemble(estimator=NET, n_estimators=3, **params):
     return ScratchMLPEnsembleRegressor(estimator, n_estimators, random_state=0, **params)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "takes"),
+    [(None, True), (NET, True), (LinearRegression(), False), (ScratchMLPRegressor, False)],
+    ids=["default", "networks", "another regressor", "a class, which is none"],
+)
+def test_it_says_to_take_tables_where_members_are_networks(estimator, takes):
+    tags = get_tags(ensemble(estimator)).input_tags
+    assert (tags.allow_nan, tags.string, tags.categorical) == (takes, takes, takes)
 
 
 @pytest.mark.slow

@@ -286,7 +286,8 @@ def test_a_copy_keeps_parameters_that_are_objects(duplicate, regression):
 def test_weights_can_be_read_and_set_but_not_changed(duplicate, early_stopping, regression):
     X, y = regression
     model = duplicate(network(early_stopping=early_stopping, activation="tanh").fit(X, y))
-    for array in [*model.coefs_, *model.intercepts_]:
+    without = network(fit_intercept=False).fit(X, y)
+    for array in [*model.coefs_, *model.intercepts_, *without.intercepts_]:
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
 
