@@ -680,6 +680,14 @@ MADE_BY_FIT = [
 ]
 
 
+@short
+def test_names_of_columns_are_those_of_the_last_fit(regression):
+    X, y = regression
+    model = network().fit(pd.DataFrame(X, columns=list("abcd")), y)
+    assert list(model.feature_names_in_) == list("abcd")
+    assert not hasattr(model.fit(X, y), "feature_names_in_")
+
+
 def test_before_fit_there_is_nothing_that_fit_makes(regression):
     model = ScratchMLPRegressor()
     with pytest.raises(NotFittedError, match="not fitted"):

@@ -95,6 +95,24 @@ def test_a_plateau_at_the_loss_of_a_constant_is_left_by_moving_the_weights():
     assert state.history.loss < 1e-6
 
 
+class Valley(Parabola):
+    """Level but for a part of 1e-6, Rosenbrock's function."""
+
+    def __call__(self, p):
+        a, b = 1 - p[0], p[1] - p[0] ** 2
+        self.loss = float(1 + 1e-6 * (a * a + 100 * b * b))
+        return self.loss, 1e-6 * np.array([-2 * a - 400 * p[0] * b, 200 * b])
+
+
+def test_what_had_converged_stays_so_if_max_iter_ends_what_goes_on_from_there():
+    state = TrainingState(np.array([-1.2, 1.0]), None, None, solver=None, solver_state={})
+    run, baseline = make_run(state), SimpleNamespace(constant=1.0, linear=np.nan)
+    settings = stop_settings(tol=1e-3, solver=LBFGS(), max_iter=3, standardize=True)
+    assert train_lbfgs(Valley(), run, settings, baseline) is None
+    assert run.by_tol
+    assert state.history.n_iter == 3
+
+
 class Times(Loss, rescaling="standard"):
     """A number of times half the squared error."""
 
