@@ -44,11 +44,12 @@ class Step:
 
     def __post_init__(self) -> None:
         self.blocks: list[slice] = blocks_of(self.params)
+        self.is_long: bool = len(self.blocks) > 1
 
     def take(self) -> None:
         """Change parameters and state in place: all at once, or a block after the other."""
         solver = self.solver
-        if len(self.blocks) == 1 or not solver.elementwise:
+        if not (self.is_long and solver.elementwise):
             solver.update(self.params, self.gradient, self.state, self.learning_rate)
             return
         arrays = {key: x for key, x in self.state.items() if isinstance(x, np.ndarray)}
