@@ -1,5 +1,6 @@
 """A picture of which columns a model goes by, and how: importances, and curves of the largest."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from ..maths import Array, RandomState
 from .drawing import ink, pyplot_for
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
+BARS = 15  # of the most frequent words; points of a line through dates
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class ExplanationDisplay:
@@ -21,7 +24,8 @@ class ExplanationDisplay:
     On the left, a bar for each of the most important columns: how much worse the score gets if the
     column is shuffled (permutation importance). Beside it, for the first of them, the mean
     prediction along the column (partial dependence; dashed) and that of single rows: where rows
-    run apart, the effect hangs on other columns. Columns of words have a bar for each word.
+    run apart, the effect hangs on other columns. Columns of words have a bar for each of the 15
+    most frequent words; dates have a line through 15 of them, from the first to the last.
 
     All of it is scikit-learn's `permutation_importance` and `PartialDependenceDisplay`, so it works
     for any regressor: a network, a pipeline, an ensemble on a table as it comes. What it explains
@@ -174,17 +178,21 @@ class ExplanationDisplay:
 
     def _draw_curve(self, estimator, X, column, random_state, ax):
         """Draw the mean prediction along a column, over its rows without a gap."""
-        values = np.asarray(_column(X, column))
+        values = X.iloc[:, column] if hasattr(X, "iloc") else X[:, column]
         is_number = values.dtype.kind in "fiu"
-        gaps = np.isnan(values) if values.dtype.kind == "f" else values == np.array(None)
-        rows = np.flatnonzero(~(gaps | (values != values)))  # nan among words is not itself
-        name = self.columns[column] if hasattr(X, "columns") else int(column)
+        rows = np.flatnonzero(~_gaps_of(values))
+        if is_number:
+            X, values = _take(X, rows), _take(values, rows).astype(float)
+        else:
+            distinct = rows[_bars_of(np.asarray(values)[rows])]
+            values = _take(values, np.resize(distinct, len(values)))
+        # every value that the column has is put into every row: it has to hold no others
         curve: Any = PartialDependenceDisplay.from_estimator(
             estimator,
-            _take(X, rows),
-            [name],
+            _with_column(X, column, values),
+            [int(column)],
             kind="both" if is_number else "average",
-            categorical_features=None if is_number else [name],
+            categorical_features=None if is_number else [int(column)],
             subsample=min(ROWS_OF_CURVES, len(rows)),
             random_state=random_state,
             ax=ax,
@@ -194,6 +202,8 @@ class ExplanationDisplay:
         drawn.set(title=self.columns[column], xlabel="", ylabel=ylabel)
         if drawn.get_legend():
             drawn.get_legend().remove()
+        if not is_number and _are_dates(curve.pd_results[0]["grid_values"][0]):
+            _put_a_line_for_bars(drawn, curve.pd_results[0])
         return curve
 
 
@@ -202,6 +212,40 @@ def _take(X, rows):
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]
 
 
-def _column(X, column):
-    """Return a column by its number."""
-    return X.iloc[:, column] if hasattr(X, "iloc") else X[:, column]
+def _gaps_of(values):
+    """Return where a column of an array or a data frame is empty."""
+    if hasattr(values, "isna"):
+        return values.isna().to_numpy()
+    return (values != values) | (values == np.array(None))  # nan among words is not itself
+
+
+def _bars_of(values):
+    """Return where the words stand that get a bar: the most frequent; or dates, evenly apart."""
+    distinct, first, counts = np.unique(values, return_index=True, return_counts=True)
+    if _are_dates(distinct):
+        n_bars = min(BARS, len(distinct))
+        return first[np.linspace(0, len(distinct) - 1, n_bars).round().astype(int)]
+    return first[np.argsort(-counts, kind="stable")[:BARS]]
+
+
+def _are_dates(values):
+    """Return whether all values are dates, or strings of dates."""
+    return all(DATE.match(str(each)) for each in values)
+
+
+def _put_a_line_for_bars(ax, result):
+    """Draw into ax a line through dates, along which a bar would be a day wide."""
+    for bar in ax.patches[:]:
+        bar.remove()
+    ax.plot(result["grid_values"][0], result["average"][0], "--", color="tab:blue")
+
+
+def _with_column(X, column, values):
+    """Return a copy of X with other values in a column."""
+    if hasattr(X, "iloc"):
+        X = X.copy()
+        X.isetitem(column, values.set_axis(X.index))
+        return X
+    X = X.astype(np.result_type(X, values))
+    X[:, column] = values
+    return X

@@ -54,6 +54,73 @@ def test_a_raw_table_is_explained_by_its_own_columns(rng):
     assert means["red"] - means["green"] == pytest.approx(10, abs=0.1)
 
 
+def explain_a_column(values, y):
+    """Return what is drawn along a column that y hangs on, and where."""
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({0: values, 1: np.sin(np.arange(len(y)))})
+    network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
+    model = make_pipeline(TableEncoder(), network).fit(table, y)
+    display = ExplanationDisplay.from_estimator(model, table, y, n_curves=1)
+    (result,) = display.curves_[0].pd_results
+    assert display.order_[0] == 0
+    return result["grid_values"][0], result["average"][0], display.axes_[1]
+
+
+@pytest.mark.parametrize("as_they_come", ["dates", "gaps", "strings", "of a zone"])
+def test_a_line_is_drawn_through_dates(rng, as_they_come):
+    pd = pytest.importorskip("pandas")
+    day = rng.choice(2000, 300, replace=False)
+    day[:2] = 0, 1999
+    dates = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(day, unit="D"))
+    if as_they_come == "gaps":
+        dates[5:15] = None
+    elif as_they_come == "strings":
+        dates = dates.dt.strftime("%Y-%m-%d")
+    elif as_they_come == "of a zone":
+        dates = dates.dt.tz_localize("UTC")
+    grid, average, ax = explain_a_column(dates, day / 100)
+    assert [str(each)[:10] for each in grid[[0, -1]]] == ["2020-01-01", "2025-06-22"]
+    assert average[[0, -1]] == pytest.approx([0, 19.99], abs=0.2)
+    assert len(grid) == 15
+    assert len(ax.patches) == 0
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), average)
+
+
+def test_of_many_words_the_most_frequent_have_a_bar(rng):
+    often, once = np.repeat([f"w{i}" for i in range(15)], 20), [f"rare{i}" for i in range(120)]
+    words = np.concatenate([often, once])
+    grid, average, ax = explain_a_column(words, np.where(words == "w3", 5.0, 0.0))
+    assert sorted(grid) == sorted(set(often))
+    assert len(ax.patches) == 15
+    assert grid[np.argmax(average)] == "w3"
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "a gap"])
+def test_whole_numbers_have_a_curve_of_numbers(rng, dtype):
+    pd = pytest.importorskip("pandas")
+    number = rng.permutation(300)
+    column = pd.Series(number, dtype="int64" if dtype == "int64" else "Int64")
+    if dtype == "a gap":
+        column[:3] = pd.NA
+    grid, average, _ = explain_a_column(column, 2.0 * number)
+    assert np.diff(average) / np.diff(grid) == pytest.approx(2, rel=0.02)
+
+
+def test_whole_numbers_in_an_array_have_a_curve_too():
+    X = np.arange(240).reshape(120, 2) % 77
+    model = LinearRegression().fit(X, 3 * X[:, 1])
+    display = ExplanationDisplay.from_estimator(model, X, 3 * X[:, 1], n_curves=1)
+    (result,) = display.curves_[0].pd_results
+    assert np.diff(result["average"][0]) / np.diff(result["grid_values"][0]) == pytest.approx(3)
+
+
+def test_gaps_among_words_of_pandas_are_left_out():
+    pd = pytest.importorskip("pandas")
+    words = pd.Series(["a", "b", None] * 40, dtype="string")
+    grid, average, _ = explain_a_column(words, np.array([0.0, 1.0, 5.0] * 40))
+    assert dict(zip(grid, average)) == pytest.approx({"a": 0, "b": 1}, abs=0.05)
+
+
 def test_more_rows_than_asked_for_are_drawn_from(line):
     model, X, y = line
     first = ExplanationDisplay.from_estimator(model, X, y, subsample=50, random_state=1)
