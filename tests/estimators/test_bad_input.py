@@ -544,7 +544,8 @@ def test_ctrl_c_ends_training_cleanly(solver, early_stopping, interrupt):
 def test_ctrl_c_in_the_first_step_leaves_the_initial_weights(solver, early_stopping):
     params = {**EARLY, "early_stopping": early_stopping, "solver": solver}
     initial = arrays((3, 4), (4, 1), (4,), (1,))
-    model = network(activation=Interruptible(0), init=initial, standardize=False, **params)
+    # its derivative is tried once before training
+    model = network(activation=Interruptible(1), init=initial, standardize=False, **params)
     with pytest.warns(UserWarning, match="interrupted"):
         model.fit(X, Y)
     assert same([*model.coefs_, *model.intercepts_], initial)
