@@ -18,6 +18,7 @@ ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?")
 NUMBER = re.compile(r"\s*[$€£]?\s*[-+]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
 CODE = re.compile(r"\d+")
+SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
 
 
 class Number:
@@ -207,8 +208,10 @@ def numbers_among(known: set[str]) -> tuple[set[str], set[str]]:
 
 def to_numeric(column: Column) -> str:
     """Return how a column is made numbers, for a message."""
-    label = column.label
-    return f"make it numbers, by X[{label!r}] = pd.to_numeric(X[{label!r}], errors='coerce')"
+    target = f"X[{column.label!r}]"
+    has_signs = any(SIGN.search(str(each)) for each in column.values)
+    bare = f".astype(str).str.replace({SIGN.pattern!r}, '', regex=True)" if has_signs else ""
+    return f"make it numbers, by {target} = pd.to_numeric({target}{bare}, errors='coerce')"
 
 
 def and_also(others: set[str]) -> str:

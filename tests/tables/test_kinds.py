@@ -158,6 +158,29 @@ def test_another_kind_than_in_fit_is_refused(fitted, given, message):
 
 
 @pytest.mark.parametrize(
+    "values",
+    [
+        [f"$ {i:,}" for i in range(900, 1100)],
+        [f"{i:,}" for i in range(900, 1099)] + ["n/a"],
+        [f"{i:,}" for i in range(900, 1099)] + [None],
+        [f"{i / 10:.1f}%" for i in range(200)],
+        [str(i) for i in range(200)],
+        [float(i) for i in range(100)] + [f"{i:,}" for i in range(1000, 1100)],
+    ],
+    ids=["dollars", "a mark of gaps", "gaps", "per cent", "plain", "numbers among them"],
+)
+def test_what_an_error_says_to_write_makes_numbers_of_strings(values):
+    X = pd.DataFrame({"a": values}, dtype=object)
+    with pytest.raises(ValueError, match="make it numbers") as error:
+        TableEncoder().fit(X)
+    advice = re.search(r"X\['a'\] = pd.to_numeric\(.*?, errors='coerce'\)", str(error.value))
+    exec(advice.group(), {"pd": pd, "X": X})
+    numbers = [re.sub("[^0-9.]", "", str(each)) for each in values]
+    expected = [float(each) if each else np.nan for each in numbers]
+    np.testing.assert_array_equal(X["a"].to_numpy(float), expected)
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ([str(i % 40) for i in range(99)], "holds whole numbers as strings, such as '0', and is"),
