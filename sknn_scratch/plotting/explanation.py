@@ -124,6 +124,7 @@ class ExplanationDisplay:
         check_number(n_repeats, "n_repeats", int, "[1, inf)")
         check_number(subsample, "subsample", int, "[1, inf)")
         random_state = check_random_state(random_state)
+        X = X.to_pandas() if hasattr(X, "to_pandas") else X  # polars, Arrow
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)
         if len(y) > subsample:

@@ -121,6 +121,20 @@ def test_gaps_among_words_of_pandas_are_left_out():
     assert dict(zip(grid, average)) == pytest.approx({"a": 0, "b": 1}, abs=0.05)
 
 
+def test_a_table_of_polars_is_explained_as_one_of_pandas(rng):
+    polars = pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")  # by which polars makes a frame of pandas
+    words = rng.choice(["red", "green"], 120)
+    table = polars.DataFrame({"noise": rng.normal(size=120), "colour": words})
+    network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
+    model = make_pipeline(TableEncoder(), network).fit(table, 10.0 * (words == "red"))
+    show = ExplanationDisplay.from_estimator
+    display = show(model, table, 10.0 * (words == "red"), n_curves=2)
+    assert [display.columns[i] for i in display.order_] == ["colour", "noise"]
+    (result,) = display.curves_[0].pd_results
+    assert result["average"][0] == pytest.approx([0, 10], abs=0.1)
+
+
 def test_more_rows_than_asked_for_are_drawn_from(line):
     model, X, y = line
     first = ExplanationDisplay.from_estimator(model, X, y, subsample=50, random_state=1)
