@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.utils import assert_all_finite
 
 from ..components import as_numbers, check_number
 from ..data import Scaling
@@ -168,7 +169,7 @@ class WeightRecorder:
         losses, network = self.loss_, self._records[0].network
         check_number(n_frames, "n_frames", int, "[1, inf)")
         check_number(interval, "interval", float, "(0, inf)")
-        X, y = as_numbers(X, "X"), as_numbers(y, "y")
+        X, y = _finite(X, "X"), _finite(y, "y")
         n_targets = network.sizes[-1] // network.loss.n_outputs(1)
         if n_targets > 1:
             raise ValueError(f"animate draws one target, the network has {n_targets}.")
@@ -243,6 +244,12 @@ class WeightRecorder:
         if not self._records:
             raise AttributeError("This WeightRecorder has not recorded anything yet.")
         return self._records
+
+
+def _finite(values, name):
+    array = as_numbers(values, name).astype(np.float64)  # booleans cannot be subtracted
+    assert_all_finite(array, input_name=name)
+    return array
 
 
 def _stacked(records):

@@ -222,6 +222,13 @@ def test_a_film_has_as_many_frames_as_asked_for_from_the_first_epoch_to_the_last
 
 
 @needs_callbacks
+def test_a_film_takes_booleans_and_small_integers_as_numbers(film):
+    X = np.arange(30, dtype=np.int8)[:, np.newaxis] * 8 - 120  # differences leave the type
+    *_, (left, _) = film(X, X[:, 0] > 0)
+    assert_allclose(left.get_xlim(), (-120 - 23.2, 112 + 23.2))
+    assert_allclose(left.get_ylim(), (-0.1, 1.1))
+
+
 def test_a_film_of_fit_begins_with_the_initial_weights(regression):
     pytest.importorskip("matplotlib").use("agg")
     recorder = recorded(network(random_state=0), *regression)
@@ -242,6 +249,8 @@ def test_what_cannot_be_shown_as_a_film_is_refused(regression):
         ((X, y[:9]), r"y must have a target for each of 60 rows, got \(9,\)"),
         ((X, np.c_[y, y]), r"y must have a target for each of 60 rows, got \(60, 2\)"),
         ((X[:0], y[:0]), r"y must have a target for each of 0 rows"),
+        ((np.where(X > 2, np.nan, X), y), "Input X contains NaN"),
+        ((X, np.where(y > 0, np.inf, y)), "Input y contains infinity"),
     ):
         with pytest.raises(ValueError, match=message):
             recorder.animate(*given)
