@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, StandardScaler
+from sklearn.preprocessing import StandardScaler
 
 from ..components import Cosine, Periodic, PiecewiseLinear
 from ..estimators import epochs
@@ -139,10 +138,12 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     if X.shape[1] > MOST_FEATURES:
         return None
     rows = np.arange(0, len(y), -(-len(y) // MOST_ROWS))
-    weight = None if weight is None else weight[rows]
-    standardized = make_pipeline(MaxAbsScaler(), StandardScaler())  # the first, for squares to fit
-    targets = standardized.fit_transform(y[rows].reshape(len(rows), -1))
-    inputs = standardized.fit_transform(X[rows])
+    if weight is not None:
+        rows = rows[weight[rows] > 0]
+        weight = weight[rows]
+    scaler = StandardScaler()
+    targets = scaler.fit_transform(whose_squares_fit(y[rows].reshape(len(rows), -1)))
+    inputs = scaler.fit_transform(whose_squares_fit(X[rows]))
     ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight)
     return {
         "hidden_layer_sizes": (),
@@ -150,3 +151,14 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
         "alpha": float(ridge.alpha_),
         "max_iter": MOST_ITERATIONS,
     }
+
+
+def whose_squares_fit(columns: Array) -> Array:
+    """Return columns divided by their largest and shifted to begin at 0, whatever their unit is.
+
+    MaxAbsScaler takes what is below 2e-15 for 0, and StandardScaler what varies little for where it
+    is.
+    """
+    largest = np.abs(columns).max(axis=0)
+    columns = columns / np.where(largest > 0, largest, 1.0).astype(columns.dtype)
+    return columns - columns.min(axis=0)

@@ -94,5 +94,30 @@ def test_the_linear_network_is_the_ridge_regression_whose_penalty_suits_the_rows
         assert_allclose(found, expected, atol=0.01 * y.std())
 
 
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**900])
+def test_the_penalty_of_the_linear_network_is_the_same_in_any_unit(unit, rng):
+    X = rng.normal(size=(40, 20))
+    y = X[:, 0] + rng.normal(size=40)
+    alpha = linear_network(X, y)["alpha"]
+    assert PENALTIES[0] < alpha < PENALTIES[-1]
+    assert linear_network(X, y * unit)["alpha"] == alpha
+    assert linear_network(X * unit, y)["alpha"] == alpha
+
+
+def test_columns_of_the_linear_network_may_be_far_from_zero_for_their_spread(rng):
+    X = rng.integers(-50, 50, size=(500, 20)) / 2.0**10
+    y = X[:, 0] + rng.normal(size=500)
+    far = linear_network(X + 2.0**38, y)["alpha"]
+    assert far == linear_network(X, y)["alpha"]
+
+
+def test_rows_of_weight_zero_do_not_decide_the_penalty_of_the_linear_network(rng):
+    X = rng.normal(size=(60, 20))
+    y, weight = X[:, 0] + rng.normal(size=60), np.repeat([1.0, 0.0], [40, 20])
+    others = np.where(weight > 0, 1, 1e9)
+    alpha = linear_network(X[:40], y[:40])["alpha"]
+    assert linear_network(X * others[:, np.newaxis], y * others, weight)["alpha"] == alpha
+
+
 def test_above_so_many_columns_there_is_none(rng):
     assert linear_network(rng.normal(size=(5, MOST_FEATURES + 1)), np.arange(5.0)) is None
