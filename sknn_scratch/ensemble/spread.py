@@ -178,14 +178,14 @@ def learn_spread(
     for (_, held_out), (_, predicted) in zip(parts, trained):
         logarithm[held_out] = predicted
     logarithm = np.maximum(logarithm, LOWEST)
+    if weight is not None:
+        known &= weight > 0
     exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
     if not np.any(exponent):
         return None
-    if weight is not None:
-        known &= weight > 0
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
     spread = LearntSpread([network for network, _ in trained], exponent, bounds)
-    return spread, np.exp(exponent * logarithm)
+    return spread, np.exp(exponent * np.clip(logarithm, *bounds))
 
 
 def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomState) -> Splits:

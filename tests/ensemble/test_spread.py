@@ -106,6 +106,15 @@ def test_the_unit_of_errors_does_not_matter(rng):
         assert_allclose(found(X, error), expected(X, error), rtol=0.05)
 
 
+def test_rows_of_weight_zero_have_no_spread_that_no_other_row_has(rng):
+    X, error, _ = errors(400, rng)
+    weight = np.repeat([1.0, 0.0], 200)
+    X[weight == 0] *= 1e6  # of which a network says that errors overflow
+    spread, of_rows = learnt(X, error, weight=weight)
+    assert np.all(spread.exponent > 0)
+    assert_allclose(np.ptp(of_rows), np.ptp(of_rows[weight > 0]))
+
+
 def test_rows_that_were_never_held_out_are_left_alone(rng):
     X, error, _ = errors(400, rng)
     splits = list(TimeSeriesSplit(3).split(X))
