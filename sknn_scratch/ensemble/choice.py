@@ -198,7 +198,8 @@ def errors_in_pilot(
     n_members : int
     weight : ndarray of shape (n,), default=None
     """
-    unit = root_mean_square(y - y.mean(axis=0), None)
+    known = y if weight is None else y[weight > 0]
+    unit = root_mean_square(known - known.mean(axis=0), None)
     unit = np.where(unit > 0, unit, 1.0)
     rows = np.concatenate([held_out for _, held_out in splits])
     of_rows, n = None if weight is None else weight[rows], 2 * len(splits)

@@ -427,7 +427,7 @@ class ScratchMLPEnsembleRegressor(
     def _calibrate(self, X, y, weight, loss, unit, folds, splits, random_state):
         """Measure how far predictions for rows held out are off, in the unit that suits y best."""
         rows = self._held_out()
-        units = [unit] if self.estimator is not None else candidate_units(y[rows])
+        units = [unit] if self.estimator is not None else candidate_units(y[rows & (weight > 0)])
         calibrations = []
         for unit in units:
             prediction = unit(self.oob_prediction_)

@@ -201,3 +201,12 @@ def test_the_fewer_rows_there_are_the_more_splits_a_pilot_has(n_held_out, n_spli
     rows = np.arange(8 * n_held_out)
     folds = [(np.setdiff1d(rows, part), part) for part in np.split(rows, 8)]
     assert len(pilot_splits(folds)) == n_splits
+
+
+def test_targets_of_weight_zero_do_not_decide_what_errors_are_relative_to(rng):
+    y, weight = rng.normal(size=(20, 2)), np.repeat([1.0, 0.0], [15, 5])
+    predictions = [rng.normal(size=(10, 2)) for _ in range(2)]
+    splits = [(np.arange(10, 20), np.arange(10))]
+    far = np.where(weight[:, np.newaxis] == 0, y * [1, 1e6], y)
+    expected, found = (errors_in_pilot(each, predictions, splits, 8, weight) for each in (y, far))
+    assert_allclose(found, expected)

@@ -174,6 +174,15 @@ def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times)
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_interval(X[400:])[:, 0], low)
 
 
+def test_rows_of_weight_zero_do_not_decide_the_unit():
+    rng = np.random.default_rng(0)
+    X, weight = rng.uniform(-1, 1, (480, 2)), np.repeat([1.0, 0.0], [400, 80])
+    y = np.exp(1.2 * X[:, 0] + 0.5 * rng.normal(size=480))
+    y[weight == 0] = -1.0
+    model = ScratchMLPEnsembleRegressor(n_estimators=4, random_state=0).fit(X, y, weight)
+    assert isinstance(model._calibration.unit, Logarithm)
+
+
 def ensemble(target_range, estimator=None, **params):
     return ScratchMLPEnsembleRegressor(
         estimator or LinearRegression(), 4, random_state=0, target_range=target_range, **params
