@@ -126,3 +126,10 @@ def test_the_page_on_stability_names_the_lower_bounds():
     bounds = dict(re.split(">=", text) for text in PROJECT["dependencies"])
     bounds["python"] = PROJECT["requires-python"].removeprefix(">=")
     assert {name.lower(): bound for name, bound in rows.items()} == bounds
+
+
+@pytest.mark.parametrize("path", [".ci/run", ".github/workflows/ci.yml", "CONTRIBUTING.md"])
+def test_every_test_file_that_a_command_names_is_there(path):
+    named = set(re.findall(r"tests/[\w/]+\.py", read(path)))
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
