@@ -125,9 +125,9 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
         ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
-        column is left out, and a constant target predicted exactly, unless the output cannot give
-        it: without intercepts a network gives 0 for X = 0, 'exp' is never 0, and 'logistic' and
-        the like have bounds.
+        column is left out, and a constant target predicted exactly where the output is 'identity',
+        'relu' or 'exp' and can give it: without intercepts a network gives 0 for X = 0, and 'exp'
+        is never 0. Others ('softplus', 'logistic') learn it.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
