@@ -69,7 +69,9 @@ def draw_novelty(theme):
     above.set(ylabel="y", xlim=(grid[0], grid[-1]), ylim=(-18, 26))
     below.plot(grid, model.novelty(grid[:, np.newaxis]), color=theme["line"])
     below.axhline(1, color=theme["dots"], lw=1)
-    below.set(xlabel="x", ylabel="novelty", yscale="log")
+    below.set(xlabel="x", ylabel="novelty", yscale="log", yticks=[0.1, 1, 10])
+    below.set(yticklabels=["0.1", "1", "10"])
+    below.minorticks_off()
     return figure
 
 
