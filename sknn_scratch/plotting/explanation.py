@@ -1,6 +1,7 @@
 """A picture of which columns a model goes by, and how: importances, and curves of the largest."""
 
 import re
+import warnings
 from typing import Any
 
 import numpy as np
@@ -124,19 +125,22 @@ class ExplanationDisplay:
         check_number(n_repeats, "n_repeats", int, "[1, inf)")
         check_number(subsample, "subsample", int, "[1, inf)")
         random_state = check_random_state(random_state)
-        X = X.to_pandas() if hasattr(X, "to_pandas") else X  # polars, Arrow
+        is_foreign = hasattr(X, "to_pandas")  # polars, Arrow
+        X = X.to_pandas() if is_foreign else X
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)
         if len(y) > subsample:
             rows = random_state.choice(len(y), subsample, replace=False)
             X, y = _take(X, rows), y[rows]
-        options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
-        permuted: Any = permutation_importance(estimator, X, y, **options)
-        importances = permuted.importances
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
-        display = cls(importances=importances, columns=columns)
-        options = {"n_curves": n_curves, "random_state": random_state, "figure": figure}
-        return display.plot(estimator, X, **options)
+        options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
+        with warnings.catch_warnings():
+            if is_foreign:  # in which older scikit-learns see no names
+                warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+            permuted: Any = permutation_importance(estimator, X, y, **options)
+            display = cls(importances=permuted.importances, columns=columns)
+            options = {"n_curves": n_curves, "random_state": random_state, "figure": figure}
+            return display.plot(estimator, X, **options)
 
     def plot(
         self,

@@ -229,6 +229,7 @@ def test_a_film_takes_booleans_and_small_integers_as_numbers(film):
     assert_allclose(left.get_ylim(), (-0.1, 1.1))
 
 
+@needs_callbacks
 def test_a_film_of_fit_begins_with_the_initial_weights(regression):
     pytest.importorskip("matplotlib").use("agg")
     recorder = recorded(network(random_state=0), *regression)
