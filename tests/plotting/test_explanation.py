@@ -123,7 +123,7 @@ def test_gaps_among_words_of_pandas_are_left_out():
 
 def test_a_table_of_polars_is_explained_as_one_of_pandas(rng):
     polars = pytest.importorskip("polars")
-    pytest.importorskip("pyarrow")  # by which polars makes a frame of pandas
+    pytest.importorskip("pyarrow", exc_type=ImportError)  # by it polars becomes pandas
     words = rng.choice(["red", "green"], 120)
     table = polars.DataFrame({"noise": rng.normal(size=120), "colour": words})
     network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
