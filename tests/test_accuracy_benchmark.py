@@ -207,6 +207,7 @@ def test_a_table_is_loaded_as_it_comes_but_for_what_gives_the_target_away(shippe
 
 
 @pytest.mark.parametrize("name", [*table_models.OURS, *table_models.PEERS])
+@pytest.mark.slow
 def test_every_model_takes_a_table_with_words_gaps_and_dates(shipped, name):
     if name in table_models.NEEDS:
         pytest.importorskip(table_models.NEEDS[name])

@@ -81,7 +81,7 @@ class WeightRecorder:
 
     From scikit-learn 1.9 the loop may be ``model.set_callbacks(recorder).fit(X, y)``. A film of it:
 
-    >>> page = recorder.animate(X, y).to_jshtml()
+    >>> page = recorder.animate(X, y, n_frames=10).to_jshtml()
     """
 
     def __init__(self) -> None:

@@ -159,6 +159,7 @@ def test_by_default_members_are_trained_in_float32_and_predict_as_x_is(far, regr
     assert all("_train_dtype" not in vars(member) for member in model.estimators_)
 
 
+@pytest.mark.slow
 def test_by_default_the_units_of_x_and_y_do_not_matter(regression):
     X, y = (each[::2] for each in regression)
 
@@ -331,6 +332,7 @@ def test_a_row_of_weight_zero_is_none_of_those_that_an_interval_needs(regression
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.slow
 def test_by_default_no_member_warns_that_it_alone_is_of_no_use(n_jobs, rng):
     X = np.r_[rng.uniform(-4, -1, 60), rng.uniform(1, 4, 60)][:, np.newaxis]
     y = X[:, 0] ** 2 + 0.1 * rng.normal(size=120)  # to a linear member X says nothing
@@ -386,6 +388,7 @@ def test_weights_count_in_the_quantiles(regression):
     assert heavy.predict_quantile(X, 0.5).mean() == pytest.approx(expected, abs=0.3)
 
 
+@pytest.mark.slow
 def test_by_default_only_ratios_of_weights_matter(regression):
     X, y = regression
     plain = ensemble(None, 2).fit(X, y).predict_interval(X)

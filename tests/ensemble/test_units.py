@@ -159,6 +159,7 @@ def test_a_prediction_below_all_targets_counts_as_the_smallest():
 
 
 @pytest.mark.parametrize("times", [True, False], ids=["multiplied", "added"])
+@pytest.mark.slow
 def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times):
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (2400, 2))
@@ -174,6 +175,7 @@ def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times)
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_interval(X[400:])[:, 0], low)
 
 
+@pytest.mark.slow
 def test_rows_of_weight_zero_do_not_decide_the_unit():
     rng = np.random.default_rng(0)
     X, weight = rng.uniform(-1, 1, (480, 2)), np.repeat([1.0, 0.0], [400, 80])

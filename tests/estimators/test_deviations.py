@@ -458,6 +458,7 @@ def test_lbfgs_has_a_loss_curve_but_not_in_mlpregressor(data):
     assert ours.loss_curve_[-1] == ours.loss_ == ours.best_loss_ == pytest.approx(theirs.loss_)
 
 
+@pytest.mark.slow
 def test_lbfgs_stops_early_but_not_in_mlpregressor():
     rng = np.random.RandomState(0)
     X, y = rng.normal(size=(60, 5)), rng.normal(size=60)  # there is nothing to learn

@@ -425,6 +425,7 @@ def test_of_too_few_epochs_no_more_is_said_than_that(waves):
 # --- several networks ---
 
 
+@pytest.mark.slow
 def test_the_members_of_a_default_ensemble_do_not_stop_by_tol(rng):
     X, y = rng.normal(size=(60, 2)), rng.normal(size=60)
     assert told(ScratchMLPEnsembleRegressor(random_state=0), X, y) == []
