@@ -7,6 +7,7 @@ from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import (
     Scaling,
     completed_scaling,
+    input_scaling,
     no_scaling,
     renewed_scaling,
     standard_scaling,

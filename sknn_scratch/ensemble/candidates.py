@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
-from sklearn.preprocessing import StandardScaler
 
 from ..components import Cosine, Periodic, PiecewiseLinear
+from ..data import Moments, input_scaling
 from ..estimators import epochs
 from ..maths import Array
 
@@ -141,9 +141,7 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     if weight is not None:
         rows = rows[weight[rows] > 0]
         weight = weight[rows]
-    scaler = StandardScaler()
-    targets = scaler.fit_transform(whose_squares_fit(y[rows].reshape(len(rows), -1)))
-    inputs = scaler.fit_transform(whose_squares_fit(X[rows]))
+    inputs, targets = standardised(X[rows]), standardised(y[rows].reshape(len(rows), -1))
     ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight)
     return {
         "hidden_layer_sizes": (),
@@ -153,12 +151,7 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     }
 
 
-def whose_squares_fit(columns: Array) -> Array:
-    """Return columns divided by their largest and shifted to begin at 0, whatever their unit is.
-
-    MaxAbsScaler takes what is below 2e-15 for 0, and StandardScaler what varies little for where it
-    is.
-    """
-    largest = np.abs(columns).max(axis=0)
-    columns = columns / np.where(largest > 0, largest, 1.0).astype(columns.dtype)
-    return columns - columns.min(axis=0)
+def standardised(columns: Array) -> Array:
+    """Return columns with mean 0 and standard deviation 1, in whatever unit; of constants, zeros."""
+    shift, scale = input_scaling(Moments.of(columns), centred=True)
+    return (columns - shift) / np.where(scale > 0, scale, np.inf)
