@@ -1,7 +1,7 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
 from .checks import as_numbers, check_number, refuse_masked
-from .embeddings import Embedding, Layer, Periodic, PeriodicLayer
+from .embeddings import Embedding, Layer, Periodic, PeriodicLayer, have_many_values
 from .examples import add_examples
 from .initializers import initialize
 from .mistakes import backprop

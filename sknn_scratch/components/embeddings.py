@@ -165,6 +165,11 @@ class Embedding(Component):
         """Return names of the columns that it hands on, from those of the columns of X."""
 
 
+def have_many_values(X: Array) -> Array:
+    """Return which columns have more than two values: of others a straight line says all."""
+    return ((X != X.min(axis=0)) & (X != X.max(axis=0))).any(axis=0)
+
+
 def copy_with(embedding: Any, **values: Any) -> Any:
     """Return a copy of an embedding, a frozen dataclass, that has learnt the values of fields."""
     copy = replace(embedding)
@@ -223,8 +228,7 @@ class Periodic(Embedding):
         return replace(self)
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
-        low, high = X.min(axis=0), X.max(axis=0)
-        varied = ((low != X) & (high != X)).any(axis=0)
+        varied = have_many_values(X)
         columns = None if varied.all() else tuple(np.flatnonzero(varied).tolist())
         return copy_with(self, columns=columns)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
-from ..components import Cosine, Periodic, PiecewiseLinear
+from ..components import Cosine, Periodic, PiecewiseLinear, have_many_values
 from ..data import Moments, input_scaling
 from ..estimators import epochs
 from ..maths import Array
@@ -98,9 +98,7 @@ def candidates(
 
 def n_embedded(X: Array) -> int:
     """Return how many columns have more than two values: others pass an embedding by."""
-    rows = X[:: -(-X.shape[0] // MOST_ROWS)]
-    varied = (rows != rows.min(axis=0)) & (rows != rows.max(axis=0))
-    return int(varied.any(axis=0).sum())
+    return int(have_many_values(X[:: -(-X.shape[0] // MOST_ROWS)]).sum())
 
 
 def n_bins(n_columns: int) -> int:
