@@ -80,20 +80,19 @@ def choose(
 def _errors_of_race(ahead, lengths, errors_of):
     """Return the error of each trial of a race in which the better half is tried for longer."""
     of_rows: dict[Trial, Array] = {}
-    errors: dict[Trial, float] = {}
     alive = list(ahead)
     for i in range(len(lengths)):
         trials = [Trial(name, lengths[min(i + ahead[name], len(lengths) - 1)]) for name in alive]
-        new = [trial for trial in trials if trial not in errors]
+        new = [trial for trial in trials if trial not in of_rows]
         if not new:
             break
         of_rows |= dict(zip(new, errors_of(new)))
-        errors |= {trial: float(np.mean(of_rows[trial])) for trial in new}
-        better = sorted(trials, key=errors.__getitem__)[: max(FEWEST, -(-len(trials) // 2))]
+        trials.sort(key=lambda trial: np.mean(of_rows[trial]))
+        better = trials[: max(FEWEST, -(-len(trials) // 2))]
         if i > 0:
             better = [trial for trial in better if not _is_worse(trial, lengths, of_rows)]
         alive = [trial.name for trial in better]
-    return errors
+    return {trial: float(np.mean(errors)) for trial, errors in of_rows.items()}
 
 
 def _is_worse(trial, lengths, of_rows):
@@ -103,12 +102,6 @@ def _is_worse(trial, lengths, of_rows):
         return False
     more = of_rows[trial] - of_rows[before]
     return more.mean() > CHANCE * more.std() / np.sqrt(len(more))
-
-
-def _gain(trial, n_epochs, errors):
-    """Return by which part the error of a candidate fell since it was trained for ``n_epochs``."""
-    before = errors[trial._replace(n_epochs=n_epochs)]
-    return (before - errors[trial]) / before if before > 0 else 0.0
 
 
 def _smoothed(trial, lengths, errors):
@@ -122,11 +115,13 @@ def _smoothed(trial, lengths, errors):
 def _continued(trial, lengths, errors):
     """Return a trial at the next length, untried, if the last doubling lowered its error a lot."""
     i = lengths.index(trial.n_epochs)
-    if not 0 < i < len(lengths) - 1 or trial._replace(n_epochs=lengths[i - 1]) not in errors:
+    if not 0 < i < len(lengths) - 1:
         return trial
-    after = trial._replace(n_epochs=lengths[i + 1])
-    steep = _gain(trial, lengths[i - 1], errors) > STEEP
-    return after if steep and after not in errors else trial
+    before, after = (trial._replace(n_epochs=lengths[j]) for j in (i - 1, i + 1))
+    if before not in errors or after in errors:
+        return trial
+    is_steep = errors[before] - errors[trial] > STEEP * errors[before] > 0
+    return after if is_steep else trial
 
 
 def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
