@@ -68,25 +68,9 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     >>> model.n_iter_
     463
     """
-    parameters = long_parameters(n_samples, n_features)
-    if n_samples < FEWEST_ROWS:
-        return parameters
-    n_trained = int(n_samples) - int(np.ceil(HELD_OUT * n_samples))
-    return {
-        **parameters,
-        "batch_size": min(BATCH_SIZE, n_trained),
-        "dropout": DROPOUT if n_samples <= ROWS_WITH_DROPOUT else 0.0,
-        "learning_rate": Cosine(restarts=restarts(parameters["max_iter"])),
-        "early_stopping": "loss",
-        "validation_fraction": HELD_OUT,
-    }
-
-
-def long_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
-    """Return the parameters of a network that is trained to the end of its schedule."""
     check_number(n_samples, "n_samples", int, "[1, inf)")
     check_number(n_features, "n_features", int, "[1, inf)")
-    return {
+    parameters: dict[str, Any] = {
         "hidden_layer_sizes": (64, 64),
         "activation": "silu",
         "embedding": WAVES if n_features <= MOST_FEATURES else None,
@@ -97,6 +81,17 @@ def long_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
         "max_iter": epochs(int(n_samples)),
         "n_iter_no_change": np.inf,
         "tol": 0,
+    }
+    if n_samples < FEWEST_ROWS:
+        return parameters
+    n_trained = int(n_samples) - int(np.ceil(HELD_OUT * n_samples))
+    return {
+        **parameters,
+        "batch_size": min(BATCH_SIZE, n_trained),
+        "dropout": DROPOUT if n_samples <= ROWS_WITH_DROPOUT else 0.0,
+        "learning_rate": Cosine(restarts=restarts(parameters["max_iter"])),
+        "early_stopping": "loss",
+        "validation_fraction": HELD_OUT,
     }
 
 

@@ -117,7 +117,8 @@ class WeightRecorder:
         params = model._params.copy()
         record = Record(loss, model._network, params, model._scaling, *gradients)
         shapes, *before = [
-            [W.shape for W, _ in each.layers()] for each in [record, *self._records[:1]]
+            [W.shape for W, _ in each.network.layers(each.params)]
+            for each in [record, *self._records[:1]]
         ]
         if before and shapes != before[0]:
             raise ValueError(
