@@ -167,7 +167,8 @@ class Embedding(Component):
 
 def have_many_values(X: Array) -> Array:
     """Return which columns have more than two values: of others a straight line says all."""
-    return ((X != X.min(axis=0)) & (X != X.max(axis=0))).any(axis=0)
+    low, high = X.min(axis=0), X.max(axis=0)
+    return ((low != X) & (high != X)).any(axis=0)
 
 
 def copy_with(embedding: Any, **values: Any) -> Any:

@@ -130,10 +130,7 @@ class Scaling:
         with np.errstate(over="ignore", invalid="ignore"):  # see the module
             if network.embedding:
                 network.embedding_layer(folded).rescale(self.x_shift, self.x_scale)
-            shift, scale = self.of_inputs(network)
-            W, b = network.layers(folded)[0]
-            W /= scale[:, np.newaxis]
-            b -= shift @ W
+            folded = self.fold_inputs(network, folded)
             W, b = network.layers(folded)[-1]
             if network.activations[-1].scaling == "log":
                 b += np.log(self.y_scale)
@@ -151,11 +148,11 @@ class Scaling:
         return bool((usual & (shift <= NEAR * scale)).all())
 
     def fold_inputs(self, network: Network, params: Array) -> Array:
-        """Return the parameters for unscaled X and standardised y; without an embedding."""
-        folded = params.copy()
+        """Return the parameters for unscaled X and standardised y; an embedding's stay as they are."""
+        folded, (shift, scale) = params.copy(), self.of_inputs(network)
         W, b = network.layers(folded)[0]
-        W /= self.x_scale[:, np.newaxis]
-        b -= self.x_shift @ W
+        W /= scale[:, np.newaxis]
+        b -= shift @ W
         return folded
 
     def unfold(self, network: Network, folded: Array) -> Array:

@@ -1,6 +1,5 @@
 """What a network gives for any number of rows."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -35,13 +34,8 @@ def predict_rows(
     """
     scaling = None if scaling is None or scaling.is_identity else scaling
     size = rows_at_a_time(widths(network), params.itemsize)
+    predict: Predictor | None = None
     to_scale = scaling
-
-    def of_formulas(rows):
-        rows = to_scale.inputs(rows).astype(params.dtype, copy=False) if to_scale else rows
-        return network.output(rows, params)
-
-    predict: Callable[[Matrix], Array] = of_formulas
     if X.shape[0] > size:
         plain = network.embedding is None and not sparse.issparse(X) and X.dtype == params.dtype
         if plain and to_scale and to_scale.folds_exactly:
@@ -53,7 +47,12 @@ def predict_rows(
             size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
         else:
             predict = Predictor(network, params, to_scale)
-    a = by_rows(predict, X, size)
+
+    def of_formulas(rows):
+        rows = to_scale.inputs(rows).astype(params.dtype, copy=False) if to_scale else rows
+        return network.output(rows, params)
+
+    a = by_rows(predict or of_formulas, X, size)
     return scaling.restored(network, a) if scaling else a
 
 
@@ -71,12 +70,12 @@ class Predictor:
     def __init__(self, network: Network, params: Array, scaling: Scaling | None = None) -> None:
         self.network = network
         self.params = params
-        self.scaling: Scaling | None = None if scaling is None or scaling.is_identity else scaling
+        self.scaling = scaling
         self.programs: dict[int, Any] = {}
-        if self.scaling:
+        if scaling:
             shape = max(1, AT_A_TIME // network.sizes[0]), network.sizes[0]
-            self.shift: Array = np.broadcast_to(self.scaling.x_shift, shape).copy()
-            self.scale: Array = np.broadcast_to(self.scaling.x_scale, shape).copy()
+            self.shift: Array = np.broadcast_to(scaling.x_shift, shape).copy()
+            self.scale: Array = np.broadcast_to(scaling.x_scale, shape).copy()
             self.part: Array = np.empty_like(self.shift)
 
     def __call__(self, X: Array) -> Array:

@@ -150,6 +150,6 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
 
 
 def standardised(columns: Array) -> Array:
-    """Return columns with mean 0 and standard deviation 1, in whatever unit; of constants, zeros."""
+    """Return columns with mean 0 and standard deviation 1, whatever their unit; 0 if constant."""
     shift, scale = input_scaling(Moments.of(columns), centred=True)
     return (columns - shift) / np.where(scale > 0, scale, np.inf)
