@@ -148,7 +148,7 @@ class Scaling:
         return bool((usual & (shift <= NEAR * scale)).all())
 
     def fold_inputs(self, network: Network, params: Array) -> Array:
-        """Return the parameters for unscaled X and standardised y; an embedding's stay as they are."""
+        """Return the parameters for unscaled X and standardised y; not those of an embedding."""
         folded, (shift, scale) = params.copy(), self.of_inputs(network)
         W, b = network.layers(folded)[0]
         W /= scale[:, np.newaxis]

@@ -4,4 +4,4 @@ from . import formulas
 from .buffers import LINE, aligned, aligned_copy, as_aligned, empty
 from .formulas import calls_of
 from .trace import Trace, Traced
-from .trials import is_ours
+from .trials import is_ours, make_room

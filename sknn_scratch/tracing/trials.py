@@ -22,7 +22,7 @@ from .buffers import Plan
 
 PACKAGE = __name__.partition(".")[0]
 PLANS: dict[Any, Plan] = {}  # of the components of the package, by all that they depend on
-MOST = 512
+MOST = 512  # that are kept
 # Of classes of somebody else's, the traces that did with numbers what the formulas do.
 PROVEN: WeakKeyDictionary[type, set[Any]] = WeakKeyDictionary()
 EDGES = 0.0, 1.0, -1.0, 30.0, -30.0, 200.0, -200.0, 1e-6  # where formulas are apt to branch
@@ -59,11 +59,16 @@ def proven_plan(component: Any, form: Form) -> Plan:
     if is_ours(type(component)):
         key = type(component), tuple(vars(component).items()), form
         if key not in PLANS:
-            if len(PLANS) >= MOST:
-                PLANS.clear()
+            make_room(PLANS)
             PLANS[key] = form.plan(component)
         return PLANS[key]
     return _tried_plan(component, form)
+
+
+def make_room(kept: dict[Any, Any] | set[Any]) -> None:
+    """Empty, in place, what has grown to as much as is kept."""
+    if len(kept) >= MOST:
+        kept.clear()
 
 
 def _tried_plan(component, form):
@@ -78,8 +83,7 @@ def _tried_plan(component, form):
             raise TypeError(
                 f"{component!r} does something else with numbers than when it is traced"
             )
-        if len(proven) >= MOST:
-            proven.clear()
+        make_room(proven)
         proven.add(key)
     if surroundings(twin) != before:
         proven.discard(key)

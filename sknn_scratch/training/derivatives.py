@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..maths import Activation, Array, Loss, Network
-from ..tracing import is_ours
+from ..tracing import is_ours, make_room
 from .warnings import Message
 
 INPUTS = -1.7, -0.61, 0.37, 1.23  # z, where kinks are not apt to be
@@ -43,25 +43,26 @@ def derivative_warnings(network: Network) -> list[Message]:
         if not is_ours(type(f)):
             widest[id(f)] = f, max(units, widest.get(id(f), (f, 0))[1])
     for f, units in widest.values():
-        right, key = RIGHT.setdefault(type(f), set()), (*_formulas(f), units)
+        right, key = RIGHT.setdefault(type(f), set()), _formulas(f, units)
         if key not in right:
             found = _of_activation(f, units)
             messages += found
-            if not found:
+            if key and not found:
+                make_room(right)
                 right.add(key)
     if not is_ours(type(network.loss)):
         messages += _of_loss(network.loss, network.activations[-1], network.sizes[-1])
     return messages
 
 
-def _formulas(f):
-    """Return what the formulas of an activation are, as something to be compared."""
+def _formulas(f, units):
+    """Return what an activation does with so many units, to be compared; None if it cannot be."""
     try:
-        attributes: Any = pickle.dumps(vars(f))
-    except Exception:  # of what cannot be pickled nothing is known
-        attributes = object()
+        attributes = pickle.dumps(vars(f))
+    except Exception:  # whatever attributes raise that cannot be pickled
+        return None
     functions = type(f).__call__, type(f).derivative
-    return (*(getattr(each, "__code__", each) for each in functions), attributes)
+    return (*(getattr(each, "__code__", each) for each in functions), attributes, units)
 
 
 @np.errstate(all="ignore")
