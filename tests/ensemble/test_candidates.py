@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
@@ -10,10 +10,12 @@ from sknn_scratch import PiecewiseLinear, ScratchMLPRegressor
 from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
+    ahead,
     candidates,
     lengths,
     linear_network,
     n_embedded,
+    standardised,
 )
 
 
@@ -35,6 +37,20 @@ def test_the_penalty_of_a_row_is_the_same_in_batches_of_any_size(n_samples):
     found = candidates(n_samples, 5, n_samples).values()
     penalties = {each["alpha"] / each["batch_size"] for each in found if each["alpha"] > 1e-2}
     assert penalties == ({1 / 32, 10 / 32} if n_samples < 1_000 else {1 / 32})
+
+
+@pytest.mark.parametrize("n_samples", [200, 20_000])
+def test_those_of_a_large_penalty_are_a_length_ahead(n_samples):
+    found = ahead(candidates(n_samples, 5, n_samples))
+    assert {name for name, n in found.items() if n == 1} == {x for x in found if "penal" in x}
+    assert set(found.values()) == {0, 1}
+
+
+def test_a_column_that_varies_by_its_rounding_alone_is_constant_to_the_linear_network(rng):
+    X = np.c_[1e16 + 2 * rng.integers(2, size=50), np.full(50, 3.0), rng.normal(size=50)]
+    Z = standardised(X)
+    assert_array_equal(Z[:, :2], 0)
+    assert_allclose([Z[:, 2].mean(), Z[:, 2].std()], [0, 1], atol=1e-12)
 
 
 def test_columns_of_two_values_are_not_counted_as_embedded(rng):

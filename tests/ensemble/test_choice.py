@@ -63,6 +63,13 @@ def test_a_candidate_is_tried_for_longer_until_that_makes_it_worse():
     assert max(trial.n_epochs for trial in asked) == 2
 
 
+def test_errors_that_chance_puts_below_zero_do_not_make_trainings_longer():
+    errors_of, _ = by_table({"a": [1, -1, -2]})
+    assert choose({"a": 0}, LENGTHS[:4], errors_of) == [Trial("a", 4)]
+    errors_of, _ = by_table({"a": [5, 2, 1]})
+    assert choose({"a": 0}, LENGTHS[:4], errors_of) == [Trial("a", 8)]
+
+
 @pytest.mark.parametrize(("errors", "goes_on"), [([2.9, 3.2], True), ([3.2, 3.2], False)])
 def test_what_may_be_chance_does_not_make_it_worse(errors, goes_on):
     asked = []

@@ -36,6 +36,11 @@ def test_only_small_data_get_dropout_and_only_a_handful_no_early_stopping():
     assert recommended_parameters(20, 8)["early_stopping"] == "loss"
 
 
+def test_the_steps_of_all_sizes_are_clipped():
+    bounds = {recommended_parameters(n, 8)["max_grad_norm"] for n in (1, 100, 10**6)}
+    assert bounds == {1.0}
+
+
 def test_up_to_500_columns_are_embedded():
     embedded = {n: recommended_parameters(100, n)["embedding"] for n in (1, 500, 501)}
     assert [type(each) for each in embedded.values()] == [Periodic, Periodic, type(None)]
