@@ -11,35 +11,21 @@ import numpy as np
 from scipy.optimize import nnls
 
 from ..maths import Array
-from .folds import Splits
+from .folds import Splits, mean_by_row
 
 FEWEST_ROWS = 5  # to judge splits by
-SUM = 1e3  # how strongly their weights are held to a sum of 1
 
 
 def blending_weights(y: Array, predictions: Array, weight: Array | None = None) -> Array:
     """Return the convex combination of predictions that is closest to y.
 
-    It makes the (weighted) mean of ``(y - sum(w * predictions))**2`` least, with weights w that are
-    not negative and add up to 1 (Breiman, Stacked regressions, 1996). With such weights the
-    combination is hardly more likely to fit noise than the best of its parts.
+    It makes the (weighted) mean of ``(y - sum(w * predictions))**2`` least (Breiman, Stacked
+    regressions, 1996): hardly more likely to fit noise than the best of its parts is.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n,) or (n, n_targets)
-        The targets.
-    predictions : ndarray of shape (n_kinds, n) or (n_kinds, n, n_outputs)
-        Predictions for rows that were held out; nan where a row was not.
-    weight : ndarray of shape (n,), default=None
-        Their sample weights.
-
-    Returns
-    -------
-    w : ndarray of shape (n_kinds,) or (n_kinds, n_targets)
-        For each target by itself.
+    ``predictions`` are of shape (n_kinds, n) or (n_kinds, n, n_targets), nan for rows that were not
+    held out; the weights of shape (n_kinds,), or (n_kinds, n_targets), each target by itself.
     """
-    n_kinds = len(predictions)
-    if n_kinds == 1:
+    if len(predictions) == 1:
         return np.ones(1)
     if y.ndim == 2:
         columns = zip(y.T, predictions.transpose(2, 0, 1))
@@ -51,40 +37,39 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
     errors *= root[:, np.newaxis]  # that of the mean is errors @ w
     errors /= np.sqrt(np.mean(errors**2)) or 1.0
-    # A further row asks for a sum of 1. It is missed a little, by a factor: |errors @ w| is least,
-    # for the sum that it has.
-    rows = np.vstack([np.linalg.qr(errors, mode="r"), np.ones(n_kinds)])
-    w, _ = nnls(rows, np.append(np.zeros(len(rows) - 1), 1.0))
+    return shortest_mean(np.linalg.qr(errors, mode="r"))
+
+
+def shortest_mean(columns: Array) -> Array:
+    """Return the weights, not negative and of sum 1, with which ``columns @ w`` is shortest.
+
+    A further row asks for a sum of 1. It is missed a little, by a factor: the mean is shortest, for
+    the sum that it has.
+    """
+    rows = np.vstack([columns, np.ones(columns.shape[1])])
+    w, _ = nnls(rows, np.append(np.zeros(len(columns)), 1.0))
     return w / w.sum()
 
 
 def rows_new_to_all(n: int, splits: Splits) -> Array:
     """Return the rows, of n, that are held out by some split and trained on by none."""
-    is_held_out, is_trained_on = np.zeros(n, bool), np.zeros(n, bool)
-    for train, held_out in splits:
-        is_trained_on[train] = True
-        is_held_out[held_out] = True
-    return np.flatnonzero(is_held_out & ~is_trained_on)
+    is_new = np.zeros(n, bool)
+    for _, held_out in splits:
+        is_new[held_out] = True
+    for train, _ in splits:
+        is_new[train] = False
+    return np.flatnonzero(is_new)
 
 
 def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
-    """Return how much the members of each split count.
+    """Return how much the members of each split count; the sum is 1.
 
     It makes the (weighted) mean square of the error of the combination least, plus the least mean
     square of a split's error times the sum of the squared shares: as if each had, besides, errors
     of its own that are as large again.
 
-    Parameters
-    ----------
-    errors : ndarray of shape (n_splits, n_rows) or (n_splits, n_rows, n_targets)
-        Of the members of each split, on rows that none of them has seen.
-    weight : ndarray of shape (n_rows,), default=None
-        The sample weights of these rows.
-
-    Returns
-    -------
-    shares : ndarray of shape (n_splits,)
-        Not negative; their sum is 1.
+    ``errors``, of shape (n_splits, n_rows) or (n_splits, n_rows, n_targets), are those of the
+    members of each split, on rows that none of them has seen.
     """
     n_splits, n_rows = errors.shape[:2]
     weight = np.ones(n_rows) if weight is None else weight
@@ -99,9 +84,7 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
     if not np.all(least > 0):
         return equal
     of_splits = (errors / np.sqrt(least * len(least))).reshape(n_splits, -1)
-    rows = np.vstack([of_splits.T, np.eye(n_splits), np.full((1, n_splits), SUM)])
-    shares, _ = nnls(rows, np.append(np.zeros(len(rows) - 1), SUM))
-    return shares / shares.sum()
+    return shortest_mean(np.vstack([of_splits.T, np.eye(n_splits)]))
 
 
 def typically_one(weight: Array | None) -> Array | None:
@@ -114,22 +97,11 @@ def typically_one(weight: Array | None) -> Array | None:
 
 
 def weights_of_rows(splits: Splits, shares: Array, weight: Array) -> Array:
-    """Return, for each row, how much what it says counts: as the members that predicted it.
+    """Return how much what each row says counts: as the members that predicted it.
 
-    Parameters
-    ----------
-    splits : list of (ndarray, ndarray)
-    shares : ndarray of shape (n_splits,)
-    weight : ndarray of shape (n,)
-        Their sample weights.
-
-    Returns
-    -------
-    weight : ndarray of shape (n,)
-        The sample weights where members count alike; 0 for rows that were never held out.
+    That is its sample weight where members count alike, and 0 for a row that was never held out.
     """
-    total, count = np.zeros(len(weight)), np.zeros(len(weight))
-    for (_, held_out), share in zip(splits, shares):
-        np.add.at(total, held_out, share * len(splits))
-        np.add.at(count, held_out, 1)
-    return weight * np.divide(total, count, out=np.zeros(len(weight)), where=count > 0)
+    shares_of_rows = [
+        np.full(len(rows), len(splits) * share) for (_, rows), share in zip(splits, shares)
+    ]
+    return weight * np.nan_to_num(mean_by_row(len(weight), splits, shares_of_rows))

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..components import quantiles as weighted_quantiles
 from ..maths import Array, Loss
 from ..training import Message
 from .units import Unit
@@ -32,25 +33,13 @@ N_TYPICAL = 100  # scores that stand for all, where each is put back into the un
 
 
 def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None = None) -> Array:
-    """Return quantiles of the score of a new row.
+    """Return quantiles of the score of a new row, infinite where there are too few scores.
 
-    Parameters
-    ----------
-    scores : ndarray of shape (n_scores,)
-        Of rows that were held out.
-    levels : array-like of shape (n_levels,)
-        In (0, 1). Quantiles above the median err upwards, those below it downwards, and the median
-        is the mean of both.
-    weight : ndarray of shape (n_scores,), default=None
-        A row of weight 2 counts as two rows. Only ratios matter: the new row weighs
-        ``sum(weight**2) / sum(weight)``, what a row of these weighs that is drawn by its weight
-        (Tibshirani, Barber, Candes and Ramdas, Conformal prediction under covariate shift, 2019,
-        lemma 3, with that weight for the test point). So few heavy rows are as few equal ones.
-
-    Returns
-    -------
-    quantiles : ndarray of shape (n_levels,)
-        In increasing order where the levels are; infinite where there are too few scores.
+    Those above the median err upwards, those below it downwards, and the median is the mean of
+    both. A row of weight 2 counts as two rows. Only ratios matter: the new row weighs
+    ``sum(weight**2) / sum(weight)``, what a row of these weighs that is drawn by its weight
+    (Tibshirani, Barber, Candes and Ramdas, Conformal prediction under covariate shift, 2019, lemma
+    3, with that weight for the test point). So few heavy rows are as few equal ones.
     """
     levels = np.asarray(levels, dtype=float)
     weight = np.ones(len(scores)) if weight is None else weight
@@ -75,12 +64,6 @@ def effective_count(weight: Array) -> float:
     return weight.sum() ** 2 / (weight**2).sum()
 
 
-def rows_needed(level: float) -> float:
-    """Return how many rows must have been held out for a quantile of this level to be finite."""
-    odds = max(level, 1 - level) / min(level, 1 - level)
-    return np.ceil(odds * (1 - SLACK))
-
-
 def quantile_messages(
     quantiles: Array,
     levels: Array,
@@ -90,7 +73,8 @@ def quantile_messages(
 ) -> list[Message]:
     """Return what there is to warn of in quantiles of y: n scores, or groups, may be too few."""
     farthest = max(levels, key=lambda level: abs(level - 0.5))
-    needed = rows_needed(farthest)
+    odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
+    needed = np.ceil(odds * (1 - SLACK))  # for the quantile to be finite
     were = f"{n} were"
     if weight is not None and np.ptp(weight) > 0:
         n = effective_count(weight)
@@ -114,27 +98,9 @@ def quantile_messages(
 class Calibration:
     """How far predictions were off, and so how far others will be.
 
-    Parameters
-    ----------
-    loss : Loss
-        What the predictions were trained for.
-    y : ndarray of shape (n,) or (n, n_targets)
-        The targets of rows that were held out.
-    prediction : ndarray of shape (n,) or (n, n_outputs)
-        The predictions for these rows.
-    scale : ndarray of the shape of y
-        How far y spreads about them, in ``unit``, but for a factor.
-    weight : ndarray of shape (n,) or None
-        Their sample weights.
-    spread : callable
-        Returns the scale of other rows, ``(X, prediction)``, where these predictions are in
-        ``unit``.
-    unit : Unit, default=None
-        The one in which errors are measured; None is that of y.
-
-    Attributes
-    ----------
-    scores : ndarray of the shape of y
+    ``y``, ``prediction`` and ``weight`` are of rows that were held out; ``scale``, of the shape of
+    y, is how far y spreads about these predictions, but for a factor; ``spread(X, prediction)``
+    returns that of other rows. Scores and scales are in ``unit``, None being that of y.
     """
 
     def __init__(
@@ -168,11 +134,7 @@ class Calibration:
         return location(self.loss, in_unit), self.spread(X, in_unit) * np.maximum(novelty, 1)
 
     def quantiles(self, X: Any, prediction: Array, levels: Array, novelty: Array | float) -> Array:
-        """Return the quantiles of y where these are the predictions; levels are the last axis.
-
-        ``novelty``, of the shape of y, is the factor by which scales are larger, where it is above
-        1.
-        """
+        """Return the quantiles of y where these are the predictions; levels are the last axis."""
         y = self._quantiles(*self._middle_and_scale(X, prediction, novelty), levels)
         positive = not self.loss.in_domain(np.array(-1.0))
         return np.maximum(y, 0) if positive else y
@@ -205,13 +167,10 @@ class Calibration:
 
 def typical_scores(scores: Array, weight: Array | None) -> Array:
     """Return `N_TYPICAL` scores, or for each target as many, that stand for all of them alike."""
-    shares = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
+    levels = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
     weight = np.ones(len(scores)) if weight is None else weight
-    typical = []
-    for column in scores.reshape(len(scores), -1).T:
-        order = np.argsort(column, kind="stable")
-        reached = np.cumsum(weight[order])
-        typical.append(column[order][np.searchsorted(reached, shares * reached[-1])])
+    columns = scores.reshape(len(scores), -1).T
+    typical = [weighted_quantiles(column, weight, levels) for column in columns]
     return np.column_stack(typical).reshape(N_TYPICAL, *scores.shape[1:])
 
 

@@ -157,8 +157,7 @@ class ScratchMLPEnsembleRegressor(
         little less than the ensemble's.
     conformity_scores_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
         ``(y - oob_prediction_) / scale``: how far off these predictions were, in units that suit
-        the row (see the notes). nan likewise. With a TransformedTargetRegressor whose transform is
-        monotone, y and the prediction are transformed first.
+        the row (see the notes). nan likewise.
     n_outputs_ : int
         Columns of `predict`.
     n_features_in_ : int
@@ -174,13 +173,10 @@ class ScratchMLPEnsembleRegressor(
     Notes
     -----
     Quantiles are ``prediction + scale * q``, where q is a conformal quantile of the
-    ``conformity_scores_``: the score of rank ceil((n + 1) * level), if n rows were held out. For
-    predictions that do not depend on these n rows, an interval covers a new row with at least the
-    probability asked for, whatever the distribution, if the rows are exchangeable. Here the
-    members have seen most of them, so that is no theorem; but each score comes from a member that
-    had not, and the mean of the members errs less than each of them. Coverage is that of all rows
-    together, not of each kind of row. With ranks that do not exist (a 90% interval needs 19 rows)
-    bounds are infinite.
+    ``conformity_scores_``: the score of rank ceil((n + 1) * level), if n rows were held out; where
+    that does not exist (a 90% interval needs 19 rows), bounds are infinite. Coverage is that of all
+    rows together, if new ones are as those of `fit`. No theorem promises it, since the mean of the
+    members, which errs a little less than each of them, has seen most rows.
 
     The scale of a row says how far y spreads about its prediction. With ``estimator=None`` and
     dense X it is learnt: small networks are trained on the errors of rows held out, with X and the
@@ -191,25 +187,13 @@ class ScratchMLPEnsembleRegressor(
     quantiles it is the distance of the outermost (conformalised quantile regression), with
     'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
 
-    With ``estimator=None`` and a y above 0 scores may be those of its logarithm (and of that of
-    the prediction, which is trained as it is), where intervals of rows held out are better so, by
-    their interval score: bounds are then above 0, and dear rows have wider intervals. With
-    ``target_range``, predictions and quantiles beyond are moved to its ends.
-
-    All members predict a new row, but often only one of each kind had not seen a row held out, and
-    errs a little more. Scores are left as they are: intervals are a little too wide rather than too
-    narrow.
-
-    Where members disagree more than on any row of `fit`, the scale is larger by that factor (see
-    `novelty`). Within the data their disagreement is not used.
-
-    With a TransformedTargetRegressor whose transform is monotone, scores and scales are those of
-    the transformed target, and quantiles are transformed back.
+    With ``estimator=None`` and a y above 0 scores may be those of its logarithm, where intervals of
+    rows held out are better so, by their interval score. With a TransformedTargetRegressor whose
+    transform is monotone they are those of the transformed target.
 
     A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
-    ``sum(w**2) / sum(w)``: a few heavy rows are few. Rows that were predicted by members of little
-    weight count as little. With ``estimator=None``, whose penalties are found, only the ratios of
-    weights matter, to the members too.
+    ``sum(w**2) / sum(w)``: a few heavy rows are few. With ``estimator=None``, whose penalties are
+    found, only the ratios of weights matter, to the members too.
 
     Callbacks: from scikit-learn 1.9, `set_callbacks` takes those of `sklearn.callback`. Each member
     is a task 'member' of `fit`; those that go on to its parts see its epochs too.

@@ -51,27 +51,13 @@ def make_splits(
 ) -> Splits:
     """Return the splits: a list of (rows to train on, rows held out), as numbers of rows.
 
-    Parameters
-    ----------
-    cv : None, int, splitter or iterable
-        None makes ``n_estimators`` folds, an int that many, both of shuffled rows.
-    n_estimators : int
-    X, y : array-like
-        For the splitter.
-    random_state : RandomState
-        For the shuffle, which draws a seed from it.
-    params : dict
-        Further arguments of ``split``: the groups.
-
-    Raises
-    ------
-    ValueError
-        If there are too few rows for the folds, or a split is none.
+    ``params`` are further arguments of ``split``: the groups. ValueError if there are too few rows
+    for the folds, or a split is none.
     """
     if cv is None or isinstance(cv, Integral):
-        cv, groups = shuffled_folds(cv, n_estimators, X, y, random_state.randint(LARGEST_SEED))
-        splits = cv.split(X, y, groups=groups)
-        return [_checked(split, X.shape[0]) for split in splits]
+        seed = random_state.randint(LARGEST_SEED)
+        cv, groups = shuffled_folds(cv, n_estimators, X, y, seed)
+        return list(cv.split(X, y, groups=groups))
     splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
@@ -104,15 +90,12 @@ def copies_messages(X: Any, y: Array, splits: Splits) -> list[Message]:
         return []
     known = [np.isin(kinds[held_out], kinds[train]) for train, held_out in splits]
     share = np.concatenate(known).mean()
-    if share <= MANY_COPIES:
-        return []
-    return [
-        Message(
-            f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
-            "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "
-            "copies together, or give a splitter by groups, such as GroupKFold, and groups."
-        )
-    ]
+    text = (
+        f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
+        "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "
+        "copies together, or give a splitter by groups, such as GroupKFold, and groups."
+    )
+    return [Message(text)] if share > MANY_COPIES else []
 
 
 def copied_rows(X: Any, y: Array) -> Array | None:
@@ -123,27 +106,18 @@ def copied_rows(X: Any, y: Array) -> Array | None:
     as where inputs take few values, they are observations of their own. Of X, arrays and sparse
     matrices are looked at.
     """
-    kinds = kinds_of_rows(X)
-    if kinds is None:
+    if sparse.issparse(X):
+        rows = X @ np.random.RandomState(0).normal(size=X.shape[1])
+    elif not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub" or isinstance(X, np.memmap):
         return None
-    n_of_kind = np.bincount(kinds)
-    is_copied = n_of_kind[kinds] > 1
-    first = np.full(len(n_of_kind), len(y))
-    np.minimum.at(first, kinds, np.arange(len(y)))
+    else:
+        rows = np.ascontiguousarray(X + 0)  # -0 becomes 0
+        rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    _, first, kinds = np.unique(rows, return_index=True, return_inverse=True)
+    kinds = kinds.ravel()
+    is_copied = np.bincount(kinds)[kinds] > 1
     same = (y == y[first[kinds]]).reshape(len(y), -1).all(axis=1)
     return kinds if is_copied.any() and same[is_copied].mean() > COPIES_ALIKE else None
-
-
-def kinds_of_rows(X: Any) -> Array | None:
-    """Return the same number for rows of an array or a sparse matrix that are the same."""
-    if sparse.issparse(X):
-        directions = np.random.RandomState(0).normal(size=X.shape[1])
-        return np.unique(X @ directions, return_inverse=True)[1].ravel()
-    if not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub" or isinstance(X, np.memmap):
-        return None
-    rows = np.ascontiguousarray(X + 0)  # -0 becomes 0
-    rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
-    return np.unique(rows, return_inverse=True)[1].ravel()
 
 
 def count_groups(params: dict[str, Any]) -> int | None:
@@ -216,17 +190,8 @@ def take_params(params: dict[str, Any], rows: Array, n: int) -> dict[str, Any]:
 def mean_by_row(n: int, splits: Splits, predictions: Sequence[Array]) -> Array:
     """Return the mean, for each of n rows, of the predictions made while it was held out.
 
-    Parameters
-    ----------
-    n : int
-    splits : list of (ndarray, ndarray)
-        The second holds the rows that each of ``predictions`` is for.
-    predictions : list of ndarray of shape (n_held_out,) or (n_held_out, n_outputs)
-
-    Returns
-    -------
-    mean : ndarray of shape (n,) or (n, n_outputs)
-        nan for rows that were never held out.
+    Those of each split, of shape (n_held_out,) or (n_held_out, n_outputs), are for its rows held
+    out. The mean is nan for rows that were never held out.
     """
     shape = predictions[0].shape[1:]
     total, count = np.zeros((n, *shape)), np.zeros((n, *shape))

@@ -85,12 +85,9 @@ def last_regressor(estimator: Any) -> tuple[Any, str]:
 
 
 def weight_name(estimator: Any) -> str:
-    """Return what `fit` of a regressor calls the sample weights of its last step.
+    """Return what `fit` of a regressor calls the sample weights of its last step, which takes any.
 
-    Raises
-    ------
-    ValueError
-        If it takes none.
+    ValueError if it does not.
     """
     last, before = last_regressor(estimator)
     if not (has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor")):
@@ -128,18 +125,10 @@ def train_members(
     tasks: "MemberTasks | None" = None,
     what: str = "Member",
 ) -> list[list[Any]]:
-    """Train members in place, several at a time.
+    """Train members in place, several at a time; return them, or what other processes gave back.
 
-    ``dtype`` is that of the parameters in training; None is that of X. ``tasks``, a
-    `MemberTasks` or None, tells the ensemble's callbacks. ``what`` is what verbose output calls
-    them.
-
-    Returns
-    -------
-    members : list of estimators
-        The same, or what came back from other processes.
-    predictions : list of ndarray
-        Of each for the rows that its split holds out.
+    And the predictions of each for the rows that its split holds out. ``dtype`` is that of the
+    parameters in training; None is that of X. ``what`` is what verbose output calls the members.
     """
     n = len(members)
     n_jobs = min(n, effective_n_jobs(ensemble.n_jobs))  # a process without a member is of no use

@@ -40,11 +40,7 @@ MOST_ROWS = 5_000  # of `fit` to look for disagreement at: of more, every second
 class SpreadOfLoss:
     """What the loss says: 1, or more where the mean is larger, or the distance of two quantiles.
 
-    Parameters
-    ----------
-    loss : Loss
-    prediction : ndarray of shape (n,) or (n, n_outputs)
-        Of rows that were held out: a hundredth of the mean spread there is the least.
+    The least is a hundredth of the mean spread at ``prediction``, of rows that were held out.
     """
 
     def __init__(self, loss: Loss, prediction: Array) -> None:
@@ -64,11 +60,8 @@ class SpreadOfLoss:
 class SpreadOfMembers:
     """What members that predict a standard deviation themselves say: its geometric mean.
 
-    Parameters
-    ----------
-    members : list of estimators
-    bounds : ndarray of shape (2,) or (2, n_targets)
-        The smallest and the largest logarithm that is believed of a member.
+    ``bounds``, of shape (2,) or (2, n_targets), are the least and the largest logarithm that is
+    believed of a member.
     """
 
     def __init__(self, members: Sequence[Any], bounds: Array) -> None:
@@ -83,13 +76,8 @@ class SpreadOfMembers:
 class LearntSpread:
     """What networks have learnt of the size of errors, to the power that suits the errors best.
 
-    Parameters
-    ----------
-    networks : list of ScratchMLPRegressor
-        They predict the logarithm of the mean absolute error; their mean is taken.
-    exponent : float or ndarray of shape (n_targets,)
-    bounds : ndarray of shape (2,) or (2, n_targets)
-        The smallest and the largest logarithm on rows held out: no other is believed.
+    They predict the logarithm of the mean absolute error, and their mean is taken, within
+    ``bounds``, of shape (2,) or (2, n_targets): the least and the largest on rows held out.
     """
 
     def __init__(self, networks: Sequence[Any], exponent: float | Array, bounds: Array) -> None:
@@ -134,27 +122,9 @@ def learn_spread(
     hardly move). A power of what they say, from 0 (all rows alike) to
     1, is chosen by the likelihood of the errors on those rows.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n, n_features)
-    error : ndarray of shape (n,) or (n, n_targets)
-        nan where a row was never held out.
-    prediction : ndarray of the shape of ``error``
-        For rows held out.
-    splits : list of (ndarray, ndarray)
-        Rows to train on, rows to judge by. Where one trains on fewer than `FEWEST_ROWS` rows that
-        were held out, as with time series, each set of rows held out is judged by all others.
-    weight : ndarray of shape (n,) or None
-    random_state : RandomState
-        For the networks' seeds.
-    n_jobs : int or None
-
-    Returns
-    -------
-    spread : LearntSpread
-    of_rows : ndarray of the shape of ``error``
-        The spread of each row, by the network that has not seen it; nan likewise. None, in the
-        place of both, if they do not help, or there are too few rows.
+    ``error`` and ``prediction``, of shape (n,) or (n, n_targets), are nan where a row was never
+    held out. Returned are the spread, and that of each row, by the network that has not seen it;
+    None, in the place of both, if they do not help, or there are too few rows.
     """
     known: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
     parts = spread_folds(splits, known, random_state)
@@ -189,7 +159,11 @@ def learn_spread(
 
 
 def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomState) -> Splits:
-    """Return rows to learn a spread on and rows to judge it by, all of them held out before."""
+    """Return rows to learn a spread on and rows to judge it by, all of them held out before.
+
+    Where a split trains on too few such rows, as with time series, each set of rows held out is
+    judged by all others.
+    """
     folds = [(train[known[train]], held_out) for train, held_out in splits]
     if min(len(train) for train, _ in folds) >= FEWEST_ROWS:
         return folds
@@ -276,17 +250,9 @@ def rows_to_look_at(n: int) -> Array:
 
 
 def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
-    """Return how far predictions are from their mean, row by row.
+    """Return how far predictions of shape (n,) or (n, n_targets) are from their mean, row by row.
 
-    Parameters
-    ----------
-    predictions : iterable of ndarray of shape (n,) or (n, n_targets)
-    weights : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts; their sum is 1.
-
-    Returns
-    -------
-    deviation : ndarray of the shape of a prediction
+    The weights, of shape (n_members,) or (n_members, n_targets), have the sum 1.
     """
     given = np.array(list(predictions))
     n_members, *of_targets = weights.shape

@@ -35,14 +35,8 @@ class Unit:
 class TransformedUnit(Unit):
     """What the transformer of a TransformedTargetRegressor makes of y, turned so that it increases.
 
-    Parameters
-    ----------
-    transformer : transformer
-        Fitted; column by column monotone.
-    y : ndarray of shape (n, n_targets)
-        Targets that it was fitted on.
-    sign : ndarray of shape (n_targets,)
-        1 where it increases, -1 where it decreases.
+    It is fitted on ``y``, of shape (n, n_targets), and column by column monotone: ``sign`` is 1
+    where it increases, -1 where it decreases.
     """
 
     def __init__(self, transformer: Any, y: Array, sign: Array) -> None:
@@ -86,13 +80,7 @@ class TransformedUnit(Unit):
 
 
 class Logarithm(Unit):
-    """The logarithm, for targets above 0.
-
-    Parameters
-    ----------
-    least : float or ndarray of shape (n_targets,)
-        The smallest target: predictions below count as it.
-    """
+    """The logarithm, for targets above 0; predictions below the ``least`` of them count as it."""
 
     def __init__(self, least: float | Array) -> None:
         self.least = least
@@ -120,12 +108,8 @@ def candidate_units(y: Array) -> list[Unit]:
 def unit_of(estimator: Any, y: Array) -> Unit:
     """Return the unit in which a regressor is trained: another than y's if its target is monotone.
 
-    Parameters
-    ----------
-    estimator : estimator
-        A TransformedTargetRegressor, or a pipeline that ends in one; others are trained on y.
-    y : ndarray of shape (n,) or (n, n_targets)
-        By which the transformer is fitted, and found to be monotone, column by column, or not.
+    A TransformedTargetRegressor, or a pipeline that ends in one, has a transformer. It is fitted to
+    y, and found to be monotone, column by column, or not. Others are trained on y.
     """
     while hasattr(estimator, "steps"):
         estimator = estimator.steps[-1][1]

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.model_selection import KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.folds import copied_rows, kinds_of_rows, make_splits, take_params
+from sknn_scratch.ensemble.folds import copied_rows, make_splits, take_params
 
 
 def folds(X, y, cv=None):
@@ -58,8 +58,8 @@ def test_copies_that_a_splitter_parts_are_warned_of(rng):
 
 def test_zeros_and_gaps_are_alike():
     X = np.array([[0.0, np.nan], [-0.0, np.nan], [0.0, 1.0]])
-    assert_array_equal(np.diff(kinds_of_rows(X)) == 0, [True, False])
-    assert kinds_of_rows(np.array([["a"], ["a"]], object)) is None
+    assert_array_equal(np.diff(copied_rows(X, np.ones(3))) == 0, [True, False])
+    assert copied_rows(np.array([["a"], ["a"]], object), np.ones(2)) is None
 
 
 def test_with_fewer_kinds_than_folds_rows_are_held_out_one_by_one():
