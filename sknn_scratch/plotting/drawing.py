@@ -5,7 +5,12 @@ matplotlib is needed for drawing only, and imported where that happens.
 
 from typing import Any
 
+import numpy as np
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+
+from ..components import check_number
+from ..maths import Array, RandomState
 
 
 def pyplot_for(display: str) -> Any:
@@ -34,32 +39,28 @@ def ink(ax: Any, share: float) -> tuple[float, ...]:
     return tuple((1 - share) * b + share * f for b, f in zip(back, front))
 
 
-def find_network(estimator: Any, attribute: str, display: str) -> Any:
-    """Return the fitted network in ``estimator``: itself, a last step, or the best of a search."""
-    check_is_fitted(estimator)
-    found = estimator
-    while not hasattr(found, attribute):
-        found = _inside(found)
-        if found is None:
-            raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
-    return found
-
-
 def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
-    """Return the fitted networks in ``estimator``: as above, or those of an ensemble."""
+    """Return the fitted networks in ``estimator``, which have an attribute.
+
+    That is itself, a last step, the best of a search, or the members of an ensemble.
+    """
     check_is_fitted(estimator)
-    found = estimator
-    while not (hasattr(found, attribute) or hasattr(found, "estimators_") or found is None):
-        found = _inside(found)
-    if hasattr(found, attribute):
-        return [found]
-    members = getattr(found, "estimators_", [estimator])
-    return [find_network(member, attribute, display) for member in members]
-
-
-def _inside(estimator):
-    """Return what does the predictions of a meta-estimator, or None if it is none."""
-    if hasattr(estimator, "steps"):
-        return estimator.steps[-1][1]
+    if hasattr(estimator, attribute):
+        return [estimator]
     names = "best_estimator_", "regressor_"  # of a search, of a TransformedTargetRegressor
-    return next((getattr(estimator, name) for name in names if hasattr(estimator, name)), None)
+    inside = [getattr(estimator, name) for name in names if hasattr(estimator, name)]
+    if hasattr(estimator, "steps"):
+        inside = [estimator.steps[-1][1]]
+    inside = inside or getattr(estimator, "estimators_", [])
+    if len(inside) == 0:
+        raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
+    return [network for each in inside for network in find_networks(each, attribute, display)]
+
+
+def some_rows(n: int, subsample: int | None, random_state: RandomState) -> Array:
+    """Return which of n rows to draw: all, or so many at random."""
+    if subsample is not None:
+        check_number(subsample, "subsample", int, "[1, inf)")
+    if subsample is None or n <= subsample:
+        return np.arange(n)
+    return check_random_state(random_state).choice(n, size=subsample, replace=False)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
 from ..maths import Array, RandomState
-from .drawing import ink, pyplot_for
+from .drawing import ink, pyplot_for, some_rows
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
 BARS = 15  # of the most frequent words; points of a line through dates
@@ -123,15 +123,13 @@ class ExplanationDisplay:
         check_is_fitted(estimator)
         check_number(n_curves, "n_curves", int, "[0, inf)")
         check_number(n_repeats, "n_repeats", int, "[1, inf)")
-        check_number(subsample, "subsample", int, "[1, inf)")
         random_state = check_random_state(random_state)
         is_foreign = hasattr(X, "to_pandas")  # polars, Arrow
         X = X.to_pandas() if is_foreign else X
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)
-        if len(y) > subsample:
-            rows = random_state.choice(len(y), subsample, replace=False)
-            X, y = _take(X, rows), y[rows]
+        rows = some_rows(len(y), subsample, random_state)
+        X, y = _take(X, rows), y[rows]
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
         options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
         with warnings.catch_warnings():

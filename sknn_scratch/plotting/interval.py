@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import as_numbers, check_number
 from ..maths import Array, MatrixLike, RandomState
-from .drawing import drawing_axes, ink
+from .drawing import drawing_axes, ink, some_rows
 
 INSIDE, OUTSIDE = "tab:blue", "tab:red"
 
@@ -191,7 +190,7 @@ class IntervalDisplay:
         inside = (low <= self.y_true) & (self.y_true <= high)
         self.coverage_: float = float(inside.mean())
         self.width_: float = float(np.mean(high - low))
-        rows = _some(len(inside), subsample, random_state)
+        rows = some_rows(len(inside), subsample, random_state)
         ax = drawing_axes(ax, type(self).__name__)
         y, x, hit = self.y_true[rows], self.y_pred[rows], inside[rows]
         finite = self.interval[rows][np.isfinite(self.interval[rows])]
@@ -240,13 +239,3 @@ def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: st
     if interval.ndim != 2:
         raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
     return interval
-
-
-def _some(n, subsample, random_state):
-    """Return the rows to draw: all, or so many at random."""
-    if subsample is None:
-        return np.arange(n)
-    check_number(subsample, "subsample", int, "[1, inf)")
-    if n <= subsample:
-        return np.arange(n)
-    return check_random_state(random_state).choice(n, size=subsample, replace=False)

@@ -199,9 +199,13 @@ class LossCurveDisplay:
         """
         n = len(self.loss_curves)
         validations = self.validation_loss_curves or [None] * n
-        if log_scale:
-            check_positive([*self.loss_curves, *validations])
+        curves = [curve for curve in (*self.loss_curves, *validations) if curve is not None]
+        losses = np.concatenate(curves)
+        if log_scale and (losses <= 0).any():
+            raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")
         ax = drawing_axes(ax, type(self).__name__)
+        from matplotlib.ticker import MaxNLocator
+
         bests, names = self.best_epochs or [None] * n, self.names or [None] * n
         drawn: list[Any] = []
         styles: dict[str | None, dict[str, Any]] = {}
@@ -219,7 +223,8 @@ class LossCurveDisplay:
             explain_styles(ax, drawn)
         if log_scale:
             ax.set_yscale("log")
-        count_epochs(ax)
+        if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):  # not of the user's choice
+            ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set(xlabel=self.epoch_name, ylabel=self.loss_name)
         ax.legend()
         self.ax_: Any = ax
@@ -282,13 +287,6 @@ def draw_losses(
     return line, validation_line, point
 
 
-def check_positive(curves: Sequence[Any]) -> None:
-    """Raise ValueError unless the losses fit on a logarithmic axis."""
-    losses = np.concatenate([curve for curve in curves if curve is not None])
-    if (losses <= 0).any():
-        raise ValueError(f"log_scale=True needs losses above 0, got {np.nanmin(losses)}.")
-
-
 def _mark(ax, epoch, losses, style):
     """Draw a point on the curve at ``epoch``, or on the axis below if it has no loss there."""
     place, loss = {"transform": ax.get_xaxis_transform(), "clip_on": False}, 0
@@ -297,14 +295,6 @@ def _mark(ax, epoch, losses, style):
     style = {**POINT, "markerfacecolor": ink(ax, 0), **style}
     (point,) = ax.plot(epoch, loss, **place, **style, markersize=8, markeredgewidth=2)
     return point
-
-
-def count_epochs(ax: Any) -> None:
-    """Put ticks at whole epochs only, unless the ticks of ``ax`` are a choice of the user."""
-    from matplotlib.ticker import MaxNLocator
-
-    if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
-        ax.xaxis.get_major_locator().set_params(integer=True)
 
 
 def explain_styles(ax: Any, drawn: Sequence[tuple[Any, Any, Any]]) -> None:

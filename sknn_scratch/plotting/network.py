@@ -8,7 +8,7 @@ import numpy as np
 
 from ..components import check_number
 from ..maths import Array
-from .drawing import drawing_axes, find_network, ink
+from .drawing import drawing_axes, find_networks, ink
 
 
 class NetworkDisplay:
@@ -120,7 +120,9 @@ class NetworkDisplay:
             If there is no ``coefs_``, ``max_units`` is not an int from 2 up, or ``values`` is no
             bool and no format specification of a number.
         """
-        network = find_network(estimator, "coefs_", cls.__name__)
+        network, *others = find_networks(estimator, "coefs_", cls.__name__)
+        if others:
+            raise TypeError(f"{cls.__name__} draws one network, got {1 + len(others)}.")
         display = cls(
             coefs=network.coefs_,
             intercepts=network.intercepts_ if getattr(network, "fit_intercept", True) else None,
@@ -172,7 +174,10 @@ class NetworkDisplay:
         if spec is not None:
             self._write_values(ax, layers, spec, diameter)
         self._label(ax, layers, sizes, diameter)
-        self.colorbar_: Any = draw_colorbar(ax, self.line_[0]) if colorbar else None
+        self.colorbar_: Any = None
+        if colorbar:
+            scale = {"ticks": [-1, 0, 1], "label": "weight / largest of its layer"}
+            self.colorbar_ = ax.figure.colorbar(self.line_[0], ax=ax, shrink=0.6, **scale)
         self.ax_: Any = ax
         self.figure_: Any = ax.figure
         return self
@@ -183,8 +188,9 @@ class NetworkDisplay:
         self.text_ = [draw_values(ax, W, start, end, spec) for W, start, end in pairs]
         if self.intercepts is not None:
             signed = spec if spec[:1] in ("+", "-", " ") else f"+{spec}"
+            style = {"ha": "center", "va": "top", "fontsize": 9, "bbox": _box(ax)}
             self.intercept_text_ = [
-                layer.write_below(ax, b, signed, 0.7 * diameter)
+                layer.write(ax, [format(x, signed) for x in b], (0, -0.7 * diameter), **style)
                 for b, layer in zip(self.intercepts, layers[1:])
             ]
 
@@ -195,8 +201,9 @@ class NetworkDisplay:
         outputs = self.output_names
         if outputs is None:
             outputs = ["y"] if n_outputs == 1 else _or_numbered(None, "y", n_outputs)
-        layers[0].name_units(ax, features, -diameter, "right")
-        layers[-1].name_units(ax, outputs, diameter, "left")
+        beside = {"va": "center", "parse_math": False}
+        layers[0].write(ax, features, (-diameter, 0), ha="right", **beside)
+        layers[-1].write(ax, outputs, (diameter, 0), ha="left", **beside)
         kinds = ["input"] + ["unit"] * (len(sizes) - 2) + ["output"]
         activations = ["", *(self.activations or [""] * len(self.coefs))]
         labels = [
@@ -212,17 +219,17 @@ class NetworkDisplay:
 
 def _format_of(values):
     """Return the format specification that ``values`` asks for, or None."""
-    if not isinstance(values, (bool, str)):
-        raise TypeError(f"values must be a bool or a format specification, got {values!r}.")
-    if isinstance(values, bool):
-        return ".3g" if values else None
+    if values is False:
+        return None
+    spec = ".3g" if values is True else values
     try:
-        format(0.0, values)
-    except ValueError as error:
-        raise ValueError(
-            f"values must be the format specification of a number, as '.1f', got {values!r}."
+        format(0.0, spec)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            "values must be a bool, or the format specification of a number, as '.1f'; got "
+            f"{values!r}."
         ) from error
-    return values
+    return spec
 
 
 def _or_numbered(names, letter, n):
@@ -293,27 +300,12 @@ class Layer:
             zorder=2,
         )
 
-    def write_below(self, ax: Any, values: Array, spec: str, offset: float) -> list[Any]:
-        """Write numbers below the units, ``offset`` points from their centres; return the texts."""
-        style = {"textcoords": "offset points", "ha": "center", "va": "top", "fontsize": 9}
-        box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
+    def write(self, ax: Any, texts: Sequence[str], offset: Any, **style: Any) -> list[Any]:
+        """Write a text for each unit, ``offset`` points from its centre; return those shown."""
         return [
-            ax.annotate(format(values[unit], spec), (self.x, y), (0, -offset), bbox=box, **style)
+            ax.annotate(texts[unit], (self.x, y), offset, textcoords="offset points", **style)
             for unit, y in zip(self.units, self.y)
         ]
-
-    def name_units(self, ax: Any, names: Sequence[str], offset: float, side: str) -> None:
-        """Write the names of the units, ``offset`` points beside them."""
-        for unit, y in zip(self.units, self.y):
-            ax.annotate(
-                names[unit],
-                (self.x, y),
-                xytext=(offset, 0),
-                textcoords="offset points",
-                ha=side,
-                va="center",
-                parse_math=False,
-            )
 
 
 def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest: float) -> Any:
@@ -351,26 +343,17 @@ def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array
     """
     m, n = start.height, end.height
     t, apart = (1 / (n + 1), 1 / (n + 1)) if n <= m else (m / (m + 1), 1 / (m + 1))
-    size = min(9, max(3, 0.7 * apart * _points_per_unit(ax, max(m, n))))
-    style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3}
-    box = {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
+    height = ax.get_window_extent().height / ax.figure.dpi / (1.1 * max(m - 1, n - 1, 1))
+    size = min(9, max(3, 0.7 * apart * 72 * height))  # an inch has 72 points
+    style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3, "bbox": _box(ax)}
     text = np.empty((len(start.units), len(end.units)), dtype=object)
     behind = {"color": ink(ax, 0.15), "linewidth": 0.8, "zorder": 0}
     for (i, j), weight in np.ndenumerate(W[np.ix_(start.units, end.units)]):
         x, y = start.x + t * (end.x - start.x), start.y[i] + t * (end.y[j] - start.y[i])
-        text[i, j] = ax.text(x, y, format(weight, spec), bbox=box, **style)
+        text[i, j] = ax.text(x, y, format(weight, spec), **style)
         ax.plot([start.x, end.x], [start.y[i], end.y[j]], **behind)
     return text
 
 
-def _points_per_unit(ax, height):
-    """Return how many points there are between two units of a layer of that height."""
-    inches = ax.get_window_extent().height / ax.figure.dpi
-    return 72 * inches / (1.1 * max(height - 1, 1))
-
-
-def draw_colorbar(ax: Any, lines: Any) -> Any:
-    """Draw the scale of the colours beside ``ax``."""
-    return ax.figure.colorbar(
-        lines, ax=ax, ticks=[-1, 0, 1], label="weight / largest of its layer", shrink=0.6
-    )
+def _box(ax):
+    return {"facecolor": ink(ax, 0), "edgecolor": "none", "pad": 0.6}
