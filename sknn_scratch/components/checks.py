@@ -83,13 +83,7 @@ def refuse_masked(values: Any, name: str) -> None:
 
 
 def as_numbers(values: Any, name: str) -> Array:
-    """Return ``values`` as an array of real numbers.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is sparse, masked or not numbers; the message begins with ``name``.
-    """
+    """Return ``values`` as an array; TypeError or ValueError if it is not of real numbers."""
     refuse_masked(values, name)
     if sparse.issparse(values):
         raise TypeError(f"{name} must be a dense array, got a sparse matrix.")

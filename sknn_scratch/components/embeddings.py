@@ -107,9 +107,8 @@ class Layer:
 class Embedding(Component):
     """A first layer with parameters of its own: how large it is, and where it starts.
 
-    A subclass says what arrays the layer has; `layer` cuts them from a vector. If it has something
-    to learn of the columns before that, such as which of them to embed, `fit` returns an embedding
-    that has learnt it: that one the network keeps.
+    If it has something to learn of the columns first, such as which of them to embed, `fit` returns
+    an embedding that has learnt it: that one the network keeps.
 
     See Also
     --------
@@ -288,18 +287,10 @@ class _PeriodicArrays(NamedTuple):
 
 
 class PeriodicLayer(Layer, _PeriodicArrays):
-    """The layer of `Periodic`; its arrays are those of the module's formulas, for all columns.
+    """The layer of `Periodic`; its arrays are those of the module's formulas, for all columns."""
 
-    Attributes
-    ----------
-    columns : slice or ndarray of int
-        The columns of X that become waves.
-    order : slice or ndarray of int
-        Those and all others, as they are handed on.
-    """
-
-    columns: Index = slice(None)
-    order: Index = slice(None)
+    columns: Index = slice(None)  # of X, that become waves
+    order: Index = slice(None)  # in which those and all others are handed on
 
     @classmethod
     def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer | None":

@@ -33,52 +33,48 @@ def glorot_sklearn(
     return weights, random_state.uniform(-bound, bound, shape[1])
 
 
-def glorot_uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
-    """Draw from a uniform of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 16)."""
-    return _uniform(2 / sum(shape), shape, random_state)
-
-
-def glorot_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
-    """Draw from a normal of variance 2 / (fan_in + fan_out) (Glorot and Bengio, 2010, eq. 12)."""
-    return _normal(2 / sum(shape), shape, random_state)
-
-
-def he_uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
-    """Draw from a uniform of variance 2 / fan_in (He et al., 2015, eq. 10)."""
-    return _uniform(2 / shape[0], shape, random_state)
-
-
-def he_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
-    """Draw from a normal of variance 2 / fan_in (He et al., 2015, eq. 10)."""
-    return _normal(2 / shape[0], shape, random_state)
-
-
-def lecun_normal(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
-    """Draw from a normal of variance 1 / fan_in (LeCun et al., 1998, eq. 16)."""
-    return _normal(1 / shape[0], shape, random_state)
-
-
 def uniform(shape: Shape, random_state: RandomState, activation: Any = None) -> Array:
     """Draw uniformly from [0, 1): the teaching network's."""
     return random_state.uniform(0.0, 1.0, shape)
 
 
-def _uniform(variance, shape, random_state):
-    bound = np.sqrt(3 * variance)
-    return random_state.uniform(-bound, bound, shape)
+def uniform_of(variance: Callable[[int, int], float]) -> Callable[..., Array]:
+    """Return what draws from a uniform of mean 0 with ``variance(fan_in, fan_out)``."""
+
+    def draw(shape, random_state, activation=None):
+        bound = np.sqrt(3 * variance(*shape))
+        return random_state.uniform(-bound, bound, shape)
+
+    return draw
 
 
-def _normal(variance, shape, random_state):
-    return random_state.normal(0.0, np.sqrt(variance), shape)
+def normal_of(variance: Callable[[int, int], float]) -> Callable[..., Array]:
+    """Return what draws from a normal of mean 0 with ``variance(fan_in, fan_out)``."""
+    return lambda shape, random_state, _: random_state.normal(0.0, np.sqrt(variance(*shape)), shape)
+
+
+def glorot(fan_in: int, fan_out: int) -> float:
+    """Return Glorot and Bengio's variance (2010, equations 12 and 16)."""
+    return 2 / (fan_in + fan_out)
+
+
+def he(fan_in: int, fan_out: int) -> float:
+    """Return the variance of He et al. (2015, equation 10)."""
+    return 2 / fan_in
+
+
+def lecun(fan_in: int, fan_out: int) -> float:
+    """Return the variance of LeCun et al. (1998, equation 16)."""
+    return 1 / fan_in
 
 
 INITIALIZERS: dict[str, Callable[..., Any]] = {
     "auto": glorot_sklearn,
-    "glorot_uniform": glorot_uniform,
-    "glorot_normal": glorot_normal,
-    "he_uniform": he_uniform,
-    "he_normal": he_normal,
-    "lecun_normal": lecun_normal,
+    "glorot_uniform": uniform_of(glorot),
+    "glorot_normal": normal_of(glorot),
+    "he_uniform": uniform_of(he),
+    "he_normal": normal_of(he),
+    "lecun_normal": normal_of(lecun),
     "uniform": uniform,
 }
 
@@ -92,25 +88,12 @@ def initialize(
 ) -> Array:
     """Return the parameter vector that training starts from.
 
-    The arrays of an embedding are drawn first, by itself; the dense layers as ``init`` says.
+    The arrays of an embedding are drawn first, by itself; the dense layers as ``init`` says: by the
+    name of an initialiser, by a function, or by the weights of all layers, optionally followed by
+    the intercepts of all layers. ``activations`` decide, for each layer, the bound of 'auto'. (The
+    output layer's own does not: MLPRegressor goes by that of the hidden layers.)
 
-    Parameters
-    ----------
-    network : Network
-    init : str, callable or sequence of array-like
-        A name of `INITIALIZERS`; a function ``(shape, random_state)`` that returns the weights
-        of a layer, or its weights and intercepts; or the weights of all layers, optionally
-        followed by the intercepts of all layers.
-    activations : sequence of Activation
-        For each layer, the one that decides the bound of 'auto'. (The output layer's own does
-        not: MLPRegressor goes by that of the hidden layers.)
-    random_state : RandomState
-    dtype : dtype
-
-    Raises
-    ------
-    ValueError
-        If an array has the wrong shape or is not finite, or there are too few or too many.
+    ValueError if an array has the wrong shape or is not finite, or there are too few or too many.
     """
     params = np.zeros(network.n_parameters, dtype)
     layers = network.layers(params)

@@ -5,6 +5,7 @@
 
 import functools
 import inspect
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,19 @@ def check_formulas(cls: type) -> None:
 
     A formula with too few arguments would fail in the midst of training.
     """
-    for base in cls.__mro__:
-        if Component in base.__bases__ and base is not cls:
-            _check_formulas(cls, base)
+    bases = [base for base in cls.__mro__ if Component in base.__bases__ and base is not cls]
+    for base, (name, formula) in product(bases, vars(cls).items()):
+        declared = vars(base).get(name)
+        if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
+            continue
+        wanted, given = _signature(declared), _signature(formula)
+        try:
+            given.bind(*wanted.parameters)
+        except TypeError:
+            raise TypeError(
+                f"{cls.__name__}.{name} must take {wanted}, as {base.__name__}.{name} does, got "
+                f"{given}. {str(inspect.getdoc(declared)).splitlines()[0]}"
+            ) from None
 
 
 @check.register
@@ -72,27 +83,8 @@ def _signature(function):
     return full.replace(parameters=plain, return_annotation=full.empty)
 
 
-def _check_formulas(cls, base):
-    """Raise TypeError unless the methods of ``cls`` can be called as those of ``base`` are."""
-    for name, formula in vars(cls).items():
-        declared = vars(base).get(name)
-        if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
-            continue
-        wanted, given = _signature(declared), _signature(formula)
-        try:
-            given.bind(*wanted.parameters)
-        except TypeError:
-            raise TypeError(
-                f"{cls.__name__}.{name} must take {wanted}, as {base.__name__}.{name} does, got "
-                f"{given}. {str(inspect.getdoc(declared)).splitlines()[0]}"
-            ) from None
-
-
 def advice(value: Any, base: type) -> str:
-    """Return what to write where a class or a function stands for an object of type ``base``.
-
-    An empty string if it is neither.
-    """
+    """Return what to write where a class or a function stands for an object of type ``base``."""
     if isinstance(value, type) and issubclass(value, base):
         return f" This is a class; write {value.__name__}() for an object of it."
     if isinstance(value, (type, Component)) or not callable(value):

@@ -43,10 +43,7 @@ BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "stan
 def resolve(
     value: Any, name: str, registry: Mapping[str, Any], base: type[Any], more: str = ""
 ) -> Any:
-    """Return the registry's component of that name, or ``value`` itself if it is one already.
-
-    ``more`` is what else the parameter takes, for the error message.
-    """
+    """Return the registry's component of that name, or ``value`` itself if it is one already."""
     if isinstance(value, base):
         return value
     if isinstance(value, str) and value in registry:
@@ -66,8 +63,7 @@ def build(
 ) -> Kind:
     """Return the component that ``params[name]`` asks for.
 
-    By name it is made from the constructor parameters that its fields are named after; fields
-    that no parameter is named after keep their defaults.
+    By name it is made from the constructor parameters that its fields are named after.
     """
     component = resolve(params[name], name, registry, base, more)
     if isinstance(component, base):
@@ -80,7 +76,7 @@ def build_schedule(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
     rate = params["learning_rate"]
     if callable(rate) and not isinstance(rate, (type, Component)):
-        return Factor(function=params["learning_rate"])
+        return Factor(function=rate)
     return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
 
 
@@ -102,18 +98,13 @@ class Components:
 def check_parameters(params: Mapping[str, Any]) -> Components:
     """Return the `Components` that the constructor parameters ask for.
 
-    The answer is kept for parameters that are plain values: a call of `partial_fit` on a few rows
-    would mostly check what was checked before.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a parameter has the wrong type, or a value outside its range.
+    TypeError or ValueError if one has the wrong type, or a value outside its range. The answer is
+    kept for parameters that are plain values: a call of `partial_fit` on a few rows would mostly
+    check what was checked before.
     """
-    types = types_of(tuple(params.values()))
-    if types is None:
-        return _components(params)
-    return _kept_components(tuple(params), tuple(params.values()), types)
+    names, values = tuple(params), tuple(params.values())
+    types = types_of(values)
+    return _components(params) if types is None else _kept_components(names, values, types)
 
 
 PLAIN: set[type[Any]] = {str, int, float, bool, type(None)}
@@ -287,10 +278,7 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
         raise TypeError(f"hidden_layer_sizes must be an int or a sequence of ints, got {sizes!r}.")
     sizes = tuple(sizes)
     for size in sizes:
-        if isinstance(size, (bool, np.bool_)) or not isinstance(size, Integral):
-            raise TypeError(f"hidden_layer_sizes must be ints, got {size!r} in {sizes}.")
-        if size <= 0:
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {list(sizes)}.")
+        check_number(size, "hidden_layer_sizes", int, "[1, inf)")
     sizes = tuple(int(size) for size in sizes)
     n_weights = sum(map(mul, (1, *sizes), (*sizes, 1)))  # for a single feature
     if 8 * n_weights > sys.maxsize:
@@ -313,8 +301,7 @@ def check_dropout(
         raise ValueError(f"dropout needs hidden layers, got {dropout!r} without any.")
     if any(rates) and not solver.stochastic:
         raise ValueError(f"dropout must be 0 with {solver!r}, got {dropout!r}.")
-    if not is_sequence:
-        rates *= len(hidden_layer_sizes)
+    rates = rates if is_sequence else rates * len(hidden_layer_sizes)
     if len(rates) != len(hidden_layer_sizes):
         raise ValueError(
             "dropout must be a rate, or a list of rates, one for each of the "

@@ -149,8 +149,7 @@ class TableGraph(Graph):
 
     def equal(self, name: str, values: Sequence[float]) -> str:
         """Return a column of zeros and ones for each value, of a column of numbers."""
-        found = self.node("Equal", [name, [values]])
-        return self.cast(found, self.number_type)
+        return self.cast(self.node("Equal", [name, [values]]), self.number_type)
 
     def codes(self, name: str, words: bool, known: list[Any]) -> str:
         """Return the place of each value among those known, -1 for all others."""

@@ -188,13 +188,7 @@ def make_part(path: Path) -> IO[bytes]:
 
 
 def prepare_folder(path: Path) -> None:
-    """Clear away what killed processes left of their writing, and see that a file can be made.
-
-    Raises
-    ------
-    OSError
-        If none can, or what is at ``path`` is no file.
-    """
+    """Clear away what killed processes left of their writing; OSError if no file can be made."""
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
     if path.exists() and not path.is_file():
@@ -223,9 +217,8 @@ def version_of(path: Path) -> tuple[int, ...] | None:
 def save_atomically(estimator: Any, path: Path) -> None:
     """Write an estimator to a file that is, at any moment, the old one or the new one.
 
-    The file keeps its permissions, and a link leads to it as before.
+    The file keeps its permissions.
     """
-    path = Path(os.path.realpath(path))
     stored = pickle.dumps(estimator, protocol=pickle.HIGHEST_PROTOCOL)
     with make_part(path) as file:
         part = Path(file.name)
@@ -246,13 +239,7 @@ def save_atomically(estimator: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Return what `save_atomically` wrote.
-
-    Raises
-    ------
-    ValueError
-        If the file is not as it was written, or cannot be loaded.
-    """
+    """Return what `save_atomically` wrote; ValueError if the file is not as it was written."""
     data = memoryview(path.read_bytes())
     stored, digest = data[:-DIGEST], data[-DIGEST:]
     if hashlib.sha256(stored).digest() != digest:
