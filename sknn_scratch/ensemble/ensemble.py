@@ -342,14 +342,14 @@ class ScratchMLPEnsembleRegressor(
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
         n, n_features = X.shape
         found = candidates(n, n_features, n_fewest, dense, n_embedded(X) if dense else 0)
-        dtype = np.float32 if dense else None
 
         def errors_of(trials):
             networks = [default_network(**found[name], max_iter=n) for name, n in trials]
             splits = [split for split in pilot for _ in range(2)]
             twins = [make_member(network, random_state) for network in networks for _ in splits]
             splits = splits * len(networks)
-            _, predictions = train_members(self, twins, X, y, splits, params, dtype, what="Trial")
+            options = self._training(X, "Trial")
+            _, predictions = train_members(twins, X, y, splits, params, **options)
             return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
 
         trials = choose(ahead(found), lengths(n), errors_of)
@@ -360,12 +360,23 @@ class ScratchMLPEnsembleRegressor(
     def _train(self, members, X, y, splits, params, tasks):
         """Train the members; return what each kind predicts for rows held out: (kinds, n, ...)."""
         n_kinds = len(members) // len(splits)
-        dtype = None if self.estimator is not None or sparse.issparse(X) else np.float32
-        trained = train_members(self, members, X, y, splits * n_kinds, params, dtype, tasks)
-        self.estimators_, held_out = trained
+        options = {**self._training(X, "Member"), "tasks": tasks}
+        self.estimators_, held_out = train_members(
+            members, X, y, splits * n_kinds, params, **options
+        )
         self._single = is_network(self.estimator) and X.dtype == np.float32
         of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
         return np.array([mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds])
+
+    def _training(self, X, what):
+        """Return how members, or what they are called here, are trained."""
+        ours = self.estimator is None
+        return {
+            "n_jobs": self.n_jobs,
+            "quiet": ours,
+            "what": what if self.verbose else None,
+            "dtype": np.float32 if ours and not sparse.issparse(X) else None,
+        }
 
     def _blend(self, predictions, X, y, weight, loss, splits):
         """Weight the members by what they predict for rows held out, and score that.

@@ -115,55 +115,43 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
 
 
 def train_members(
-    ensemble: Any,
     members: list[Any],
     X: Any,
     y: Array,
     splits: Splits,
     params: dict[str, Any],
+    *,
+    n_jobs: int | None,
+    quiet: bool,
+    what: str | None = None,
     dtype: DTypeLike | None = None,
     tasks: "MemberTasks | None" = None,
-    what: str = "Member",
 ) -> list[list[Any]]:
     """Train members in place, several at a time; return them, or what other processes gave back.
 
-    And the predictions of each for the rows that its split holds out. ``dtype`` is that of the
-    parameters in training; None is that of X. ``what`` is what verbose output calls the members.
+    And the predictions of each for the rows that its split holds out. ``quiet`` keeps to itself how
+    members converge: whose parameters are ours, the weights see to one that is no better than the
+    mean. ``what`` is what is printed of each that has been trained, or None. ``dtype`` is that of
+    the parameters in training; None is that of X.
     """
     n = len(members)
-    n_jobs = min(n, effective_n_jobs(ensemble.n_jobs))  # a process without a member is of no use
+    n_jobs = min(n, effective_n_jobs(n_jobs))  # a process without a member is of no use
     contexts = tasks.contexts if tasks else [None] * n
-    names = [f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
-    with shared_blas(n_jobs), convergence_left_to_us(ensemble):
+    names = [what and f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
+    with shared_blas(n_jobs), warnings.catch_warnings() if quiet else nullcontext():
+        if quiet:
+            warnings.simplefilter("ignore", ConvergenceWarning)
         trained: Any = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(
-                *(os.getpid(), member, X, y, split, params, dtype),
-                name if ensemble.verbose else None,
-                *((context, ensemble) if tasks else ()),
+                *(os.getpid(), member, X, y, split, params, dtype, name),
+                *((context, tasks.arguments["estimator"]) if tasks else ()),
             )
             for member, split, name, context in zip(members, splits, names, contexts)
         )
-    trained_members, predictions, of_members = zip(*trained)
-    messages = [message for of_member in of_members for message in of_member]
-    if ensemble.estimator is None:
-        messages = [each for each in messages if each.category is not ConvergenceWarning]
-    if RECORDED_ELSEWHERE in messages:  # once is enough
-        messages = [message for message in messages if message != RECORDED_ELSEWHERE]
-        messages.append(RECORDED_ELSEWHERE)
-    warn_caller(messages)
+        trained_members, predictions, of_members = zip(*trained)
+        messages = [message for of_member in of_members for message in of_member]
+        warn_caller([*dict.fromkeys(messages)])
     return [list(trained_members), list(predictions)]
-
-
-@contextmanager
-def convergence_left_to_us(ensemble: Any) -> Iterator[None]:
-    """Keep quiet how members converge whose parameters are not the user's, but ours.
-
-    A linear one may well be no better than the mean: the weights of the members see to that.
-    """
-    with warnings.catch_warnings() if ensemble.estimator is None else nullcontext():
-        if ensemble.estimator is None:
-            warnings.simplefilter("ignore", ConvergenceWarning)
-        yield
 
 
 def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:

@@ -10,22 +10,16 @@ new to them, and its interval is widened by as much. They may well agree and be 
 more than a part of what is new is seen.
 """
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold
-from sklearn.utils.parallel import Parallel, delayed
 
-from ..engine import shared_blas
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
-from ..training import interrupts_raised
 from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows
-from .members import make_member
+from .members import make_member, train_members
 from .stacked import predictions_of
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
@@ -138,24 +132,18 @@ def learn_spread(
     target = error / unit
     network = ScratchMLPRegressor(**network_parameters(known.sum(), n_train))
     networks = [make_member(network, random_state) for _ in parts]
-    n_jobs = min(len(parts), effective_n_jobs(n_jobs))
-    with shared_blas(n_jobs):
-        trained: Any = Parallel(n_jobs=n_jobs)(
-            delayed(_train)(network, inputs, target, weight, *part)
-            for network, part in zip(networks, parts)
-        )
-    logarithm = np.full(error.shape, np.nan)
-    for (_, held_out), (_, predicted) in zip(parts, trained):
-        logarithm[held_out] = predicted
-    logarithm = np.maximum(logarithm, LOWEST)
+    params = {} if weight is None else {"sample_weight": weight}
+    # The exponent sees to one that is no better than a constant.
+    options: dict[str, Any] = {"n_jobs": n_jobs, "quiet": True}
+    networks, predicted = train_members(networks, inputs, target, parts, params, **options)
+    logarithm = np.maximum(mean_by_row(len(error), parts, predicted), LOWEST)
     if weight is not None:
         known &= weight > 0
     exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
     if not np.any(exponent):
         return None
     bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
-    spread = LearntSpread([network for network, _ in trained], exponent, bounds)
-    return spread, np.exp(exponent * np.clip(logarithm, *bounds))
+    return LearntSpread(networks, exponent, bounds), np.exp(exponent * np.clip(logarithm, *bounds))
 
 
 def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomState) -> Splits:
@@ -230,14 +218,6 @@ def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array
 
     costs = np.array([cost(exponent) for exponent in EXPONENTS])
     return np.array(EXPONENTS)[np.argmin(costs, axis=0)]
-
-
-def _train(network, X, error, weight, train, held_out):
-    with interrupts_raised(), warnings.catch_warnings():
-        # The exponent sees to one that is no better than a constant.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        network.fit(X[train], error[train], _of(weight, train))
-    return network, network.predict(X[held_out])
 
 
 def _of(weight, rows):

@@ -105,7 +105,7 @@ def register(
     CONVERTERS[estimator] = calculate_shape, convert
 
 
-# Of each class, what `onnx_hooks` return.
+# Of each class, what the hooks of this room return.
 CONVERTERS: dict[type, tuple[Callable[..., None], ...]] = {}
 
 

@@ -19,6 +19,7 @@ from typing import IO, Any
 import joblib
 from numpy.typing import ArrayLike
 
+from ..components import check_number
 from ..estimators import ScratchMLPRegressor, unchanged_on_error
 from ..maths import MatrixLike
 
@@ -99,9 +100,8 @@ def fit_with_checkpoints(
     30
     >>> folder.cleanup()
     """
-    for name, value in (("n_epochs", n_epochs), ("every", every)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise ValueError(f"{name} must be an int >= 1, got {value!r}.")
+    check_number(n_epochs, "n_epochs", int, "[1, inf)")
+    check_number(every, "every", int, "[1, inf)")
     check_can_go_on(estimator)
     path = Path(os.path.realpath(path))
     prepare_folder(path)
@@ -189,8 +189,6 @@ def make_part(path: Path) -> IO[bytes]:
 
 def prepare_folder(path: Path) -> None:
     """Clear away what killed processes left of their writing; OSError if no file can be made."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"path must be in a folder that exists, got {str(path)!r}.")
     if path.exists() and not path.is_file():
         raise OSError(f"path must be that of a file, got {str(path)!r}, which is of another kind.")
     try:

@@ -986,4 +986,4 @@ def test_what_members_in_other_processes_warn_of_is_told_by_this_one(regression)
     with pytest.warns(UserWarning, match="larger than the 30 training samples") as found:
         ensemble(network, 2, n_jobs=2).fit(X, y)
     about_size = [each for each in found if "larger than" in str(each.message)]
-    assert [each.filename for each in about_size] == [__file__] * 2
+    assert [each.filename for each in about_size] == [__file__]

@@ -125,7 +125,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_beside(tmp_path):
 @pytest.mark.parametrize("name", ["n_epochs", "every"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, None])
 def test_bad_numbers_are_named(name, value, regression, tmp_path):
-    with pytest.raises(ValueError, match=f"{name} must be an int >= 1"):
+    with pytest.raises((TypeError, ValueError), match=rf"{name} must be an int in \[1, inf\)"):
         fit_with_checkpoints(
             ScratchMLPRegressor(), *regression, tmp_path / "m", **{"n_epochs": 3, name: value}
         )
@@ -139,7 +139,7 @@ def test_numbers_of_numpy_will_do(regression, tmp_path):
 
 def test_a_folder_that_is_not_there_is_refused_before_training(regression, tmp_path):
     model = ScratchMLPRegressor((5,), random_state=0)
-    with pytest.raises(FileNotFoundError, match="path must be in a folder that exists"):
+    with pytest.raises(FileNotFoundError, match="path cannot be written to: No such file"):
         fit_with_checkpoints(model, *regression, tmp_path / "no" / "model", n_epochs=3)
     assert not hasattr(model, "coefs_")
 
