@@ -95,6 +95,7 @@ def _errors_of_race(ahead, lengths, errors_of):
     return {trial: float(np.mean(errors)) for trial, errors in of_rows.items()}
 
 
+@np.errstate(invalid="ignore")  # of errors that are infinite
 def _is_worse(trial, lengths, of_rows):
     """Return True if the mean error was less at the length before, by more than chance."""
     before = trial._replace(n_epochs=lengths[lengths.index(trial.n_epochs) - 1])
@@ -147,6 +148,7 @@ def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
     return splits
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def errors_of_mean(
     y: Array, one: Array, other: Array, n_members: int, weight: Array | None = None
 ) -> Array:
@@ -165,11 +167,12 @@ def errors_of_mean(
     -------
     errors : ndarray of shape (n,)
         As their mean is expected to be: that of a row may be below 0. Of several targets, the mean;
-        in proportion to the weights.
+        in proportion to the weights. Infinite where a square overflows.
     """
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
     errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1).mean(axis=1)
+    errors = np.where(np.isnan(errors), np.inf, errors)
     return errors if weight is None else errors * (weight / weight.mean())
 
 

@@ -48,6 +48,7 @@ from .folds import (
     make_splits,
     mean_by_row,
     take_rows,
+    without_weightless,
 )
 from .members import (
     check_member,
@@ -306,6 +307,8 @@ class ScratchMLPEnsembleRegressor(
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
         check_weights(weight, folds)
+        if self.estimator is None:
+            folds = without_weightless(folds, weight)
         splits = folds * -(-self.n_estimators // len(folds))
         networks = self._networks(X, y, weight, folds, params, random_state)
         members = [make_member(network, random_state) for network in networks for _ in splits]
@@ -340,8 +343,9 @@ class ScratchMLPEnsembleRegressor(
             return [self.estimator]
         pilot, dense = pilot_splits(folds, weight), not sparse.issparse(X)
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
-        n, n_features = X.shape
-        found = candidates(n, n_features, n_fewest, dense, n_embedded(X) if dense else 0)
+        counting = X if weight is None else take_rows(X, np.flatnonzero(weight))
+        n, n_features = counting.shape
+        found = candidates(n, n_features, n_fewest, dense, n_embedded(counting) if dense else 0)
 
         def errors_of(trials):
             networks = [default_network(**found[name], max_iter=n) for name, n in trials]
@@ -395,7 +399,8 @@ class ScratchMLPEnsembleRegressor(
             )
         rows = self._held_out()
         of_rows = None if weight is None else weight[rows]
-        self.oob_score_ = score_of(loss, y[rows], self.oob_prediction_[rows], of_rows)
+        with np.errstate(over="ignore"):  # of a huge value, which the members warn of
+            self.oob_score_ = score_of(loss, y[rows], self.oob_prediction_[rows], of_rows)
         shares = self._shares(w, X, y, weight, loss, splits)
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])

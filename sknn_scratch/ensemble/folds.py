@@ -158,6 +158,13 @@ def check_weights(weight: Array | None, folds: Splits) -> None:
         )
 
 
+def without_weightless(splits: Splits, weight: Array | None) -> Splits:
+    """Return the splits without the rows to train on that weigh nothing."""
+    if weight is None:
+        return splits
+    return [(train[weight[train] > 0], held_out) for train, held_out in splits]
+
+
 def as_table(X: Any) -> Any:
     """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
     refuse_masked(X, "X")

@@ -18,7 +18,7 @@ from sklearn.model_selection import KFold
 
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
-from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows
+from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, without_weightless
 from .members import make_member, train_members
 from .stacked import predictions_of
 
@@ -121,7 +121,7 @@ def learn_spread(
     None, in the place of both, if they do not help, or there are too few rows.
     """
     known: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
-    parts = spread_folds(splits, known, random_state)
+    parts = without_weightless(spread_folds(splits, known, random_state), weight)
     n_train = min(len(train) for train, _ in parts)
     if n_train < FEWEST_ROWS:
         return None
@@ -130,19 +130,18 @@ def learn_spread(
         return None
     inputs = np.column_stack([X, prediction])
     target = error / unit
-    network = ScratchMLPRegressor(**network_parameters(known.sum(), n_train))
+    counting = known if weight is None else known & (weight > 0)
+    network = ScratchMLPRegressor(**network_parameters(counting.sum(), n_train))
     networks = [make_member(network, random_state) for _ in parts]
     params = {} if weight is None else {"sample_weight": weight}
     # The exponent sees to one that is no better than a constant.
     options: dict[str, Any] = {"n_jobs": n_jobs, "quiet": True}
     networks, predicted = train_members(networks, inputs, target, parts, params, **options)
     logarithm = np.maximum(mean_by_row(len(error), parts, predicted), LOWEST)
-    if weight is not None:
-        known &= weight > 0
-    exponent = best_exponent(target[known], logarithm[known], _of(weight, known))
+    exponent = best_exponent(target[counting], logarithm[counting], _of(weight, counting))
     if not np.any(exponent):
         return None
-    bounds = np.array([logarithm[known].min(axis=0), logarithm[known].max(axis=0)])
+    bounds = np.array([logarithm[counting].min(axis=0), logarithm[counting].max(axis=0)])
     return LearntSpread(networks, exponent, bounds), np.exp(exponent * np.clip(logarithm, *bounds))
 
 

@@ -38,7 +38,7 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     Parameters
     ----------
     n_samples : int
-        The rows to train on.
+        The rows to train on; those of weight 0 do not count.
     n_features : int
         The columns of X.
 

@@ -1,5 +1,6 @@
 """TableEncoder: a table as it comes, made numbers for a network."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import chain
 from typing import Any, TypeVar
@@ -294,6 +295,7 @@ def checked_table(X: Any) -> Any:
     refuse_masked(X, "X")
     if sparse.issparse(X):
         raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
+    refuse_twins(labels_of(X) if is_frame(X) else [])
     if not is_frame(X):
         X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
         return check_array(X, dtype=None, ensure_all_finite=False)
@@ -303,6 +305,17 @@ def checked_table(X: Any) -> Any:
             f"{X.shape}) while a minimum of 1 is required."
         )
     return X
+
+
+def refuse_twins(labels: list[Any]) -> None:
+    """Raise ValueError if columns have the same name."""
+    counts = Counter(labels)
+    twins = [f"{label!r} ({n} columns)" for label, n in counts.items() if n > 1]
+    if twins:
+        raise ValueError(
+            f"X must have a name for each column; got the same for several: {', '.join(twins)}. "
+            "Rename them, or drop what is there twice."
+        )
 
 
 def encoded(encoder: TableEncoder, X: Any) -> Array:

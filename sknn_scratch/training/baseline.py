@@ -154,6 +154,8 @@ def intercepts_of_constants(
     b = np.zeros_like(y) if f.scaling == "log" or not network.fit_intercept else y
     a = np.asarray(f(b.copy()))
     is_given = (found.std_ == 0) & (a == y) & (f.derivative(a if f.from_output else b, a) != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_given &= np.isfinite(network.loss.gradient(y, a))  # not Poisson's, of 0
     return np.where(is_given, b, np.nan)[0]
 
 

@@ -35,7 +35,9 @@ from .warnings import (
     INTERRUPTED,
     Ending,
     Message,
+    domain_messages,
     first_batch_warnings,
+    lost_digits_warnings,
     prediction_warnings,
     renewal_warnings,
     scaling_warnings,
@@ -141,8 +143,9 @@ class Trainer:
             if settings.standardize:
                 messages += unit_warnings(network, data, chosen)
                 state.scaling = standard_scaling(network, data, chosen)
+                messages += lost_digits_warnings(state.scaling, data, chosen)
                 if settings.incremental:
-                    messages += first_batch_warnings(state.scaling, data)
+                    messages += first_batch_warnings(network, state.scaling, data, chosen)
                 if isinstance(settings.init, str) or callable(settings.init):
                     known = network, state.scaling, data, chosen
                     self._intercepts = intercepts_of_constants(*known)
@@ -233,6 +236,7 @@ class Trainer:
                 break
         best = max(runs, key=lambda run: run.value)
         if best.error:
+            messages = [*domain_messages(self.network), *messages]
             raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
         if runs[-1].interrupted:
             messages.append(INTERRUPTED)

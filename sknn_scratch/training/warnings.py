@@ -23,7 +23,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
-from ..data import DataSet, Scaling, takes_factor
+from ..data import DataSet, Scaling, takes_factor, takes_shift
 from ..engine import quiet_blas
 from ..maths import Array, Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
@@ -43,6 +43,7 @@ INTERRUPTED = Message("Training interrupted by user.")
 SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
+LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
 ROWS = 64  # of the training set, on which something is looked at
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
 NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
@@ -89,7 +90,7 @@ def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> list
     if network.loss.rescaling is None or takes_factor(network):
         return []
     size = data.statistics("y", chosen).root_mean_square()
-    if (size > 1 / FAR).all() and (size < FAR).all():
+    if ((size > 1 / FAR) & (size < FAR) | (size == 0)).all():
         return []
     return [
         Message(
@@ -101,13 +102,56 @@ def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> list
     ]
 
 
-def first_batch_warnings(scaling: Scaling, data: DataSet) -> list[Message]:
+def domain_messages(network: Network) -> list[Message]:
+    """Return what there is to say if the loss is for positive predictions, and others come."""
+    loss, f = network.loss, network.activations[-1]
+    if loss.in_domain(np.array(-1.0)) or f(np.array([[-1.0]])) > 0:
+        return []
+    return [
+        Message(
+            f"{loss!r} is for predictions above 0, and out_activation={f!r} gives others too: try "
+            f"out_activation={loss.out_activation!r}."
+        )
+    ]
+
+
+def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> list[Message]:
+    """Return what there is to warn of if a few huge values leave others nearly alike."""
+    if isinstance(data.weight, np.ndarray):
+        weight = data.weight if chosen is None else data.weight[chosen]
+        chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
+    scales = {"y": (scaling.y_shift, scaling.y_scale)}
+    if not sparse.issparse(data.X):
+        scales["X"] = scaling.x_shift, scaling.x_scale
+    lost = []
+    for name, (shift, scale) in scales.items():
+        values = np.sort(np.asarray(data.sample(name, ROWS, chosen)), axis=0)
+        low, middle, high = (values[len(values) * i // 4] for i in (1, 2, 3))
+        with np.errstate(over="ignore"):
+            is_lost = (low < high) & (high - low < LOST * scale) & np.isfinite(scale)
+            lost += columns(name, is_lost & (np.abs(middle - shift) < scale / 2))
+    if not lost:
+        return []
+    return [
+        Message(
+            f"{listed(lost)} nearly the same in most rows, beside a few of another size: "
+            "standardised, the many differ by next to nothing, and little can be learnt of them. "
+            "Drop or clip the few, or take logarithms."
+        )
+    ]
+
+
+def first_batch_warnings(
+    network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
+) -> list[Message]:
     """Return what there is to warn of if columns are constant in the first of several batches.
 
     Columns of sparse X that are empty are no surprise.
     """
     left_out = np.isinf(scaling.x_scale) & (not sparse.issparse(data.X))
     constant = columns("X", left_out) + columns("y", scaling.y_scale == 0)
+    if not constant and takes_factor(network) and not takes_shift(network):
+        return constant_size_warnings(data, chosen)
     if not constant:
         return []
     return [
@@ -115,6 +159,19 @@ def first_batch_warnings(scaling: Scaling, data: DataSet) -> list[Message]:
             f"{listed(constant)} constant in the first batch: a column of X is left out, and a "
             "constant y predicted, until a batch in which it varies, which then decides what it is "
             f"standardised by. {BEGIN_OTHERWISE}"
+        )
+    ]
+
+
+def constant_size_warnings(data: DataSet, chosen: Array | None) -> list[Message]:
+    """Return what there is to warn of if a target that is divided by its size is constant."""
+    constant = columns("y", data.statistics("y", chosen).std_ == 0)
+    if not constant:
+        return []
+    return [
+        Message(
+            f"{listed(constant)} constant in the first batch, whose size alone decides what all "
+            f"batches are divided by. {BEGIN_OTHERWISE}"
         )
     ]
 

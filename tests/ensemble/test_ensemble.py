@@ -422,6 +422,31 @@ def test_a_weight_of_zero_is_as_good_as_no_row(regression):
     assert model.oob_score_ > -1
 
 
+def test_rows_to_train_on_that_weigh_nothing_might_as_well_not_be_there(regression):
+    X, y = regression
+    model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0)
+    splits = [(np.r_[:20, 40:60], np.arange(20, 40)), (np.r_[20:60], np.arange(20))]
+    # another unit, and a column of two values that would be one of many
+    X_more = np.where(np.arange(60)[:, np.newaxis] < 40, X, 1e3 * X)
+    X[:40, 3] = X_more[:40, 3] = X[:40, 3] > 0
+    with_them = clone(model).set_params(cv=splits).fit(X_more, y, np.arange(60) < 40)
+    kept = [(train[train < 40], held_out) for train, held_out in splits]
+    without = clone(model).set_params(cv=kept).fit(X[:40], y[:40], np.ones(40))
+    assert len(with_them.estimators_) == len(without.estimators_)
+    assert_allclose(with_them.predict_interval(X), without.predict_interval(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize("array", ["X", "y"])
+def test_a_cell_of_another_size_is_warned_of_and_nothing_else(array, regression):
+    X, y = regression
+    (X if array == "X" else y[:, np.newaxis])[7, 0] = 1e200
+    match = rf"{array}\[:, 0\] is nearly the same in most rows, beside a few"
+    with pytest.warns(UserWarning, match=match) as told:
+        ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0).fit(X, y)
+    assert {each.category for each in told} == {UserWarning}
+    assert len({str(each.message) for each in told}) == 1
+
+
 def test_a_row_of_weight_zero_is_new_to_the_members(regression):
     X, y = (rows.copy() for rows in regression)
     weight = np.ones(60)

@@ -127,7 +127,8 @@ def test_one_constant_count_of_several_is_exact_and_learnt_once_it_varies(regres
     model = network(loss="poisson").fit(X, Y, weight)
     assert_allclose(model.predict(X)[:, 1], np.exp(1 / y.std()), rtol=1e-14)
     assert np.ptp(model.predict(X)[:, 0]) > 0.5
-    model = network(loss="poisson").partial_fit(X, np.full(len(X), 2.0))
+    with pytest.warns(UserWarning, match="constant in the first batch"):
+        model = network(loss="poisson").partial_fit(X, np.full(len(X), 2.0))
     assert_array_equal(model.predict(X), 2)
     for _ in range(200):
         model.partial_fit(X, Y[:, 0])
@@ -200,6 +201,14 @@ def test_partial_fit_warns_of_constants_and_scales_them_when_they_vary(regressio
     assert_allclose(model._scaling.x_shift[3], seen.mean())
     assert_allclose(model._scaling.x_scale[3], seen.std())
     assert_allclose(model._scaling.y_scale, np.r_[0 * y, y].std())
+
+
+@pytest.mark.parametrize("params", [{"out_activation": "exp"}, {"loss": "poisson"}], ids=str)
+def test_partial_fit_warns_of_a_constant_target_by_whose_size_it_divides(params, regression):
+    X, y = regression
+    with pytest.warns(UserWarning, match=r"y\[:, 0\] is constant in the first batch, whose size"):
+        network(**params).partial_fit(X, np.full(len(X), 1e3))
+    network(**params).partial_fit(X, 1e3 + y)
 
 
 def test_partial_fit_learns_from_a_sparse_column_that_was_empty_at_first(regression):

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sknn_scratch import ScratchMLPRegressor, TableEncoder
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor, TableEncoder
 from sknn_scratch.tables import encoder_for
 from tests.helpers import as_list
 
@@ -170,6 +170,18 @@ def test_bad_parameters_are_named_and_leave_a_fitted_encoder_as_it_was(params, e
 def test_what_is_no_table_is_refused(X, error, message):
     with pytest.raises(error, match=message):
         TableEncoder().fit(X)
+
+
+def test_columns_of_the_same_name_are_named(table):
+    twins = table.rename(columns={"street": "area", "lift": "rooms"})
+    match = r"got the same for several: 'area' \(2 columns\), 'rooms' \(2 columns\)\. Rename"
+    encoder = TableEncoder().fit(table)
+    for X in (twins, pa.Table.from_pandas(table).rename_columns(list(twins.columns))):
+        for method in (TableEncoder().fit, encoder.transform):
+            with pytest.raises(ValueError, match=match):
+                method(X)
+    with pytest.raises(ValueError, match=match):
+        ScratchMLPEnsembleRegressor().fit(twins, np.arange(200.0))
 
 
 def test_the_most_frequent_of_many_words_have_columns(rng):

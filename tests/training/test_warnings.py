@@ -78,6 +78,63 @@ def test_targets_that_are_standardised_are_not(unit, regression):
         network(**params).fit(X, np.exp(y) * unit)
 
 
+def test_targets_that_are_all_0_have_no_unit_to_be_brought_to(regression):
+    network(loss="poisson", out_activation="softplus").fit(regression[0], np.zeros(60))
+
+
+# --- values beside which others are all alike ---
+
+
+@pytest.mark.parametrize(
+    ("huge", "dtype"), [(1e7, np.float32), (-1e15, np.float32), (1e7, float), (1e200, float)]
+)
+def test_a_cell_beside_which_a_column_is_constant_is_warned_of(huge, dtype, regression):
+    X, y = (rows.astype(dtype) for rows in regression)
+    X[7, 1] = huge
+    with pytest.warns(
+        UserWarning, match=r"X\[:, 1\] is nearly the same in most rows, beside a few"
+    ):
+        network().fit(X, y)
+    weight = np.ones(60)
+    weight[7] = 0
+    network().fit(X, y, weight)  # of no weight, it is not there
+    y[3] = huge
+    with pytest.warns(UserWarning, match=r"y\[:, 0\], X\[:, 1\] are nearly the same in most rows"):
+        network().fit(X, y)
+
+
+@pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"loss": "gamma"}], ids=str)
+def test_columns_that_are_skewed_far_from_0_or_mostly_alike_are_not(params, regression, rng):
+    X, y = regression
+    X = np.column_stack([X, rng.lognormal(0, 3, 60), 1e6 + rng.normal(size=60), np.arange(60) > 57])
+    network(**params).fit(X, 1e6 + y)
+
+
+# --- losses for positive predictions ---
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize("out_activation", ["identity", "relu"])
+def test_a_divergence_says_that_outputs_are_not_in_the_domain_of_the_loss(
+    out_activation, solver, regression
+):
+    model = network(loss="poisson", out_activation=out_activation, solver=solver, max_iter=50)
+    match = r"diverged: .* Poisson\(\) is for predictions above 0, .*try out_activation='exp'"
+    for y in (np.zeros(60), np.arange(60) % 3):
+        with pytest.raises(ValueError, match=match):
+            model.fit(regression[0], y)
+
+
+def test_a_divergence_of_outputs_that_are_says_nothing_of_it(regression):
+    X, y = regression
+    model = network(loss="poisson", solver="sgd", learning_rate_init=1e10)
+    with pytest.raises(
+        ValueError, match=r"diverged: [^.]*; try a smaller learning_rate_init"
+    ) as told:
+        model.fit(X, np.exp(y))
+    assert "predictions above 0" not in str(told.value)
+
+
 # --- predictions that are not finite ---
 
 
