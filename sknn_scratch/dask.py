@@ -1,5 +1,3 @@
 """Training on a Dask cluster."""
 
-from .interop.dask import fit_lbfgs
-
-__all__ = ["fit_lbfgs"]
+from .interop.dask import fit_lbfgs as fit_lbfgs

@@ -5,8 +5,8 @@ Importing this registers the converters as well, for what asks skl2onnx which it
 `OPERATORS` and `COMPOSED` are the functions that a formula of one's own may be made of.
 """
 
-from .interop.onnx import CONVERTERS
-from .interop.onnx_graph import COMPOSED, OPERATORS
-from .interop.onnx_table import table_inputs, table_types
-
-__all__ = ["COMPOSED", "CONVERTERS", "OPERATORS", "table_inputs", "table_types"]
+from .interop.onnx import CONVERTERS as CONVERTERS
+from .interop.onnx_graph import COMPOSED as COMPOSED
+from .interop.onnx_graph import OPERATORS as OPERATORS
+from .interop.onnx_table import table_inputs as table_inputs
+from .interop.onnx_table import table_types as table_types

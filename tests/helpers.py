@@ -2,6 +2,7 @@
 
 import doctest
 import importlib.util
+import inspect
 import itertools
 import re
 from functools import partial
@@ -23,6 +24,15 @@ from sknn_scratch.tracing.buffers import aligned_copy
 from sknn_scratch.training.state import TrainingState
 
 DATA = Path(__file__).parent / "data"  # figures of other programs, and stored models
+
+
+def public_in(module):
+    """Return {name: object} of what a module hands to users."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not (name.startswith("_") or inspect.ismodule(value))
+    }
 
 
 def numerical_derivative(f, x, step=1e-5):

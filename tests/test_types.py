@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import sknn_scratch
+from tests.helpers import public_in
 
 pytestmark = pytest.mark.slow
 
@@ -108,7 +109,7 @@ def public_names():
     """Return where each public class, its bases in the package, and each function is defined."""
     names = set()
     for module in map(import_module, ("sknn_scratch", "sknn_scratch.onnx", "sknn_scratch.dask")):
-        for name, public in ((name, getattr(module, name)) for name in module.__all__):
+        for name, public in public_in(module).items():
             if not callable(public):
                 names.add(f"{module.__name__}.{name}")
             for each in inspect.getmro(public) if inspect.isclass(public) else [public]:

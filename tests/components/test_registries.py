@@ -15,6 +15,7 @@ from sknn_scratch.components.registries import (
     likely_name,
     name_of,
 )
+from tests.helpers import public_in
 
 REGISTRIES = {
     "activation": ACTIVATIONS,
@@ -36,7 +37,7 @@ def test_the_docstring_of_the_estimator_names_every_component(parameter):
 
 @pytest.mark.parametrize("parameter", [name for name in REGISTRIES if name != "init"])
 def test_every_component_is_public(parameter):
-    public = {getattr(sknn_scratch, name) for name in sknn_scratch.__all__}
+    public = set(public_in(sknn_scratch).values())
     components = REGISTRIES[parameter].values()
     assert {each if isinstance(each, type) else type(each) for each in components} <= public
 
