@@ -57,23 +57,11 @@ PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the l
 def candidates(
     n_samples: int, n_features: int, n_fewest: int, dense: bool = True, n_embedded: int = 1
 ) -> dict[str, dict[str, Any]]:
-    """Return the parameters of the networks to choose from, but for how long they are trained.
+    """Return the parameters of the networks to choose from, by name.
 
-    Parameters
-    ----------
-    n_samples, n_features : int
-        The shape of X.
-    n_fewest : int
-        The fewest rows that a split trains on.
-    dense : bool, default=True
-        Whether X is: an embedding cannot be had with sparse X.
-    n_embedded : int, default=1
-        The columns of X that have more than two values.
-
-    Returns
-    -------
-    parameters : dict of dict
-        By name. No two are alike: without embeddings, those that differ in them are one.
+    But for how long they are trained. No two are alike: without embeddings, which cannot be had
+    where X is sparse, those that differ in them are one. ``n_fewest`` are the fewest rows that a
+    split trains on, ``n_embedded`` the columns that have more than two values.
     """
     size = batch_size(n_samples)
     chosen: dict[str, dict[str, Any]] = {}

@@ -52,16 +52,10 @@ def choose(
 
     Where long training is best, they are fewer, since they take as many times as long.
 
-    Parameters
-    ----------
-    ahead : dict of int
-        The names of the candidates, and by how many lengths each is ahead of others that it is
-        compared with: those that learn slowly are.
-    lengths : list of int
-        In epochs, in increasing order. The last is not tried, but chosen where the error still
-        fell steeply before.
-    errors_of : callable
-        For each trial the squared errors of rows, by whose mean to compare them.
+    ``ahead`` has the candidates' names, and by how many lengths each is ahead of others that it is
+    compared with: those that learn slowly are. The last of the ``lengths``, in epochs, is not
+    tried, but chosen where the error still fell steeply before. ``errors_of`` returns, for each
+    trial, the squared errors of rows, by whose mean to compare them.
     """
     errors = _errors_of_race(ahead, lengths[:-1] or lengths, errors_of)
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
@@ -154,20 +148,9 @@ def errors_of_mean(
 ) -> Array:
     """Return the squared errors that the mean of ``n_members`` such members would have.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n,) or (n, n_targets)
-    one, other : ndarray of the shape of y
-        The predictions of two members, for rows that they were not trained on.
-    n_members : int
-    weight : ndarray of shape (n,), default=None
-        Sample weights.
-
-    Returns
-    -------
-    errors : ndarray of shape (n,)
-        As their mean is expected to be: that of a row may be below 0. Of several targets, the mean;
-        in proportion to the weights. Infinite where a square overflows.
+    Two predict rows that they were not trained on. Errors are as their mean is expected to be: that
+    of a row may be below 0. Of several targets they are the mean; in proportion to the weights;
+    infinite where a square overflows.
     """
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
@@ -185,16 +168,8 @@ def errors_in_pilot(
 ) -> list[Array]:
     """Return the errors of the mean of members of each trial, relative to the variance of y.
 
-    Parameters
-    ----------
-    y : ndarray of shape (n,) or (n, n_targets)
-    predictions : list of ndarray
-        For each trial, and each split, those of one member for the rows held out, then those of
-        another.
-    splits : list of (ndarray, ndarray)
-        The second holds the rows held out.
-    n_members : int
-    weight : ndarray of shape (n,), default=None
+    Predictions are, for each trial and each split, those of one member for the rows held out, then
+    those of another.
     """
     known = y if weight is None else y[weight > 0]
     unit = root_mean_square(known - known.mean(axis=0), None)

@@ -51,13 +51,13 @@ from .folds import (
     without_weightless,
 )
 from .members import (
+    MemberTasks,
     check_member,
     check_named,
     groups_name,
     is_network,
     loss_of,
     make_member,
-    member_tasks,
     train_members,
     weight_name,
 )
@@ -312,7 +312,8 @@ class ScratchMLPEnsembleRegressor(
         splits = folds * -(-self.n_estimators // len(folds))
         networks = self._networks(X, y, weight, folds, params, random_state)
         members = [make_member(network, random_state) for network in networks for _ in splits]
-        tasks = member_tasks(self, len(members), X, y)
+        watched = getattr(self, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
+        tasks = MemberTasks(self, len(members), X, y) if watched else None
         predictions = self._train(members, X, y, splits, params, tasks)
         of_rows = self._blend(predictions, X, y, weight, loss, splits)
         self._calibrate(X, y, of_rows, loss, unit, folds, splits, random_state)

@@ -187,9 +187,15 @@ def train_member(
     X_train = take_rows(X, train)
     y_train = y[train]
     params = take_params(params, train, X.shape[0])
-    task = member_task(context, ensemble, member, X_train, y_train)
-    with task, interrupts_raised(), trained_in(member, dtype):
+    task = nullcontext()
+    if context is not None:
+        task = member_task(context, ensemble, member, X_train, y_train)
+    if dtype is not None:  # rows are standardised before they are rounded to it: of any unit
+        member._train_dtype = dtype
+    with task, interrupts_raised():
         member.fit(X_train, y_train, **params)
+    if dtype is not None:
+        del member._train_dtype
     if name:
         print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
     prediction = np.asarray(member.predict(take_rows(X, held_out)))
@@ -201,23 +207,6 @@ def train_member(
             f"{held_out[bad]} of X: it may be too far from those trained on."
         )
     return member, prediction
-
-
-@contextmanager
-def trained_in(network: Any, dtype: DTypeLike | None) -> Iterator[None]:
-    """Train a network in another type than that of X, which it predicts in; None is the same.
-
-    Rows are standardised before they are rounded to it, so that float32, which takes two thirds of
-    the time, is enough for dates and units of any size.
-    """
-    if dtype is None:
-        yield
-        return
-    network._train_dtype = dtype
-    try:
-        yield
-    finally:
-        del network._train_dtype
 
 
 class MemberTasks:
@@ -237,18 +226,9 @@ class MemberTasks:
         self.fit.call_on_fit_task_end(**self.arguments, reconstruction_attributes={})
 
 
-def member_tasks(ensemble: Any, n: int, X: Any, y: Array) -> MemberTasks | None:
-    """Return the `MemberTasks` of an ensemble, or None if it has no callbacks."""
-    watched = getattr(ensemble, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
-    return MemberTasks(ensemble, n, X, y) if watched else None
-
-
 @contextmanager
 def member_task(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator[None]:
-    """Tell the ensemble's callbacks, if it has any, that training a member begins and ends."""
-    if context is None:
-        yield
-        return
+    """Tell the ensemble's callbacks that training a member begins and ends."""
     task = {"estimator": ensemble, "X": X, "y": y}
     with context.propagate_callback_context(member):
         context.call_on_fit_task_begin(**task)

@@ -76,9 +76,8 @@ def fit_lbfgs(
 ) -> ScratchMLPRegressor:
     """Fit a regressor to dask arrays by L-BFGS, each chunk where it is.
 
-    The estimator ends up as after ``estimator.fit`` on the same arrays in memory. It holds
-    nothing of Dask: it can be pickled, and predicts anywhere (a dask array by
-    ``X.map_blocks(estimator.predict, drop_axis=1, dtype=float)``).
+    The estimator ends up as after ``estimator.fit`` on the same arrays in memory, and predicts
+    anywhere (a dask array by ``X.map_blocks(estimator.predict, drop_axis=1, dtype=float)``).
 
     Parameters
     ----------
@@ -277,7 +276,7 @@ def dask_arrays(X: Any, y: Any, sample_weight: Any) -> list[Any]:
 def cut_alike(X: Any, y: Any, weight: Any, unit: int) -> tuple[list[Any], list[int]]:
     """Return the chunks (X, y, weight or None), delayed, and the numbers of their first rows.
 
-    They are as long as those of X, up to ``unit`` rows: they begin at multiples of it.
+    They are as long as those of X, but begin at multiples of ``unit``.
     """
     ends = np.cumsum(X.chunks[0])
     near = np.rint(ends / unit).astype(int) * unit
@@ -300,8 +299,7 @@ def summarize(
 ) -> Tree:
     """Check the rows of a chunk as `fit` checks its arrays, and summarise them.
 
-    The terms of the tree are arrays of three objects: the sum of the weights, and the `Moments` of
-    X and y. Each is of ``size`` rows, and they are counted from ``first``.
+    Terms are the sum of the weights and the `Moments` of X and y, of ``size`` rows each.
     """
     if sparse.issparse(X):
         raise TypeError("The chunks of X must be dense arrays, got a sparse matrix.")

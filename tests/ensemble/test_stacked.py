@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sknn_scratch import Periodic, PiecewiseLinear, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 from sknn_scratch.components.registries import EMBEDDINGS
 from sknn_scratch.ensemble import stacked
-from sknn_scratch.ensemble.members import trained_in
+from sknn_scratch.ensemble.members import train_member
 from sknn_scratch.ensemble.stacked import MOST_ROWS, Stack, predictions_of, stacked_embedding
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -118,8 +118,8 @@ def test_members_that_were_trained_in_float32_predict_in_it_whatever_columns_are
     members = []
     for dtype in (np.float32, np.float64):
         network = ScratchMLPRegressor((7,), embedding="periodic", max_iter=3, random_state=0)
-        with trained_in(network, dtype):
-            members.append(network.fit(X, y))
+        split = np.arange(300), np.arange(300)
+        members.append(train_member(network, X, y, split, {}, dtype, None)[0])
     for each in members:
         found = np.array(list(predictions_of(each, [each], X[:n_rows])))
         assert found.dtype == np.float64
