@@ -637,12 +637,6 @@ class ScratchMLPEnsembleRegressor(
         return score_of(self._calibration.loss, y, prediction, sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return who is handed which metadata: the members' `fit`, and the split of ``cv``.
-
-        Returns
-        -------
-        routing : MetadataRouter
-        """
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         member = default_network() if self.estimator is None else self.estimator

@@ -263,13 +263,7 @@ def dask_arrays(X: Any, y: Any, sample_weight: Any) -> list[Any]:
     X = arrays[0]
     if X is None or X.ndim != 2 or 0 in X.shape:
         raise ValueError(f"Expected 2D array of samples and features, X has shape {np.shape(X)}.")
-    n = len(X)  # an error that says what to do, if that is unknown
-    for name, array in zip(("y", "sample_weight"), arrays[1:]):
-        if array is not None and array.shape[:1] != (n,):  # unknown lengths are nan
-            raise ValueError(
-                "Found input variables with inconsistent numbers of samples: "
-                f"X has {n}, {name} has {(*array.shape, 1)[0]}."
-            )
+    utils.check_consistent_length(*arrays)  # says what to do, where lengths are unknown
     return arrays
 
 

@@ -40,25 +40,22 @@ def fit_with_checkpoints(
 ) -> ScratchMLPRegressor:
     """Train for ``n_epochs`` epochs by `partial_fit`, saving the model every few epochs.
 
-    If ``path`` exists, training goes on from the model saved there. An interrupted training that
-    is resumed (with the same data and the same number of epochs, however often) ends with the
-    very weights of one that was not, bit for bit, since a saved model holds all that goes on: the
-    solver's state, the random state and the order of the rows. Early stopping ends it before that,
-    where it would end `fit`.
+    If ``path`` exists, training goes on from the model saved there. A training that is resumed with
+    the same data, however often, ends with the very weights of one that was not interrupted. Early
+    stopping ends it where it would end `fit`.
 
     Parameters
     ----------
     estimator : ScratchMLPRegressor
         The network to train; not L-BFGS, which has no epochs to go on from. If there is no
-        checkpoint it must not be fitted, and is trained in place. If there is one, its parameters
-        must have the types and values of the saved model's, but for ``verbose``, and it is not
-        changed. They must be such as can be pickled (no lambda). Give ``random_state`` an int if a
-        training that was killed before its first checkpoint shall begin anew as it had begun.
+        checkpoint it must not be fitted, and is trained in place. If there is one, it is not
+        changed, and its parameters, which can be pickled, must be those of the saved model, but for
+        ``verbose``.
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
-        The file. A checkpoint replaces the last one at once: whenever the process is killed, the
-        file is a whole one. It is a pickle, with a checksum: load only what you trust.
+        The file, a whole one whenever the process is killed. It is a pickle, with a checksum: load
+        only what you trust.
     n_epochs : int
         Epochs in all, those before the interruption included.
     every : int, default=10

@@ -168,20 +168,6 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         return numbers, words
 
     def fit_transform(self, X: MatrixLike, y: Any = None) -> Array:  # pyright: ignore
-        """Return the numbers of the table that is learnt from: `fit` and `transform` in one.
-
-        Parameters
-        ----------
-        X : {data frame, table, array-like} of shape (n_samples, n_features)
-            As `fit` takes it.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        X_out : ndarray of shape (n_samples, n_features_out)
-            As `transform` gives them.
-        """
         with unchanged_on_error(self):
             return self._encoded(*self._fit(X))
 
@@ -300,9 +286,9 @@ def checked_table(X: Any) -> Any:
         X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
         return check_array(X, dtype=None, ensure_all_finite=False)
     if 0 in X.shape:
+        n_rows, n_columns = X.shape
         raise ValueError(
-            f"Found array with {X.shape[0]} sample(s) and {X.shape[1]} feature(s) (shape="
-            f"{X.shape}) while a minimum of 1 is required."
+            f"X must have rows and columns, got {n_rows} sample(s), {n_columns} feature(s)."
         )
     return X
 

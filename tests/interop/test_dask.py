@@ -173,7 +173,7 @@ def wrong(**changes):
         (wrong(estimator=network(early_stopping=True)), ValueError, "needs X_val and y_val"),
         (wrong(client="here"), TypeError, "client must be a synchronous .* got 'here'"),
         (wrong(y=None), ValueError, "requires y to be passed"),
-        (wrong(y=np.zeros(2999)), ValueError, "X has 3000, y has 2999"),
+        (wrong(y=np.zeros(2999)), ValueError, r"inconsistent numbers of samples: \[3000, 2999\]"),
         (wrong(y=np.zeros((3000, 1, 1))), ValueError, "y should be a 1d array"),
         (wrong(y=np.full(3000, np.nan)), ValueError, "Input y contains NaN"),
         (
