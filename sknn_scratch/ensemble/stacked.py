@@ -29,13 +29,7 @@ _STACKS: WeakKeyDictionary[Any, tuple[list[Array], list["Stack"]]] = WeakKeyDict
 
 
 class Stack:
-    """Networks of one shape, as one.
-
-    Parameters
-    ----------
-    networks : list of fitted networks
-        Of the same layers; their embeddings can be stacked.
-    """
+    """Fitted networks of one shape, whose embeddings can be stacked, as one."""
 
     def __init__(self, networks: Sequence[Any]) -> None:
         shape = networks[0]._network
@@ -48,16 +42,11 @@ class Stack:
         self.activations: Any = shape.activations
         self.embedding: Any = stacked_embedding(networks)
         scalings: list[Scaling] = [each._scaling for each in networks]
-        self.x_shift: Array
-        self.x_scale: Array
-        self.x_shift, self.x_scale = (
-            np.stack([getattr(each, name) for each in scalings])[:, np.newaxis]
-            for name in ("x_shift", "x_scale")
-        )
-        of_outputs = [each.of_outputs(shape) for each in scalings]
-        self.y_shift: Array
-        self.y_scale: Array
-        self.y_shift, self.y_scale = (np.stack(each)[:, np.newaxis] for each in zip(*of_outputs))
+        self.x_shift: Array = np.stack([[each.x_shift] for each in scalings])
+        self.x_scale: Array = np.stack([[each.x_scale] for each in scalings])
+        shift, scale = zip(*(each.of_outputs(shape) for each in scalings))
+        self.y_shift: Array = np.stack(shift)[:, np.newaxis]
+        self.y_scale: Array = np.stack(scale)[:, np.newaxis]
 
     @np.errstate(over="ignore", invalid="ignore")  # whoever asks looks at what is not finite
     def __call__(self, X: Array) -> Array:

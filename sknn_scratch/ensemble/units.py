@@ -6,14 +6,13 @@ is as wide in logarithms for cheap rows as for dear ones, and never reaches belo
 """
 
 import warnings
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 
-from ..components import Quantile
+from ..components import Quantile, check_number
 from ..maths import Array, Loss
 
 ROUNDING = 1e-9  # of the range of a transformed target
@@ -160,12 +159,14 @@ def limits_of(target_range: Any) -> tuple[float, float]:
     """
     if target_range is None:
         return -np.inf, np.inf
-    is_pair = isinstance(target_range, (tuple, list)) and len(target_range) == 2
-    if not is_pair or not all(end is None or _is_number(end) for end in target_range):
+    if not isinstance(target_range, (tuple, list)) or len(target_range) != 2:
         raise TypeError(
             "target_range must be None or a tuple of two numbers or None, such as (0, None); got "
             f"{target_range!r}."
         )
+    for end in target_range:
+        if end is not None:
+            check_number(end, "an end of target_range", float, "[-inf, inf]")
     low = -np.inf if target_range[0] is None else float(target_range[0])
     high = np.inf if target_range[1] is None else float(target_range[1])
     if not low < high:
@@ -173,10 +174,6 @@ def limits_of(target_range: Any) -> tuple[float, float]:
             f"target_range must have its lower end below its upper end, got {target_range!r}."
         )
     return low, high
-
-
-def _is_number(end):
-    return isinstance(end, Real) and not isinstance(end, (bool, np.bool_))
 
 
 def refuse_outside(y: Array, limits: tuple[float, float]) -> None:

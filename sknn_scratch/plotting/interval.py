@@ -197,19 +197,15 @@ class IntervalDisplay:
         ends = np.concatenate([y, x, finite])
         edge = ends.min() - 0.05 * np.ptp(ends), ends.max() + 0.05 * np.ptp(ends)
         low, high = np.clip(self.interval[rows], *edge).T
-        self.band_: Any = ax.vlines(
-            x, low, high, color=ink(ax, 0.25), linewidth=1, label="interval", zorder=1
-        )
+        style: dict[str, Any] = {"color": ink(ax, 0.25), "linewidth": 1, "zorder": 1}
+        self.band_: Any = ax.vlines(x, low, high, label="interval", **style)
         ends = [x.min(), x.max()]
-        self.line_: Any
-        self.inside_: Any
-        self.outside_: Any
-        (self.line_,) = ax.plot(
-            ends, ends, color=ink(ax, 0.7), linewidth=1, label="prediction", zorder=2
-        )
+        style = {"color": ink(ax, 0.7), "linewidth": 1, "zorder": 2}
+        self.line_: Any = ax.plot(ends, ends, label="prediction", **style)[0]
         style = {"linestyle": "none", "marker": "o", "markersize": 4, "zorder": 3}
-        (self.inside_,) = ax.plot(x[hit], y[hit], color=INSIDE, label="truth, inside", **style)
-        (self.outside_,) = ax.plot(x[~hit], y[~hit], color=OUTSIDE, label="truth, outside", **style)
+        self.inside_: Any = ax.plot(x[hit], y[hit], c=INSIDE, label="truth, inside", **style)[0]
+        hit = ~hit
+        self.outside_: Any = ax.plot(x[hit], y[hit], c=OUTSIDE, label="truth, outside", **style)[0]
         ax.set(xlabel="predicted", ylabel="actual", title=self._title())
         ax.legend(loc="upper left")  # above the diagonal
         self.ax_: Any = ax
