@@ -26,7 +26,7 @@ default, NeurIPS 2024, section 3 ("PBLD": periodic, bias, linear, densely connec
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from math import pi, prod, sqrt
 from typing import Annotated, Any, NamedTuple
 
@@ -38,15 +38,9 @@ from ..maths import Array, Component, Index
 class Layer:
     """The layer of an embedding: it holds views of the parameter vector, and its formulas.
 
-    ::
-
-        forward(a)                 z, what the layer makes of what enters
-        gradient(a, delta, into)   the derivatives of the loss in its arrays
-        below(a, delta)            the derivative of the loss in ``a``
-
-    where ``a`` is of shape (n_samples, n_features), and ``delta``, the derivative of the loss in
-    z, of shape (n_samples, width). The gradient is a vector like the parameters, so it is cut
-    into the same arrays: ``into`` is the layer whose arrays receive the derivatives.
+    In these ``a``, what enters, is of shape (n_samples, n_features), and ``delta``, the derivative
+    of the loss in z, what leaves, of shape (n_samples, width). The gradient is a vector like the
+    parameters, and cut into the same arrays: those of the layer ``into``.
 
     See Also
     --------
@@ -59,7 +53,7 @@ class Layer:
     """
 
     def forward(self, a: Array) -> Array:
-        """Return z."""
+        """Return z, what the layer makes of what enters."""
         raise NotImplementedError
 
     def as_products(self, a: Array) -> Array:
@@ -71,7 +65,7 @@ class Layer:
         raise NotImplementedError
 
     def below(self, a: Array, delta: Array) -> Array:
-        """Return the derivative in ``a``."""
+        """Return the derivative of the loss in ``a``."""
         raise NotImplementedError
 
     def rescale(self, shift: Array, scale: Array) -> None:
@@ -124,7 +118,8 @@ class Embedding(Component):
     @property
     def choice(self) -> "Embedding":
         """The embedding as it was chosen, before `fit`."""
-        return self
+        this: Any = self
+        return replace(this) if is_dataclass(this) else self
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> "Embedding":
         """Return the embedding for a network that is trained on such rows; here itself.
@@ -172,9 +167,8 @@ def have_many_values(X: Array) -> Array:
 
 def copy_with(embedding: Any, **values: Any) -> Any:
     """Return a copy of an embedding, a frozen dataclass, that has learnt the values of fields."""
-    copy = replace(embedding)
-    for name, value in values.items():
-        object.__setattr__(copy, name, value)
+    copy = embedding.choice
+    vars(copy).update(values)  # past the frozen dataclass
     return copy
 
 
@@ -222,10 +216,6 @@ class Periodic(Embedding):
     spread: Annotated[float, "[1, inf)"] = 1.0
 
     columns: tuple[int, ...] | None = field(default=None, init=False, repr=False)
-
-    @property
-    def choice(self) -> Embedding:
-        return replace(self)
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
         varied = have_many_values(X)

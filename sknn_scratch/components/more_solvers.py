@@ -21,9 +21,7 @@ class AdamW(Adam, elementwise=True):
 
     Parameters
     ----------
-    beta_1 : float in [0, 1), default=0.9
-    beta_2 : float in [0, 1), default=0.999
-    epsilon : float > 0, default=1e-8
+    beta_1, beta_2, epsilon : float
         As for `Adam`.
     weight_decay : float >= 0, default=0.01
         The share, times the learning rate, that is taken from each parameter.

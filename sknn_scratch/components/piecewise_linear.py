@@ -18,7 +18,7 @@ these end, which theirs do at the first and the last.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import numpy as np
@@ -74,10 +74,6 @@ class PiecewiseLinear(Embedding):
     n_bins: Annotated[int, "[2, inf)"] = 16
     edges: tuple[tuple[float, ...], ...] | None = field(default=None, init=False, repr=False)
 
-    @property
-    def choice(self) -> Embedding:
-        return replace(self)
-
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
         shares = np.ones(len(X)) if sample_weight is None else sample_weight
         levels = np.linspace(0, 1, self.n_bins + 1)
@@ -121,9 +117,9 @@ class PiecewiseLinearLayer(Layer):
 
     def __init__(self, n_features: int, columns: Array, low: Array, widths: Array) -> None:
         self.n_features = n_features
-        self.columns: Array = columns
-        self.low: Array = low
-        self.widths: Array = widths
+        self.columns = columns
+        self.low = low
+        self.widths = widths
 
     @property
     def arrays(self) -> Any:
