@@ -37,7 +37,7 @@ NUMBERS: dict[str, tuple[type[Any], str]] = {
 }
 for _class in (*SOLVERS.values(), *SCHEDULES.values()):
     NUMBERS |= ranges_of(_class)
-BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept", "standardize"
+BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept"
 
 
 def resolve(
@@ -206,6 +206,9 @@ def check_numbers(params: Mapping[str, Any]) -> None:
             check_number(params[name], name, *limits)
     for name in BOOLEANS:
         check_boolean(params[name], name)
+    standardize = params["standardize"]
+    if not (isinstance(standardize, (bool, np.bool_)) or is_str(standardize, "numeric")):
+        raise TypeError(f"standardize must be True, False or 'numeric', got {standardize!r}.")
     if not isinstance(params["verbose"], (bool, np.bool_)):
         check_number(params["verbose"], "verbose", int, "[0, inf)")
     if not is_str(params["batch_size"], "auto"):

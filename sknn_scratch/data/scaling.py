@@ -33,6 +33,8 @@ from .dataset import DataSet
 from .moments import Moments
 
 NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
+OF_HALVES = 0.5  # the standard deviation of zeros and ones, half of each
+ROUNDING = 1e-9  # of the mean square of zeros and ones, which is their mean
 FAR = 10.0  # standard deviations from where a column was, at which it is in another unit
 
 
@@ -213,7 +215,11 @@ def no_scaling(network: Network) -> Scaling:
 
 
 def standard_scaling(
-    network: Network, data: DataSet, rows: Array | None = None, centred: bool = False
+    network: Network,
+    data: DataSet,
+    rows: Array | None = None,
+    centred: bool = False,
+    flags_alike: bool = False,
 ) -> Scaling:
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
@@ -230,6 +236,8 @@ def standard_scaling(
         The rows that count; None takes all.
     centred : bool, default=False
         Whether sparse X is centred too, as the dense X before it was.
+    flags_alike : bool, default=False
+        Whether all columns of zeros and ones have the same scale: see `input_scaling`.
 
     Raises
     ------
@@ -237,7 +245,7 @@ def standard_scaling(
         If values are too large, or differ by too little, to be divided by their scale.
     """
     centred = network.fit_intercept and (centred or not sparse.issparse(data.X))
-    x_shift, x_scale = input_scaling(data.statistics("X", rows), centred)
+    x_shift, x_scale = input_scaling(data.statistics("X", rows), centred, flags_alike)
     y_shift, y_scale = target_scaling(network, data, rows)
     check_scale("X", x_scale, data.X.dtype)
     check_scale("y", y_scale, data.y.dtype)
@@ -246,7 +254,13 @@ def standard_scaling(
 
 
 def completed_scaling(
-    scaling: Scaling, network: Network, data: DataSet, rows: Array | None, weight: float, count: int
+    scaling: Scaling,
+    network: Network,
+    data: DataSet,
+    rows: Array | None,
+    weight: float,
+    count: int,
+    flags_alike: bool = False,
 ) -> Scaling:
     """Return a scaling in which what was constant so far, and no longer is, has its scale.
 
@@ -263,7 +277,7 @@ def completed_scaling(
         x_scale[columns[left_out[columns]]] = 1.0
     elif left_out.any():
         found = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X", rows)
-        shift, scale = input_scaling(found, network.fit_intercept)
+        shift, scale = input_scaling(found, network.fit_intercept, flags_alike)
         varies = left_out & (scale != 0)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
         check_scale("X", x_scale[varies], data.X.dtype)
@@ -276,7 +290,7 @@ def completed_scaling(
 
 
 def renewed_scaling(
-    scaling: Scaling, network: Network, data: DataSet, rows: Array | None
+    scaling: Scaling, network: Network, data: DataSet, rows: Array | None, flags_alike: bool = False
 ) -> tuple[Scaling, Array, Array]:
     """Return a scaling in which what is in quite another unit than before has a new one.
 
@@ -286,7 +300,7 @@ def renewed_scaling(
     of_x, of_y : ndarray of bool
         Which columns of X and y that are.
     """
-    new = standard_scaling(network, data, rows, bool(scaling.x_shift.any()))
+    new = standard_scaling(network, data, rows, bool(scaling.x_shift.any()), flags_alike)
     x_scale = np.where(np.isinf(new.x_scale), 0, new.x_scale)
     of_x = other_unit(scaling.x_shift, scaling.x_scale, new.x_shift, x_scale)
     of_y = other_unit(scaling.y_shift, scaling.y_scale, new.y_shift, new.y_scale)
@@ -309,15 +323,29 @@ def other_unit(shift: Array, scale: Array, new_shift: Array, new_scale: Array) -
     return outside | ((new_scale > 0) & (new_scale < scale / FAR**2) & np.isfinite(scale))
 
 
-def input_scaling(moments: Moments, centred: bool) -> tuple[Array, Array]:
+def input_scaling(
+    moments: Moments, centred: bool, flags_alike: bool = False
+) -> tuple[Array, Array]:
     """Return shift and scale of columns of inputs; a scale of 0 is that of a constant.
 
     A column is constant here if it varies by its rounding alone. Not centred, only zeros are.
+
+    With ``flags_alike`` the scale of a column of zeros and ones, the only numbers that are their
+    own squares, is the deviation where half are ones, and not that of the column, which would put
+    the two tens apart where ones are rare: the few rows that have them would then move their weight
+    as far as all rows together do that of another column.
     """
+    size = moments.root_mean_square()
     if not centred:
-        return np.zeros_like(moments.mean_), moments.root_mean_square()
-    rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
-    return moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
+        shift, scale = np.zeros_like(moments.mean_), size
+    else:
+        rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
+        shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
+    if flags_alike:
+        with np.errstate(over="ignore"):
+            is_flag = np.abs(size**2 - moments.mean_) <= ROUNDING * moments.mean_
+        scale = np.where(is_flag & (scale > 0), OF_HALVES, scale)
+    return shift, scale
 
 
 def check_scale(name: str, scale: Array, dtype: DType) -> None:

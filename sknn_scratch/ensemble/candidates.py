@@ -22,6 +22,7 @@ DEEP: dict[str, Any] = {
     "embedding": Periodic(scale=0.2),
     "learning_rate_init": 3e-3,
     "alpha": 1e-4,
+    "standardize": "numeric",
 }
 WIDE: dict[str, Any] = {
     "hidden_layer_sizes": (100,),
@@ -29,10 +30,13 @@ WIDE: dict[str, Any] = {
     "embedding": Periodic(n_frequencies=16, scale=2.0),
     "learning_rate_init": 1e-2,
     "alpha": 1e-4,
+    "standardize": "numeric",
 }
+# A penalty holds the weights of rare words by as many rows as have them, if these are standardised.
+PENALISED: dict[str, Any] = {"alpha": 1.0, "standardize": True}
 CANDIDATES: dict[str, dict[str, Any]] = {
     "deep": DEEP,
-    "deep, penalised": {**DEEP, "alpha": 1.0},
+    "deep, penalised": {**DEEP, **PENALISED},
     "deep, fine": {**DEEP, "embedding": Periodic(n_frequencies=16, scale=1.0)},
     "wide, fine": WIDE,
     "deep, bins": {**DEEP, "activation": "relu", "embedding": PiecewiseLinear(32)},
@@ -40,10 +44,10 @@ CANDIDATES: dict[str, dict[str, Any]] = {
 }
 # Where there are few rows.
 OF_FEW_ROWS: dict[str, dict[str, Any]] = {
-    "wide, much penalised": {**WIDE, "alpha": 10.0, "embedding": Periodic(scale=0.3)},
+    "wide, much penalised": {**WIDE, **PENALISED, "alpha": 10.0, "embedding": Periodic(scale=0.3)},
 }
 FEW_ROWS = 1_000
-PENALISED, SLOWER = 0.5, 1  # from which alpha on, and by how many doublings
+LARGE_ALPHA, SLOWER = 0.5, 1  # from which alpha on, and by how many doublings
 HELD = Cosine(warmup=0.05, hold=0.65)  # 'one_cycle' takes more epochs to learn as much
 MOST_FEATURES = 500  # with an embedding, which makes several of each; and for the linear network
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
@@ -99,7 +103,7 @@ def ahead(found: dict[str, dict[str, Any]]) -> dict[str, int]:
 
     Where the penalty is large, training is slow, and its length does no harm.
     """
-    return {name: SLOWER if each["alpha"] >= PENALISED else 0 for name, each in found.items()}
+    return {name: SLOWER if each["alpha"] >= LARGE_ALPHA else 0 for name, each in found.items()}
 
 
 def batch_size(n_samples: int) -> int:

@@ -119,7 +119,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
         the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
         by its number of samples (times the mean sample weight: a mean below 0.01 is warned of).
-    standardize : bool, default=True
+    standardize : bool or 'numeric', default=True
         Whether the network is trained on standardised X and y, so that their units do not
         matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
         target has median 0 and the quartiles of a standard normal), as weighted by
@@ -128,6 +128,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         column is left out, and a constant target predicted exactly where the output is 'identity',
         'relu' or 'exp' and can give it: without intercepts a network gives 0 for X = 0, and 'exp'
         is never 0. Others ('softplus', 'logistic') learn it.
+        With 'numeric', a column of zeros and ones is divided by 0.5, as if half were ones, and not
+        by its deviation, which would make a large number of a rare word.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
@@ -372,7 +374,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         embedding: str | Embedding | None = None,
         loss: str | Loss = "squared_error",
         alpha: float = 0.0001,
-        standardize: bool = True,
+        standardize: bool | str = True,
         solver: str | Solver = "adam",
         learning_rate: str | Callable[[int, int], float] | Schedule = "constant",
         learning_rate_init: float = 0.001,

@@ -166,7 +166,7 @@ def unit_of(constant: float | None) -> tuple[float, float]:
     return power, 2 * constant / power
 
 
-def not_converged(result: Any, descent: LBFGSDescent, is_standardized: bool) -> str:
+def not_converged(result: Any, descent: LBFGSDescent, is_standardized: bool | str) -> str:
     """Return what is to be said of a result of L-BFGS that is not a minimum."""
     advice = ""
     if descent.n_iter >= descent.max_iter:

@@ -42,7 +42,7 @@ class Settings:
     incremental: bool
     keeps_order: bool
     init: Any
-    standardize: bool
+    standardize: bool | str
     alpha: float
     batch_size: int | str
     shuffle: bool
@@ -52,6 +52,11 @@ class Settings:
     tol: float
     n_iter_no_change: Any  # an int, or inf
     verbose: bool | int
+
+    @property
+    def flags_alike(self) -> bool:
+        """Whether columns of zeros and ones all have one scale, and not each its deviation."""
+        return self.standardize == "numeric"
 
 
 def make_settings(

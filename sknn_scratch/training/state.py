@@ -102,7 +102,7 @@ class TrainingState:
     random_state: np.random.RandomState
     solver: type
     solver_state: State
-    standardized: bool = False  # whether that was asked for
+    standardized: bool | str = False  # the parameter
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
     t: int = 0  # samples seen
@@ -163,7 +163,9 @@ class TrainingState:
         )
 
 
-def check_alike(state: TrainingState, before: Network, now: Network, standardize: bool) -> None:
+def check_alike(
+    state: TrainingState, before: Network, now: Network, standardize: bool | str
+) -> None:
     """Raise ValueError if the network is another than before, or trained in another scaling."""
     choice = before.embedding and before.embedding.choice
     if now.embedding != choice:
@@ -178,7 +180,7 @@ def check_alike(state: TrainingState, before: Network, now: Network, standardize
         )
     if standardize != state.standardized:
         raise ValueError(
-            f"To go on training, standardize must stay {state.standardized}, got {standardize}."
+            f"To go on training, standardize must stay {state.standardized!r}, got {standardize!r}."
         )
     if not state.scaling.suit(now):
         raise ValueError(

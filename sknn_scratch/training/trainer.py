@@ -142,7 +142,9 @@ class Trainer:
             state.scaling, state.standardized = no_scaling(network), settings.standardize
             if settings.standardize:
                 messages += unit_warnings(network, data, chosen)
-                state.scaling = standard_scaling(network, data, chosen)
+                state.scaling = standard_scaling(
+                    network, data, chosen, flags_alike=settings.flags_alike
+                )
                 messages += lost_digits_warnings(state.scaling, data, chosen)
                 if settings.incremental:
                     messages += first_batch_warnings(network, state.scaling, data, chosen)
@@ -260,10 +262,10 @@ class Trainer:
             return []
         known = self.network, data, chosen
         seen = state.mean_weight * state.weight_count, state.weight_count
-        state.scaling = completed_scaling(state.scaling, *known, *seen)
+        state.scaling = completed_scaling(state.scaling, *known, *seen, self.settings.flags_alike)
         if self.settings.incremental:
             return scaling_warnings(state.scaling, data, chosen)
-        state.scaling, *others = renewed_scaling(state.scaling, *known)
+        state.scaling, *others = renewed_scaling(state.scaling, *known, self.settings.flags_alike)
         return renewal_warnings(*others)
 
     def _rows(self, state, data, chosen):

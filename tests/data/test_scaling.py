@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.linear_model import LinearRegression, PoissonRegressor
+from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import ScratchMLPRegressor
@@ -436,3 +436,49 @@ def test_another_output_goes_on_from_the_same_weights(regression):
     model.set_params(loss="squared_error", out_activation="relu").fit(X, np.exp(y))
     for W, old in zip((*model.coefs_, *model.intercepts_), before):
         assert_allclose(W, old)
+
+
+@pytest.fixture
+def flagged(rng):
+    """Numbers, rare zeros and ones, two values that are others, and a constant one; a target."""
+    n = 120
+    flag = np.arange(n) % 20 == 0
+    X = np.column_stack([3 * rng.normal(size=n), flag, np.where(flag, 2.0, -1.0), np.ones(n)])
+    return X, X[:, 0] + 2 * flag + rng.normal(size=n)
+
+
+@pytest.mark.parametrize("as_given", [np.asarray, np.float32, sparse.csr_array])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_only_zeros_and_ones_have_a_scale_that_they_share(weighted, as_given, flagged):
+    X, y = flagged
+    weight = np.linspace(0.1, 2, len(y)) if weighted else None
+    shape = Network((4, 1), (ACTIVATIONS["identity"],), SquaredError())
+    data = DataSet(as_given(X), y[:, None], weight)
+    plain, alike = standard_scaling(shape, data), standard_scaling(shape, data, flags_alike=True)
+    assert_array_equal(alike.x_shift, plain.x_shift)
+    assert plain.x_scale[1] < 0.3
+    ones = 0.5 if sparse.issparse(data.X) else np.inf  # left out, but where nothing is centred
+    assert_array_equal(alike.x_scale, [plain.x_scale[0], 0.5, plain.x_scale[2], ones])
+
+
+def test_a_penalty_holds_the_weights_of_rare_ones_as_it_does_others(flagged):
+    X, y = flagged
+    X, alpha = X[:, :2], 20.0
+    Z = (X - X.mean(axis=0)) / [X[:, 0].std(), 0.5]
+    ridge = Ridge(alpha).fit(Z, y)
+    settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": alpha, "tol": 1e-10}
+    model = network(**settings, standardize="numeric").fit(X, y)
+    assert_allclose(model.predict(X), ridge.predict(Z), atol=1e-4)
+    by_deviation = network(**settings).fit(X, y)
+    assert by_deviation.coefs_[0][1] > 1.5 * model.coefs_[0][1]
+
+
+def test_zeros_and_ones_that_were_constant_at_first_have_that_scale_too(flagged):
+    X, y = flagged
+    with pytest.warns(UserWarning, match="are constant in the first batch"):
+        model = network(standardize="numeric").partial_fit(X[1:15], y[1:15])
+    assert np.isinf(model._scaling.x_scale[1])
+    model.partial_fit(X, y)
+    assert model._scaling.x_scale[1] == 0.5
+    with pytest.raises(ValueError, match="standardize must stay 'numeric', got True"):
+        model.set_params(standardize=True).partial_fit(X, y)
