@@ -41,15 +41,25 @@ HIDDEN = (150,)  # batches of 256 rows: several in a chunk
 LONG = 60  # iterations after which a difference in the last bit would have become a large one
 
 
+@pytest.fixture(autouse=True)
+def one_thread_of_blas():
+    """Give BLAS one thread here, as in the workers: several round otherwise."""
+    with threadpool_limits(1):
+        yield
+
+
 @pytest.fixture(scope="module")
 def client():
     settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
-    with (
-        distributed.LocalCluster(processes=True, **settings) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        client.wait_for_workers(2)
-        yield client
+    with pytest.MonkeyPatch.context() as environment:
+        for blas in ("OMP", "OPENBLAS", "MKL"):  # workers have the threads of this process, if set
+            environment.setenv(f"{blas}_NUM_THREADS", "1")
+        with (
+            distributed.LocalCluster(processes=True, **settings) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            client.wait_for_workers(2)
+            yield client
 
 
 @pytest.fixture
