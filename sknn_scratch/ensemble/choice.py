@@ -110,7 +110,7 @@ def _smoothed(trial, lengths, errors):
 def _continued(trial, lengths, errors):
     """Return a trial at the next length, untried, if the last doubling lowered its error a lot."""
     i = lengths.index(trial.n_epochs)
-    if not 0 < i < len(lengths) - 1:
+    if i == 0:
         return trial
     before, after = (trial._replace(n_epochs=lengths[j]) for j in (i - 1, i + 1))
     if before not in errors or after in errors:

@@ -7,7 +7,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
-from sknn_scratch.ensemble.conformal import Calibration, conformal_quantiles, quantile_messages
+from sknn_scratch.ensemble.conformal import (
+    Calibration,
+    conformal_quantiles,
+    location,
+    quantile_messages,
+    typical_scores,
+)
 from sknn_scratch.ensemble.spread import SpreadOfLoss
 from sknn_scratch.ensemble.units import Logarithm
 from tests.helpers import label
@@ -255,3 +261,38 @@ def test_a_wrong_scale_and_a_wrong_unit_have_a_higher_interval_score(rng):
 def test_without_enough_rows_it_is_infinite():
     y = np.arange(5.0)
     assert calibrated(SquaredError(), y, y * 0).interval_score(y, y * 0, np.ones(5)) == np.inf
+
+
+def test_what_stands_for_all_scores_has_their_mean_in_each_target():
+    scores = np.arange(1000.0)[:, np.newaxis] * [1, -2]
+    assert_allclose(typical_scores(scores, None).mean(axis=0), scores.mean(axis=0), atol=2)
+    weight = np.repeat([0.0, 1.0], 500)
+    assert_allclose(typical_scores(scores, weight).mean(axis=0), scores[500:].mean(axis=0), atol=2)
+
+
+def test_the_standard_deviation_of_skewed_errors_in_logarithms_is_that_of_y():
+    scores, prediction = -np.log1p(np.arange(200.0)), np.full(200, 3.0)
+    y, ones = 3 * np.exp(scores), np.ones(200)
+    unit = Logarithm(y.min())
+    calibration = Calibration(
+        SquaredError(), y, prediction, ones, None, lambda X, p: np.ones_like(p), unit
+    )
+    expected = np.sqrt(np.mean((y - 3) ** 2))
+    assert_allclose(calibration.std(None, np.array([3.0]), 1), expected, rtol=0.02)
+
+
+def test_the_middle_of_several_quantiles_is_the_median_or_the_mean_of_those_around_it():
+    assert_array_equal(location(Quantile([0.1, 0.5, 0.8]), np.array([[1.0, 5.0, 6.0]])), [5])
+    assert_array_equal(location(Quantile([0.1, 0.4, 0.6]), np.array([[1.0, 5.0, 6.0]])), [5.5])
+
+
+def test_quantiles_of_an_infinite_prediction_are_infinite_but_of_the_median_score():
+    y = np.arange(-10.0, 11.0)
+    calibration = calibrated(SquaredError(), y, 0 * y)
+    found = calibration.quantiles(None, np.array([np.inf, -np.inf]), [0.1, 0.5, 0.9], 1)
+    assert_array_equal(found, [[np.inf] * 3, [-np.inf] * 3])
+
+
+def test_equal_weights_are_told_as_rows():
+    (message,) = quantile_messages(np.array([np.inf]), np.array([0.99]), 30, np.full(30, 2.0))
+    assert "and 30 were" in message.text

@@ -10,7 +10,7 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
-from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, SquaredError
+from sknn_scratch import Poisson, Quantile, ScratchMLPEnsembleRegressor, SquaredError
 from sknn_scratch.ensemble.spread import (
     FEWEST_ROWS,
     LogScale,
@@ -19,6 +19,7 @@ from sknn_scratch.ensemble.spread import (
     learn_spread,
     relative_to,
     rows_to_look_at,
+    spread_folds,
     standard_deviation,
 )
 from tests.helpers import numerical_derivative
@@ -153,6 +154,25 @@ def test_rows_of_weight_zero_are_not_learnt_from(rng):
     assert np.corrcoef(np.log(found), X[:, 0])[0, 1] > 0.8
 
 
+def test_weights_say_which_errors_are_usual(rng):
+    """Errors are alike on either side, but for their weights, which are opposite."""
+    X = np.where(np.arange(800) < 400, 1.0, -1.0)[:, np.newaxis]
+    is_large = np.arange(800) % 2 > 0
+    error = np.where(is_large, 10.0, 1.0) * rng.choice([-1, 1], 800)
+    weight = np.where(is_large == (X[:, 0] > 0), 9.0, 1.0)
+    spread, _ = learnt(X, error, weight=weight)
+    low, high = np.log(spread(np.array([[-1.0], [1.0]]), np.zeros(2)))
+    assert high - low == pytest.approx(spread.exponent * np.log(91 / 19), rel=0.15)
+
+
+def test_where_some_folds_have_little_to_train_on_each_is_judged_by_all_others():
+    splits = list(TimeSeriesSplit(3).split(np.zeros(200)))
+    known = np.arange(200) >= 50
+    for (train, judged), (_, held_out) in zip(spread_folds(splits, known, None), splits):
+        assert_array_equal(judged, held_out)
+        assert_array_equal(train, np.setdiff1d(np.arange(50, 200), held_out))
+
+
 def test_no_spread_is_believed_that_was_not_met_on_rows_held_out(rng):
     X, error, _ = errors(400, rng)
     spread, of_rows = learnt(X, error)
@@ -180,6 +200,10 @@ def test_the_exponent_is_that_with_which_errors_are_likeliest(exponent, rng):
     assert_array_equal(
         best_exponent(np.c_[error, error], np.c_[logarithm, logarithm], np.ones(20_000)), exponent
     )
+
+
+def test_of_counts_that_are_all_0_rows_spread_alike():
+    assert_array_equal(SpreadOfLoss(Poisson(), np.zeros(3))(None, np.zeros(3)), np.ones(3))
 
 
 def test_what_hardly_spreads_has_a_least_spread():

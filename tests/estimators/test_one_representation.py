@@ -189,6 +189,7 @@ def test_partial_fit_warns_of_constants_and_scales_them_when_they_vary(regressio
     X, y = regression
     first = np.c_[X[:, :3], np.full(len(X), 1e3)]
     model = network()
+    others = X[:, :3].std(axis=0)
     with pytest.warns(UserWarning, match=r"X\[:, 3\], y\[:, 0\] are constant in the first batch"):
         model.partial_fit(first, np.full(len(X), 5.0))
     assert_array_equal(model.predict(first), 5)
@@ -201,6 +202,27 @@ def test_partial_fit_warns_of_constants_and_scales_them_when_they_vary(regressio
     assert_allclose(model._scaling.x_shift[3], seen.mean())
     assert_allclose(model._scaling.x_scale[3], seen.std())
     assert_allclose(model._scaling.y_scale, np.r_[0 * y, y].std())
+    model.partial_fit(np.c_[2 * X[:, :3], later[:, 3:]], 5 + y)
+    assert_allclose(model._scaling.x_scale[:3], others)
+
+
+def test_when_a_column_of_zeros_begins_to_vary_the_others_keep_their_scale(regression):
+    X, y = regression
+    with pytest.warns(UserWarning, match=r"X\[:, 3\] is constant in the first batch"):
+        model = network().partial_fit(X * [1, 1, 1, 0], y)
+    before = model._scaling.x_scale.copy()
+    model.partial_fit(2 * X, y)
+    assert_array_equal(model._scaling.x_scale[:3], before[:3])
+    assert_allclose(model._scaling.x_scale[3], np.r_[0 * y, 2 * X[:, 3]].std())
+
+
+@pytest.mark.parametrize("params", [{"out_activation": "relu"}, {"loss": "poisson"}], ids=str)
+def test_zeros_alone_are_no_size_to_divide_by(params, regression):
+    X, _ = regression
+    with pytest.warns(UserWarning, match="constant in the first batch"):
+        model = network(**params).partial_fit(X, np.zeros(len(X)))
+    assert_array_equal(model._scaling.y_scale, 1)
+    assert all(np.isfinite(each).all() for each in (*model.coefs_, *model.intercepts_))
 
 
 @pytest.mark.parametrize("params", [{"out_activation": "exp"}, {"loss": "poisson"}], ids=str)

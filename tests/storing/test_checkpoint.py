@@ -221,6 +221,13 @@ def test_parameters_of_the_same_value_go_on(params, same, rows, tmp_path):
     assert len(fit_with_checkpoints(then, *rows, tmp_path / "model", n_epochs=2).loss_curve_) == 2
 
 
+def test_a_random_state_that_was_drawn_from_is_still_the_same(rows, tmp_path):
+    path = tmp_path / "model"
+    for n in (1, 2):
+        model = ScratchMLPRegressor((3,), random_state=np.random.RandomState(0))
+        assert len(fit_with_checkpoints(model, *rows, path, n_epochs=n).loss_curve_) == n
+
+
 @pytest.mark.parametrize(("name", "value", "another"), DIFFERENT.values(), ids=DIFFERENT)
 def test_parameters_of_another_value_do_not(name, value, another, rows, tmp_path):
     settings = {} if name != "init" else {"hidden_layer_sizes": (), "fit_intercept": False}

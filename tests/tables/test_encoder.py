@@ -235,3 +235,21 @@ def test_what_needs_no_encoder_has_none(table):
     for X in (table, np.array([[1.0, np.nan]]), table.to_numpy(), [["a", 1]]):
         assert isinstance(encoder_for(X, "from_dtype"), TableEncoder)
     assert encoder_for(np.ones((3, 2)), [0]).categorical_features == [0]
+
+
+def test_numbers_among_words_stay_numbers_in_lists():
+    encoder = TableEncoder(min_frequency=1).fit([[1.5, "a"], [2, "b"], [4, "a"]])
+    assert_array_equal(encoder.transform([[3, "b"]]), [[3, 0, 1]])
+
+
+def test_a_table_of_numbers_has_the_names_of_its_columns():
+    X = pd.DataFrame({"a": [1.0, np.nan], "b": [True, False]})
+    assert [*TableEncoder().fit(X).get_feature_names_out()] == ["a", "b", "missingindicator_a"]
+
+
+def test_dates_may_come_as_strings_to_what_was_fitted_to_dates():
+    X = pd.DataFrame({"day": pd.date_range("2030-01-30", periods=5)})
+    encoder = TableEncoder().fit(X)
+    assert_array_equal(encoder.transform(X.astype(str)), encoder.transform(X))
+    with pytest.raises(ValueError, match="'5 May' is not written as 2030-12-31 is"):
+        encoder.transform(pd.DataFrame({"day": ["2030-01-30", "5 May"]}))

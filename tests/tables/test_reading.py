@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
-from sknn_scratch.tables.reading import as_words, columns_of, dates_of, of_array
+from sknn_scratch.tables.reading import as_words, columns_of, dates_of, of_array, word
 
 pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
 
@@ -119,6 +119,10 @@ def test_the_same_value_is_the_same_word_whatever_its_type():
     for values in ([3, None], [3.0, NAN], ["3", None], [Decimal(3), pd.NA]):
         words = as_words(of_array("a", np.array(values, object))).values
         assert shown(words) == ["3", None]
+    halves = as_words(of_array("a", np.array([2.5, 2.25, 2.0]))).values
+    assert shown(halves) == ["2.5", "2.25", "2"]
+    assert [word(date(2020, 5, 1)), word(datetime(2020, 5, 1))] == ["2020-05-01"] * 2
+    assert word(datetime(2020, 5, 1, 6, 30)) == "2020-05-01 06:30:00"
     days = as_words(of_array("a", np.array(["2020-05-01", "NaT"], "datetime64[D]"))).values
     assert shown(days) == ["2020-05-01", None]
 
