@@ -65,6 +65,20 @@ def test_where_there_is_nothing_to_learn_little_is_made_of_it():
     assert model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > -0.1
 
 
+@pytest.mark.slow
+def test_rare_zeros_and_ones_that_say_nothing_do_less_harm_than_divided_by_their_deviation():
+    rng, n = np.random.default_rng(0), 400
+    X = np.c_[rng.normal(size=(2 * n, 3)), rng.random((2 * n, 40)) < 0.02]
+    y = np.sin(2 * X[:, 0]) + X[:, 1] + 0.5 * rng.normal(size=2 * n)
+
+    def unexplained(**params):
+        params = recommended_parameters(n, X.shape[1]) | params
+        model = ScratchMLPRegressor(**params, random_state=0).fit(X[:n], y[:n])
+        return 1 - model.score(X[n:], y[n:])
+
+    assert unexplained() < 0.8 * unexplained(standardize=True)  # about .6
+
+
 @pytest.mark.parametrize("n_samples", [20, 300, 3000, 20_000, 10**5, 10**6])
 def test_the_shortest_of_the_trainings_in_one_has_three_epochs_or_more(n_samples):
     recommended = recommended_parameters(n_samples, 8)
