@@ -1,6 +1,6 @@
 """What comes in: data sets checked, split and scaled."""
 
-from .chunking import CACHED, Mapped, by_rows, is_mapped, rows_at_a_time, slices, widths
+from .chunking import CACHED, LEAST, Mapped, by_rows, is_mapped, rows_at_a_time, slices, widths
 from .dataset import DataSet
 from .inputs import check_inputs, refuse_lazy, small_and_plain
 from .moments import Moments, Tree, power_of_two, rows_of_a_part

@@ -17,6 +17,7 @@ from scipy import sparse
 from ..maths import Array, DType, Index, Matrix, Network
 
 CACHED = 1 << 18  # bytes that stay in the cache while they are worked on
+LEAST = 256  # rows to take at a time, whatever they are through
 
 
 def is_mapped(X: Any) -> bool:
@@ -83,7 +84,7 @@ def rows_at_a_time(sizes: Iterable[int], itemsize: int) -> int:
     So many that the activations of the widest layer stay in the cache, but not so few that a
     matrix product is over before it has started.
     """
-    return max(256, CACHED // (itemsize * max(sizes)))
+    return max(LEAST, CACHED // (itemsize * max(sizes)))
 
 
 def slices(length: int, size: int) -> Iterator[slice]:

@@ -73,7 +73,7 @@ class Scaling:
         """
         if self.is_identity:
             return X
-        if sparse.issparse(X):
+        if type(X) is not np.ndarray and sparse.issparse(X):
             if not self.x_shift.any():
                 X = X.tocsr(copy=True)
                 X.data /= self.x_scale.take(X.indices)

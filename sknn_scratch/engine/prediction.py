@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ..data import Mapped, Scaling, by_rows, rows_at_a_time, slices, widths
+from ..data import LEAST, Mapped, Scaling, by_rows, rows_at_a_time, slices, widths
 from ..maths import Array, Matrix, Network
 from ..tracing import aligned
 from .batches import DenseBatch
@@ -33,9 +33,13 @@ def predict_rows(
     ndarray of shape (n_samples, n_outputs)
     """
     scaling = None if scaling is None or scaling.is_identity else scaling
-    size = rows_at_a_time(widths(network), params.itemsize)
-    predict: Predictor | None = None
-    to_scale = scaling
+
+    def of_formulas(rows):
+        rows = to_scale.inputs(rows).astype(params.dtype, copy=False) if to_scale else rows
+        return network.output(rows, params)
+
+    to_scale, predict = scaling, of_formulas
+    size = LEAST if X.shape[0] <= LEAST else rows_at_a_time(widths(network), params.itemsize)
     if X.shape[0] > size:
         plain = network.embedding is None and not sparse.issparse(X) and X.dtype == params.dtype
         if plain and to_scale and to_scale.folds_exactly:
@@ -47,12 +51,7 @@ def predict_rows(
             size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
         else:
             predict = Predictor(network, params, to_scale)
-
-    def of_formulas(rows):
-        rows = to_scale.inputs(rows).astype(params.dtype, copy=False) if to_scale else rows
-        return network.output(rows, params)
-
-    a = by_rows(predict or of_formulas, X, size)
+    a = by_rows(predict, X, size)
     return scaling.restored(network, a) if scaling else a
 
 

@@ -576,14 +576,16 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             If X is not as in `fit`, or if there are no standard deviations to return.
         """
         output, loss = self._output(X), self._network.loss
-        results = [loss.predict(output)]
-        if return_std:
-            if loss.std is None:
-                raise ValueError(f"return_std=True needs loss='gaussian', got {loss!r}.")
-            results.append(loss.std(output))
-            warn_caller([] if np.isfinite(results[1]).all() else [STD_NOT_FINITE])
-        results = [each.ravel() if each.shape[1] == 1 else each for each in results]
-        return (results[0], results[1]) if return_std else results[0]
+        y = loss.predict(output)
+        y = y.ravel() if y.shape[1] == 1 else y
+        if not return_std:
+            return y
+        if loss.std is None:
+            raise ValueError(f"return_std=True needs loss='gaussian', got {loss!r}.")
+        std = loss.std(output)
+        if not np.isfinite(std).all():
+            warn_caller([STD_NOT_FINITE])
+        return y, std.reshape(y.shape)
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the R2 of the predictions, D2 if they are quantiles, or that of a likelihood.

@@ -167,11 +167,10 @@ class Network:
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """The shape of each layer's block."""
-        features, *units = self.sizes
-        fan_in = self.embedding.width(features) if self.embedding else features
-        return [
-            (fan_in + self.fit_intercept, fan_out) for fan_in, fan_out in pairwise([fan_in, *units])
-        ]
+        shapes = [(fan_in + self.fit_intercept, units) for fan_in, units in pairwise(self.sizes)]
+        if self.embedding:
+            shapes[0] = self.embedding.width(self.sizes[0]) + self.fit_intercept, self.sizes[1]
+        return shapes
 
     @property
     def n_parameters(self) -> int:
@@ -187,9 +186,10 @@ class Network:
     def blocks(self, vector: Array) -> list[Array]:
         """Return each layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
         blocks, start = [], 0
-        for rows, columns in self.shapes:
-            blocks.append(vector[start : start + rows * columns].reshape(rows, columns))
-            start += rows * columns
+        for shape in self.shapes:
+            end = start + prod(shape)
+            blocks.append(vector[start:end].reshape(shape))
+            start = end
         return blocks
 
     def layers(self, vector: Array) -> list[tuple[Array, Array]]:
