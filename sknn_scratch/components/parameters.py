@@ -1,4 +1,4 @@
-"""What the constructor parameters stand for, each of them checked.
+"""What the constructor parameters ask for: checked, and decoded once.
 
 A component (activation, loss, solver, schedule) is chosen by its name in a registry, or handed
 over.
@@ -6,7 +6,7 @@ over.
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from numbers import Integral, Real
 from operator import mul
@@ -80,23 +80,73 @@ def build_schedule(params: Mapping[str, Any]) -> Schedule:
     return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
 
 
+# of early_stopping
+MONITORS: dict[bool | str, str | None] = {False: None, True: "score", "loss": "loss"}
+
+
 @dataclass(frozen=True)
-class Components:
-    """What the constructor parameters stand for."""
+class Settings:
+    """What the constructor parameters ask for; one that is not explained is the one of that name.
+
+    Attributes
+    ----------
+    activations : tuple of Activation
+        Of each hidden layer.
+    drawn_for : tuple of Activation
+        Of each layer, the one that decides the bound of ``init='auto'``.
+    dropout : tuple of float
+        The rate of each hidden layer.
+    monitor : {"score", "loss"} or None
+        What of the validation data decides when to stop and which parameters to keep; None is
+        no early stopping.
+    n_runs : int
+        How many times to train, from different initial weights.
+    keeps_order : bool
+        Whether a later call goes on from the order of the rows.
+    incremental : bool
+        Whether one more epoch is asked for, and not all there is to do.
+    """
 
     hidden_layer_sizes: tuple[int, ...]
-    activations: Activations  # of each hidden layer
+    activations: Activations
     out_activation: Activation
-    drawn_for: Activations  # of each layer, the activation that decides the bound of init='auto'
+    drawn_for: Activations
     loss: Loss
+    embedding: Embedding | None
     solver: Solver
     schedule: Schedule
-    dropout: tuple[float, ...]  # the rate of each hidden layer
-    embedding: Embedding | None
+    dropout: tuple[float, ...]
+    monitor: str | None
+    n_runs: int
+    keeps_order: bool
+    init: Any
+    standardize: bool | str
+    alpha: float
+    batch_size: int | str
+    shuffle: bool
+    learning_rate_init: float
+    max_grad_norm: float | None
+    max_iter: int
+    tol: float
+    n_iter_no_change: Any  # an int, or inf
+    verbose: bool | int
+    incremental: bool = False
+
+    @property
+    def flags_alike(self) -> bool:
+        """Whether columns of zeros and ones all have one scale, and not each its deviation."""
+        return self.standardize == "numeric"
+
+    def of_call(self, is_first: bool, incremental: bool) -> "Settings":
+        """Return the settings of a call that begins anew, or goes on, for an epoch or for all."""
+        if is_first and not incremental:
+            return self
+        keeps_order = incremental or self.keeps_order
+        return replace(self, n_runs=1, keeps_order=keeps_order, incremental=incremental)
 
 
-def check_parameters(params: Mapping[str, Any]) -> Components:
-    """Return the `Components` that the constructor parameters ask for.
+def check_parameters(params: Mapping[str, Any]) -> Settings:
+    """Return the `Settings` that the constructor parameters ask for.
 
     TypeError or ValueError if one has the wrong type, or a value outside its range. The answer is
     kept for parameters that are plain values: a call of `partial_fit` on a few rows would mostly
@@ -104,7 +154,7 @@ def check_parameters(params: Mapping[str, Any]) -> Components:
     """
     names, values = tuple(params), tuple(params.values())
     types = types_of(values)
-    return _components(params) if types is None else _kept_components(names, values, types)
+    return _settings(params) if types is None else _kept_settings(names, values, types)
 
 
 PLAIN: set[type[Any]] = {str, int, float, bool, type(None)}
@@ -122,11 +172,11 @@ def types_of(value: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _kept_components(names, values, types):
-    return _components(dict(zip(names, values)))
+def _kept_settings(names, values, types):
+    return _settings(dict(zip(names, values)))
 
 
-def _components(params):
+def _settings(params):
     """Return what `check_parameters` returns, computed."""
     check_numbers(params)
     check_early_stopping(params)
@@ -148,17 +198,30 @@ def _components(params):
         )
     sizes = check_hidden_layer_sizes(params["hidden_layer_sizes"])
     hidden, drawn_for = check_activation(params["activation"], len(sizes), out_activation)
-    return Components(
-        hidden_layer_sizes=sizes,
-        activations=hidden,
-        out_activation=out_activation,
-        drawn_for=drawn_for,
-        loss=loss,
-        solver=solver,
-        schedule=build_schedule(params),
-        dropout=check_dropout(params["dropout"], sizes, solver),
-        embedding=check_embedding(params["embedding"], params["init"]),
-    )
+    decoded = {
+        "hidden_layer_sizes": sizes,
+        "activations": hidden,
+        "out_activation": out_activation,
+        "drawn_for": drawn_for,
+        "loss": loss,
+        "embedding": check_embedding(params["embedding"], params["init"]),
+        "solver": solver,
+        "schedule": build_schedule(params),
+        "dropout": check_dropout(params["dropout"], sizes, solver),
+        "monitor": MONITORS[params["early_stopping"]],
+        "n_runs": params["n_init"],
+        "keeps_order": params["warm_start"],
+    }
+    return Settings(**{**plain_settings(params), **decoded})
+
+
+def plain_settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that are constructor parameters as they are."""
+    plain = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
+    for name, value in plain.items():
+        if isinstance(value, np.generic):  # of few bits, it would overflow
+            plain[name] = value.item()
+    return plain
 
 
 def check_embedding(embedding: Any, init: Any) -> Embedding | None:

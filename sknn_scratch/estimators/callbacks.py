@@ -8,8 +8,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ..components import Settings
 from ..data import DataSet
-from ..training import Observer, Settings, Trainer, TrainingState
+from ..training import Observer, Trainer, TrainingState
 from .fitted import fitted
 
 try:

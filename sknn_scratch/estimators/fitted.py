@@ -52,7 +52,7 @@ def fitted(
 ) -> dict[str, Any]:
     """Return all attributes, as if training had ended in this `TrainingState`.
 
-    ``monitor`` is what decided when to stop: see `training.Settings`. ``dtype`` is that of X, in
+    ``monitor`` is what decided when to stop: see `components.Settings`. ``dtype`` is that of X, in
     which the network predicts; it may have been trained in another.
     """
     history, best = state.history, state.best

@@ -24,7 +24,7 @@ from ..components import (
 )
 from ..data import check_dense, split_rows
 from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
-from ..training import Arrays, Message, Trainer, likelihood_score, make_settings, score_of
+from ..training import Arrays, Message, Trainer, likelihood_score, score_of
 from .base import constructor_parameters, unchanged_on_error, warn_caller
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .fitted import FittedNetwork, fitted, only_if
@@ -722,18 +722,16 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
 
     def _set_up(self, source, validate, dtypes, is_first, incremental=False):
         """Return a trainer, the data set of a source, checked, and the messages to warn of."""
-        params = constructor_parameters(self)
-        components = check_parameters(params)
-        settings = make_settings(params, components, is_first, incremental)
-        data, messages = source.check(validate, components.loss, dtypes)
-        check_dense(data.X, components.embedding)
-        n_outputs = components.loss.n_outputs(data.y.shape[1])
+        settings = check_parameters(constructor_parameters(self)).of_call(is_first, incremental)
+        data, messages = source.check(validate, settings.loss, dtypes)
+        check_dense(data.X, settings.embedding)
+        n_outputs = settings.loss.n_outputs(data.y.shape[1])
         network = Network(
-            sizes=(data.X.shape[1], *components.hidden_layer_sizes, n_outputs),
-            activations=(*components.activations, components.out_activation),
-            loss=components.loss,
+            sizes=(data.X.shape[1], *settings.hidden_layer_sizes, n_outputs),
+            activations=(*settings.activations, settings.out_activation),
+            loss=settings.loss,
             fit_intercept=self.fit_intercept,
-            embedding=components.embedding,
+            embedding=settings.embedding,
         )
         return Trainer(settings, network), data, messages
 

@@ -2,6 +2,5 @@
 
 from . import formulas
 from .buffers import LINE, aligned, aligned_copy, as_aligned, empty
-from .formulas import calls_of
+from .formulas import calls_of, is_ours, make_room
 from .trace import Trace, Traced
-from .trials import is_ours, make_room

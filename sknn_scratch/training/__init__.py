@@ -2,7 +2,6 @@
 
 from .run import Observer, interrupts_raised
 from .scoring import can_be_scored, likelihood_score, make_score, score_of
-from .settings import Settings, make_settings
 from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import Best, History, TrainingState
 from .trainer import Trainer

@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..components import Settings
 from ..maths import Array
-from .settings import Settings
 from .state import Best, History, TrainingState
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from ..components import Settings
 from ..engine import FullBatch, quiet_blas
 from ..maths import Array
 from .baseline import Baseline, is_about, is_no_better
 from .run import Run
-from .settings import Settings
 
 FTOL = 2.220446049250313e-09  # SciPy's default: the least change of the loss, relative to it or 1
 FINER = 1e-4  # the part of ``tol`` with which L-BFGS goes on from a plateau

@@ -17,9 +17,9 @@ from typing import NoReturn
 
 import numpy as np
 
+from ..components import Settings
 from ..maths import Array
 from .early_stopping import EarlyStopping
-from .settings import Settings
 from .state import TrainingState
 
 DIVERGED = (

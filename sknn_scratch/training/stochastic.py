@@ -5,12 +5,11 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..components import Progress, check_number
+from ..components import Progress, Settings, check_number
 from ..engine import MinibatchLoop, Problem, quiet_blas
 from ..maths import Array
 from ..tracing import is_ours
 from .run import Run
-from .settings import Settings
 from .state import TrainingState
 from .warnings import Message
 

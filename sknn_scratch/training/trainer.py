@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from sklearn.exceptions import ConvergenceWarning
 
-from ..components import initialize
+from ..components import Settings, initialize
 from ..data import DataSet, completed_scaling, no_scaling, renewed_scaling, standard_scaling
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
@@ -28,7 +28,6 @@ from .derivatives import derivative_warnings
 from .lbfgs import train_lbfgs
 from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
 from .scoring import Validator
-from .settings import Settings
 from .state import TrainingState, check_alike
 from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .warnings import (

@@ -23,12 +23,12 @@ import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
+from ..components import Settings
 from ..data import DataSet, Scaling, takes_factor, takes_shift
 from ..engine import quiet_blas
 from ..maths import Array, Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
 from .run import Run
-from .settings import Settings
 from .state import TrainingState
 
 

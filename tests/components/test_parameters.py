@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from sknn_scratch import ScratchMLPRegressor
@@ -40,3 +41,33 @@ def test_a_list_that_has_changed_since_is_checked_anew():
     params["hidden_layer_sizes"][1] = 0
     with pytest.raises(ValueError, match="hidden_layer_sizes"):
         check_parameters(params)
+
+
+@pytest.mark.parametrize(
+    ("early_stopping", "monitor"),
+    [(False, None), (True, "score"), ("loss", "loss"), (np.False_, None), (np.True_, "score")],
+)
+def test_early_stopping_says_what_is_monitored(early_stopping, monitor):
+    assert check(early_stopping=early_stopping).monitor == monitor
+
+
+@pytest.mark.parametrize(
+    ("how", "n_runs"),
+    [({}, 3), ({"incremental": True}, 1), ({"is_first": False}, 1)],
+    ids=["fit", "partial_fit", "warm start"],
+)
+def test_only_a_fit_that_begins_anew_trains_several_times(how, n_runs):
+    settings = check(n_init=3).of_call(**{"is_first": True, "incremental": False, **how})
+    assert settings.n_runs == n_runs
+
+
+@pytest.mark.parametrize(("warm_start", "incremental"), [(False, False), (True, False), (0, True)])
+def test_the_order_of_the_rows_is_kept_where_a_call_may_follow(warm_start, incremental):
+    settings = check(warm_start=bool(warm_start)).of_call(True, incremental)
+    assert settings.keeps_order == (warm_start or incremental)
+
+
+def test_all_else_is_what_the_constructor_says():
+    settings = check(alpha=3, tol=7, max_iter=11, dropout=0.5, hidden_layer_sizes=(2, 3))
+    assert (settings.alpha, settings.tol, settings.max_iter) == (3, 7, 11)
+    assert settings.dropout == (0.5, 0.5)

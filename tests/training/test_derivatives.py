@@ -9,7 +9,7 @@ from sknn_scratch import Activation, Loss, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.more_losses import Gaussian
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import Network
-from sknn_scratch.tracing import trials
+from sknn_scratch.tracing import formulas
 from sknn_scratch.training import derivatives
 from sknn_scratch.training.derivatives import derivative_warnings
 from tests.helpers import EVERY_ACTIVATION
@@ -265,7 +265,7 @@ def test_what_is_kept_of_right_activations_is_bounded(monkeypatch):
         def __init__(self, held):
             self.held = held
 
-    monkeypatch.setattr(trials, "MOST", 3)
+    monkeypatch.setattr(formulas, "MOST", 3)
     for held in range(5):
         assert doubts(Held(held)) == []
     assert len(derivatives.RIGHT[Held]) <= 3

@@ -9,7 +9,6 @@ from sknn_scratch import Activation, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.schedules import Adaptive, Constant
 from sknn_scratch.training.run import Diverged, Run, make_printer
-from sknn_scratch.training.settings import make_settings
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
 from tests.helpers import make_state, stop_settings
 
@@ -27,7 +26,7 @@ from tests.helpers import make_state, stop_settings
 )
 def test_a_batch_has_no_more_rows_than_there_are(batch_size, solver, n_rows, expected, is_told):
     params = ScratchMLPRegressor(batch_size=batch_size, solver=solver).get_params()
-    settings = make_settings(params, check_parameters(params))
+    settings = check_parameters(params)
     size, messages = batch_size_of(settings, n_rows)
     assert size == expected
     assert [message.text[:21] for message in messages] == ["Got `batch_size`=32, "] * is_told

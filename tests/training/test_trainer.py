@@ -10,7 +10,6 @@ from sknn_scratch import Activation, Network, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.training.run import Observer
-from sknn_scratch.training.settings import make_settings
 from sknn_scratch.training.source import ArrayData
 from sknn_scratch.training.trainer import Trainer
 
@@ -19,7 +18,7 @@ IDENTITY, TANH = ACTIVATIONS["identity"], ACTIVATIONS["tanh"]
 
 def make_trainer(hidden=(), is_first=True, incremental=False, f=TANH, **params):
     params = ScratchMLPRegressor(hidden, **params).get_params()
-    settings = make_settings(params, check_parameters(params), is_first, incremental)
+    settings = check_parameters(params).of_call(is_first, incremental)
     activations = (f,) * len(hidden) + (IDENTITY,)
     return Trainer(settings, Network((3, *hidden, 1), activations, LOSSES["squared_error"]))
 
