@@ -16,8 +16,7 @@ from scipy import sparse
 from sknn_scratch import ELU, Bounded, LeakyReLU
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.engine.batches import DenseBatch, Rows
-from sknn_scratch.engine.problem import Penalty
-from sknn_scratch.engine.program import Backward, compiled
+from sknn_scratch.engine.program import Backward, Penalty, compiled
 from sknn_scratch.maths.activations import Activation
 from sknn_scratch.maths.network import Network
 from sknn_scratch.tracing.buffers import aligned_copy

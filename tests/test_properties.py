@@ -20,7 +20,7 @@ from sklearn.base import clone
 from sknn_scratch import Activation, Bounded, LeakyReLU, Quantile, ScratchMLPRegressor, Solver
 from sknn_scratch.components.initializers import INITIALIZERS
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES, SCHEDULES, SOLVERS
-from sknn_scratch.engine import problem
+from sknn_scratch.engine import program as program_module
 from sknn_scratch.engine.minibatch import Step
 from sknn_scratch.tracing import formulas
 from sknn_scratch.tracing.formulas import ActivationForm
@@ -417,8 +417,8 @@ def test_a_random_rule_makes_the_same_steps_in_blocks(program, dtype, size):
     results = []
     for long in (10**6, 10):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(problem, "LONG", long)
-            patch.setattr(problem, "BLOCK", 8)
+            patch.setattr(program_module, "LONG", long)
+            patch.setattr(program_module, "BLOCK", 8)
             params, gradient, state = start.copy(), np.empty(size, dtype), rule.init(start)
             step = Step(rule, params, gradient, state)
             step.learning_rate = 0.1

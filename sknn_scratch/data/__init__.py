@@ -2,12 +2,20 @@
 
 from .chunking import CACHED, LEAST, Mapped, by_rows, is_mapped, rows_at_a_time, slices, widths
 from .dataset import DataSet
-from .inputs import check_inputs, refuse_lazy, small_and_plain
+from .inputs import (
+    check_dense,
+    check_inputs,
+    check_sample_weight,
+    check_target,
+    refuse_lazy,
+    small_and_plain,
+)
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import (
     Scaling,
     completed_scaling,
     input_scaling,
+    intercepts_of_constants,
     no_scaling,
     renewed_scaling,
     standard_scaling,
@@ -15,4 +23,3 @@ from .scaling import (
     takes_shift,
 )
 from .split import split_rows
-from .validation import check_dense, check_sample_weight, check_target

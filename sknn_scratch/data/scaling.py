@@ -413,3 +413,27 @@ def takes_shift(network: Network) -> bool:
     """Return True if they can take in a shift as well."""
     linear = network.activations[-1].scaling == "linear" and network.fit_intercept
     return linear and network.loss.rescaling not in (None, "mean")
+
+
+def intercepts_of_constants(
+    network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
+) -> Array:
+    """Return, for each output, the intercept that alone gives a constant target; nan of others.
+
+    At weights of 0 it is no better elsewhere, so that training leaves it: the target is predicted
+    exactly. Of outputs that take in the mean of y there is none to return, since it is exact then.
+    An exponential has none for 0, nor an output without intercept for anything else.
+    """
+    f, none = network.activations[-1], np.full(network.sizes[-1], np.nan)
+    if takes_shift(network) or data.y.shape[1] != network.sizes[-1]:
+        return none
+    found = data.statistics("y", chosen)
+    if found.std_.all():
+        return none
+    y = scaling.targets(found.mean_.astype(scaling.y_scale.dtype)[np.newaxis])
+    b = np.zeros_like(y) if f.scaling == "log" or not network.fit_intercept else y
+    a = np.asarray(f(b.copy()))
+    is_given = (found.std_ == 0) & (a == y) & (f.derivative(a if f.from_output else b, a) != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_given &= np.isfinite(network.loss.gradient(y, a))  # not Poisson's, of 0
+    return np.where(is_given, b, np.nan)[0]

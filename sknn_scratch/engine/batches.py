@@ -126,14 +126,15 @@ class Rows:
         self.weighted: bool = weight is not None
         self.width: int = n_inputs + y.shape[1] + self.weighted
         self.dtype: DType = np.dtype(dtype)
+        self.row_bytes: int = self.width * self.dtype.itemsize  # the size of a packed row
         self.length: int = len(y) if rows is None else len(rows)
         scaling = None if scaling is None or scaling.is_identity else scaling
         self.source: Any = X, y, weight, rows, scaling
         self.packed: Array | None = None
         most = PACKED if most is None else most
-        if not isinstance(X, Mapped) and len(self) * self.row_bytes <= most:
-            packed = self.buffer(len(self))
-            for part in slices(len(self), max(1, CACHED // self.row_bytes)):
+        if not isinstance(X, Mapped) and self.length * self.row_bytes <= most:
+            packed = self.buffer(self.length)
+            for part in slices(self.length, max(1, CACHED // self.row_bytes)):
                 self.read(part, packed[part])
             self.packed, self.source = packed, None
 
@@ -142,11 +143,6 @@ class Rows:
 
     def __sizeof__(self) -> int:  # by which Dask decides to move the rows, or the work to them
         return super().__sizeof__() + (0 if self.packed is None else self.packed.nbytes)
-
-    @property
-    def row_bytes(self) -> int:
-        """The size of a packed row."""
-        return self.width * self.dtype.itemsize
 
     def buffer(self, n: int) -> Array:
         """Return an array for n packed rows, in which the column of ones is set."""

@@ -13,8 +13,8 @@ from ..data import slices
 from ..maths import Array, Calls, Solver, State
 from ..tracing import aligned, aligned_copy, empty
 from .batches import Batch
-from .problem import Penalty, Problem, blocks_of
-from .program import Backward, compiled
+from .problem import Problem
+from .program import Backward, Penalty, blocks_of, compiled
 
 # Bytes gathered at a time. The more, the fewer gathers, but the more calls to keep at hand: one
 # list per batch. Four times as much makes batches of 32 rows 5% slower.
@@ -99,13 +99,13 @@ class MinibatchLoop:
         max_grad_norm: float | None = None,
         reusable: bool = False,
     ) -> None:
-        rows, n = problem.rows, len(problem.rows)
+        rows, n = problem.rows, len(order)
         self.params: Array = aligned_copy(problem.params) if reusable else problem.params
         self.problem: Problem = problem
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.order: Array = order
-        self.largest_product: int = problem.largest_product(batch_size)
+        self.largest_product: int = batch_size * problem.network.largest_block
         self.gradient: Array = empty(self.params.shape, self.params.dtype)
         self.solver_step: Step = Step(solver, self.params, self.gradient, solver_state)
         self.solver_calls: Calls = [(self.solver_step.take,)]
@@ -135,7 +135,7 @@ class MinibatchLoop:
         """Train one epoch, changing the parameters in place; return the mean loss."""
         self.solver_step.learning_rate = learning_rate
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
-            self.order = self.order[random_state.permutation(len(self))]
+            self.order = self.order[random_state.permutation(len(self.order))]
         loss, start = 0.0, 0
         is_copied = self.params is not self.problem.params
         if is_copied:
@@ -150,7 +150,7 @@ class MinibatchLoop:
             loss += float(gathered.sizes.dot(gathered.losses))
         if is_copied:
             self.problem.params[...] = self.params
-        return loss / 2 / len(self)  # the calls leave twice the loss
+        return loss / 2 / len(self.order)  # the calls leave twice the loss
 
     def step(self, x: Batch, y: Array, weight: Array | None, losses: Array) -> Calls:
         """Return the calls of one step; they leave twice loss and penalty in ``losses``."""

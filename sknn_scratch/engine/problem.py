@@ -1,8 +1,6 @@
 """What training minimises: loss and penalty, over which vector; as a function, for L-BFGS.
 
-Passes over vectors as long as the parameters wait for memory, where those are longer than the
-caches. So long vectors are taken block by block: all passes over one block, which stays in the
-cache, and then the next. The calls are compiled once (see `program`), and only run afterwards.
+The calls are compiled once (see `program`), and only run afterwards.
 """
 
 from dataclasses import dataclass
@@ -12,14 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..data import Tree, rows_at_a_time, slices, widths
-from ..maths import Array, Calls, Network
-from ..tracing import LINE, aligned, aligned_copy, empty
+from ..maths import Array, Network
+from ..tracing import LINE, aligned, aligned_copy
 from .batches import Rows
 from .dropout import Dropout
-from .program import Backward, compiled
-
-BLOCK = 1 << 16  # numbers: a block of each vector of Adam is 2 MB in float64
-LONG = 1_000_000  # parameters from which on blocks are faster
+from .program import Backward, Penalty, compiled
 
 
 @dataclass(frozen=True)
@@ -44,43 +39,6 @@ class Problem:
     rows: Rows
     alpha: float
     dropout: Dropout | None = None
-
-    def largest_product(self, size: int) -> int:
-        """Return the multiplications in the largest matrix product, in batches of that size."""
-        return size * max(block.size for block in self.network.blocks(self.params))
-
-
-def blocks_of(vector: Array) -> list[slice]:
-    """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
-    return list(slices(len(vector), BLOCK)) if len(vector) > LONG else [slice(0, len(vector))]
-
-
-class Penalty:
-    """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
-
-    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
-        self.params = params
-        self.gradient = gradient
-        self.blocks: list[slice] = blocks_of(params)
-        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
-        self.decay: Array = aligned(params.shape, params.dtype)
-        for W, _ in network.layers(self.decay):
-            W[...] = strength
-
-    def calls(self, total: Array) -> Calls:
-        """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
-        calls: Calls = []
-        is_one = len(self.blocks) == 1
-        totals = total[np.newaxis] if is_one else aligned((len(self.blocks),), total.dtype)
-        for i, block in enumerate(self.blocks):
-            params, gradient = self.params[block], self.gradient[block]
-            product = self.product[: len(params)]
-            calls += [
-                (np.multiply, self.decay[block], params, product),
-                (np.add, gradient, product, gradient),
-                (product.dot, params, totals[i, ...]),
-            ]
-        return calls if is_one else [*calls, (partial(totals.sum, out=total),)]
 
 
 class FullBatch:
@@ -116,7 +74,7 @@ class FullBatch:
         self.twice_loss: Array = self.result[0, ...]
         n = len(self.rows) if n is None else n
         self.size: int = rows_at_a_time(widths(problem.network), self.params.itemsize)
-        self.largest_product: int = problem.largest_product(self.size)
+        self.largest_product: int = self.size * problem.network.largest_block
         self.copying: bool = copying or self.rows.packed is None
         fixed = problem.network, self.params, self.result[1:]
         programs, parts = {}, {}

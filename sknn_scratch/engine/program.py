@@ -20,6 +20,10 @@ Three conventions make that list short.
 *   The array of an activation has one more row, of ones, for the intercepts (see `maths.network`).
 *   ``a.dot(b, out)`` is the quickest way to call a matrix product, and a 0-d array the
     quickest way to pass a number.
+
+Passes over vectors as long as the parameters wait for memory, where those are longer than the
+caches. So long vectors are taken block by block: all passes over one block, which stays in the
+cache, and then the next.
 """
 
 from collections.abc import Sequence
@@ -29,11 +33,15 @@ from typing import Any
 import numpy as np
 
 from ..components import Layer
+from ..data import slices
 from ..maths import Array, Calls, DType, Network, SquaredError
 from ..tracing import aligned, empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch
+
+BLOCK = 1 << 16  # numbers: a block of each vector of Adam is 2 MB in float64
+LONG = 1_000_000  # parameters from which on blocks are faster
 
 
 def compiled(calls: Calls) -> list[partial[Any]]:
@@ -235,3 +243,36 @@ class Backward(Forward):
     def scaled(self) -> Array:
         """The buffer for x * delta[2]."""
         return empty((len(self.gradients[0]), self.size), self.dtype)
+
+
+def blocks_of(vector: Array) -> list[slice]:
+    """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
+    return list(slices(len(vector), BLOCK)) if len(vector) > LONG else [slice(0, len(vector))]
+
+
+class Penalty:
+    """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
+
+    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
+        self.params = params
+        self.gradient = gradient
+        self.blocks: list[slice] = blocks_of(params)
+        self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
+        self.decay: Array = aligned(params.shape, params.dtype)
+        for W, _ in network.layers(self.decay):
+            W[...] = strength
+
+    def calls(self, total: Array) -> Calls:
+        """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
+        calls: Calls = []
+        is_one = len(self.blocks) == 1
+        totals = total[np.newaxis] if is_one else aligned((len(self.blocks),), total.dtype)
+        for i, block in enumerate(self.blocks):
+            params, gradient = self.params[block], self.gradient[block]
+            product = self.product[: len(params)]
+            calls += [
+                (np.multiply, self.decay[block], params, product),
+                (np.add, gradient, product, gradient),
+                (product.dot, params, totals[i, ...]),
+            ]
+        return calls if is_one else [*calls, (partial(totals.sum, out=total),)]

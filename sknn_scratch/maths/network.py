@@ -179,6 +179,11 @@ class Network:
         return sum(map(prod, self.shapes)) + n_embedding
 
     @property
+    def largest_block(self) -> int:
+        """The numbers in the largest block."""
+        return max(map(prod, self.shapes))
+
+    @property
     def is_canonical(self) -> bool:
         """True if delta = a - y at the output, without a derivative (see `losses`)."""
         return self.loss.canonical is not None and self.loss.canonical == self.activations[-1].name

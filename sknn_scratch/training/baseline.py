@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from ..components import quantiles
-from ..data import DataSet, Scaling, takes_shift
+from ..data import DataSet
 from ..maths import Activation, Array, Identity, Network, SquaredError
 from .state import TrainingState
 
@@ -133,30 +133,6 @@ def constants(network: Network, y: Array, share: Array) -> list[Array]:
     deviation = np.where(deviation > 0, deviation, 1.0)
     centres = [mean, *(median + part * (mean - median) for part in np.linspace(0, 2, 17))]
     return [loss.output_scaling(centre, deviation)[0] for centre in centres]
-
-
-def intercepts_of_constants(
-    network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
-) -> Array:
-    """Return, for each output, the intercept that alone gives a constant target; nan of others.
-
-    At weights of 0 it is no better elsewhere, so that training leaves it: the target is predicted
-    exactly. Of outputs that take in the mean of y there is none to return, since it is exact then.
-    An exponential has none for 0, nor an output without intercept for anything else.
-    """
-    f, none = network.activations[-1], np.full(network.sizes[-1], np.nan)
-    if takes_shift(network) or data.y.shape[1] != network.sizes[-1]:
-        return none
-    found = data.statistics("y", chosen)
-    if found.std_.all():
-        return none
-    y = scaling.targets(found.mean_.astype(scaling.y_scale.dtype)[np.newaxis])
-    b = np.zeros_like(y) if f.scaling == "log" or not network.fit_intercept else y
-    a = np.asarray(f(b.copy()))
-    is_given = (found.std_ == 0) & (a == y) & (f.derivative(a if f.from_output else b, a) != 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        is_given &= np.isfinite(network.loss.gradient(y, a))  # not Poisson's, of 0
-    return np.where(is_given, b, np.nan)[0]
 
 
 def reach(activation: Activation) -> tuple[float, float]:

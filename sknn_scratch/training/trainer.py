@@ -19,11 +19,18 @@ from numpy.typing import DTypeLike
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import Settings, initialize
-from ..data import DataSet, completed_scaling, no_scaling, renewed_scaling, standard_scaling
+from ..data import (
+    DataSet,
+    completed_scaling,
+    intercepts_of_constants,
+    no_scaling,
+    renewed_scaling,
+    standard_scaling,
+)
 from ..engine import Dropout, Problem
 from ..maths import Array, Network
 from ..tracing import as_aligned
-from .baseline import Baseline, intercepts_of_constants
+from .baseline import Baseline
 from .derivatives import derivative_warnings
 from .lbfgs import train_lbfgs
 from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
@@ -138,8 +145,10 @@ class Trainer:
             raise ValueError("sample_weight is zero for all samples of the training set.")
         messages = weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
-            state.scaling, state.standardized = no_scaling(network), settings.standardize
-            if settings.standardize:
+            state.standardized = settings.standardize
+            if not settings.standardize:
+                state.scaling = no_scaling(network)
+            else:
                 messages += unit_warnings(network, data, chosen)
                 state.scaling = standard_scaling(
                     network, data, chosen, flags_alike=settings.flags_alike

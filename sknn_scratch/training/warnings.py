@@ -64,8 +64,7 @@ def prediction_warnings(
 ) -> list[Message]:
     """Return what there is to warn of in the predictions for some of the rows."""
     params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS, chosen)
-    largest_product = ROWS * max(W.size for W, _ in network.layers(params))
-    with np.errstate(all="ignore"), quiet_blas(largest_product):
+    with np.errstate(all="ignore"), quiet_blas(ROWS * network.largest_block):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, network.output(inputs, params))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()
@@ -123,9 +122,9 @@ def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) 
     scales = {"y": (scaling.y_shift, scaling.y_scale)}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
+    samples = [np.sort(np.asarray(data.sample(name, ROWS, chosen)), axis=0) for name in scales]
     lost = []
-    for name, (shift, scale) in scales.items():
-        values = np.sort(np.asarray(data.sample(name, ROWS, chosen)), axis=0)
+    for values, (name, (shift, scale)) in zip(samples, scales.items()):
         low, middle, high = (values[len(values) * i // 4] for i in (1, 2, 3))
         with np.errstate(over="ignore"):
             is_lost = (low < high) & (high - low < LOST * scale) & np.isfinite(scale)

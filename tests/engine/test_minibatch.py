@@ -7,7 +7,7 @@ from scipy import linalg
 
 from sknn_scratch import SGD, Adam, AdamW, RMSprop, Solver
 from sknn_scratch.components.registries import SOLVERS
-from sknn_scratch.engine import minibatch, problem
+from sknn_scratch.engine import minibatch, program
 from sknn_scratch.engine.minibatch import MinibatchLoop, Step
 from sknn_scratch.engine.problem import Problem
 from sknn_scratch.maths.network import backprop
@@ -165,8 +165,8 @@ class Halves(Solver, elementwise=True):
 
 @pytest.fixture
 def long_from_ten(monkeypatch):
-    monkeypatch.setattr(problem, "LONG", 10)
-    monkeypatch.setattr(problem, "BLOCK", 4)
+    monkeypatch.setattr(program, "LONG", 10)
+    monkeypatch.setattr(program, "BLOCK", 4)
 
 
 def steps(solver, dtype, rng_seed=3, size=23):
@@ -188,8 +188,8 @@ ELEMENTWISE = [SGD(), SGD(nesterovs_momentum=False), SGD(momentum=0), Adam(), Ad
 @pytest.mark.parametrize("solver", [*ELEMENTWISE, Halves()], ids=label)
 def test_a_long_vector_is_stepped_block_by_block_to_the_same_bits(solver, dtype, monkeypatch):
     whole, state = steps(solver, dtype)
-    monkeypatch.setattr(problem, "LONG", 10)
-    monkeypatch.setattr(problem, "BLOCK", 4)
+    monkeypatch.setattr(program, "LONG", 10)
+    monkeypatch.setattr(program, "BLOCK", 4)
     lengths, update = [], type(solver).update
     watched = lambda self, p, *rest: (lengths.append(len(p)), update(self, p, *rest))  # noqa: E731
     monkeypatch.setattr(type(solver), "update", watched)

@@ -3,8 +3,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch.data import chunking
-from sknn_scratch.engine import problem as problem_module
-from sknn_scratch.engine.problem import FullBatch, Penalty, Problem
+from sknn_scratch.engine import program as program_module
+from sknn_scratch.engine.problem import FullBatch, Problem
+from sknn_scratch.engine.program import Penalty
 from sknn_scratch.maths.network import backprop
 from tests.helpers import assert_is_gradient, make_network_and_rows
 
@@ -34,8 +35,8 @@ def test_the_penalty_of_a_long_vector_is_that_of_a_short_one(rng, monkeypatch):
     network, params, *_ = make_network_and_rows(rng)
     results = []
     for long in (10**6, 10):
-        monkeypatch.setattr(problem_module, "LONG", long)
-        monkeypatch.setattr(problem_module, "BLOCK", 4)
+        monkeypatch.setattr(program_module, "LONG", long)
+        monkeypatch.setattr(program_module, "BLOCK", 4)
         gradient, total = np.ones_like(params), np.zeros(())
         for function, *arguments in Penalty(network, params, gradient, 0.3).calls(total):
             function(*arguments)
