@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import maths
-from ..maths import CHECKS, Activation, Array, Component, Loss, Matrix, MatrixLike, Network
+from ..maths import CHECKS, Activation, Array, Component, Loss, MatrixLike, Network
 from .checks import check_fields
 
 
@@ -71,8 +71,22 @@ def backprop(
     sample_weight: Array | None = None,
     alpha: float = 0.0,
 ) -> tuple[float, Array]:
-    """Check the shapes, and return what the formulas do."""
-    check_shapes(X, y, params, network)
+    """Check where NumPy would broadcast, or leave numbers out; return what the formulas do."""
+    matrix: Any = X
+    n, n_outputs, shape = matrix.shape[0], network.sizes[-1], np.shape(y)
+    if len(shape) != 2 or shape[0] != n:
+        as_column = shape == (n,) and network.loss.n_outputs(1) == n_outputs
+        raise ValueError(
+            f"y must have a row for each of the {n} samples and a column for each target, got "
+            f"shape {shape}.{' Write y[:, np.newaxis].' if as_column else ''}"
+        )
+    if network.loss.n_outputs(shape[1]) != n_outputs:
+        raise ValueError(f"y must suit a network of {n_outputs} outputs, got shape {shape}.")
+    if np.shape(params) != (network.n_parameters,):
+        raise ValueError(
+            f"params must be a vector of {network.n_parameters} numbers, got shape "
+            f"{np.shape(params)}."
+        )
     return maths.backprop(X, y, params, network, sample_weight, alpha)
 
 
@@ -98,21 +112,3 @@ def advice(value: Any, base: type) -> str:
         f" A function is not enough: derive a class from {base.__name__} with "
         f"{' and '.join(formulas)}, and pass an object of it."
     )
-
-
-def check_shapes(X: Matrix, y: Array, params: Array, network: Any) -> None:
-    """Raise ValueError where NumPy would broadcast, or leave numbers out, without a word."""
-    shape, n_outputs = np.shape(y), network.sizes[-1]
-    if len(shape) != 2 or shape[0] != X.shape[0]:
-        as_column = shape == (X.shape[0],) and network.loss.n_outputs(1) == n_outputs
-        raise ValueError(
-            f"y must have a row for each of the {X.shape[0]} samples and a column for each target, "
-            f"got shape {shape}.{' Write y[:, np.newaxis].' if as_column else ''}"
-        )
-    if network.loss.n_outputs(shape[1]) != n_outputs:
-        raise ValueError(f"y must suit a network of {n_outputs} outputs, got shape {shape}.")
-    if np.shape(params) != (network.n_parameters,):
-        raise ValueError(
-            f"params must be a vector of {network.n_parameters} numbers, got shape "
-            f"{np.shape(params)}."
-        )

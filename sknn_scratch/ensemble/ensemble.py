@@ -104,13 +104,12 @@ class ScratchMLPEnsembleRegressor(
         TransformedTargetRegressor that ends in one. Any other regressor of scikit-learn will do
         too: of a member only `fit` and `predict` are called.
 
-        None finds the networks that suit the data: a pilot compares candidates (deep and wide
-        networks, with weak and strong penalties, behind embeddings of low and high frequencies
-        and piecewise-linear ones) and how long they are trained, on rows held out. The best four
+        None finds the networks that suit the data: a pilot on rows held out compares candidates of
+        several shapes, penalties and embeddings, and how long they are trained. The best four
         (fewer where long training is best), and for dense X of up to 500 columns a linear network,
         are trained on every split, and the rows held out tell how to weight them. They are trained
-        in float32, and predict together in it, which rounds by some 1e-7 of the spread of y; for
-        sparse X all is in its type, without embeddings.
+        and predict in float32, which rounds by some 1e-7 of the spread of y; for sparse X all is in
+        its type, without embeddings.
     n_estimators : int, default=8
         The members. With ``cv`` it is the least number of them: each split trains the same number,
         so there are the next multiple of the number of splits.

@@ -242,8 +242,7 @@ def _feature_names(network):
     embedding = getattr(getattr(network, "_network", None), "embedding", None)
     if embedding is None:
         return names
-    numbered = [f"x{i}" for i in range(network.n_features_in_)]
-    return embedding.names(numbered if names is None else names)
+    return embedding.names(_or_numbered(names, "x", network.n_features_in_))
 
 
 def _activation_names(network):
