@@ -119,7 +119,7 @@ class Embedding(Component):
     def choice(self) -> "Embedding":
         """The embedding as it was chosen, before `fit`."""
         this: Any = self
-        return replace(this) if is_dataclass(this) else self
+        return replace(this) if is_dataclass(self) else self
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> "Embedding":
         """Return the embedding for a network that is trained on such rows; here itself.

@@ -76,7 +76,7 @@ def build_schedule(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
     rate = params["learning_rate"]
     if callable(rate) and not isinstance(rate, (type, Component)):
-        return Factor(function=rate)
+        return Factor(function=params["learning_rate"])
     return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
 
 

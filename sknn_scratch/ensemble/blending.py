@@ -7,6 +7,8 @@ combination that is closest to y on these rows, but drawn towards equal ones: a 
 tell the best combination, and a mean errs less than its parts.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import nnls
 
@@ -37,7 +39,8 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
     errors *= root[:, np.newaxis]  # that of the mean is errors @ w
     errors /= np.sqrt(np.mean(errors**2)) or 1.0
-    return shortest_mean(np.linalg.qr(errors, mode="r"))
+    triangle: Any = np.linalg.qr(errors, mode="r")
+    return shortest_mean(triangle)
 
 
 def shortest_mean(columns: Array) -> Array:

@@ -121,7 +121,7 @@ def train_members(
     splits: Splits,
     params: dict[str, Any],
     *,
-    n_jobs: int | None,
+    n_jobs: Any,
     quiet: bool,
     what: str | None = None,
     dtype: DTypeLike | None = None,
