@@ -31,6 +31,7 @@ from ..tables import (
     Ordered,
     TableEncoder,
     Words,
+    all_different,
     as_words,
     checked_table,
     columns_of,
@@ -113,12 +114,8 @@ def encoder_of(model: Any) -> TableEncoder:
 def names_of(encoder: TableEncoder) -> list[str]:
     """Return what the columns of the table are called in a graph: all different, for skl2onnx."""
     numbered = [f"x{i}" for i in range(encoder.n_features_in_)]
-    names: list[str] = []
-    for name in getattr(encoder, "feature_names_in_", numbered):
-        name = re.sub(r"\W", "_", name)
-        name = f"_{name}" if name[:1].isdigit() or not name else name
-        names.append(f"{name}_{len(names)}" if name in names else name)
-    return names
+    names = [re.sub(r"\W", "_", name) for name in getattr(encoder, "feature_names_in_", numbered)]
+    return all_different([f"_{name}" if name[:1].isdigit() or not name else name for name in names])
 
 
 class TableGraph(Graph):
