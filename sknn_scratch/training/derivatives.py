@@ -173,8 +173,6 @@ def difference(
             float(function(moved(x, place, by), place)) for by in (-step, 0.0, step)
         )
         slope = (high - low) / (2 * step)
-        if not np.isfinite([slope, given]).all():
-            return None
         jump = min(jump, abs(high - 2 * middle + low) / step)
         if abs(slope - given) < error:
             closest, error = slope, abs(slope - given)

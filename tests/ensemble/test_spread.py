@@ -9,14 +9,23 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
-from sknn_scratch import Poisson, Quantile, ScratchMLPEnsembleRegressor, SquaredError
+from sknn_scratch import (
+    Poisson,
+    Quantile,
+    ScratchMLPEnsembleRegressor,
+    ScratchMLPRegressor,
+    SquaredError,
+)
 from sknn_scratch.ensemble.spread import (
     FEWEST_ROWS,
     LogScale,
     SpreadOfLoss,
     best_exponent,
     learn_spread,
+    log_std,
     relative_to,
     rows_to_look_at,
     spread_folds,
@@ -163,6 +172,19 @@ def test_weights_say_which_errors_are_usual(rng):
     spread, _ = learnt(X, error, weight=weight)
     low, high = np.log(spread(np.array([[-1.0], [1.0]]), np.zeros(2)))
     assert high - low == pytest.approx(spread.exponent * np.log(91 / 19), rel=0.15)
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_what_a_member_says_is_that_of_the_network_that_it_ends_in(n_targets, rng):
+    X = rng.normal(size=(40, 3))
+    y = X[:, 0] if n_targets == 1 else X[:, :2]
+    network = ScratchMLPRegressor((4,), loss="gaussian", learning_rate="cosine", max_iter=3)
+    member = make_pipeline(StandardScaler(), MinMaxScaler(), network).fit(X, y)
+    inputs = member[:-1].transform(X)
+    expected = np.log(member[-1].predict(inputs, return_std=True)[1])
+    assert_allclose(log_std(member, X), expected)
+    assert_allclose(log_std(make_pipeline(member[-1]), inputs), expected)
+    assert_allclose(log_std(member[-1], inputs), expected)
 
 
 def test_where_some_folds_have_little_to_train_on_each_is_judged_by_all_others():

@@ -55,6 +55,7 @@ def test_a_column_becomes_what_it_holds(values, kind):
             [f"{i / 7:.2f}" for i in range(99)],
             r"numbers as strings, such as .*X\['a'\] = pd.to_num",
         ),
+        ([f"{i / 7:.2f}" for i in range(12)], "holds numbers as strings"),
         ([f"$ {i:,}" for i in range(990, 1099)], "holds numbers as strings"),
         ([str(i) for i in range(99)], "name it in categorical_features if"),
         ([f"{i / 7:.2f}" for i in range(99)] + ["?"], r"such as '0.00', and '\?': make it numbers"),
@@ -65,6 +66,7 @@ def test_a_column_becomes_what_it_holds(values, kind):
     ],
     ids=[
         "numbers",
+        "few numbers",
         "prices",
         "whole numbers",
         "marks of gaps",
