@@ -174,6 +174,7 @@ def test_weights_say_which_errors_are_usual(rng):
     assert high - low == pytest.approx(spread.exponent * np.log(91 / 19), rel=0.15)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("n_targets", [1, 2])
 def test_what_a_member_says_is_that_of_the_network_that_it_ends_in(n_targets, rng):
     X = rng.normal(size=(40, 3))
