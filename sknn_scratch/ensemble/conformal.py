@@ -79,20 +79,19 @@ def quantile_messages(
     if weight is not None and np.ptp(weight) > 0:
         n = effective_count(weight)
         were = f"those held out weigh as {n:.3g} would that weigh alike"
+    text = ""
     # Of a prediction that is infinite the members warn.
     if np.isinf(quantiles).any() and n < needed * (1 - SLACK):
         text = (
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
             f"rows held out, and {were}. Intervals of a smaller coverage need fewer."
         )
-        return [Message(text)]
-    if n_groups is not None and n_groups < needed:
+    elif n_groups is not None and n_groups < needed:
         text = (
             f"The rows held out come from {n_groups} groups: rows of a new group are covered less "
             f"often than asked for, unless there are about {needed:.0f}."
         )
-        return [Message(text)]
-    return []
+    return [Message(text)] if text else []
 
 
 class Calibration:

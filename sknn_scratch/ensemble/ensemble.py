@@ -594,8 +594,7 @@ class ScratchMLPEnsembleRegressor(
             to the largest one on rows of `fit`; of several targets, the largest. It is 0 with one
             member.
         """
-        disagreement = self._disagreement(*self._of_members(self._check_rows(X)))
-        novelty = relative_to(self._most_disagreement, disagreement)
+        _, novelty = self._mean_and_novelty(self._check_rows(X))
         return novelty.reshape(len(novelty), -1).max(axis=1)
 
     def transform(self, X: MatrixLike) -> Array:

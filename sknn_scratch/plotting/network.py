@@ -150,11 +150,6 @@ class NetworkDisplay:
         Returns
         -------
         self : NetworkDisplay
-
-        Raises
-        ------
-        ValueError
-            As from `from_estimator`, or if ``coefs`` are no matrices of one network.
         """
         check_number(max_units, "max_units", int, "[2, inf)")
         spec = _format_of(values)
