@@ -1,6 +1,8 @@
 """ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
@@ -52,14 +54,15 @@ from .folds import (
 )
 from .members import (
     MemberTasks,
+    check_blend_with,
+    check_can_take,
     check_member,
     check_named,
-    groups_name,
     is_network,
     loss_of,
     make_member,
+    metadata_of,
     train_members,
-    weight_name,
 )
 from .spread import (
     SpreadOfLoss,
@@ -70,7 +73,7 @@ from .spread import (
     standard_deviation,
 )
 from .stacked import predictions_of
-from .units import candidate_units, in_unit, limits_of, refuse_outside, unit_of
+from .units import candidate_units, common_unit, in_unit, limits_of, refuse_outside
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -134,6 +137,11 @@ class ScratchMLPEnsembleRegressor(
     target_range : tuple of (float or None, float or None), default=None
         The smallest and the largest value that y can have, such as ``(0, None)`` for prices and
         counts: no prediction and no bound of an interval lies beyond. None is no limit.
+    blend_with : list of regressors, default=None
+        Further regressors, such as ``[HistGradientBoostingRegressor()]``: clones of each are
+        trained on the same splits, on the same X (of a table, what ``encoder_`` makes of it), and
+        the rows held out tell how much each counts, by the squared error. They are members like
+        others, in ``estimators_``, in intervals and in `novelty`. Not for losses of quantiles.
 
     Attributes
     ----------
@@ -144,11 +152,13 @@ class ScratchMLPEnsembleRegressor(
     estimators_ : list of estimators
         The members: one for each split (several, if ``n_estimators`` asks for more). With
         ``estimator=None`` all networks of the best kind come first, then those of the next best,
-        and at last the linear ones. Their parameters say what was chosen.
+        and the linear ones. Their parameters say what was chosen. At last come those of
+        ``blend_with``, in its order.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
         How much each counts in the mean: alike, but for the kinds of
-        ``estimator=None``, and where some rows held out are trained on by no member, as the last
-        of a time series are: there members count the more, the less they err on these.
+        ``estimator=None`` and ``blend_with``, and where some rows held out are trained on by no
+        member, as the last of a time series are: there members count the more, the less they err on
+        these.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there
         are several). nan for rows that were never held out, as the first of a time series are.
@@ -189,7 +199,8 @@ class ScratchMLPEnsembleRegressor(
 
     With ``estimator=None`` and a y above 0 scores may be those of its logarithm, where intervals of
     rows held out are better so, by their interval score. With a TransformedTargetRegressor whose
-    transform is monotone they are those of the transformed target.
+    transform is monotone (and others in ``blend_with`` that are such) they are those of the
+    transformed target.
 
     A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
     ``sum(w**2) / sum(w)``: a few heavy rows are few. With ``estimator=None``, whose penalties are
@@ -228,6 +239,7 @@ class ScratchMLPEnsembleRegressor(
     n_outputs_: int
     n_features_in_: int
     feature_names_in_: Array
+    _n_further: int = 0  # members of ``blend_with``, the last ones
 
     __metadata_request__fit = {"groups": UNUSED}  # it is for the splitter
 
@@ -242,6 +254,7 @@ class ScratchMLPEnsembleRegressor(
         verbose: bool | int = 0,
         categorical_features: str | ArrayLike = "from_dtype",
         target_range: tuple[float | None, float | None] | None = None,
+        blend_with: Sequence[Any] | None = None,
     ) -> None:
         self.estimator = estimator
         self.n_estimators = n_estimators
@@ -251,6 +264,7 @@ class ScratchMLPEnsembleRegressor(
         self.verbose = verbose
         self.categorical_features = categorical_features
         self.target_range = target_range
+        self.blend_with = blend_with
 
     def fit(
         self: Self,
@@ -276,9 +290,9 @@ class ScratchMLPEnsembleRegressor(
             For ``cv``, where that is a splitter by groups; and for members that stop early by
             a splitter.
         **fit_params
-            Handed to each member's `fit`; routed, where metadata routing is enabled, as
-            ``sample_weight`` and ``groups`` then are. What has an entry per row of X is cut
-            as X is, but for validation data (``X_val``, ...).
+            Handed to each member's `fit`, but for those of ``blend_with``; routed, to these too,
+            where metadata routing is enabled, as ``sample_weight`` and ``groups`` then are. What
+            has an entry per row of X is cut as X is, but for validation data (``X_val``, ...).
 
         Returns
         -------
@@ -302,7 +316,7 @@ class ScratchMLPEnsembleRegressor(
         """Encode the data, choose networks, train them on folds, blend and calibrate them."""
         self._check_parameters()
         X, y, weight, loss, unit = self._encode(X, y, sample_weight)
-        params, split_params = self._routed(weight, groups, fit_params)
+        params, *of_further, split_params = self._routed(weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
         check_weights(weight, folds)
@@ -310,10 +324,12 @@ class ScratchMLPEnsembleRegressor(
             folds = without_weightless(folds, weight)
         splits = folds * -(-self.n_estimators // len(folds))
         networks = self._networks(X, y, weight, folds, params, random_state)
-        members = [make_member(network, random_state) for network in networks for _ in splits]
+        kinds = [*networks, *self._further()]
+        members = [make_member(kind, random_state) for kind in kinds for _ in splits]
         watched = getattr(self, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
         tasks = MemberTasks(self, len(members), X, y) if watched else None
-        predictions = self._train(members, X, y, splits, params, tasks)
+        self._n_further = len(splits) * len(of_further)
+        predictions = self._train(members, X, y, loss, splits, [params, *of_further], tasks)
         of_rows = self._blend(predictions, X, y, weight, loss, splits)
         self._calibrate(X, y, of_rows, loss, unit, folds, splits, random_state)
         self._n_groups = count_groups(split_params)
@@ -325,17 +341,27 @@ class ScratchMLPEnsembleRegressor(
     def _encode(self, X, y, sample_weight):
         """Return X, y and weights, checked; the loss, and the unit in which errors are measured."""
         loss = loss_of(self.estimator)
-        self._limits = limits_of(self.target_range)
+        if self.blend_with and loss.levels:
+            raise ValueError(
+                f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
+            )
+        low, high = limits_of(self.target_range)
+        self._limits = low if loss.in_domain(np.array(-1.0)) else max(low, 0.0), high
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
-        unit = unit_of(self.estimator, y)
+        for regressor in self._further():
+            check_can_take(regressor, X, y)
+        unit = common_unit([self.estimator, *self._further()], y)
         weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
             weight = typically_one(weight)
         return X, y, weight, in_unit(loss, unit), unit
+
+    def _further(self):
+        return list(self.blend_with or ())
 
     def _networks(self, X, y, weight, folds, params, random_state):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
@@ -361,20 +387,37 @@ class ScratchMLPEnsembleRegressor(
         linear = linear_network(X, y, weight) if dense else None
         return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]
 
-    def _train(self, members, X, y, splits, params, tasks):
-        """Train the members; return what each kind predicts for rows held out: (kinds, n, ...)."""
-        n_kinds = len(members) // len(splits)
-        options = {**self._training(X, "Member"), "tasks": tasks}
-        self.estimators_, held_out = train_members(
-            members, X, y, splits * n_kinds, params, **options
-        )
-        self._single = is_network(self.estimator) and X.dtype == np.float32
-        of_kinds = [held_out[i : i + len(splits)] for i in range(0, len(members), len(splits))]
-        return np.array([mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds])
+    def _train(self, members, X, y, loss, splits, params, tasks):
+        """Train the members; return what each kind predicts for rows held out: (kinds, n, ...).
 
-    def _training(self, X, what):
+        ``params`` are those of our own kinds, and of each regressor of ``blend_with``.
+        """
+        n, first = len(splits), len(members) - self._n_further
+        parts = np.split(np.arange(len(members)), range(first, len(members), n))
+        self.estimators_, held_out = [], []
+        for part, of_part in zip(parts, params):
+            some, is_further = [members[i] for i in part], part[0] >= first
+            what = type(some[0]).__name__ if is_further else "Member"
+            options = {**self._training(X, what, is_further), "tasks": tasks}
+            trained, predicted = train_members(
+                some, X, y, splits * (len(part) // n), of_part, **options
+            )
+            self.estimators_ += trained
+            held_out += predicted
+        self._single = is_network(self.estimator) and X.dtype == np.float32
+        of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
+        predictions = [mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds]
+        for member, prediction in zip(members[::n], predictions):
+            if location(loss, prediction).shape != y.shape:
+                raise ValueError(
+                    f"The members must predict y, of shape {y.shape}; for the rows held out they "
+                    f"predict {prediction.shape}: {member!r}."
+                )
+        return np.array(predictions)
+
+    def _training(self, X, what, is_further=False):
         """Return how members, or what they are called here, are trained."""
-        ours = self.estimator is None
+        ours = self.estimator is None and not is_further
         return {
             "n_jobs": self.n_jobs,
             "quiet": ours,
@@ -391,12 +434,6 @@ class ScratchMLPEnsembleRegressor(
         w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
         prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
         self.oob_prediction_ = np.clip(prediction, *self._limits)
-        middle = location(loss, self.oob_prediction_)
-        if middle.shape != y.shape:
-            raise ValueError(
-                f"The members must predict y, of shape {y.shape}; for the rows held out they "
-                f"predict {middle.shape}."
-            )
         rows = self._held_out()
         of_rows = None if weight is None else weight[rows]
         with np.errstate(over="ignore"):  # of a huge value, which the members warn of
@@ -437,7 +474,8 @@ class ScratchMLPEnsembleRegressor(
                 task = X, error, prediction, folds, weight, random_state, self.n_jobs
                 spreads = learn_spread(*task)
             elif loss.std:
-                spreads = spread_of_members(self.estimators_, X, splits, weight)
+                networks = self.estimators_[: len(self.estimators_) - self._n_further]
+                spreads = spread_of_members(networks, X, splits, weight)
             if spreads is None:
                 of_loss = SpreadOfLoss(loss, prediction[rows])
                 spreads = of_loss, of_loss(X, prediction)
@@ -483,12 +521,13 @@ class ScratchMLPEnsembleRegressor(
 
     def _of_members(self, X):
         """Return the weights of the members that count, and an iterator over their predictions."""
-        counts = self.weights_.reshape(len(self.weights_), -1).any(axis=1)
-        members = [self.estimators_[i] for i in np.flatnonzero(counts)]
-        if self.estimator is None:
-            return self.weights_[counts], predictions_of(self, members, X)
-        each = (np.asarray(member.predict(X), np.float64) for member in members)
-        return self.weights_[counts], each
+        counts = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
+        members = [self.estimators_[i] for i in counts]
+        n_own = len(self.estimators_) - self._n_further if self.estimator is None else 0
+        n_stacked = np.count_nonzero(counts < n_own)
+        stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
+        each = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
+        return self.weights_[counts], chain(stacked, each)
 
     def _mean(self, weights, predictions):
         prediction: Any = sum(w * of_one for w, of_one in zip(weights, predictions))
@@ -637,34 +676,39 @@ class ScratchMLPEnsembleRegressor(
     def get_metadata_routing(self) -> MetadataRouter:
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
-        member = default_network() if self.estimator is None else self.estimator
-        router.add(estimator=member, method_mapping=to_fit)
+        router.add(estimator=self._member(), method_mapping=to_fit)
+        for i, regressor in enumerate(self._further()):
+            router.add(**{f"blend_with_{i}": regressor}, method_mapping=to_fit)
         if hasattr(self.cv, "split"):
             to_split = MethodMapping().add(caller="fit", callee="split")
             router.add(splitter=self.cv, method_mapping=to_split)
         return router
 
     def _routed(self, weight, groups, fit_params):
-        """Return the arguments of the members' `fit` and of the split."""
+        """Return the arguments of `fit` of our own kinds and of further ones, and of the split."""
+        further = self._further()
         metadata = {"sample_weight": weight, "groups": groups}
         metadata = {name: value for name, value in metadata.items() if value is not None}
         if groups is not None and not hasattr(self.cv, "split"):
             raise ValueError(f"groups needs a splitter as cv, got cv={self.cv!r}.")
         if sklearn.get_config()["enable_metadata_routing"]:
             if not (metadata or fit_params):
-                return {}, {}
+                return {}, *({} for _ in further), {}
             routed: Any = process_routing(self, "fit", **metadata, **fit_params)
-            return routed.estimator.fit, routed.splitter.split if "splitter" in routed else {}
-        if weight is not None:
-            name = "sample_weight" if self.estimator is None else weight_name(self.estimator)
-            fit_params = {**fit_params, name: weight}
-        if groups is None:
-            return fit_params, {}
-        name = groups_name(self.estimator)
-        return {**fit_params, **({name: groups} if name else {})}, {"groups": groups}
+            of_further = [routed[f"blend_with_{i}"].fit for i in range(len(further))]
+            of_split = routed.splitter.split if "splitter" in routed else {}
+            return routed.estimator.fit, *of_further, of_split
+        own, *of_further = (
+            metadata_of(each, weight, groups) for each in (self._member(), *further)
+        )
+        return {**fit_params, **own}, *of_further, {} if groups is None else {"groups": groups}
+
+    def _member(self):
+        return default_network() if self.estimator is None else self.estimator
 
     def _check_parameters(self):
         check_member(self.estimator)
+        check_blend_with(self.blend_with)
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
             check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")
@@ -699,14 +743,15 @@ class ScratchMLPEnsembleRegressor(
         tags = super().__sklearn_tags__()
         member = ScratchMLPRegressor() if self.estimator is None else self.estimator
         try:
-            of_members = get_tags(member)
+            of_kinds = [get_tags(kind) for kind in (member, *self._further())]
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
-        tags.input_tags.sparse = of_members.input_tags.sparse
+        tags.input_tags.sparse = all(each.input_tags.sparse for each in of_kinds)
         for name in ("allow_nan", "string", "categorical"):
-            taken = is_network(member) or getattr(of_members.input_tags, name)
-            setattr(tags.input_tags, name, taken)
-        tags.target_tags = of_members.target_tags
+            taken = all(getattr(each.input_tags, name) for each in of_kinds)
+            setattr(tags.input_tags, name, is_network(member) or taken)
+        tags.target_tags = of_kinds[0].target_tags
+        tags.target_tags.multi_output = all(each.target_tags.multi_output for each in of_kinds)
         return tags
 
     @property

@@ -5,13 +5,16 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
+from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import has_fit_parameter
 
@@ -30,15 +33,45 @@ RECORDED_ELSEWHERE = Message(
 
 def check_member(estimator: Any) -> None:
     """Raise TypeError unless members can be clones of ``estimator``, or it is None."""
-    if estimator is None:
-        return
-    asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))
-    tagged = not isinstance(estimator, type) and hasattr(estimator, "__sklearn_tags__")
-    if isinstance(estimator, type) or not asked or (tagged and is_classifier(estimator)):
+    if estimator is not None and not may_be_regressor(estimator):
         raise TypeError(
             "estimator must be None or a regressor, such as ScratchMLPRegressor() or a pipeline "
             f"that ends in one; got {estimator!r}."
         )
+
+
+def check_blend_with(regressors: Any) -> None:
+    """Raise TypeError unless it is None or a list of regressors, of which clones can be trained."""
+    is_list = isinstance(regressors, (list, tuple))
+    if regressors is None or (is_list and all(map(may_be_regressor, regressors))):
+        return
+    bad = next(each for each in regressors if not may_be_regressor(each)) if is_list else regressors
+    raise TypeError(
+        "blend_with must be None or a list of regressors, such as "
+        f"[HistGradientBoostingRegressor()], without names; got {bad!r}."
+    )
+
+
+def check_can_take(regressor: Any, X: Any, y: Array) -> None:
+    """Raise ValueError if a regressor of ``blend_with`` says that it cannot be trained on these."""
+    if not hasattr(regressor, "__sklearn_tags__"):
+        return
+    tags = get_tags(regressor)
+    if y.ndim > 1 and not tags.target_tags.multi_output:
+        raise ValueError(
+            f"blend_with has {regressor!r}, which takes one target; y has {y.shape[1]}. Put it "
+            "into a MultiOutputRegressor."
+        )
+    if sparse.issparse(X) and not tags.input_tags.sparse:
+        raise ValueError(f"blend_with has {regressor!r}, which takes no sparse X.")
+
+
+def may_be_regressor(estimator: Any) -> bool:
+    """Return True for an instance that can be cloned and fitted, and is no classifier."""
+    asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))
+    if isinstance(estimator, type) or not asked:
+        return False
+    return not (hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator))
 
 
 def check_named(categorical_features: Any, estimator: Any) -> None:
@@ -102,6 +135,13 @@ def groups_name(estimator: Any) -> str | None:
     return f"{before}groups" if stops and hasattr(last.validation_fraction, "split") else None
 
 
+def metadata_of(estimator: Any, weight: Array | None, groups: Any) -> dict[str, Any]:
+    """Return the sample weights and groups that `fit` of a regressor takes, by name."""
+    params = {} if weight is None else {weight_name(estimator): weight}
+    name = None if groups is None else groups_name(estimator)
+    return {**params, name: groups} if name else params
+
+
 def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     """Return a clone whose seeds, of its parts too, are drawn from ``random_state``."""
     member: Any = clone(estimator)
@@ -136,7 +176,7 @@ def train_members(
     """
     n = len(members)
     n_jobs = min(n, effective_n_jobs(n_jobs))  # a process without a member is of no use
-    contexts = tasks.contexts if tasks else [None] * n
+    contexts = tasks.contexts if tasks else repeat(None)
     names = [what and f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
     with shared_blas(n_jobs), warnings.catch_warnings() if quiet else nullcontext():
         if quiet:
@@ -219,7 +259,8 @@ class MemberTasks:
         self.arguments: dict[str, Any] = {"estimator": ensemble, "X": X, "y": y}
         self.fit: Any = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
         self.fit.call_on_fit_task_begin(**self.arguments)
-        self.contexts: list[Any] = [self.fit.subcontext("member", task_id=i) for i in range(n)]
+        contexts = [self.fit.subcontext("member", task_id=i) for i in range(n)]
+        self.contexts: Iterator[Any] = iter(contexts)  # members take theirs in turn
 
     def end(self) -> None:
         """Tell that all has ended, and the ensemble is fitted."""

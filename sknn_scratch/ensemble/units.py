@@ -6,6 +6,7 @@ is as wide in logarithms for cheap rows as for dear ones, and never reaches belo
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -127,6 +128,15 @@ def unit_of(estimator: Any, y: Array) -> Unit:
         return Unit()
     sign = np.array([direction(*pair) for pair in zip(columns.T, changed.T)])
     return TransformedUnit(transformer, columns, sign) if np.all(sign) else Unit()
+
+
+def common_unit(estimators: Sequence[Any], y: Array) -> Unit:
+    """Return the unit of the first regressor if all are trained in other units than y's.
+
+    Else that of y: what one of them predicts may be no value that the transform takes.
+    """
+    units = [unit_of(estimator, y) for estimator in estimators]
+    return units[0] if all(type(unit) is not Unit for unit in units) else Unit()
 
 
 def direction(y: Array, changed: Array) -> int:

@@ -45,6 +45,14 @@ def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
     That is itself, a last step, the best of a search, or the members of an ensemble.
     """
     check_is_fitted(estimator)
+    found = networks_within(estimator, attribute)
+    if not found:
+        raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
+    return found
+
+
+def networks_within(estimator: Any, attribute: str) -> list[Any]:
+    """Return what has an attribute: a fitted estimator, or parts of it, or none."""
     if hasattr(estimator, attribute):
         return [estimator]
     names = "best_estimator_", "regressor_"  # of a search, of a TransformedTargetRegressor
@@ -52,9 +60,7 @@ def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
     if hasattr(estimator, "steps"):
         inside = [estimator.steps[-1][1]]
     inside = inside or getattr(estimator, "estimators_", [])
-    if len(inside) == 0:
-        raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
-    return [network for each in inside for network in find_networks(each, attribute, display)]
+    return [network for each in inside for network in networks_within(each, attribute)]
 
 
 def some_rows(n: int, subsample: int | None, random_state: RandomState) -> Array:

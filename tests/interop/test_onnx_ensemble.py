@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -68,6 +70,25 @@ def test_the_kinds_of_members_of_a_default_ensemble_count_by_their_weights(regre
     in_double = sum(w * member.predict(X) for w, member in zip(model.weights_, model.estimators_))
     assert_allclose(got, in_double, rtol=1e-9)
     assert_allclose(got, model.predict(X), atol=1e-5)  # which is in float32, as they were trained
+
+
+def test_further_regressors_are_in_the_graph(regression):
+    X, y = regression[0].astype(np.float32), regression[1]  # as trees take it
+    forest = RandomForestRegressor(5, max_depth=3)
+    model = ensemble().set_params(blend_with=[forest]).fit(X, y)
+    assert 0.1 < model.weights_[3:].sum() < 0.9
+    got = compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel()
+    assert_allclose(got, model.predict(X), rtol=1e-5, atol=1e-5)
+
+
+class OfOnesOwn(Ridge):
+    """What no converter is known for."""
+
+
+def test_what_cannot_be_converted_is_not_left_out(regression):
+    model = ensemble().set_params(blend_with=[OfOnesOwn()]).fit(*regression)
+    with pytest.raises(RuntimeError, match="OfOnesOwn"):
+        skl2onnx.to_onnx(model, regression[0][:1])
 
 
 def test_the_graph_keeps_to_the_range_of_the_target(regression):
