@@ -469,6 +469,7 @@ def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread():
     model = ensemble(network).fit(X, y, weight)
     std = model.predict(X, return_std=True)[1] / np.maximum(model.novelty(X), 1)
     assert std[79] < 3 * std[:79].max()
+    assert np.ptp(std[:79]) > 0.1 * std[:79].max()  # between their bounds they differ
 
 
 def test_quantiles_of_a_constant_target_are_it(regression):
