@@ -30,22 +30,6 @@ EXAMPLES = {
         ...     def derivative(self, z, a):
         ...         return np.cos(z)
         """,
-    "Identity": """
-        >>> Identity()(np.array([-1.0, 2.0]))
-        array([-1.,  2.])
-        """,
-    "Logistic": """
-        >>> Logistic()(np.array([-1.0, 0.0])).round(2)
-        array([0.27, 0.5 ])
-        """,
-    "Tanh": """
-        >>> Tanh()(np.array([-1.0, 0.0])).round(2)
-        array([-0.76,  0.  ])
-        """,
-    "ReLU": """
-        >>> ReLU()(np.array([-1.0, 2.0]))
-        array([0., 2.])
-        """,
     "Loss": """
         >>> class FourthPower(Loss):
         ...     def __call__(self, y, a):
@@ -80,6 +64,14 @@ EXAMPLES = {
         [(2, 3), (3, 1)]
         """,
 }
+OF_ACTIVATIONS = {  # at -1 and 2
+    "Identity": "array([-1.,  2.])",
+    "Logistic": "array([0.27, 0.88])",
+    "Tanh": "array([-0.76,  0.96])",
+    "ReLU": "array([0., 2.])",
+}
+for _name, _values in OF_ACTIVATIONS.items():
+    EXAMPLES[_name] = f">>> {_name}()(np.array([-1.0, 2.0])).round(2)\n{_values}"
 
 
 def add_examples() -> None:

@@ -674,6 +674,12 @@ class ScratchMLPEnsembleRegressor(
         return score_of(self._calibration.loss, y, prediction, sample_weight)
 
     def get_metadata_routing(self) -> MetadataRouter:
+        """Return who is handed which metadata: the members' `fit`, and the split of ``cv``.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router.add(estimator=self._member(), method_mapping=to_fit)

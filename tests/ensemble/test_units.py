@@ -199,7 +199,12 @@ def counts(rng):
 
 @pytest.mark.parametrize(
     ("target_range", "low", "high"),
-    [((0, None), 0, np.inf), ((None, 5.5), -np.inf, 5.5), ([0, 5], 0, 5), (None, -np.inf, np.inf)],
+    [
+        ((0, np.inf), 0, np.inf),
+        ((None, 5.5), -np.inf, 5.5),
+        ([0, 5], 0, 5),
+        (None, -np.inf, np.inf),
+    ],
 )
 def test_nothing_that_is_predicted_lies_beyond_it(target_range, low, high, counts):
     X, y = counts
