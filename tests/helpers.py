@@ -125,7 +125,7 @@ def run_program(network, params, X, y, weight, alpha):
     x = np.hstack([X, ones]) if network.fit_intercept else X
     program = Backward(network, params, gradient, len(y))
     calls = program.calls(DenseBatch(x.T), y.T, weight, 1 / n, losses[0, ...])
-    calls += Penalty(network, params, gradient, alpha / n).calls(losses[1, ...])
+    calls += Penalty(network, params, gradient).calls(alpha / n, losses[1, ...])
     for _ in range(2):  # the second run finds the buffers as the first has left them
         for call in compiled(calls):
             call()

@@ -103,6 +103,8 @@ class Settings:
         How many times to train, from different initial weights.
     keeps_order : bool
         Whether a later call goes on from the order of the rows.
+    flags_alike : bool
+        Whether columns of zeros and ones all have one scale, and not each its deviation.
     incremental : bool
         Whether one more epoch is asked for, and not all there is to do.
     """
@@ -119,6 +121,7 @@ class Settings:
     monitor: str | None
     n_runs: int
     keeps_order: bool
+    flags_alike: bool
     init: Any
     standardize: bool | str
     alpha: float
@@ -131,11 +134,6 @@ class Settings:
     n_iter_no_change: Any  # an int, or inf
     verbose: bool | int
     incremental: bool = False
-
-    @property
-    def flags_alike(self) -> bool:
-        """Whether columns of zeros and ones all have one scale, and not each its deviation."""
-        return self.standardize == "numeric"
 
     def of_call(self, is_first: bool, incremental: bool) -> "Settings":
         """Return the settings of a call that begins anew, or goes on, for an epoch or for all."""
@@ -211,6 +209,7 @@ def _settings(params):
         "monitor": MONITORS[params["early_stopping"]],
         "n_runs": params["n_init"],
         "keeps_order": params["warm_start"],
+        "flags_alike": is_str(params["standardize"], "numeric"),
     }
     return Settings(**{**plain_settings(params), **decoded})
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from ..data import CACHED, Mapped, Scaling, slices
+from ..data import CACHED, Mapped, Scaling
 from ..maths import Array, Calls, DType, Index, Matrix
 from ..tracing import aligned
 
@@ -134,7 +134,9 @@ class Rows:
         most = PACKED if most is None else most
         if not isinstance(X, Mapped) and self.length * self.row_bytes <= most:
             packed = self.buffer(self.length)
-            for part in slices(self.length, max(1, CACHED // self.row_bytes)):
+            n_cached = max(1, CACHED // self.row_bytes)
+            for start in range(0, self.length, n_cached):
+                part = slice(start, min(start + n_cached, self.length))
                 self.read(part, packed[part])
             self.packed, self.source = packed, None
 

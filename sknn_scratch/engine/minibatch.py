@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..data import slices
 from ..maths import Array, Calls, Solver, State
 from ..tracing import aligned, aligned_copy, empty
 from .batches import Batch
@@ -111,7 +110,8 @@ class MinibatchLoop:
         self.solver_calls: Calls = [(self.solver_step.take,)]
         if max_grad_norm is not None:
             self.solver_calls.insert(0, (clip, self.gradient, float(max_grad_norm)))
-        self.programs: dict[int, tuple[Backward, Penalty]] = {}
+        self.programs: dict[int, Backward] = {}
+        self.penalty: Penalty = Penalty(problem.network, self.params, self.gradient)
 
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
         # the same batches in every epoch
@@ -157,16 +157,11 @@ class MinibatchLoop:
         problem, size = self.problem, y.shape[1]
         if size not in self.programs:
             fixed = problem.network, self.params, self.gradient
-            self.programs[size] = (
-                Backward(*fixed, size, problem.dropout),
-                Penalty(*fixed, problem.alpha / size),
-            )
-        program, penalty = self.programs[size]
-        return [
-            *program.calls(x, y, weight, 1 / size, losses[0, ...]),
-            *(penalty.calls(losses[1, ...]) if problem.alpha else []),
-            *self.solver_calls,
-        ]
+            self.programs[size] = Backward(*fixed, size, problem.dropout)
+        calls = self.programs[size].calls(x, y, weight, 1 / size, losses[0, ...])
+        if problem.alpha:
+            calls += self.penalty.calls(problem.alpha / size, losses[1, ...])
+        return calls + self.solver_calls
 
 
 class _Gathered:
@@ -174,16 +169,17 @@ class _Gathered:
 
     def __init__(self, epoch, packed):
         rows = epoch.problem.rows
-        batches = list(slices(len(packed), epoch.batch_size))
-        sizes = [batch.stop - batch.start for batch in batches]
         self.packed, self.calls, self.sparse_inputs = packed, [], []
-        losses = aligned((2, len(batches)), packed.dtype)  # twice the loss, twice the penalty
-        self.losses, self.sizes = losses.reshape(-1), np.array(sizes * 2, packed.dtype)
-        for i, batch in enumerate(batches):
+        starts, sizes = range(0, len(packed), epoch.batch_size), []
+        losses = aligned((2, len(starts)), packed.dtype)  # twice the loss, twice the penalty
+        for i, start in enumerate(starts):
+            batch = slice(start, start + epoch.batch_size)  # the last may be shorter
             x, y, weight = rows.batch(packed[batch])
             if rows.is_sparse:
                 self.sparse_inputs.append((x, batch))
             self.calls += compiled(epoch.step(x, y, weight, losses[:, i]))
+            sizes.append(y.shape[1])
+        self.losses, self.sizes = losses.reshape(-1), np.array(sizes * 2, packed.dtype)
 
     def gather(self, rows, part):
         """Fetch the rows numbered ``part`` into the buffer that the calls read."""

@@ -87,8 +87,8 @@ class FullBatch:
             if key not in parts:
                 parts[key] = self._part(batch, programs[length], n)
             self.parts.append(parts[key])
-        penalty = Penalty(*fixed, problem.alpha / n)
-        self.penalty: list[partial[Any]] = compiled(penalty.calls(self.twice_loss))
+        penalty = Penalty(*fixed).calls(problem.alpha / n, self.twice_loss)
+        self.penalty: list[partial[Any]] = compiled(penalty)
 
     def _part(self, batch, program, n):
         """Return where the rows of a batch are or are to be copied, and the calls for them."""

@@ -27,7 +27,7 @@ cache, and then the next.
 """
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,6 @@ class Forward:
         self.network = network
         self.size = size
         self.dtype: DType = dtype
-        self.weights: list[Array] = network.blocks(params)
         self.made: dict[Any, Sequence[Calls]] = {}
         self.scratch: dict[Any, Array] = {}
         self.a: list[Any] = [None]
@@ -95,6 +94,7 @@ class Forward:
                 units = network.sizes[layer]
                 self.dropped[layer] = Dropped(rate, dropout.generator, self.a[layer], units)
                 self.read[layer] = self.dropped[layer].a
+        self.weights: list[Array] = network.blocks(params)
 
     def forward(self, x: Batch) -> Calls:
         """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
@@ -160,6 +160,11 @@ class Backward(Forward):
         for units in network.sizes[1:]:
             self.delta.append(empty((units, size), self.dtype))
         self.error: Array = empty(self.delta[-1].shape, self.dtype)
+        features, *units = network.sizes
+        # Whether layer 2 is one unit, and layer 1 so wide that `first_gradient` pays.
+        is_wide = len(units) == 2 and units[1] == 1 and units[0] >= 2 * features
+        shape = len(self.gradients[0]), size
+        self.scaled: Array | None = empty(shape, self.dtype) if is_wide else None
 
     def calls(self, x: Batch, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls for one batch.
@@ -216,10 +221,8 @@ class Backward(Forward):
         return calls + x.backward(self.delta[1], self.gradients[0])
 
     def is_factored(self, x: Batch) -> bool:
-        """Return True if layer 2 is one unit, and layer 1 so wide that `first_gradient` pays."""
-        units, below = self.network.sizes[1:3], self.network.sizes[0]
-        wide = len(units) == 2 and units[1] == 1 and units[0] >= 2 * below
-        return wide and isinstance(x, DenseBatch)
+        """Return True if the gradient of the first block is that of `first_gradient`."""
+        return self.scaled is not None and isinstance(x, DenseBatch)
 
     def first_gradient(self, x: Batch) -> Calls:
         """Return the calls for the gradient of the first block if layer 2 is one unit.
@@ -239,11 +242,6 @@ class Backward(Forward):
             (np.multiply, gradient, W.T, gradient),
         ]
 
-    @cached_property
-    def scaled(self) -> Array:
-        """The buffer for x * delta[2]."""
-        return empty((len(self.gradients[0]), self.size), self.dtype)
-
 
 def blocks_of(vector: Array) -> list[slice]:
     """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
@@ -253,25 +251,30 @@ def blocks_of(vector: Array) -> list[slice]:
 class Penalty:
     """The penalty ``strength / 2 * sum of W^2`` on one parameter vector; intercepts are free."""
 
-    def __init__(self, network: Network, params: Array, gradient: Array, strength: float) -> None:
+    def __init__(self, network: Network, params: Array, gradient: Array) -> None:
         self.params = params
         self.gradient = gradient
         self.blocks: list[slice] = blocks_of(params)
         self.product: Array = empty(params[self.blocks[0]].shape, params.dtype)
-        self.decay: Array = aligned(params.shape, params.dtype)
-        for W, _ in network.layers(self.decay):
-            W[...] = strength
+        self.is_weight: Array = np.zeros(params.shape, bool)
+        for W, _ in network.layers(self.is_weight):
+            W[...] = True
+        self.decays: dict[float, Array] = {}  # of each strength: it, and 0 for intercepts
 
-    def calls(self, total: Array) -> Calls:
+    def calls(self, strength: float, total: Array) -> Calls:
         """Return the calls that add the gradient, and put twice the penalty into 0-d ``total``."""
         calls: Calls = []
+        if strength not in self.decays:
+            self.decays[strength] = empty(self.params.shape, self.params.dtype)
+            np.multiply(self.is_weight, strength, out=self.decays[strength], casting="same_kind")
+        decay = self.decays[strength]
         is_one = len(self.blocks) == 1
         totals = total[np.newaxis] if is_one else aligned((len(self.blocks),), total.dtype)
         for i, block in enumerate(self.blocks):
             params, gradient = self.params[block], self.gradient[block]
             product = self.product[: len(params)]
             calls += [
-                (np.multiply, self.decay[block], params, product),
+                (np.multiply, decay[block], params, product),
                 (np.add, gradient, product, gradient),
                 (product.dot, params, totals[i, ...]),
             ]

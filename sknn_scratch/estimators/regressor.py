@@ -28,7 +28,7 @@ from ..training import Arrays, Message, Trainer, likelihood_score, score_of
 from .base import constructor_parameters, unchanged_on_error, warn_caller
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .fitted import FittedNetwork, fitted, only_if
-from .validation_data import check_together, check_validation, make_scorer
+from .validation_data import check_validation, make_scorer
 
 Self = TypeVar("Self", bound="ScratchMLPRegressor")
 STD_NOT_FINITE = Message(
@@ -763,3 +763,22 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             "alpha": self.alpha,
         }
         return problem, scaling
+
+
+def check_together(
+    validation: tuple[Any, Any, Any], groups: ArrayLike | None, splits: bool
+) -> tuple[Any, Any, Any] | None:
+    """Return validation data as they were given, or None; ValueError if something is missing.
+
+    ``groups`` only go with rows that are held out by a splitter, which ``splits`` tells.
+    """
+    X_val, y_val, sample_weight_val = validation
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val must be given together, or neither.")
+    if X_val is None and sample_weight_val is not None:
+        raise ValueError("sample_weight_val needs X_val and y_val.")
+    if groups is not None and (X_val is not None or not splits):
+        raise ValueError(
+            "groups needs early_stopping, a splitter as validation_fraction, and no X_val."
+        )
+    return None if X_val is None else validation

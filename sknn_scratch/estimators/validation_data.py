@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import DTypeLike
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import validate_data
 
@@ -21,25 +21,6 @@ from ..training import (
     make_score,
 )
 from .fitted import predicting
-
-
-def check_together(
-    validation: tuple[Any, Any, Any], groups: ArrayLike | None, splits: bool
-) -> tuple[Any, Any, Any] | None:
-    """Return validation data as they were given, or None; ValueError if something is missing.
-
-    ``groups`` only go with rows that are held out by a splitter, which ``splits`` tells.
-    """
-    X_val, y_val, sample_weight_val = validation
-    if (X_val is None) != (y_val is None):
-        raise ValueError("X_val and y_val must be given together, or neither.")
-    if X_val is None and sample_weight_val is not None:
-        raise ValueError("sample_weight_val needs X_val and y_val.")
-    if groups is not None and (X_val is not None or not splits):
-        raise ValueError(
-            "groups needs early_stopping, a splitter as validation_fraction, and no X_val."
-        )
-    return None if X_val is None else validation
 
 
 def check_validation(

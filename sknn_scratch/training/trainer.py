@@ -306,9 +306,9 @@ class Trainer:
     def _train_once(self, run, data, rows, batch_size, baseline):
         """Train, changing the state of ``run`` in place, and tell it what came of it."""
         state, stopping = run.state, run.stopping
+        alpha, dropout = self.settings.alpha / state.mean_weight, self._dropout(state)
         state.params = as_aligned(state.params)
-        alpha = self.settings.alpha / state.mean_weight
-        problem = Problem(self.network, state.params, rows, alpha, self._dropout(state))
+        problem = Problem(self.network, state.params, rows, alpha, dropout)
         with np.errstate(all="ignore"):  # a divergence is told once, by `run`
             try:
                 if self.settings.solver.stochastic:

@@ -38,7 +38,7 @@ def test_the_penalty_of_a_long_vector_is_that_of_a_short_one(rng, monkeypatch):
         monkeypatch.setattr(program_module, "LONG", long)
         monkeypatch.setattr(program_module, "BLOCK", 4)
         gradient, total = np.ones_like(params), np.zeros(())
-        for function, *arguments in Penalty(network, params, gradient, 0.3).calls(total):
+        for function, *arguments in Penalty(network, params, gradient).calls(0.3, total):
             function(*arguments)
         results.append((gradient, total.item()))
     (whole, loss), (in_blocks, loss_in_blocks) = results
