@@ -117,6 +117,7 @@ BAD_PARAMETERS = {
         np.inf,
         TOO_MUCH,
     ],
+    "missing_targets": [*NO_NAMES, "raise"],
     "embedding": [*(value for value in NO_NAMES if value is not None), "softmax", Periodic, Tanh()],
     "dropout": [
         *("0.5", None, True, np.True_, 1j, np.nan, np.inf, -0.1, 1, 1.5, {0: 0.5}, {0.5}),

@@ -37,6 +37,7 @@ NUMBERS: dict[str, tuple[type[Any], str]] = {
 }
 for _class in (*SOLVERS.values(), *SCHEDULES.values()):
     NUMBERS |= ranges_of(_class)
+MISSING_TARGETS = "error", "ignore"
 BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept"
 
 
@@ -180,6 +181,10 @@ def _settings(params):
     check_early_stopping(params)
     check_seed(params["random_state"])
     check_init(params["init"], params["n_init"])
+    if not any(is_str(params["missing_targets"], each) for each in MISSING_TARGETS):
+        raise ValueError(
+            f"missing_targets must be 'error' or 'ignore', got {params['missing_targets']!r}."
+        )
 
     solver = build(params, "solver", SOLVERS, Solver)
     check_max_grad_norm(params["max_grad_norm"], solver)

@@ -5,10 +5,14 @@ from .dataset import DataSet
 from .inputs import (
     check_dense,
     check_inputs,
+    check_measured,
     check_sample_weight,
+    check_separable,
     check_target,
+    fill_gaps,
     refuse_lazy,
     small_and_plain,
+    weight_of_targets,
 )
 from .moments import Moments, Tree, power_of_two, rows_of_a_part
 from .scaling import (

@@ -18,7 +18,9 @@ class DataSet:
     ----------
     X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,) or None
+    weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
+        Of rows; or of each target, which is 0 where one was not measured. Then ``y`` holds another
+        target of its column.
     """
 
     X: Matrix
@@ -30,7 +32,16 @@ class DataSet:
 
     def target(self) -> Array:
         """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
-        return self.y[:, 0] if self.y.shape[1] == 1 else self.y
+        y = self.y
+        if self.weight is not None and self.weight.ndim == 2:
+            y = np.where(self.weight > 0, y, np.nan)
+        return y[:, 0] if y.shape[1] == 1 else y
+
+    @property
+    def row_weight(self) -> Array | None:
+        """The weight of each row: the mean of those of its targets."""
+        has_gaps = self.weight is not None and self.weight.ndim == 2
+        return self.weight.mean(axis=1) if has_gaps else self.weight
 
     def take(self, rows: Array) -> "DataSet":
         """Return these rows: a copy, but for a mapped X."""
@@ -38,17 +49,18 @@ class DataSet:
         return DataSet(X, self.y[rows], None if self.weight is None else self.weight[rows])
 
     def mean_weight(self, rows: Index | None = None) -> float:
-        """Return the mean weight of these rows; None is all."""
+        """Return the mean weight of these rows, or of their targets; None is all."""
         if self.weight is None:
             return 1.0
         weight, tree = self.weight if rows is None else self.weight[rows], Tree()
         for i, part in enumerate(slices(len(weight), self.rows_of_a_part)):
             tree.add(float(weight[part].sum()), i)
-        return tree.total() / len(weight)
+        return tree.total() / weight.size
 
     def statistics(self, name: str, rows: Array | None = None) -> Moments:
         """Return the `Moments` of "X" or "y" over these rows; None is all."""
-        return statistics(getattr(self, name), self.weight, rows, self.rows_of_a_part)
+        weight = self.weight if name == "y" else self.row_weight
+        return statistics(getattr(self, name), weight, rows, self.rows_of_a_part)
 
     @property
     def rows_of_a_part(self) -> int:

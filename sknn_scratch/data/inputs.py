@@ -208,6 +208,11 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
         )
     y = y.reshape(n_samples, -1)
     if not (y.dtype == dtype and y.size < 10_000 and np.isfinite(y).all()):  # no quick answer
+        if y.dtype.kind == "f" and np.isnan(y).any():
+            raise ValueError(
+                f"Input {name} contains NaN. ScratchMLPRegressor(missing_targets='ignore') leaves "
+                "out what was not measured (an ensemble does not); else drop these rows."
+            )
         given, y = y, check_array(y, dtype=dtype, input_name=name)
         lost = np.flatnonzero(~y.any(axis=0) & given.any(axis=0))
         if len(lost):
@@ -218,6 +223,55 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
     if not loss.in_domain(y).all():
         raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
     return y
+
+
+def fill_gaps(y: Any, name: str = "y", otherwise: Any = 1.0) -> tuple[Array, Array | None]:
+    """Return targets with another one of their column for each nan, and which were measured.
+
+    So every number is one that the loss takes; ``otherwise`` stands in a column of which none was
+    measured. None, in the place of booleans of shape (n_samples, n_outputs), is all.
+    """
+    if isinstance(y, np.ma.MaskedArray):
+        y = y.astype(np.float64).filled(np.nan)
+    if hasattr(y, "notna"):  # of pandas, whose NA is no number
+        y = y.astype(object).where(y.notna(), np.nan)
+    y = as_numbers(y, name)
+    if y.ndim not in (1, 2) or y.size == 0 or not np.isnan(y).any():
+        return y, None
+    columns = y.reshape(len(y), -1)
+    measured = ~np.isnan(columns)
+    first = columns[measured.argmax(axis=0), np.arange(columns.shape[1])]
+    first = np.where(measured.any(axis=0), first, np.resize(otherwise, len(first)))
+    return np.where(measured, columns, first).astype(y.dtype).reshape(y.shape), measured
+
+
+def weight_of_targets(weight: Array | None, measured: Array | None) -> Array | None:
+    """Return the weights of rows; of each target, 0 where it was not measured, if some were not."""
+    if measured is None:
+        return weight
+    return measured * (np.ones(len(measured)) if weight is None else weight)[:, np.newaxis]
+
+
+def check_measured(weight: Array | None, where: str) -> None:
+    """Raise ValueError if each target has weights of its own, and one has none above 0."""
+    if weight is None or weight.ndim == 1 or weight.any(axis=0).all():
+        return
+    which = f"y[:, {np.argmin(weight.any(axis=0))}]" if weight.shape[1] > 1 else "y"
+    raise ValueError(f"{which} must have a measured value, of a weight above 0, in {where}.")
+
+
+def check_separable(loss: Loss, data: Any) -> None:
+    """Raise ValueError if targets have weights of their own, and the loss has none for each."""
+    if data.weight is None or data.weight.ndim == 1 or data.y.shape[1] == 1:
+        return
+    y = data.y[:1]
+    with np.errstate(all="ignore"):
+        separable = loss.n_outputs(y.shape[1]) == y.shape[1] == np.shape(loss(y, y))[-1]
+    if not separable:
+        raise ValueError(
+            "missing_targets='ignore' needs a loss that is one number for each target and its only "
+            f"output where y has several columns, got {loss!r}."
+        )
 
 
 def check_sample_weight(sample_weight: Any, n_samples: int, suffix: str = "") -> Array | None:

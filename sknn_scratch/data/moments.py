@@ -26,14 +26,21 @@ class Moments:
     deviation of a constant column, whatever its value, is exactly 0.
     """
 
-    weight: float  # the sum over the rows
+    weight: Any  # the sum over the rows; of each column, where they differ in that
     count: int  # rows of any weight
     mean_: Array
     std_: Array
 
     @classmethod
     def of(cls, X: Matrix, weight: Array | None = None) -> "Moments":
-        """Return the moments of an array, or a sparse matrix, that is not too large."""
+        """Return the moments of an array, or a sparse matrix, that is not too large.
+
+        ``weight`` is of rows, or of the shape of X.
+        """
+        if weight is not None and weight.ndim == 2:
+            each = [cls.of(X[:, [j]], w) for j, w in enumerate(weight.T)]
+            means, stds = np.transpose([(one.mean_[0], one.std_[0]) for one in each])
+            return cls(np.array([one.weight for one in each]), len(weight), means, stds)
         if weight is not None:
             X, weight = X[weight > 0], weight[weight > 0]
         n, n_columns = X.shape
@@ -50,7 +57,7 @@ class Moments:
         if self.count == 0 or other.count == 0:
             return other if self.count == 0 else self
         weight = self.weight + other.weight
-        share = other.weight / weight
+        share = other.weight / np.where(weight > 0, weight, 1)
         with np.errstate(over="ignore", invalid="ignore"):
             delta = other.mean_ - self.mean_
             mean = self.mean_ + share * delta

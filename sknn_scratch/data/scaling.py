@@ -395,8 +395,10 @@ def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, A
     rows = np.arange(len(data)) if rows is None else rows
     y, weight = np.asarray(data.y), data.weight
     shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
+    shares = np.broadcast_to(shares.reshape(len(rows), -1), (len(rows), y.shape[1]))
     levels = 0.25, 0.5, 0.75
-    low, median, high = np.transpose([quantiles(column, shares, levels) for column in y[rows].T])
+    of_columns = [quantiles(*column, levels) for column in zip(y[rows].T, shares.T)]
+    low, median, high = np.transpose(of_columns)
     scale = (high - low) / 1.349
     return median, np.where(scale > 0, scale, fallback)
 

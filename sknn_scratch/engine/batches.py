@@ -2,7 +2,7 @@
 
 `Rows` holds a copy of the training rows, side by side in one array where X is dense::
 
-    [inputs, 1 (with intercepts), targets, weight (where there are any)]
+    [inputs, 1 (with intercepts), targets, weight (where there are any, or one per target)]
 
 so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
 into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
@@ -80,7 +80,7 @@ class Rows:
     ----------
     X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,) or None
+    weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
         Relative to their mean: what sums over rows are divided by is the number of rows.
     rows : ndarray of int or None
         The rows to take; None takes all.
@@ -124,7 +124,10 @@ class Rows:
         self.inputs: slice = slice(0, n_inputs)
         self.targets: slice = slice(n_inputs, n_inputs + y.shape[1])
         self.weighted: bool = weight is not None
-        self.width: int = n_inputs + y.shape[1] + self.weighted
+        self.per_target: bool = weight is not None and weight.ndim == 2
+        self.weights: slice = slice(self.targets.stop, None)
+        n_weights = y.shape[1] if self.per_target else int(self.weighted)
+        self.width: int = self.targets.stop + n_weights
         self.dtype: DType = np.dtype(dtype)
         self.row_bytes: int = self.width * self.dtype.itemsize  # the size of a packed row
         self.length: int = len(y) if rows is None else len(rows)
@@ -154,6 +157,7 @@ class Rows:
         """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
         x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
         weight = packed[:, -1] if self.weighted else None
+        weight = packed[:, self.weights].T if self.per_target else weight
         return x, packed[:, self.targets].T, weight
 
     def gather(self, rows: Array, packed: Array) -> None:
@@ -175,7 +179,7 @@ class Rows:
             copy_rows(X, rows, packed[:, : X.shape[1]], scaling and scaling.inputs)
         copy_rows(y, rows, packed[:, self.targets], scaling and scaling.targets)
         if self.weighted:
-            packed[:, -1] = weight[rows]
+            packed[:, self.weights] = weight[rows].reshape(len(packed), -1)
 
 
 def copy_rows(array: Matrix, rows: Index, out: Array, standardise: Any) -> None:

@@ -22,7 +22,13 @@ from ..components import (
     name_of,
     resolve,
 )
-from ..data import check_dense, split_rows
+from ..data import (
+    check_dense,
+    check_sample_weight,
+    fill_gaps,
+    split_rows,
+    weight_of_targets,
+)
 from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
 from ..training import Arrays, Message, Trainer, likelihood_score, score_of
 from .base import constructor_parameters, unchanged_on_error, warn_caller
@@ -115,6 +121,21 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         The classes are in `sknn_scratch`; for a loss of your own see `sknn_scratch.Loss`. The
         absolute error and the pinball loss have a kink at the target: L-BFGS, which is made for
         smooth functions, still ends close to their minimum.
+    missing_targets : {'error', 'ignore'}, default='error'
+        What nan in y is. 'error' refuses it. 'ignore' takes it for a target that was not measured,
+        which counts as little as a row of weight 0, in its column alone: in loss, scores, and what
+        y is standardised by. The loss is a mean over what was measured, for k outputs::
+
+            (sum of w_i loss_ij over measured targets + alpha / 2 * sum(W**2)) / n
+            n = sum of w_i over measured targets / k
+
+        So two rows of the same X, each with what the other lacks, are one row; and outputs that
+        share no weights become what a network for each, of the same ``alpha``, would be on the rows
+        where it was measured. In mini-batches n is that of an average batch. A row counts, in what
+        X is standardised by, as the part of its targets that was measured. Each column needs a
+        measured target in the training set (with `partial_fit`, in the first call). With
+        several columns it needs a loss of one output per target (not 'gaussian'), and validation
+        data with nan need ``scoring=None``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
         the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
@@ -373,6 +394,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         dropout: float | Sequence[float] = 0.0,
         embedding: str | Embedding | None = None,
         loss: str | Loss = "squared_error",
+        missing_targets: str = "error",
         alpha: float = 0.0001,
         standardize: bool | str = True,
         solver: str | Solver = "adam",
@@ -407,6 +429,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         self.dropout = dropout
         self.embedding = embedding
         self.loss = loss
+        self.missing_targets = missing_targets
         self.alpha = alpha
         self.standardize = standardize
         self.solver = solver
@@ -451,7 +474,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The inputs. float32 stays float32, all else becomes float64.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The targets; for several quantiles one.
+            The targets; for several quantiles one. nan as ``missing_targets`` says.
         sample_weight : array-like of shape (n_samples,), default=None
             A sample of weight 2 counts as two samples. Only ratios matter, but for the
             penalty: see ``alpha``.
@@ -602,13 +625,22 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         Returns
         -------
         score : float
-            1 is perfect, 0 is as good as the best constant. With the pinball loss it is
+            1 is perfect, 0 is as good as the best constant. With ``missing_targets='ignore'`` it is
+            the mean over columns of y, each scored where it is not nan. With the pinball loss it is
             `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
             'gaussian' it is ``1 - exp(-2 gain)``, where the gain is by how much the mean
             log-likelihood exceeds that of the best constant mean and variance (Cox and Snell's
             R2); with all else it is `sklearn.metrics.r2_score`.
         """
         check_is_fitted(self)
+        if self.missing_targets == "ignore":
+            y, measured = fill_gaps(y)
+            if measured is not None:
+                sample_weight = check_sample_weight(sample_weight, len(y))
+                weight = weight_of_targets(sample_weight, measured)
+                if not weight.any():
+                    raise ValueError("y must have a measured value to score by, got none.")
+                sample_weight = weight.ravel() if weight.shape[1] == 1 else weight
         if self._network.loss.std:
             return likelihood_score(y, *self.predict(X, return_std=True), sample_weight)
         return score_of(self._network.loss, y, self.predict(X), sample_weight)
@@ -646,6 +678,9 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         model, messages = to_mlp_regressor(self)
         warn_caller(messages)
         return model
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({"missing_targets": "error", **state})  # it came later
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -704,7 +739,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)
         network, monitor = trainer.network, trainer.settings.monitor
         if validation is not None:
-            validation, more = check_validation(self, validation, network, data.X.dtype)
+            gaps = data.y[0] if self.missing_targets == "ignore" else None
+            validation, more = check_validation(self, validation, network, data.X.dtype, gaps)
             messages += more
         dtype = self._train_dtype or data.X.dtype
         state, chosen = self._start(trainer, is_first, dtype, self.random_state), None
@@ -723,7 +759,10 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     def _set_up(self, source, validate, dtypes, is_first, incremental=False):
         """Return a trainer, the data set of a source, checked, and the messages to warn of."""
         settings = check_parameters(constructor_parameters(self)).of_call(is_first, incremental)
-        data, messages = source.check(validate, settings.loss, dtypes)
+        gaps = None
+        if self.missing_targets == "ignore":  # one deviation above the mean is no surprise
+            gaps = 1.0 if is_first else self._scaling.y_shift + self._scaling.y_unit
+        data, messages = source.check(validate, settings.loss, dtypes, gaps)
         check_dense(data.X, settings.embedding)
         n_outputs = settings.loss.n_outputs(data.y.shape[1])
         network = Network(

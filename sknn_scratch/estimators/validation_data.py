@@ -28,11 +28,12 @@ def check_validation(
     validation: tuple[Any, Any, Any],
     network: Network,
     dtype: DTypeLike,
+    gaps: Any = None,
 ) -> tuple[DataSet, list[Message]]:
     """Return validation data as a `DataSet`, and the messages to warn of."""
     validate = partial(validate_data, estimator, reset=False)
     try:
-        data, messages = Arrays(*validation, "_val").check(validate, network.loss, [dtype])
+        data, messages = Arrays(*validation, "_val").check(validate, network.loss, [dtype], gaps)
         check_dense(data.X, network.embedding)
         n_outputs = network.loss.n_outputs(data.y.shape[1])
     except ValueError as error:
@@ -53,12 +54,18 @@ def make_scorer(
     """
     weight = data.weight
     if weight is not None and weight.max() == 0:
-        raise ValueError("sample_weight is zero for all samples of the validation set.")
+        which = "sample_weight is zero for all" if weight.ndim == 1 else "y is nan in all"
+        raise ValueError(f"{which} samples of the validation set.")
+    if weight is not None and weight.ndim == 2 and estimator.scoring is not None:
+        raise ValueError(
+            "scoring must be None where missing_targets='ignore' and y of the validation set has "
+            f"nan, which scorers do not take; got {estimator.scoring!r}."
+        )
     if estimator.scoring is None:
         loss = trainer.network.loss
         std = loss.std
         if std and can_be_scored(data.y, weight):
-            gaussian = partial(likelihood_score, data.y, sample_weight=weight)
+            gaussian = partial(likelihood_score, data.y, sample_weight=data.row_weight)
             return lambda params, output: gaussian(loss.predict(output), std(output))
         of_predictions = make_score(loss, data.y, weight)
         return lambda params, output: of_predictions(loss.predict(output))

@@ -152,11 +152,14 @@ class ClusterArrays:
         validate: Callable[..., Any],
         loss: Loss,
         dtypes: Sequence[DTypeLike],
+        gaps: Any = None,
     ) -> tuple["ClusterData", list[Message]]:
         """Return a `ClusterData`, and the messages to warn of: see `training.Arrays.check`.
 
         The target is checked by the workers, by the same ``loss``.
         """
+        if gaps is not None:
+            raise ValueError("missing_targets must be 'error' with fit_lbfgs, got 'ignore'.")
         X, y, weight = dask_arrays(self.X, self.y, self.sample_weight)
         validate(X, skip_check_array=True)
         dtype = X.dtype if X.dtype in dtypes else np.dtype(dtypes[0])

@@ -23,7 +23,10 @@ Since z[l+1] is linear in W[l] and b[l], its derivatives follow at once::
 
 (Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, Nature
 323, 1986.) With sample weights w, each sample's loss and delta are multiplied by its weight,
-and n stands for the sum of the weights: a sample of weight 2 is a sample that occurs twice.
+and n stands for the sum of the weights: a sample of weight 2 is a sample that occurs twice. Where
+some targets were not measured, weights w[i, j] are of target j of sample i, 0 where it was not, and
+n is their sum divided by the number of targets: two samples of the same X, each with what the other
+lacks, are one sample.
 
 **One vector.** All parameters live in one flat vector, so a solver sees a vector and its
 gradient and need not know what a layer is. Each layer owns one block of it, of shape
@@ -91,8 +94,8 @@ def backprop(
     y : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) for several quantiles
     params : ndarray of shape (network.n_parameters,)
     network : Network
-    sample_weight : ndarray of shape (n_samples,), default=None
-        None is a weight of 1 for each sample.
+    sample_weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), default=None
+        Of samples, or of each of their targets; None is a weight of 1 for each.
     alpha : float, default=0.0
         The strength of the penalty ``alpha / 2 * sum of W^2``; intercepts are free.
 
@@ -107,7 +110,8 @@ def backprop(
         If ``y`` or ``params`` has another shape.
     """
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
-    weight, n = weight[:, np.newaxis].astype(params.dtype), weight.sum()
+    weight = weight.reshape(len(y), -1)
+    weight, n = weight.astype(params.dtype), weight.sum() / weight.shape[1]
     layers, f, loss = network.layers(params), network.activations, network.loss
 
     z: list[Any] = [None]

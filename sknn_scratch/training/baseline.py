@@ -4,8 +4,9 @@ A constant is the mean of y for the squared error. For most other losses it has 
 need not be known to more than a small part of `MARGIN`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -46,9 +47,11 @@ class Baseline:
         """The loss of the best constant prediction; nan if no target varies."""
         network, state, data = self.network, self.state, self.data
         if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
-            deviation = data.statistics("y", self.chosen).std_ / state.scaling.y_unit
-            return float((deviation**2).sum() / 2) or np.nan
-        return loss_of_best_constant(network, *self.targets())
+            found = data.statistics("y", self.chosen)
+            deviation = found.std_ / state.scaling.y_unit
+            share = found.weight / np.mean(found.weight)
+            return float((share * deviation**2).sum() / 2) or np.nan
+        return over_targets(partial(loss_of_best_constant, network), *self.targets())
 
     @cached_property
     def linear(self) -> float:
@@ -67,10 +70,14 @@ class Baseline:
         X = self.state.scaling.inputs(data.X if self.chosen is None else data.X[self.chosen])
         y, weight = self.targets()
         X = np.column_stack([X, np.full(len(X), float(network.fit_intercept))])
-        share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
-        root = np.sqrt(share)[:, np.newaxis]
-        W = np.linalg.lstsq(root * X, root * y, rcond=None)[0]
-        return float(share @ network.loss(y, X @ W).sum(axis=1))
+
+        def loss(y, weight):
+            share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
+            root = np.sqrt(share)[:, np.newaxis]
+            W = np.linalg.lstsq(root * X, root * y, rcond=None)[0]
+            return float(share @ network.loss(y, X @ W).sum(axis=1))
+
+        return over_targets(loss, y, weight)
 
     def targets(self) -> tuple[Array, Array | None]:
         """Return the targets as they are trained on, of shape (n, n_targets), and the weights."""
@@ -79,6 +86,17 @@ class Baseline:
         y = np.asarray(data.y)[rows].astype(self.state.params.dtype)
         weight = None if data.weight is None else np.asarray(data.weight)[rows]
         return self.state.scaling.targets(y.reshape(len(y), -1)), weight
+
+
+def over_targets(
+    loss_of: Callable[[Array, Array | None], float], y: Array, weight: Array | None
+) -> float:
+    """Return ``loss_of(y, weight)``; the sum over targets, where each has weights of its own."""
+    if weight is None or weight.ndim == 1:
+        return loss_of(y, weight)
+    total = weight.sum(axis=0)
+    losses = [loss_of(y[:, [j]], weight[:, j]) for j in np.flatnonzero(total)]
+    return float(np.nansum(losses * total[total > 0] / total.mean())) or np.nan
 
 
 def is_no_better(loss: float, baseline: float) -> bool:

@@ -35,7 +35,8 @@ def score_of(
         1: it is the same in any unit, but squares of tiny or huge numbers are not.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
     prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-    sample_weight : array-like of shape (n_samples,), default=None
+    sample_weight : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
+        With weights of each target the score is the mean over those that have any.
 
     Returns
     -------
@@ -48,6 +49,18 @@ def score_of(
     """
     refuse_masked(y, "y")
     refuse_masked(sample_weight, "sample_weight")
+    if np.ndim(sample_weight) == 2:
+        if n_columns(y) > 1 and n_columns(y) != n_columns(prediction):
+            raise ValueError(
+                f"y must have {n_columns(prediction)} columns, as predictions do, got "
+                f"{n_columns(y)}."
+            )
+        columns = columns_of(np.asarray(y), np.asarray(sample_weight))
+        scores = [
+            score_of(loss, of_y, prediction.reshape(len(prediction), -1)[:, at], weight)
+            for of_y, at, weight in columns
+        ]
+        return float(np.mean(scores))
     if not loss.levels:
         check_comparable(loss, n_columns(y), n_columns(prediction))
         return r2_score(*near_one(y, prediction), sample_weight=sample_weight)
@@ -57,6 +70,17 @@ def score_of(
         for level, quantile in zip(loss.levels, quantiles, strict=True)
     ]
     return float(np.mean(scores))
+
+
+def columns_of(y: Array, weight: Array) -> list[tuple[Array, Any, Array]]:
+    """Return the targets that have weights, the outputs that are about them, and the weights.
+
+    All outputs are about a single target.
+    """
+    y = y.reshape(len(y), -1)
+    outputs = [slice(None)] if y.shape[1] == 1 else [[j] for j in range(y.shape[1])]
+    columns = zip(y.T[:, :, np.newaxis], outputs, weight.T)
+    return [(of_y, at, w) for of_y, at, w in columns if w.any()]
 
 
 def n_columns(array: MatrixLike) -> int:
@@ -148,6 +172,10 @@ def make_score(
     """
     if not can_be_scored(y, sample_weight):
         return lambda prediction: np.nan
+    if sample_weight is not None and sample_weight.ndim == 2:
+        columns = columns_of(y, sample_weight)
+        parts = [(make_score(loss, of_y, w), at) for of_y, at, w in columns]
+        return lambda prediction: float(np.mean([score(prediction[:, at]) for score, at in parts]))
     if not loss.levels:
         return r2(y, sample_weight)
     scores = [d2(y, level, sample_weight) for level in loss.levels]
@@ -277,6 +305,8 @@ class Validator:
         losses, weight = self.network.loss(self.y, a), self.data.weight
         if weight is None:
             loss = float(losses.sum()) / len(losses)
+        elif weight.ndim == 2:
+            loss = float((losses * weight).sum() / weight.sum() * weight.shape[1])
         else:
             loss = float(np.average(losses.sum(axis=1), weights=weight))
         score = self.score(params, output)

@@ -14,7 +14,16 @@ from numpy.typing import DTypeLike
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from ..data import DataSet, Scaling, check_inputs, check_sample_weight, check_target
+from ..data import (
+    DataSet,
+    Scaling,
+    check_inputs,
+    check_sample_weight,
+    check_separable,
+    check_target,
+    fill_gaps,
+    weight_of_targets,
+)
 from ..engine import FullBatch, Problem, Rows
 from ..maths import Array, Loss, MatrixLike, Network
 from .warnings import Message
@@ -53,6 +62,7 @@ class Arrays:
         validate: Callable[..., Any],
         loss: Loss,
         dtypes: Sequence[DTypeLike],
+        gaps: Any = None,
     ) -> tuple["ArrayData", list[Message]]:
         """Return an `ArrayData`, and the messages to warn of.
 
@@ -64,6 +74,8 @@ class Arrays:
             In whose domain the target has to be.
         dtypes : sequence of dtype
             Those that X may have; all others are converted to the first.
+        gaps : float or ndarray of shape (n_outputs,), default=None
+            What stands for nan in a column of y that holds nothing else; None allows no nan.
 
         Raises
         ------
@@ -72,9 +84,14 @@ class Arrays:
         """
         X = check_inputs(validate, self.X, dtypes, f"X{self.suffix}")
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
-            y = check_target(self.y, X.shape[0], loss, X.dtype, self.suffix)
+            y, measured = self.y, None
+            if gaps is not None and y is not None:
+                y, measured = fill_gaps(y, f"y{self.suffix}", gaps)
+            y = check_target(y, X.shape[0], loss, X.dtype, self.suffix)
         X = X.tocsr() if sparse.issparse(X) else X
-        data = ArrayData(X, y, check_sample_weight(self.sample_weight, X.shape[0], self.suffix))
+        weight = check_sample_weight(self.sample_weight, X.shape[0], self.suffix)
+        data = ArrayData(X, y, weight_of_targets(weight, measured))
+        check_separable(loss, data)
         return data, column_messages(self.y)
 
 

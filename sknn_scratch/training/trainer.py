@@ -21,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from ..components import Settings, initialize
 from ..data import (
     DataSet,
+    check_measured,
     completed_scaling,
     intercepts_of_constants,
     no_scaling,
@@ -140,10 +141,14 @@ class Trainer:
         """
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
+        if state.scaling is None or not settings.incremental:  # else there were others
+            weight = data.weight if data.weight is None or chosen is None else data.weight[chosen]
+            check_measured(weight, "the training set")
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        messages = weight_warnings(settings.alpha, state.mean_weight)
+        has_gaps = data.weight is not None and data.weight.ndim == 2
+        messages = [] if has_gaps else weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:
@@ -169,12 +174,12 @@ class Trainer:
     def _fit_embedding(self, state, data, chosen):
         """Fit the embedding of the network, and draw the parameters, in place."""
         if isinstance(data.weight, np.ndarray):
-            weight = data.weight if chosen is None else data.weight[chosen]
+            weight = data.row_weight if chosen is None else data.row_weight[chosen]
             chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
         most = max(1000, AT_MOST // self.network.sizes[0])
         X = state.scaling.inputs(data.sample("X", most, chosen))
         X = X.astype(state.params.dtype, copy=False)  # as training sees it
-        weight = None if data.weight is None else data.sample("weight", most, chosen)
+        weight = None if data.weight is None else data.sample("row_weight", most, chosen)
         embedding = self.network.embedding.fit(X, weight)
         self.network = replace(self.network, embedding=embedding)
         self._draw(state)

@@ -181,6 +181,11 @@ def wrong(**changes):
         (wrong(estimator=network(solver="adam")), ValueError, "solver='lbfgs', got 'adam'"),
         (wrong(estimator=network(tol=-1)), ValueError, "tol must be a number .* got -1"),
         (wrong(estimator=network(early_stopping=True)), ValueError, "needs X_val and y_val"),
+        (
+            wrong(estimator=network(missing_targets="ignore")),
+            ValueError,
+            "missing_targets must be 'error' with fit_lbfgs",
+        ),
         (wrong(client="here"), TypeError, "client must be a synchronous .* got 'here'"),
         (wrong(y=None), ValueError, "requires y to be passed"),
         (wrong(y=np.zeros(2999)), ValueError, r"inconsistent numbers of samples: \[3000, 2999\]"),
