@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn_scratch import (
     IntervalDisplay,
     LossCurveDisplay,
+    NetworkDisplay,
     Quantile,
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
@@ -172,3 +173,10 @@ def test_beside_a_network_an_ensemble_has_a_colour_of_its_own(regression):
 def test_an_ensemble_of_other_models_has_no_loss_curves(regression):
     with pytest.raises(TypeError, match="needs a network with loss_curve_"):
         LossCurveDisplay.from_estimator(ensemble().fit(*regression))
+
+
+def test_of_an_ensemble_no_one_network_is_drawn(regression):
+    network = ScratchMLPRegressor((3,), max_iter=2, random_state=0)
+    model = ScratchMLPEnsembleRegressor(network, 2, random_state=0).fit(*regression)
+    with pytest.raises(TypeError, match="draws one network, got 2"):
+        NetworkDisplay.from_estimator(model)
