@@ -23,10 +23,9 @@ Since z[l+1] is linear in W[l] and b[l], its derivatives follow at once::
 
 (Rumelhart, Hinton and Williams, Learning representations by back-propagating errors, Nature
 323, 1986.) With sample weights w, each sample's loss and delta are multiplied by its weight,
-and n stands for the sum of the weights: a sample of weight 2 is a sample that occurs twice. Where
-some targets were not measured, weights w[i, j] are of target j of sample i, 0 where it was not, and
-n is their sum divided by the number of targets: two samples of the same X, each with what the other
-lacks, are one sample.
+and n stands for the sum of the weights: a sample of weight 2 is a sample that occurs twice. Weights
+w[i, j] of single targets, 0 for those that were not measured, stand likewise at each target's loss
+and delta, and n for their sum divided by the number of targets.
 
 **One vector.** All parameters live in one flat vector, so a solver sees a vector and its
 gradient and need not know what a layer is. Each layer owns one block of it, of shape
@@ -196,9 +195,8 @@ class Network:
         """Return each layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
         blocks, start = [], 0
         for shape in self.shapes:
-            end = start + prod(shape)
-            blocks.append(vector[start:end].reshape(shape))
-            start = end
+            blocks.append(vector[start : start + prod(shape)].reshape(shape))
+            start += prod(shape)
         return blocks
 
     def layers(self, vector: Array) -> list[tuple[Array, Array]]:
