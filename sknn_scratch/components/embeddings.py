@@ -284,7 +284,7 @@ class PeriodicLayer(Layer, _PeriodicArrays):
 
     @classmethod
     def stack(cls, layers: Sequence["PeriodicLayer"]) -> "PeriodicLayer | None":
-        orders: list[Any] = [each.order for each in layers]
+        orders: list[Any] = [layer.order for layer in layers]
         if any(not np.array_equal(order, orders[0]) for order in orders):
             return None
         together = cls(*map(np.stack, zip(*layers)))

@@ -69,8 +69,8 @@ def build(
     component = resolve(params[name], name, registry, base, more)
     if isinstance(component, base):
         return component
-    given = [field.name for field in fields(component) if field.name in params]
-    return component(**{name: params[name] for name in given})
+    names = [field.name for field in fields(component) if field.name in params]
+    return component(**{name: params[name] for name in names})
 
 
 def build_schedule(params: Mapping[str, Any]) -> Schedule:
@@ -181,7 +181,7 @@ def _settings(params):
     check_early_stopping(params)
     check_seed(params["random_state"])
     check_init(params["init"], params["n_init"])
-    if not any(is_str(params["missing_targets"], each) for each in MISSING_TARGETS):
+    if not any(is_str(params["missing_targets"], value) for value in MISSING_TARGETS):
         raise ValueError(
             f"missing_targets must be 'error' or 'ignore', got {params['missing_targets']!r}."
         )

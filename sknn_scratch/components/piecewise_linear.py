@@ -78,19 +78,19 @@ class PiecewiseLinear(Embedding):
         shares = np.ones(len(X)) if sample_weight is None else sample_weight
         levels = np.linspace(0, 1, self.n_bins + 1)
         edges = [np.unique(quantiles(x, shares, levels)) for x in X.T]
-        of_bins = (tuple(map(float, each)) if len(each) > 2 else () for each in edges)
+        of_bins = (tuple(map(float, column)) if len(column) > 2 else () for column in edges)
         return copy_with(self, edges=tuple(of_bins))
 
     def shapes(self, n_features: int) -> list[tuple[int, ...]]:
         return []
 
     def width(self, n_features: int) -> int:
-        return n_features + sum(max(0, len(each) - 1) for each in self._edges())
+        return n_features + sum(max(0, len(column) - 1) for column in self._edges())
 
     def layer(self, vector: Array, n_features: int) -> "PiecewiseLinearLayer":
-        columns = [i for i, each in enumerate(self._edges()) for _ in each[1:]]
-        low = [edge for each in self._edges() for edge in each[:-1]]
-        high = [edge for each in self._edges() for edge in each[1:]]
+        columns = [i for i, edges in enumerate(self._edges()) for _ in edges[1:]]
+        low = [edge for edges in self._edges() for edge in edges[:-1]]
+        high = [edge for edges in self._edges() for edge in edges[1:]]
         low, high = np.array(low, vector.dtype), np.array(high, vector.dtype)
         return PiecewiseLinearLayer(n_features, np.array(columns, int), low, high - low)
 
@@ -99,7 +99,7 @@ class PiecewiseLinear(Embedding):
 
     def names(self, features: Sequence[str]) -> list[str]:
         pairs = zip(features, self._edges())
-        bins = [f"{name} bin {t}" for name, each in pairs for t in range(1, len(each))]
+        bins = [f"{name} bin {t}" for name, edges in pairs for t in range(1, len(edges))]
         return [*bins, *features]
 
     def _edges(self):
@@ -128,10 +128,10 @@ class PiecewiseLinearLayer(Layer):
     @classmethod
     def stack(cls, layers: Sequence["PiecewiseLinearLayer"]) -> "PiecewiseLinearLayer | None":
         columns = layers[0].columns
-        if any(not np.array_equal(each.columns, columns) for each in layers):
+        if any(not np.array_equal(layer.columns, columns) for layer in layers):
             return None
-        low = np.stack([each.low for each in layers])[:, np.newaxis]
-        widths = np.stack([each.widths for each in layers])[:, np.newaxis]
+        low = np.stack([layer.low for layer in layers])[:, np.newaxis]
+        widths = np.stack([layer.widths for layer in layers])[:, np.newaxis]
         return cls(layers[0].n_features, columns, low, widths)
 
     def forward(self, a: Array) -> Array:

@@ -73,8 +73,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
 
 def name_of(component: Any, registry: Mapping[str, Any]) -> Any:
     """Return the name under which the registry holds such a component, else itself."""
-    for name, known in registry.items():
-        if type(component) is type(known) and vars(component) == vars(known):
+    for name, registered in registry.items():
+        if type(component) is type(registered) and vars(component) == vars(registered):
             return name
     return component
 

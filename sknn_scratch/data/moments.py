@@ -38,9 +38,9 @@ class Moments:
         ``weight`` is of rows, or of the shape of X.
         """
         if weight is not None and weight.ndim == 2:
-            each = [cls.of(X[:, [j]], w) for j, w in enumerate(weight.T)]
-            means, stds = np.transpose([(one.mean_[0], one.std_[0]) for one in each])
-            return cls(np.array([one.weight for one in each]), len(weight), means, stds)
+            columns = [cls.of(X[:, [j]], w) for j, w in enumerate(weight.T)]
+            means, stds = np.transpose([(one.mean_[0], one.std_[0]) for one in columns])
+            return cls(np.array([one.weight for one in columns]), len(weight), means, stds)
         if weight is not None:
             X, weight = X[weight > 0], weight[weight > 0]
         n, n_columns = X.shape
@@ -101,8 +101,8 @@ def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array]:
     X = X.astype(np.float64)
     unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
     inplace_column_scale(X, 1 / unit)
-    found: Any = mean_variance_axis(X, axis=0, weights=weight)
-    mean, var = found
+    moments: Any = mean_variance_axis(X, axis=0, weights=weight)
+    mean, var = moments
     return mean * unit, np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
 
 

@@ -250,7 +250,7 @@ def standard_scaling(
     check_scale("X", x_scale, data.X.dtype)
     check_scale("y", y_scale, data.y.dtype)
     x_scale = np.where(x_scale == 0, np.inf, x_scale)
-    return Scaling(*(each.astype(data.X.dtype) for each in (x_shift, x_scale, y_shift, y_scale)))
+    return Scaling(*(array.astype(data.X.dtype) for array in (x_shift, x_scale, y_shift, y_scale)))
 
 
 def completed_scaling(
@@ -270,21 +270,22 @@ def completed_scaling(
     """
     left_out, constant = np.isinf(scaling.x_scale), scaling.y_scale == 0
     x_shift, x_scale, y_shift, y_scale = (
-        each.copy() for each in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
+        array.copy()
+        for array in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
     )
     if left_out.any() and sparse.issparse(data.X):
         columns = data.X.indices
         x_scale[columns[left_out[columns]]] = 1.0
     elif left_out.any():
-        found = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X", rows)
-        shift, scale = input_scaling(found, network.fit_intercept, flags_alike)
+        moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X", rows)
+        shift, scale = input_scaling(moments_of_X, network.fit_intercept, flags_alike)
         varies = left_out & (scale != 0)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
         check_scale("X", x_scale[varies], data.X.dtype)
     if constant.any():
-        found = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y", rows)
-        varies = constant & (found.std_ != 0)
-        y_shift[varies], y_scale[varies] = found.mean_[varies], found.std_[varies]
+        moments_of_y = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y", rows)
+        varies = constant & (moments_of_y.std_ != 0)
+        y_shift[varies], y_scale[varies] = moments_of_y.mean_[varies], moments_of_y.std_[varies]
         check_scale("y", y_scale[varies], data.y.dtype)
     return Scaling(x_shift, x_scale, y_shift, y_scale)
 
@@ -375,15 +376,15 @@ def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple
     no_shift, no_scale = np.zeros(data.y.shape[1]), np.ones(data.y.shape[1])
     if not takes_factor(network):
         return no_shift, no_scale
-    found = data.statistics("y", rows)
+    moments = data.statistics("y", rows)
     if takes_shift(network):
         if rescaling == "robust":
-            return robust(data, rows, found.std_)
-        return found.mean_, found.std_
+            return robust(data, rows, moments.std_)
+        return moments.mean_, moments.std_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
     if rescaling == "mean":
-        return no_shift, np.where(found.mean_ > 0, found.mean_, no_scale)
-    size = found.root_mean_square()
+        return no_shift, np.where(moments.mean_ > 0, moments.mean_, no_scale)
+    size = moments.root_mean_square()
     return no_shift, np.where(size == 0, 1.0, size)
 
 
@@ -429,13 +430,13 @@ def intercepts_of_constants(
     f, none = network.activations[-1], np.full(network.sizes[-1], np.nan)
     if takes_shift(network) or data.y.shape[1] != network.sizes[-1]:
         return none
-    found = data.statistics("y", chosen)
-    if found.std_.all():
+    moments = data.statistics("y", chosen)
+    if moments.std_.all():
         return none
-    y = scaling.targets(found.mean_.astype(scaling.y_scale.dtype)[np.newaxis])
+    y = scaling.targets(moments.mean_.astype(scaling.y_scale.dtype)[np.newaxis])
     b = np.zeros_like(y) if f.scaling == "log" or not network.fit_intercept else y
     a = np.asarray(f(b.copy()))
-    is_given = (found.std_ == 0) & (a == y) & (f.derivative(a if f.from_output else b, a) != 0)
+    is_given = (moments.std_ == 0) & (a == y) & (f.derivative(a if f.from_output else b, a) != 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         is_given &= np.isfinite(network.loss.gradient(y, a))  # not Poisson's, of 0
     return np.where(is_given, b, np.nan)[0]

@@ -88,8 +88,8 @@ def copies_messages(X: Any, y: Array, splits: Splits) -> list[Message]:
     kinds = copied_rows(X, y)
     if kinds is None:
         return []
-    known = [np.isin(kinds[held_out], kinds[train]) for train, held_out in splits]
-    share = np.concatenate(known).mean()
+    is_copy = [np.isin(kinds[held_out], kinds[train]) for train, held_out in splits]
+    share = np.concatenate(is_copy).mean()
     text = (
         f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
         "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "

@@ -93,11 +93,11 @@ def holds_digits(estimator: Any) -> bool:
     X = (standardised * spread + scaling.x_shift).astype(dtype)
     expected = predict_rows(network, estimator._params, X, scaling)
     with np.errstate(all="ignore"):
-        found = feedforward(X, estimator.coefs_, estimator.intercepts_, network.activations)
+        prediction = feedforward(X, estimator.coefs_, estimator.intercepts_, network.activations)
     shift, _ = scaling.of_outputs(network)
     allowed = ENOUGH * np.abs(expected - shift).max(axis=0)
     allowed = allowed + 8 * np.finfo(dtype).eps * np.abs(expected)
-    return bool((np.abs(found - expected) <= allowed).all())
+    return bool((np.abs(prediction - expected) <= allowed).all())
 
 
 def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
@@ -130,9 +130,11 @@ def parameters(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any
     params = {name: given[name] for name in defaults if name in given}
     for parameter, (registry, names) in SHARED.items():
         component = given[parameter]
-        made = [name for name in names if component == name or type(component) is registry[name]]
-        params[parameter] = made[0] if made else defaults[parameter]
-        if made and not isinstance(component, str):
+        built_in = [
+            name for name in names if component == name or type(component) is registry[name]
+        ]
+        params[parameter] = built_in[0] if built_in else defaults[parameter]
+        if built_in and not isinstance(component, str):
             params.update(
                 (name, vars(component)[name]) for name in defaults if name in vars(component)
             )

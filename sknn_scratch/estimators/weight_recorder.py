@@ -223,23 +223,23 @@ class WeightRecorder:
 
     @property
     def loss_(self) -> Array:
-        return np.array([each.loss for each in self._recorded()])
+        return np.array([record.loss for record in self._recorded()])
 
     @property
     def coefs_(self) -> list[Array]:
-        return _stacked([W for W, _ in each.layers()] for each in self._recorded())
+        return _stacked([W for W, _ in record.layers()] for record in self._recorded())
 
     @property
     def intercepts_(self) -> list[Array]:
-        return _stacked([b for _, b in each.layers()] for each in self._recorded())
+        return _stacked([b for _, b in record.layers()] for record in self._recorded())
 
     @property
     def coefs_gradient_(self) -> list[Array]:
-        return _stacked(each.coefs_gradient for each in self._recorded())
+        return _stacked(record.coefs_gradient for record in self._recorded())
 
     @property
     def intercepts_gradient_(self) -> list[Array]:
-        return _stacked(each.intercepts_gradient for each in self._recorded())
+        return _stacked(record.intercepts_gradient for record in self._recorded())
 
     def _recorded(self):
         if not self._records:

@@ -172,8 +172,8 @@ class ClusterArrays:
             raise ValueError("sample_weight must have a finite sum.")
         messages = [COLUMN_VECTOR] if y.shape[1:] == (1,) else []
         X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
-        known = total_weight / len(X), {"X": of_X, "y": of_y}
-        return ClusterData(X, y, weight, *known, self.client), messages
+        moments = total_weight / len(X), {"X": of_X, "y": of_y}
+        return ClusterData(X, y, weight, *moments, self.client), messages
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,11 @@ def is_transformer(operator: Any) -> bool:
     """
     name = operator.outputs[0].onnx_name
     readers = (
-        each
-        for each in operator.scope_inst.operators.values()
-        if each.type not in ("SklearnIdentity", "SklearnCast")  # made for names and types
+        reader
+        for reader in operator.scope_inst.operators.values()
+        if reader.type not in ("SklearnIdentity", "SklearnCast")  # made for names and types
     )
-    return any(variable.onnx_name == name for each in readers for variable in each.inputs)
+    return any(variable.onnx_name == name for reader in readers for variable in reader.inputs)
 
 
 def number_type(operator: Any) -> Any:

@@ -60,8 +60,8 @@ class Graph(Trace):
     def name_of(self, x: Traced) -> str:
         """Return the name of a result, after its nodes are written."""
         for operation in self.operations[self.n_nodes :]:
-            inputs, operator = [self._name(each) for each in operation.inputs], operation.function
-            operator = OPERATORS[operator]
+            inputs = [self._name(variable) for variable in operation.inputs]
+            operator = OPERATORS[operation.function]
             if isinstance(operator, str):
                 self.names[operation] = self.node(operator, inputs)
             else:

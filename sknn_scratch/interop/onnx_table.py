@@ -148,26 +148,26 @@ class TableGraph(Graph):
         """Return a column of zeros and ones for each value, of a column of numbers."""
         return self.cast(self.node("Equal", [name, [values]]), self.number_type)
 
-    def codes(self, name: str, words: bool, known: list[Any]) -> str:
+    def codes(self, name: str, words: bool, levels: list[Any]) -> str:
         """Return the place of each value among those known, -1 for all others."""
         if words:
-            keys = ["" if each != each else each for each in known]
+            keys = ["" if level != level else level for level in levels]
             places = [float(i) for i in range(len(keys))]
             options = {"keys_strings": keys, "values_floats": places, "default_float": -1.0}
-            found = self.node(
+            codes = self.node(
                 "LabelEncoder", [name], op_domain="ai.onnx.ml", op_version=2, **options
             )
-            return self.cast(found, self.number_type)
+            return self.cast(codes, self.number_type)
         try:
-            values = [float(each) for each in known]
+            values = [float(level) for level in levels]
         except ValueError as error:
             raise ValueError(f"A column of words must be an input of strings: {error}.") from error
         places = np.arange(1.0, len(values) + 1).reshape(-1, 1)
-        found = self.node("MatMul", [self.equal(name, values), places])
-        if known[-1] != known[-1]:
+        codes = self.node("MatMul", [self.equal(name, values), places])
+        if levels[-1] != levels[-1]:
             is_gap = self.node("IsNaN", [name])
-            found = self.node("Where", [is_gap, len(known), found])
-        return self.node("Sub", [found, 1])
+            codes = self.node("Where", [is_gap, len(levels), codes])
+        return self.node("Sub", [codes, 1])
 
     def order(self, name: str, words: bool, levels: list[str]) -> str:
         """Return the place of each word in the order, nan for what has none."""
@@ -177,13 +177,13 @@ class TableGraph(Graph):
 
     def dates(self, name: str, kind: Dates) -> list[str]:
         """Return the columns that a column of days since 1970 becomes."""
-        node, known = self.node, self.node("Equal", [name, name])
+        node, is_date = self.node, self.node("Equal", [name, name])
         columns = [node("Sub", [name, kind.first])]
         for length in kind.cycles.values():
             turn = node("Mul", [name, 2 * np.pi / length])
             ahead = node("Add", [turn, np.pi / 2])
             waves = [node("Sin", [angle]) for angle in (turn, ahead)]  # sine and cosine
-            columns += [node("Where", [known, wave, 0]) for wave in waves]
+            columns += [node("Where", [is_date, wave, 0]) for wave in waves]
         if kind.has_week:
             day = node("Add", [node("Floor", [name]), 3])
             weeks = node("Floor", [node("Div", [day, 7])])
@@ -191,17 +191,17 @@ class TableGraph(Graph):
             columns.append(self.equal(day, list(range(len(WEEKDAYS)))))
         return columns
 
-    def one_hot(self, codes: str, known: list[Any], rare: set[Any]) -> list[str]:
+    def one_hot(self, codes: str, levels: list[Any], rare: set[Any]) -> list[str]:
         """Return a column for each frequent word, and one for all others if some were rare."""
-        frequent = [code for code, word in enumerate(known) if word not in rare]
+        frequent = [code for code, word in enumerate(levels) if word not in rare]
         if not frequent:  # all are one
             zero = self.node("Mul", [codes, 0])
             return [self.node("Add", [zero, 1])]
         columns = self.equal(codes, frequent)
         if not rare:
             return [columns]
-        found = self.node("MatMul", [columns, np.ones((len(frequent), 1))])
-        return [columns, self.node("Sub", [1, found])]
+        is_frequent = self.node("MatMul", [columns, np.ones((len(frequent), 1))])
+        return [columns, self.node("Sub", [1, is_frequent])]
 
     def filled(self, numbers: list[str], imputer: Any) -> list[str]:
         """Return columns of numbers with their gaps filled, and those that say where they were."""
@@ -226,8 +226,8 @@ def _convert(scope, operator, container):
         if isinstance(kind, Ordered):
             numbers.append(graph.order(name, words, kind.levels))
         elif isinstance(kind, Words):
-            known, rare = next(of_words)
-            columns += graph.one_hot(graph.codes(name, words, known), known, rare)
+            levels, rare = next(of_words)
+            columns += graph.one_hot(graph.codes(name, words, levels), levels, rare)
         elif words and not isinstance(kind, Empty):
             raise ValueError(f"A column of numbers or dates must be an input of numbers: {name}.")
         elif isinstance(kind, Dates):

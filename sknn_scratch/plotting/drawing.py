@@ -45,10 +45,10 @@ def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:
     That is itself, a last step, the best of a search, or the members of an ensemble.
     """
     check_is_fitted(estimator)
-    found = networks_within(estimator, attribute)
-    if not found:
+    networks = networks_within(estimator, attribute)
+    if not networks:
         raise TypeError(f"{display} needs a network with {attribute}, got {estimator!r}.")
-    return found
+    return networks
 
 
 def networks_within(estimator: Any, attribute: str) -> list[Any]:

@@ -233,7 +233,7 @@ def _bars_of(values):
 
 def _are_dates(values):
     """Return whether all values are dates, or strings of dates."""
-    return all(DATE.match(str(each)) for each in values)
+    return all(DATE.match(str(value)) for value in values)
 
 
 def _put_a_line_for_bars(ax, result):

@@ -221,17 +221,17 @@ class IntervalDisplay:
 def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: str) -> Array:
     """Return the intervals of an estimator, or of the last step of a pipeline."""
     check_number(coverage, "coverage", float, "(0, 1)")
-    found = estimator
-    while not hasattr(found, "predict_interval"):
-        if hasattr(found, "steps") and len(found.steps) > 1:
-            X, found = found[:-1].transform(X), found.steps[-1][1]
-        elif hasattr(found, "best_estimator_"):
-            found = found.best_estimator_
+    model = estimator
+    while not hasattr(model, "predict_interval"):
+        if hasattr(model, "steps") and len(model.steps) > 1:
+            X, model = model[:-1].transform(X), model.steps[-1][1]
+        elif hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
         else:
             raise TypeError(
                 f"{display} needs an estimator with predict_interval, got {estimator!r}."
             )
-    interval = found.predict_interval(X, coverage)
+    interval = model.predict_interval(X, coverage)
     if interval.ndim != 2:
         raise ValueError(f"{display} draws one target, got intervals of {interval.shape[1]}.")
     return interval

@@ -301,10 +301,10 @@ def explain_styles(ax: Any, drawn: Sequence[tuple[Any, Any, Any]]) -> None:
     """Put into the legend, once, what solid and dashed lines and points stand for."""
     point = {**POINT, "markerfacecolor": ink(ax, 0)}
     styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": point}
-    known = ax.get_legend_handles_labels()[1]
+    labels = ax.get_legend_handles_labels()[1]
     lines, validation_lines, points = zip(*drawn)
     if all(line is None for line in validation_lines):
         return
     for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
-        if label not in known and any(artist is not None for artist in artists):
+        if label not in labels and any(artist is not None for artist in artists):
             ax.plot([], [], color=ink(ax, 0.6), label=label, **style)

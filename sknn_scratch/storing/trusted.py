@@ -46,9 +46,9 @@ def trusted_types() -> list[str]:
     >>> "sknn_scratch.maths.network.Network" in trusted_types()
     True
     """
-    known = [*vars(components).values(), *vars(maths).values()]
+    public = [*vars(components).values(), *vars(maths).values()]
     # `isinstance` takes the alias list[int] for a type on Python 3.10.
-    classes = [each for each in known if issubclass(type(each), type)]
+    classes = [each for each in public if issubclass(type(each), type)]
     kinds = [each for each in classes if issubclass(each, KINDS)]
-    names = {f"{each.__module__}.{each.__qualname__}" for each in (*PARTS, *kinds)}
+    names = {f"{kind.__module__}.{kind.__qualname__}" for kind in (*PARTS, *kinds)}
     return sorted(names | {"numpy.dtype"})

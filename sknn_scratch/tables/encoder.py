@@ -231,25 +231,25 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
 
     def _described(self, labels):
         """Return what became of each column, in words."""
-        found, of_words, place = {}, iter(self._words()), 0
+        became, of_words, place = {}, iter(self._words()), 0
         with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
         for label, kind in zip(labels, self._kinds):
-            found[label] = kind.became
+            became[label] = kind.became
             if place in with_gaps and kind.names("")[0]:
-                found[label] += "; a gap is the median, and a column says so"
+                became[label] += "; a gap is the median, and a column says so"
             place += len(kind.names("")[0])
             if isinstance(kind, Words):
-                known, rare = next(of_words)
-                found[label] = f"a column for each of {len(known) - len(rare)} words"
-                found[label] += f", one for {len(rare)} rare ones" if rare else ""
-        return found
+                words, rare = next(of_words)
+                became[label] = f"a column for each of {len(words) - len(rare)} words"
+                became[label] += f", one for {len(rare)} rare ones" if rare else ""
+        return became
 
     def _words(self):
         """Return, for each column of words, those that are known, and which of them are rare."""
         if self.one_hot_ is None:
             return []
         pairs = zip(self.one_hot_.categories_, self.one_hot_.infrequent_categories_)
-        return [(known.tolist(), set(() if rare is None else rare)) for known, rare in pairs]
+        return [(words.tolist(), set(() if rare is None else rare)) for words, rare in pairs]
 
     def _parts(self, table):
         """Return the columns of numbers and those of words that a table becomes."""
@@ -322,23 +322,23 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
         if chosen != "from_dtype":
             raise ValueError(f"categorical_features must be {takes}; got {chosen!r}.")
         return [False] * len(labels)
-    found = np.asarray(chosen)
-    if found.size == 0:
+    array = np.asarray(chosen)
+    if array.size == 0:
         return [False] * len(labels)
-    if found.ndim != 1 or found.dtype.kind not in "biuUO":
+    if array.ndim != 1 or array.dtype.kind not in "biuUO":
         raise TypeError(f"categorical_features must be {takes}; got {chosen!r}.")
-    if found.dtype.kind == "b":
-        if len(found) != len(labels):
+    if array.dtype.kind == "b":
+        if len(array) != len(labels):
             raise ValueError(
                 f"categorical_features, a mask, must have an entry for each of {len(labels)} "
-                f"columns; got {len(found)}."
+                f"columns; got {len(array)}."
             )
-        return found.tolist()
-    keys = list(range(len(labels))) if found.dtype.kind in "iu" else labels
-    unknown = [each for each in found.tolist() if each not in keys]
+        return array.tolist()
+    keys = list(range(len(labels))) if array.dtype.kind in "iu" else labels
+    unknown = [each for each in array.tolist() if each not in keys]
     if unknown:
         raise ValueError(f"categorical_features has {unknown[0]!r}, which is no column of X.")
-    return [key in found.tolist() for key in keys]
+    return [key in array.tolist() for key in keys]
 
 
 def imputer_of(columns: list[Array]) -> Any:

@@ -67,7 +67,7 @@ class Ordered(Number):
         return f"number: {', '.join(f'{i} {word}' for i, word in enumerate(self.levels))}"
 
     def numbers(self, column: Column) -> list[Array]:
-        number_of = {each: float(i) for i, each in enumerate(self.levels)}
+        number_of = {level: float(i) for i, level in enumerate(self.levels)}
         return [np.array([*map(number_of.get, as_words(column).values, repeat(np.nan))])]
 
 
@@ -123,9 +123,9 @@ class Dates(Number):
         return column.values
 
     def numbers(self, column: Column) -> list[Array]:
-        days, known = self.days(column), ~column.is_gap
+        days, is_date = self.days(column), ~column.is_gap
         turns = [2 * np.pi / length * days for length in self.cycles.values()]
-        waves = [np.where(known, f(turn), 0.0) for turn in turns for f in (np.sin, np.cos)]
+        waves = [np.where(is_date, f(turn), 0.0) for turn in turns for f in (np.sin, np.cos)]
         weekday = (np.floor(days) + 3) % 7  # 1970 began on a Thursday
         week = [(weekday == i).astype(np.float64) for i in range(7) if self.has_week]
         return [days - self.first, *waves, *week]
@@ -153,11 +153,11 @@ def kind_of(column: Column, named: bool) -> Number:
     if column.holds == "numbers":
         return Number()
     if column.holds == "words":
-        known = set(column.values[~column.is_gap])
-        if all(map(ISO_LIKE.fullmatch, known)):
+        words = set(column.values[~column.is_gap])
+        if all(map(ISO_LIKE.fullmatch, words)):
             column = dates_of(column)
         else:
-            refuse_puzzles(column, known)
+            refuse_puzzles(column, words)
     if column.holds == "mixed":
         raise ValueError(
             f"{column.where} holds numbers and words: {to_numeric(column)}, or name it in "
@@ -166,26 +166,26 @@ def kind_of(column: Column, named: bool) -> Number:
     return Dates(column.values) if column.holds == "dates" else Words()
 
 
-def refuse_puzzles(column: Column, known: set[str]) -> None:
+def refuse_puzzles(column: Column, words: set[str]) -> None:
     """Raise ValueError if a column of words holds numbers, dates or sentences."""
     label, n = column.label, int((~column.is_gap).sum())
-    numbers, others = numbers_among(known)
+    numbers, others = numbers_among(words)
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
         raise ValueError(
             f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
             f"{to_numeric(column)}, or name it in categorical_features if they are words without "
             "order."
         )
-    if len(known) > 10 and all(map(OTHER_DATE.fullmatch, known)):
+    if len(words) > 10 and all(map(OTHER_DATE.fullmatch, words)):
         raise ValueError(
-            f"{column.where} holds dates as strings, such as {min(known)!r}: make it dates, by "
+            f"{column.where} holds dates as strings, such as {min(words)!r}: make it dates, by "
             f"X[{label!r}] = pd.to_datetime(X[{label!r}], format=...), or name it in "
             "categorical_features if they are words without order."
         )
-    n_words = np.mean([len(each.split()) for each in known])
-    if len(known) > max(20, n / 2) and n_words >= 4:
+    n_words = np.mean([len(word.split()) for word in words])
+    if len(words) > max(20, n / 2) and n_words >= 4:
         raise ValueError(
-            f"{column.where} holds sentences: {len(known)} of {n} differ, of {n_words:.0f} words "
+            f"{column.where} holds sentences: {len(words)} of {n} differ, of {n_words:.0f} words "
             f"each. Leave it out, by X.drop(columns={label!r}), or make numbers of it in a "
             "pipeline: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
             f"TruncatedSVD(20)), {label!r})], remainder=TableEncoder()). If it is a word all the "
@@ -193,23 +193,23 @@ def refuse_puzzles(column: Column, known: set[str]) -> None:
         )
 
 
-def numbers_among(known: set[str]) -> tuple[set[str], set[str]]:
+def numbers_among(words: set[str]) -> tuple[set[str], set[str]]:
     """Return words that look like amounts, and the others; none, where they may all be words.
 
     Amounts are many, and at most three of the others stand among them, such as 'n/a'. Whole
     numbers with a zero in front are codes.
     """
-    numbers = {each for each in known if NUMBER.fullmatch(each)}
-    codes = any(CODE.fullmatch(each) and each[0] == "0" and len(each) > 1 for each in numbers)
+    numbers = {word for word in words if NUMBER.fullmatch(word)}
+    codes = any(CODE.fullmatch(word) and word[0] == "0" and len(word) > 1 for word in numbers)
     many = len(numbers) > (20 if all(map(CODE.fullmatch, numbers)) else 10)
-    others = known - numbers
+    others = words - numbers
     return (numbers, others) if many and not codes and len(others) <= 3 else (set(), set())
 
 
 def to_numeric(column: Column) -> str:
     """Return how a column is made numbers, for a message."""
     target = f"X[{column.label!r}]"
-    has_signs = any(SIGN.search(str(each)) for each in column.values)
+    has_signs = any(SIGN.search(str(value)) for value in column.values)
     bare = f".astype(str).str.replace({SIGN.pattern!r}, '', regex=True)" if has_signs else ""
     return f"make it numbers, by {target} = pd.to_numeric({target}{bare}, errors='coerce')"
 

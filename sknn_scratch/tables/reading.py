@@ -79,9 +79,9 @@ def of_pandas(label: Any, column: Any) -> Column:
     """Return a column of a data frame of pandas."""
     kind = str(column.dtype).lower()
     if kind == "category":
-        known = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
-        words = np.array(known, object)[column.cat.codes.to_numpy()]
-        return Column(label, "words", words, True, known[:-1] if column.cat.ordered else None)
+        levels = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
+        words = np.array(levels, object)[column.cat.codes.to_numpy()]
+        return Column(label, "words", words, True, levels[:-1] if column.cat.ordered else None)
     if kind.startswith("period"):
         return of_array(label, column.dt.to_timestamp().to_numpy())
     if kind.startswith("datetime64") and column.dt.tz is not None:
@@ -107,10 +107,10 @@ def of_arrow(label: Any, column: Any) -> Column:
     if kind.startswith("dictionary") or "tz=" in kind:
         values = np.empty(len(column), object)
         values[:] = column.to_pylist()
-        found = of_array(label, values)
+        column = of_array(label, values)
         if kind.startswith("dictionary"):
-            return as_words(found)._replace(is_category=True, levels=levels)
-        return found
+            return as_words(column)._replace(is_category=True, levels=levels)
+        return column
     return of_array(label, np.asarray(column))
 
 
@@ -150,23 +150,23 @@ def of_objects(label: Any, values: Array) -> Column:
     if not types <= {str, float}:
         values = np.fromiter((without_na(v) for v in values), object, len(values))
         types = set(map(type, values))
-    if not all(issubclass(each, TAKEN) for each in types):
-        refuse(label, " and ".join(sorted(each.__name__ for each in types)))
+    if not all(issubclass(kind, TAKEN) for kind in types):
+        refuse(label, " and ".join(sorted(kind.__name__ for kind in types)))
     is_gap = (values != values) | (values == "")
     types = set(map(type, values[~is_gap]))
     if not types:
         return Column(label, "numbers", np.full(len(values), np.nan))
     values = np.where(is_gap, np.nan, values)  # one and the same
-    if all(issubclass(each, str) for each in types):
+    if all(issubclass(kind, str) for kind in types):
         return Column(label, "words", values)
-    if all(issubclass(each, NUMBERS) for each in types):
+    if all(issubclass(kind, NUMBERS) for kind in types):
         try:
             return of_array(label, values.astype(np.float64))
         except OverflowError as error:
             raise ValueError(f"column {label!r} of X: {error}.") from error
-    if all(issubclass(each, (date, time)) for each in types):
+    if all(issubclass(kind, (date, time)) for kind in types):
         return Column(label, "dates", np.array([*map(days_of, values)]))
-    if all(issubclass(each, timedelta) for each in types):
+    if all(issubclass(kind, timedelta) for kind in types):
         return Column(label, "numbers", np.array([v / DAY if v == v else v for v in values]))
     if types == {np.datetime64}:
         return of_array(label, np.where(is_gap, np.array(None), values).astype("datetime64[us]"))
@@ -180,17 +180,17 @@ def without_na(value: Any) -> Any:
 
 def dates_of(column: Column) -> Column:
     """Return a column of words, all written as ISO 8601 has dates, as dates; ValueError else."""
-    known = list(set(column.values[~column.is_gap]))
-    matches = [ISO_DATE.fullmatch(each) for each in known]
+    words = list(set(column.values[~column.is_gap]))
+    matches = [ISO_DATE.fullmatch(text) for text in words]
     try:
         if None in matches:
-            raise ValueError(f"{known[matches.index(None)]!r} is not written as 2030-12-31 is")
+            raise ValueError(f"{words[matches.index(None)]!r} is not written as 2030-12-31 is")
         days = in_days(
             np.array([match[1] for match in matches if match], "datetime64[us]"), "M8[us]"
         )
     except ValueError as error:
         raise ValueError(f"{column.where} must hold dates: {error}.") from error
-    day_of = dict(zip(known, days.tolist()))
+    day_of = dict(zip(words, days.tolist()))
     values = np.array([*map(day_of.get, column.values, repeat(np.nan))])
     return column._replace(holds="dates", values=values)
 
@@ -222,8 +222,8 @@ def as_words(column: Column) -> Column:
     """Return a column of words, whatever it holds."""
     if column.holds in ("words", "mixed"):
         return column._replace(holds="words")
-    known, numbers = np.unique(column.values, return_inverse=True)
-    names = known if column.holds == "numbers" else [date_word(day) for day in known]
+    values, numbers = np.unique(column.values, return_inverse=True)
+    names = values if column.holds == "numbers" else [date_word(day) for day in values]
     words = np.array([*map(word, names)], object)
     return column._replace(holds="words", values=words[numbers.ravel()])
 

@@ -47,9 +47,9 @@ class Baseline:
         """The loss of the best constant prediction; nan if no target varies."""
         network, state, data = self.network, self.state, self.data
         if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
-            found = data.statistics("y", self.chosen)
-            deviation = found.std_ / state.scaling.y_unit
-            share = found.weight / np.mean(found.weight)
+            moments = data.statistics("y", self.chosen)
+            deviation = moments.std_ / state.scaling.y_unit
+            share = moments.weight / np.mean(moments.weight)
             return float((share * deviation**2).sum() / 2) or np.nan
         return over_targets(partial(loss_of_best_constant, network), *self.targets())
 

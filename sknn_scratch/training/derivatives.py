@@ -45,9 +45,9 @@ def derivative_warnings(network: Network) -> list[Message]:
     for f, units in widest.values():
         right, key = RIGHT.setdefault(type(f), set()), _formulas(f, units)
         if key not in right:
-            found = _of_activation(f, units)
-            messages += found
-            if key and not found:
+            of_activation = _of_activation(f, units)
+            messages += of_activation
+            if key and not of_activation:
                 make_room(right)
                 right.add(key)
     if not is_ours(type(network.loss)):
@@ -62,7 +62,7 @@ def _formulas(f, units):
     except Exception:  # whatever attributes raise that cannot be pickled
         return None
     functions = type(f).__call__, type(f).derivative
-    return (*(getattr(each, "__code__", each) for each in functions), attributes, units)
+    return (*(getattr(function, "__code__", function) for function in functions), attributes, units)
 
 
 @np.errstate(all="ignore")
@@ -71,7 +71,7 @@ def _of_activation(f: Activation, units: int) -> list[Message]:
     try:
         f = copy.deepcopy(f)  # so that nothing happens to it
         a, again = (np.array(f(z.copy())) for _ in range(2))
-        given = np.broadcast_to(f.derivative(a if f.from_output else z, a), z.shape)
+        derivative = np.broadcast_to(f.derivative(a if f.from_output else z, a), z.shape)
         if a.shape == z.shape and not np.array_equal(a, again, equal_nan=True):
             return []  # it draws random numbers
     except Exception:  # training calls it too, and does not hide what it raises
@@ -82,9 +82,9 @@ def _of_activation(f: Activation, units: int) -> list[Message]:
             f"{name} must return an array of the shape of z, {z.shape}, got {a.shape}."
         )
     for place in places(z):
-        slope = difference(lambda x, place: f(x)[place], z, place, given[place])
+        slope = difference(lambda x, place: f(x)[place], z, place, derivative[place])
         if slope is not None:
-            return [warning(f"{name}.derivative", given[place], f"z={z[place]:g}", slope)]
+            return [warning(f"{name}.derivative", derivative[place], f"z={z[place]:g}", slope)]
     return _of_other_units(f, z)
 
 
@@ -161,9 +161,9 @@ def difference(
     function: Callable[[Array, tuple[int, int]], Any],
     x: Array,
     place: tuple[int, int],
-    given: float,
+    returned: float,
 ) -> float | None:
-    """Return the derivative of a function in a place of x; None if it is ``given``.
+    """Return the derivative of a function in a place of x; None if it is ``returned``.
 
     None, too, if there is none: at a kink, and where numbers are not finite.
     """
@@ -174,16 +174,16 @@ def difference(
         )
         slope = (high - low) / (2 * step)
         jump = min(jump, abs(high - 2 * middle + low) / step)
-        if abs(slope - given) < error:
-            closest, error = slope, abs(slope - given)
-    allowed = ABSOLUTE + RELATIVE * max(abs(closest), abs(given))
+        if abs(slope - returned) < error:
+            closest, error = slope, abs(slope - returned)
+    allowed = ABSOLUTE + RELATIVE * max(abs(closest), abs(returned))
     return closest if error > max(allowed, AT_A_KINK * jump) else None
 
 
-def warning(formula: str, given: float, point: str, slope: float) -> Message:
+def warning(formula: str, returned: float, point: str, slope: float) -> Message:
     """Return the message that a derivative is another."""
     return Message(
-        f"{formula} returns {given:.4g} at {point}, where finite differences are {slope:.4g}. "
+        f"{formula} returns {returned:.4g} at {point}, where finite differences are {slope:.4g}. "
         "Training follows it, and may lead anywhere: check_gradient(X, y, details=True) tells how "
         "far the gradient is off."
     )

@@ -225,14 +225,14 @@ def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None
 
     That is a quantile of y, which is not the same in all versions where there are few samples. So
     it is asked for: the loss of predictions that are above each target by the same is known, and
-    scikit-learn's score of them, ``1 - known / loss of the constant``, tells the other.
+    scikit-learn's score of them, ``1 - loss_above / loss of the constant``, tells the other.
     """
     above = 1 + 4 * np.ptp(y.astype(np.float64), axis=0) / (1 - level)  # not lost in y + above
-    known = (1 - level) * above
+    loss_above = (1 - level) * above
     score = d2_pinball_score(
         y, y + above, sample_weight=sample_weight, alpha=level, multioutput="raw_values"
     )
-    return np.where(score == 0, 0, known / (1 - score))  # 0 is what it gives if y is constant
+    return np.where(score == 0, 0, loss_above / (1 - score))  # 0 is what it gives if y is constant
 
 
 def explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:
