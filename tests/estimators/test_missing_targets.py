@@ -76,7 +76,9 @@ def test_rows_without_a_target_are_as_left_out(solver, loss):
         model = network(**parameters).fit(X, Y[:, 1])
         other = network(**parameters).fit(X[rows], Y[rows, 1])
     assert_same_training(model, other, 1e-6)
-    assert_allclose(model.score(X, Y[:, 1]), other.score(X[rows], Y[rows, 1]), rtol=1e-5)
+    # With weights, older versions of scikit-learn hold predictions against another quantile.
+    expected = other.score(X[rows], Y[rows, 1], np.ones(rows.sum()))
+    assert_allclose(model.score(X, Y[:, 1]), expected, rtol=1e-5)
 
 
 def test_a_row_without_any_target_is_as_one_of_weight_zero():
