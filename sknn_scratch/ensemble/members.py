@@ -1,5 +1,6 @@
 """A member of an ensemble: what it may be, how it is trained, and what it says of rows."""
 
+import inspect
 import os
 import time
 import warnings
@@ -123,9 +124,17 @@ def weight_name(estimator: Any) -> str:
     ValueError if it does not.
     """
     last, before = last_regressor(estimator)
+    if not has_fit_parameter(last, "sample_weight") and hands_on(last):
+        return before + weight_name(last.estimator)
     if not (has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor")):
         raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
     return f"{before}sample_weight"
+
+
+def hands_on(estimator: Any) -> bool:
+    """Return True if `fit` hands any argument to that of ``estimator.estimator``, as a search's."""
+    kinds = [each.kind for each in inspect.signature(estimator.fit).parameters.values()]
+    return hasattr(estimator, "estimator") and inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def groups_name(estimator: Any) -> str | None:

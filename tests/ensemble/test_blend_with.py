@@ -13,7 +13,13 @@ from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit, cross_val_predict
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    TimeSeriesSplit,
+    cross_val_predict,
+)
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -273,3 +279,18 @@ def test_metadata_are_routed_to_each(line):
     assert_allclose(model.estimators_[4].predict(X), mean, rtol=1e-4)
     with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
         ensemble(Ridge(), estimator=network).fit(X, y, weight)
+
+
+def test_a_search_hands_weights_to_what_it_tunes(line):
+    X, y = line
+    weight = np.where(np.arange(len(y)) < 30, 1.0, 5.0)
+    tuned = make_pipeline(StandardScaler(), Ridge())
+    search = GridSearchCV(tuned, {"ridge__alpha": [10.0]}, cv=3)
+    best = make_pipeline(StandardScaler(), Ridge(10.0))
+    found, expected = (
+        ensemble(each, cv=CV).fit(X, y, sample_weight=weight) for each in (search, best)
+    )
+    assert_allclose(found.predict(X), expected.predict(X), rtol=1e-10)
+    untakable = GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [3]})
+    with pytest.raises(ValueError, match=r"sample_weight must be None: KNeighbors"):
+        ensemble(untakable, cv=CV).fit(X, y, sample_weight=weight)
