@@ -261,8 +261,8 @@ def test_predictions_of_another_shape_are_refused_by_name(line):
 
 
 def test_tags_are_those_of_all():
-    assert ensemble(Ridge()).__sklearn_tags__().input_tags.sparse
-    boosting = ensemble(Ridge(), HistGradientBoostingRegressor()).__sklearn_tags__()
+    assert ensemble(NET).__sklearn_tags__().input_tags.sparse
+    boosting = ensemble(NET, HistGradientBoostingRegressor()).__sklearn_tags__()
     assert not boosting.input_tags.sparse
     assert not boosting.target_tags.multi_output
 
