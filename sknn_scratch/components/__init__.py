@@ -8,7 +8,14 @@ from .mistakes import backprop
 from .more_activations import ELU, GELU, SELU, Bounded, Exp, LeakyReLU, Mish, SiLU, Softplus
 from .more_losses import AbsoluteError, Gamma, Gaussian, Huber, LogCosh, Poisson, Quantile
 from .more_solvers import LBFGS, AdamW, RMSprop
-from .parameters import Settings, check_hidden_layer_sizes, check_parameters, check_seed, resolve
+from .parameters import (
+    Settings,
+    check_hidden_layer_sizes,
+    check_missing_targets,
+    check_parameters,
+    check_seed,
+    resolve,
+)
 from .piecewise_linear import PiecewiseLinear, PiecewiseLinearLayer, quantiles
 from .registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SCHEDULES, SOLVERS, name_of
 from .schedules import (

@@ -175,16 +175,19 @@ def _kept_settings(names, values, types):
     return _settings(dict(zip(names, values)))
 
 
+def check_missing_targets(value: Any) -> None:
+    """Raise ValueError unless it says what nan in y is."""
+    if not any(is_str(value, known) for known in MISSING_TARGETS):
+        raise ValueError(f"missing_targets must be 'error' or 'ignore', got {value!r}.")
+
+
 def _settings(params):
     """Return what `check_parameters` returns, computed."""
     check_numbers(params)
     check_early_stopping(params)
     check_seed(params["random_state"])
     check_init(params["init"], params["n_init"])
-    if not any(is_str(params["missing_targets"], value) for value in MISSING_TARGETS):
-        raise ValueError(
-            f"missing_targets must be 'error' or 'ignore', got {params['missing_targets']!r}."
-        )
+    check_missing_targets(params["missing_targets"])
 
     solver = build(params, "solver", SOLVERS, Solver)
     check_max_grad_norm(params["max_grad_norm"], solver)

@@ -10,6 +10,7 @@ from .inputs import (
     check_separable,
     check_target,
     fill_gaps,
+    measured_alone,
     refuse_lazy,
     small_and_plain,
     weight_of_targets,

@@ -210,8 +210,8 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
     if not (y.dtype == dtype and y.size < 10_000 and np.isfinite(y).all()):  # no quick answer
         if y.dtype.kind == "f" and np.isnan(y).any():
             raise ValueError(
-                f"Input {name} contains NaN. ScratchMLPRegressor(missing_targets='ignore') leaves "
-                "out what was not measured (an ensemble does not); else drop these rows."
+                f"Input {name} contains NaN. missing_targets='ignore' leaves out what was not "
+                "measured; else drop these rows."
             )
         given, y = y, check_array(y, dtype=dtype, input_name=name)
         lost = np.flatnonzero(~y.any(axis=0) & given.any(axis=0))
@@ -250,6 +250,17 @@ def weight_of_targets(weight: Array | None, measured: Array | None) -> Array | N
     if measured is None:
         return weight
     return measured * (np.ones(len(measured)) if weight is None else weight)[:, np.newaxis]
+
+
+def measured_alone(y: Any, sample_weight: Any) -> tuple[Any, Any]:
+    """Return targets and weights to score by: without weight where y is nan."""
+    y, measured = fill_gaps(y)
+    if measured is None:
+        return y, sample_weight
+    weight = weight_of_targets(check_sample_weight(sample_weight, len(y)), measured)
+    if not weight.any():
+        raise ValueError("y must have a measured value to score by, got none.")
+    return y, weight.ravel() if weight.shape[1] == 1 else weight
 
 
 def check_measured(weight: Array | None, where: str) -> None:

@@ -7,6 +7,7 @@ combination that is closest to y on these rows, but drawn towards equal ones: a 
 tell the best combination, and a mean errs less than its parts.
 """
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,9 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     if len(predictions) == 1:
         return np.ones(1)
     if y.ndim == 2:
-        columns = zip(y.T, predictions.transpose(2, 0, 1))
-        return np.column_stack([blending_weights(*each, weight) for each in columns])
+        weights = weight.T if weight is not None and weight.ndim == 2 else repeat(weight)
+        columns = zip(y.T, predictions.transpose(2, 0, 1), weights)
+        return np.column_stack([blending_weights(*each) for each in columns])
     rows = ~np.isnan(predictions[0])
     y, predictions = y[rows], predictions[:, rows]
     root = np.sqrt(np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max())
@@ -72,17 +74,21 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
     of its own that are as large again.
 
     ``errors``, of shape (n_splits, n_rows) or (n_splits, n_rows, n_targets), are those of the
-    members of each split, on rows that none of them has seen.
+    members of each split, on rows that none of them has seen. Targets with weights of their own
+    count if they have enough rows.
     """
     n_splits, n_rows = errors.shape[:2]
     weight = np.ones(n_rows) if weight is None else weight
+    errors = errors.reshape(n_splits, n_rows, -1)
+    if weight.ndim == 2:
+        enough = np.count_nonzero(weight, axis=0) >= FEWEST_ROWS
+        errors, weight = errors[..., enough], weight[:, enough]
     equal = np.full(n_splits, 1 / n_splits)
     if n_splits == 1 or np.count_nonzero(weight) < FEWEST_ROWS:
         return equal
-    errors = errors.reshape(n_splits, n_rows, -1)
     largest = np.abs(errors).max(axis=(0, 1))
     errors = errors / np.where(largest > 0, largest, 1)  # no square overflows or underflows
-    errors = errors * np.sqrt(weight / weight.sum())[:, np.newaxis]
+    errors = errors * np.sqrt(weight / weight.sum(axis=0)).reshape(n_rows, -1)
     least = (errors**2).sum(axis=1).min(axis=0)  # of each target
     if not np.all(least > 0):
         return equal
@@ -100,11 +106,12 @@ def typically_one(weight: Array | None) -> Array | None:
 
 
 def weights_of_rows(splits: Splits, shares: Array, weight: Array) -> Array:
-    """Return how much what each row says counts: as the members that predicted it.
+    """Return how much what each row, or target, says counts: as the members that predicted it.
 
-    That is its sample weight where members count alike, and 0 for a row that was never held out.
+    That is its weight where members count alike, and 0 for a row that was never held out.
     """
     shares_of_rows = [
         np.full(len(rows), len(splits) * share) for (_, rows), share in zip(splits, shares)
     ]
-    return weight * np.nan_to_num(mean_by_row(len(weight), splits, shares_of_rows))
+    counts = np.nan_to_num(mean_by_row(len(weight), splits, shares_of_rows))
+    return weight * counts.reshape(-1, *[1] * (weight.ndim - 1))

@@ -9,6 +9,7 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
+from scipy.stats import gmean
 from sklearn.linear_model import RidgeCV
 
 from ..components import Cosine, Periodic, PiecewiseLinear, have_many_values
@@ -123,10 +124,16 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     It is a ridge regression; its penalty is chosen by the errors that it makes on each row if all
     others are trained on, which have a closed form (Golub, Heath and Wahba, Generalized
     cross-validation as a method for choosing a good ridge parameter, 1979). As members go it is
-    cheap, and safe: where there are fewer rows than columns, and far from the data.
+    cheap, and safe: where there are fewer rows than columns, and far from the data. Where targets
+    have weights of their own, it is the geometric mean of those that suit each on its rows.
     """
     if X.shape[1] > MOST_FEATURES:
         return None
+    if weight is not None and weight.ndim == 2:
+        alone: list[Any] = [
+            linear_network(X[w > 0], of_y[w > 0], w[w > 0]) for of_y, w in zip(y.T, weight.T)
+        ]
+        return {**alone[0], "alpha": float(gmean([each["alpha"] for each in alone]))}
     rows = np.arange(0, len(y), -(-len(y) // MOST_ROWS))
     if weight is not None:
         rows = rows[weight[rows] > 0]

@@ -125,18 +125,18 @@ def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
     The latter are held out by two folds together, or by one, if it holds out many rows: the last,
     and those before as long as there are few rows in all. (Of a time series, the last have the most
     rows to train on.) Folds whose rows held out weigh nothing do not count, nor a second one that
-    leaves nothing to train on.
+    leaves nothing to train on, or nothing of some target.
     """
 
-    def weighs(rows):
-        return len(rows) > 0 if weight is None else bool(weight[rows].any())
+    def weighs(rows, of_targets=np.any):
+        return len(rows) > 0 if weight is None else bool(of_targets(weight[rows].any(axis=0)))
 
     splits: Splits = []
     left = [fold for fold in folds if weighs(fold[1])]
     while left and sum(len(held_out) for _, held_out in splits) < ENOUGH_ROWS:
         train, held_out = left.pop()
         both = np.intersect1d(train, left[-1][0]) if left else train[:0]
-        if len(held_out) < MANY_ROWS and weighs(both):
+        if len(held_out) < MANY_ROWS and weighs(both, np.all):
             train, held_out = both, np.union1d(held_out, left.pop()[1])
         splits.append((train, held_out))
     return splits
@@ -154,7 +154,10 @@ def errors_of_mean(
     """
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
-    errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1).mean(axis=1)
+    errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1)
+    if weight is not None and weight.ndim == 2:
+        errors, weight = np.where(weight > 0, errors * (weight / weight.mean()), 0), None
+    errors = errors.mean(axis=1)
     errors = np.where(np.isnan(errors), np.inf, errors)
     return errors if weight is None else errors * (weight / weight.mean())
 
@@ -171,8 +174,11 @@ def errors_in_pilot(
     Predictions are, for each trial and each split, those of one member for the rows held out, then
     those of another.
     """
-    known = y if weight is None else y[weight > 0]
-    unit = root_mean_square(known - known.mean(axis=0), None)
+    if weight is not None and weight.ndim == 2:
+        unit = root_mean_square(y - np.average(y, axis=0, weights=weight > 0), weight > 0)
+    else:
+        known = y if weight is None else y[weight > 0]
+        unit = root_mean_square(known - known.mean(axis=0), None)
     unit = np.where(unit > 0, unit, 1.0)
     rows = np.concatenate([held_out for _, held_out in splits])
     of_rows, n = None if weight is None else weight[rows], 2 * len(splits)

@@ -77,7 +77,7 @@ def quantile_messages(
     needed = np.ceil(odds * (1 - SLACK))  # for the quantile to be finite
     were = f"{n} were"
     if weight is not None and np.ptp(weight) > 0:
-        n = effective_count(weight)
+        n = min(effective_count(each) for each in weight.reshape(len(weight), -1).T)
         were = f"those held out weigh as {n:.3g} would that weigh alike"
     text = ""
     # Of a prediction that is infinite the members warn.
@@ -97,7 +97,8 @@ def quantile_messages(
 class Calibration:
     """How far predictions were off, and so how far others will be.
 
-    ``y``, ``prediction`` and ``weight`` are of rows that were held out; ``scale``, of the shape of
+    ``y``, ``prediction`` and ``weight`` are of rows that were held out (``weight`` may be of each
+    target); ``scale``, of the shape of
     y, is how far y spreads about these predictions, but for a factor; ``spread(X, prediction)``
     returns that of other rows. Scores and scales are in ``unit``, None being that of y.
     """
@@ -140,7 +141,8 @@ class Calibration:
 
     def _quantiles(self, middle, scale, levels):
         columns = self.scores.reshape(len(self.scores), -1).T
-        of_scores = np.array([conformal_quantiles(each, levels, self.weight) for each in columns])
+        pairs = zip(columns, of_columns(self.weight, len(columns)))
+        of_scores = np.array([conformal_quantiles(each, levels, weight) for each, weight in pairs])
         of_scores = of_scores.reshape(*self.scores.shape[1:], len(levels))
         middle, scale = middle[..., np.newaxis], scale[..., np.newaxis]
         with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, if a prediction is infinite
@@ -169,8 +171,14 @@ def typical_scores(scores: Array, weight: Array | None) -> Array:
     levels = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
     weight = np.ones(len(scores)) if weight is None else weight
     columns = scores.reshape(len(scores), -1).T
-    typical = [weighted_quantiles(column, weight, levels) for column in columns]
+    pairs = zip(columns, of_columns(weight, len(columns)))
+    typical = [weighted_quantiles(*pair, levels) for pair in pairs]
     return np.column_stack(typical).reshape(N_TYPICAL, *scores.shape[1:])
+
+
+def of_columns(weight: Array | None, n: int) -> list[Any]:
+    """Return the weights of each of n targets: those of the rows, unless they have their own."""
+    return [*weight.T] if weight is not None and weight.ndim == 2 else [weight] * n
 
 
 def root_mean_square(values: Array, weight: Array | None) -> Array:

@@ -19,8 +19,17 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..components import check_number, check_seed
-from ..data import Mapped, check_inputs, check_sample_weight, check_target
+from ..components import check_missing_targets, check_number, check_seed
+from ..data import (
+    Mapped,
+    check_inputs,
+    check_measured,
+    check_sample_weight,
+    check_target,
+    fill_gaps,
+    measured_alone,
+    weight_of_targets,
+)
 from ..estimators import (
     CallbackSupportMixin,
     ScratchEstimator,
@@ -50,6 +59,7 @@ from .folds import (
     make_splits,
     mean_by_row,
     take_rows,
+    weight_by_row,
     without_weightless,
 )
 from .members import (
@@ -58,6 +68,7 @@ from .members import (
     check_can_take,
     check_member,
     check_named,
+    check_takes_gaps,
     is_network,
     loss_of,
     make_member,
@@ -137,6 +148,13 @@ class ScratchMLPEnsembleRegressor(
     target_range : tuple of (float or None, float or None), default=None
         The smallest and the largest value that y can have, such as ``(0, None)`` for prices and
         counts: no prediction and no bound of an interval lies beyond. None is no limit.
+    missing_targets : {'error', 'ignore'}, default='error'
+        What nan in y is. 'error' refuses it; 'ignore' takes it for a target that was not measured,
+        as `ScratchMLPRegressor` does: each column of y is blended, scored and calibrated on the
+        rows where it was, and a row without any target counts as one of weight 0. Each column needs
+        a measured target in what every fold trains on. ``estimator``, and those of ``blend_with``,
+        must then be networks with ``missing_targets='ignore'`` themselves, or pipelines that end in
+        one, of a loss that is no quantile and not 'gaussian'.
     blend_with : list of regressors, default=None
         Further regressors, such as ``[HistGradientBoostingRegressor()]``: clones of each are
         trained on the same splits, on the same X (of a table, what ``encoder_`` makes of it), and
@@ -167,7 +185,7 @@ class ScratchMLPEnsembleRegressor(
         little less than the ensemble's.
     conformity_scores_ : ndarray of shape (n_samples,) or (n_samples, n_targets)
         ``(y - oob_prediction_) / scale``: how far off these predictions were, in units that suit
-        the row (see the notes). nan likewise.
+        the row (see the notes). nan likewise, and where y is.
     n_outputs_ : int
         Columns of `predict`.
     n_features_in_ : int
@@ -254,6 +272,7 @@ class ScratchMLPEnsembleRegressor(
         verbose: bool | int = 0,
         categorical_features: str | ArrayLike = "from_dtype",
         target_range: tuple[float | None, float | None] | None = None,
+        missing_targets: str = "error",
         blend_with: Sequence[Any] | None = None,
     ) -> None:
         self.estimator = estimator
@@ -264,6 +283,7 @@ class ScratchMLPEnsembleRegressor(
         self.verbose = verbose
         self.categorical_features = categorical_features
         self.target_range = target_range
+        self.missing_targets = missing_targets
         self.blend_with = blend_with
 
     def fit(
@@ -315,23 +335,25 @@ class ScratchMLPEnsembleRegressor(
     def _fit(self, X, y, sample_weight, groups, fit_params):
         """Encode the data, choose networks, train them on folds, blend and calibrate them."""
         self._check_parameters()
-        X, y, weight, loss, unit = self._encode(X, y, sample_weight)
-        params, *of_further, split_params = self._routed(weight, groups, fit_params)
+        X, y, given, weight, loss, unit, gaps = self._encode(X, y, sample_weight)
+        params, *of_further, split_params = self._routed(given, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
-        check_weights(weight, folds)
+        check_weights(weight, folds, gaps is not None)
         if self.estimator is None:
             folds = without_weightless(folds, weight)
         splits = folds * -(-self.n_estimators // len(folds))
-        networks = self._networks(X, y, weight, folds, params, random_state)
+        y_given = y if gaps is None else np.where(gaps, np.nan, y)
+        networks = self._networks(X, y, y_given, weight, folds, params, random_state)
         kinds = [*networks, *self._further()]
         members = [make_member(kind, random_state) for kind in kinds for _ in splits]
         watched = getattr(self, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
-        tasks = MemberTasks(self, len(members), X, y) if watched else None
+        tasks = MemberTasks(self, len(members), X, y_given) if watched else None
         self._n_further = len(splits) * len(of_further)
-        predictions = self._train(members, X, y, loss, splits, [params, *of_further], tasks)
+        predictions = self._train(members, X, y_given, loss, splits, [params, *of_further], tasks)
         of_rows = self._blend(predictions, X, y, weight, loss, splits)
         self._calibrate(X, y, of_rows, loss, unit, folds, splits, random_state)
+        self.conformity_scores_[np.isnan(y_given)] = np.nan
         self._n_groups = count_groups(split_params)
         self._most_disagreement = self._disagreement_in_fit(X, weight)
         if tasks:
@@ -339,8 +361,12 @@ class ScratchMLPEnsembleRegressor(
         return self
 
     def _encode(self, X, y, sample_weight):
-        """Return X, y and weights, checked; the loss, and the unit in which errors are measured."""
-        loss = loss_of(self.estimator)
+        """Return X, y and weights, checked; the loss, and the unit in which errors are measured.
+
+        Weights are those of rows, and those by which they are judged: of each target, if some have
+        gaps. At last comes where these are, or None.
+        """
+        loss, gaps = loss_of(self.estimator), None
         if self.blend_with and loss.levels:
             raise ValueError(
                 f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
@@ -349,6 +375,8 @@ class ScratchMLPEnsembleRegressor(
         self._limits = low if loss.in_domain(np.array(-1.0)) else max(low, 0.0), high
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
+            if self.missing_targets == "ignore" and y is not None:
+                y, gaps = self._fill(y, loss)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
@@ -358,34 +386,53 @@ class ScratchMLPEnsembleRegressor(
         weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
             weight = typically_one(weight)
-        return X, y, weight, in_unit(loss, unit), unit
+        counts: Any = weight
+        if gaps is not None:
+            counts = weight_of_targets(weight, ~gaps)
+            counts, gaps = counts.reshape(y.shape), gaps.reshape(y.shape)
+        return X, y, weight, counts, in_unit(loss, unit), unit, gaps
+
+    def _fill(self, y, loss):
+        """Return y without gaps, and where they were, of shape (n, n_targets); or None."""
+        y, measured = fill_gaps(y)
+        if measured is None:
+            return y, None
+        check_measured(measured, "the rows of fit")
+        if loss.levels or loss.std:
+            raise ValueError(f"y must have no nan where members have loss={loss!r}.")
+        check_takes_gaps("estimator", self.estimator)
+        for regressor in self._further():
+            check_takes_gaps("each of blend_with", regressor)
+        return y, ~measured
 
     def _further(self):
         return list(self.blend_with or ())
 
-    def _networks(self, X, y, weight, folds, params, random_state):
+    def _networks(self, X, y, y_given, weight, folds, params, random_state):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
         pilot, dense = pilot_splits(folds, weight), not sparse.issparse(X)
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
-        counting = X if weight is None else take_rows(X, np.flatnonzero(weight))
+        counting = X if weight is None else take_rows(X, np.flatnonzero(weight_by_row(weight)))
         n, n_features = counting.shape
+        more = {} if y is y_given else {"missing_targets": "ignore"}
         found = candidates(n, n_features, n_fewest, dense, n_embedded(counting) if dense else 0)
 
         def errors_of(trials):
-            networks = [default_network(**found[name], max_iter=n) for name, n in trials]
+            networks = [default_network(**found[name], max_iter=n, **more) for name, n in trials]
             splits = [split for split in pilot for _ in range(2)]
             twins = [make_member(network, random_state) for network in networks for _ in splits]
             splits = splits * len(networks)
             options = self._training(X, "Trial")
-            _, predictions = train_members(twins, X, y, splits, params, **options)
+            _, predictions = train_members(twins, X, y_given, splits, params, **options)
             return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
 
         trials = choose(ahead(found), lengths(n), errors_of)
         chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
         linear = linear_network(X, y, weight) if dense else None
-        return [default_network(**each) for each in [*chosen, *([linear] if linear else [])]]
+        chosen += [linear] if linear else []
+        return [default_network(**each, **more) for each in chosen]
 
     def _train(self, members, X, y, loss, splits, params, tasks):
         """Train the members; return what each kind predicts for rows held out: (kinds, n, ...).
@@ -441,7 +488,9 @@ class ScratchMLPEnsembleRegressor(
         shares = self._shares(w, X, y, weight, loss, splits)
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])
-        return weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
+        of_rows = weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
+        check_measured(of_rows, "the rows held out whose members count")
+        return of_rows
 
     def _held_out(self):
         """Return True for each row of `fit` that was held out by some split."""
@@ -464,7 +513,11 @@ class ScratchMLPEnsembleRegressor(
     def _calibrate(self, X, y, weight, loss, unit, folds, splits, random_state):
         """Measure how far predictions for rows held out are off, in the unit that suits y best."""
         rows = self._held_out()
-        units = [unit] if self.estimator is not None else candidate_units(y[rows & (weight > 0)])
+        units = [unit]
+        if self.estimator is None:
+            some = rows & (weight_by_row(weight) > 0)
+            measured = y if weight.ndim == 1 else np.where(weight > 0, y, np.nan)
+            units = candidate_units(measured[some])
         calibrations = []
         for unit in units:
             prediction = unit(self.oob_prediction_)
@@ -547,9 +600,11 @@ class ScratchMLPEnsembleRegressor(
 
     def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""
-        rows = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
-        X = take_rows(X, rows[rows_to_look_at(len(rows))])
-        return self._disagreement(*self._of_members(X)).max(axis=0)
+        weight = np.ones(X.shape[0]) if weight is None else weight
+        each = [np.flatnonzero(w) for w in weight.reshape(len(weight), -1).T]
+        rows = np.unique(np.concatenate([some[rows_to_look_at(len(some))] for some in each]))
+        found = self._disagreement(*self._of_members(take_rows(X, rows)))
+        return (np.where(weight[rows] > 0, found, 0) if weight.ndim == 2 else found).max(axis=0)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
@@ -670,6 +725,8 @@ class ScratchMLPEnsembleRegressor(
         score : float
             R2, or D2 if the members predict quantiles.
         """
+        if self.missing_targets == "ignore":
+            y, sample_weight = measured_alone(y, sample_weight)
         prediction = self.predict(X)
         return score_of(self._calibration.loss, y, prediction, sample_weight)
 
@@ -721,6 +778,7 @@ class ScratchMLPEnsembleRegressor(
             if self.n_jobs == 0:
                 raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
         check_seed(self.random_state)
+        check_missing_targets(self.missing_targets)
         check_named(self.categorical_features, self.estimator)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", int, "[0, inf)")
@@ -741,6 +799,9 @@ class ScratchMLPEnsembleRegressor(
             checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
             return X if isinstance(checked, Mapped) else checked
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({"missing_targets": "error", **state})  # it came later
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_calibration")

@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import refuse_lazy
+from ..data import check_measured, refuse_lazy
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -142,9 +142,16 @@ def _checked(split, n):
     return train, held_out
 
 
-def check_weights(weight: Array | None, folds: Splits) -> None:
+def check_weights(weight: Array | None, folds: Splits, has_gaps: bool = False) -> None:
     """Raise ValueError if a network would train, or all be judged, on rows of weight zero alone."""
     if weight is None:
+        return
+    if has_gaps:
+        columns = weight.reshape(len(weight), -1)
+        for train, _ in folds:
+            check_measured(columns[train], "the rows to train on of every fold")
+        held_out = np.concatenate([rows for _, rows in folds])
+        check_measured(columns[held_out], "the rows that cv holds out")
         return
     if not all(weight[train].any() for train, _ in folds):
         raise ValueError(
@@ -158,11 +165,17 @@ def check_weights(weight: Array | None, folds: Splits) -> None:
         )
 
 
+def weight_by_row(weight: Any) -> Any:
+    """Return the weights of rows, where targets have their own: these, or 0 if all are."""
+    return weight.max(axis=1) if weight is not None and weight.ndim == 2 else weight
+
+
 def without_weightless(splits: Splits, weight: Array | None) -> Splits:
     """Return the splits without the rows to train on that weigh nothing."""
     if weight is None:
         return splits
-    return [(train[weight[train] > 0], held_out) for train, held_out in splits]
+    of_rows = weight_by_row(weight)
+    return [(train[of_rows[train] > 0], held_out) for train, held_out in splits]
 
 
 def as_table(X: Any) -> Any:

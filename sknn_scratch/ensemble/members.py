@@ -67,6 +67,18 @@ def check_can_take(regressor: Any, X: Any, y: Array) -> None:
         raise ValueError(f"blend_with has {regressor!r}, which takes no sparse X.")
 
 
+def check_takes_gaps(name: str, estimator: Any) -> None:
+    """Raise ValueError unless members take nan in y: those that we choose, or are told to."""
+    last = estimator
+    while hasattr(last, "steps"):
+        last = last.steps[-1][1]
+    if last is not None and getattr(last, "missing_targets", None) != "ignore":
+        raise ValueError(
+            f"{name} must be a ScratchMLPRegressor(missing_targets='ignore'), or a pipeline that "
+            f"ends in one, where y has nan; got {estimator!r}."
+        )
+
+
 def may_be_regressor(estimator: Any) -> bool:
     """Return True for an instance that can be cloned and fitted, and is no classifier."""
     asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))

@@ -18,7 +18,7 @@ from sklearn.model_selection import KFold
 
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
-from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, without_weightless
+from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, weight_by_row, without_weightless
 from .members import make_member, train_members
 from .stacked import predictions_of
 
@@ -117,31 +117,42 @@ def learn_spread(
     1, is chosen by the likelihood of the errors on those rows.
 
     ``error`` and ``prediction``, of shape (n,) or (n, n_targets), are nan where a row was never
-    held out. Returned are the spread, and that of each row, by the network that has not seen it;
+    held out. Weights may be of each target, 0 where it was not measured. Returned are the spread,
+    and that of each row, by the network that has not seen it;
     None, in the place of both, if they do not help, or there are too few rows.
     """
     known: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
     parts = without_weightless(spread_folds(splits, known, random_state), weight)
     n_train = min(len(train) for train, _ in parts)
-    if n_train < FEWEST_ROWS:
+    n_measured: Any = n_train
+    cells: Any = weight if weight is not None and weight.ndim == 2 else None
+    if cells is not None:
+        n_measured = np.min([np.count_nonzero(cells[rows], axis=0) for rows, _ in parts], axis=0)
+    if n_train < FEWEST_ROWS or np.min(n_measured) == 0:
         return None
     unit = np.average(np.abs(error[known]), axis=0, weights=_of(weight, known))
     if not np.all(unit > 0):
         return None
     inputs = np.column_stack([X, prediction])
     target = error / unit
-    counting = known if weight is None else known & (weight > 0)
+    of_rows = weight_by_row(weight)
+    counting = known if weight is None else known & (of_rows > 0)
     network = ScratchMLPRegressor(**network_parameters(counting.sum(), n_train))
+    network.missing_targets = "error" if cells is None else "ignore"
     networks = [make_member(network, random_state) for _ in parts]
-    params = {} if weight is None else {"sample_weight": weight}
+    params = {} if weight is None else {"sample_weight": of_rows}
     # The exponent sees to one that is no better than a constant.
     options: dict[str, Any] = {"n_jobs": n_jobs, "quiet": True}
-    networks, predicted = train_members(networks, inputs, target, parts, params, **options)
+    given = target if cells is None else np.where(cells > 0, target, np.nan)
+    networks, predicted = train_members(networks, inputs, given, parts, params, **options)
     logarithm = np.maximum(mean_by_row(len(error), parts, predicted), LOWEST)
     exponent = best_exponent(target[counting], logarithm[counting], _of(weight, counting))
+    if cells is not None:
+        exponent = np.where(n_measured < FEWEST_ROWS, 0.0, exponent)
     if not np.any(exponent):
         return None
-    bounds = np.array([logarithm[counting].min(axis=0), logarithm[counting].max(axis=0)])
+    judged = logarithm if cells is None else np.where(cells > 0, logarithm, np.nan)
+    bounds = np.array([np.nanmin(judged[counting], axis=0), np.nanmax(judged[counting], axis=0)])
     return LearntSpread(networks, exponent, bounds), np.exp(exponent * np.clip(logarithm, *bounds))
 
 

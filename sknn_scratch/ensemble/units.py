@@ -97,9 +97,9 @@ def candidate_units(y: Array) -> list[Unit]:
     """Return the units in which errors may be alike everywhere: that of y, and its logarithm.
 
     The logarithm where y is above 0 and its largest is several times its smallest: else it is much
-    the same as y.
+    the same as y. nan is a target that does not count.
     """
-    least, most = y.min(axis=0), y.max(axis=0)
+    least, most = np.nanmin(y, axis=0), np.nanmax(y, axis=0)
     if np.all(least > 0) and np.all(most > RATIO * least):
         return [Unit(), Logarithm(least)]
     return [Unit()]

@@ -22,13 +22,7 @@ from ..components import (
     name_of,
     resolve,
 )
-from ..data import (
-    check_dense,
-    check_sample_weight,
-    fill_gaps,
-    split_rows,
-    weight_of_targets,
-)
+from ..data import check_dense, measured_alone, split_rows
 from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
 from ..training import Arrays, Message, Trainer, likelihood_score, score_of
 from .base import constructor_parameters, unchanged_on_error, warn_caller
@@ -634,13 +628,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         """
         check_is_fitted(self)
         if self.missing_targets == "ignore":
-            y, measured = fill_gaps(y)
-            if measured is not None:
-                sample_weight = check_sample_weight(sample_weight, len(y))
-                weight = weight_of_targets(sample_weight, measured)
-                if not weight.any():
-                    raise ValueError("y must have a measured value to score by, got none.")
-                sample_weight = weight.ravel() if weight.shape[1] == 1 else weight
+            y, sample_weight = measured_alone(y, sample_weight)
         if self._network.loss.std:
             return likelihood_score(y, *self.predict(X, return_std=True), sample_weight)
         return score_of(self._network.loss, y, self.predict(X), sample_weight)

@@ -238,7 +238,7 @@ class OfRows(Loss):
         (
             {"missing_targets": "error"},
             Y,
-            r"Input y contains NaN. ScratchMLPR.*\(missing_targets='ignore'\)",
+            "Input y contains NaN. missing_targets='ignore' leaves out",
         ),
         ({}, np.where([False, True, False], np.nan, Y), r"y\[:, 1\] must have a measured value"),
         ({}, np.full(N, np.nan), "y must have a measured value"),
