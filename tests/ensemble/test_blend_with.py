@@ -148,6 +148,7 @@ def test_rows_are_held_out_as_for_networks(cv, line):
     assert_allclose(shares(model, 3), [0, 1, 0], atol=1e-8)
 
 
+@pytest.mark.slow
 def test_it_is_stored_cloned_and_trained_in_processes(line):
     X, y = line
     model = ensemble(Ridge(), HistGradientBoostingRegressor(max_iter=5)).fit(X, y)

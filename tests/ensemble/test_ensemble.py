@@ -422,6 +422,7 @@ def test_a_weight_of_zero_is_as_good_as_no_row(regression):
     assert model.oob_score_ > -1
 
 
+@pytest.mark.slow
 def test_rows_to_train_on_that_weigh_nothing_might_as_well_not_be_there(regression):
     X, y = regression
     model = ScratchMLPEnsembleRegressor(n_estimators=2, random_state=0)
@@ -437,6 +438,7 @@ def test_rows_to_train_on_that_weigh_nothing_might_as_well_not_be_there(regressi
 
 
 @pytest.mark.parametrize("array", ["X", "y"])
+@pytest.mark.slow
 def test_a_cell_of_another_size_is_warned_of_and_nothing_else(array, regression):
     X, y = regression
     (X if array == "X" else y[:, np.newaxis])[7, 0] = 1e200

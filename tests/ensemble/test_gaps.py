@@ -61,7 +61,7 @@ def test_each_column_is_calibrated_as_by_itself(cv, weight):
         assert_allclose(both.oob_score_, (first.oob_score_ + second.oob_score_) / 2, rtol=1e-5)
 
 
-@pytest.mark.parametrize("estimator", [None, LINEAR])
+@pytest.mark.parametrize("estimator", [pytest.param(None, marks=pytest.mark.slow), LINEAR])
 def test_rows_without_a_target_are_rows_of_weight_zero(estimator):
     model = ensemble(estimator).fit(X, Y[:, 1])
     for value in (0.0, 1.5):
@@ -103,7 +103,7 @@ def test_scores_are_the_mean_over_columns_of_what_was_measured(fitted):
     assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(X), older.predict(X))
 
 
-@pytest.mark.parametrize("estimator", [None, LINEAR])
+@pytest.mark.parametrize("estimator", [pytest.param(None, marks=pytest.mark.slow), LINEAR])
 def test_without_gaps_not_a_bit_is_other(estimator):
     rows = slice(0, 120)
     one = ensemble(estimator).fit(X[rows], FULL[rows])
@@ -113,6 +113,7 @@ def test_without_gaps_not_a_bit_is_other(estimator):
     assert one.oob_score_ == other.oob_score_
 
 
+@pytest.mark.slow
 def test_it_takes_weights_tables_blends_pipelines_and_rare_targets():
     pd = pytest.importorskip("pandas")
     network = make_pipeline(StandardScaler(), LINEAR)
