@@ -15,7 +15,7 @@ from .inputs import (
     small_and_plain,
     weight_of_targets,
 )
-from .moments import Moments, Tree, power_of_two, rows_of_a_part
+from .moments import Moments, Tree, is_per_target, power_of_two, rows_of_a_part
 from .scaling import (
     Scaling,
     completed_scaling,

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from ..maths import Array, Index, Matrix
 from .chunking import Mapped, slices
-from .moments import Moments, Tree, rows_of_a_part, rows_of_a_sparse_part, statistics
+from .moments import Moments, Tree, is_per_target, rows_of_a_part, rows_of_a_sparse_part, statistics
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,21 @@ class DataSet:
     def target(self) -> Array:
         """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
         y = self.y
-        if self.weight is not None and self.weight.ndim == 2:
+        if is_per_target(self.weight):
             y = np.where(self.weight > 0, y, np.nan)
         return y[:, 0] if y.shape[1] == 1 else y
 
     @property
     def row_weight(self) -> Array | None:
         """The weight of each row: the mean of those of its targets."""
-        has_gaps = self.weight is not None and self.weight.ndim == 2
-        return self.weight.mean(axis=1) if has_gaps else self.weight
+        return self.weight.mean(axis=1) if is_per_target(self.weight) else self.weight
+
+    def weighing(self, rows: Array | None) -> Array | None:
+        """Return those of the rows that have a weight above 0; None is all."""
+        if not isinstance(self.weight, np.ndarray):
+            return rows
+        weight = self.row_weight if rows is None else self.row_weight[rows]
+        return np.flatnonzero(weight) if rows is None else rows[weight > 0]
 
     def take(self, rows: Array) -> "DataSet":
         """Return these rows: a copy, but for a mapped X."""

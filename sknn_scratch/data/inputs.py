@@ -17,7 +17,7 @@ from sklearn.utils import assert_all_finite
 from ..components import as_numbers, refuse_masked
 from ..maths import Array, Loss, Matrix, MatrixLike
 from .chunking import Mapped, is_mapped, slices
-from .moments import rows_of_a_part
+from .moments import is_per_target, rows_of_a_part
 
 check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 
@@ -265,7 +265,7 @@ def measured_alone(y: Any, sample_weight: Any) -> tuple[Any, Any]:
 
 def check_measured(weight: Array | None, where: str) -> None:
     """Raise ValueError if each target has weights of its own, and one has none above 0."""
-    if weight is None or weight.ndim == 1 or weight.any(axis=0).all():
+    if not is_per_target(weight) or weight.any(axis=0).all():
         return
     which = f"y[:, {np.argmin(weight.any(axis=0))}]" if weight.shape[1] > 1 else "y"
     raise ValueError(f"{which} must have a measured value, of a weight above 0, in {where}.")
@@ -273,7 +273,7 @@ def check_measured(weight: Array | None, where: str) -> None:
 
 def check_separable(loss: Loss, data: Any) -> None:
     """Raise ValueError if targets have weights of their own, and the loss has none for each."""
-    if data.weight is None or data.weight.ndim == 1 or data.y.shape[1] == 1:
+    if not is_per_target(data.weight) or data.y.shape[1] == 1:
         return
     y = data.y[:1]
     with np.errstate(all="ignore"):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +14,11 @@ from .chunking import slices
 AT_A_TIME = 1 << 22  # bytes of X in a part
 
 Nodes: TypeAlias = dict[tuple[int, int], Any]
+
+
+def is_per_target(weight: Any) -> TypeGuard[Array]:
+    """Return True for weights of each target, of shape (n, n_targets); else they are of rows."""
+    return weight is not None and weight.ndim == 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Moments:
 
         ``weight`` is of rows, or of the shape of X.
         """
-        if weight is not None and weight.ndim == 2:
+        if is_per_target(weight):
             columns = [cls.of(X[:, [j]], w) for j, w in enumerate(weight.T)]
             means, stds = np.transpose([(one.mean_[0], one.std_[0]) for one in columns])
             return cls(np.array([one.weight for one in columns]), len(weight), means, stds)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from ..data import CACHED, Mapped, Scaling
+from ..data import CACHED, Mapped, Scaling, is_per_target
 from ..maths import Array, Calls, DType, Index, Matrix
 from ..tracing import aligned
 
@@ -124,7 +124,7 @@ class Rows:
         self.inputs: slice = slice(0, n_inputs)
         self.targets: slice = slice(n_inputs, n_inputs + y.shape[1])
         self.weighted: bool = weight is not None
-        self.per_target: bool = weight is not None and weight.ndim == 2
+        self.per_target: bool = is_per_target(weight)
         self.weights: slice = slice(self.targets.stop, None)
         n_weights = y.shape[1] if self.per_target else int(self.weighted)
         self.width: int = self.targets.stop + n_weights

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from ..data import is_per_target
 from ..maths import Array
 from .folds import Splits, mean_by_row
 
@@ -31,7 +32,7 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     if len(predictions) == 1:
         return np.ones(1)
     if y.ndim == 2:
-        weights = weight.T if weight is not None and weight.ndim == 2 else repeat(weight)
+        weights = weight.T if is_per_target(weight) else repeat(weight)
         columns = zip(y.T, predictions.transpose(2, 0, 1), weights)
         return np.column_stack([blending_weights(*each) for each in columns])
     rows = ~np.isnan(predictions[0])

@@ -13,7 +13,7 @@ from scipy.stats import gmean
 from sklearn.linear_model import RidgeCV
 
 from ..components import Cosine, Periodic, PiecewiseLinear, have_many_values
-from ..data import Moments, input_scaling
+from ..data import Moments, input_scaling, is_per_target
 from ..estimators import epochs
 from ..maths import Array
 
@@ -129,7 +129,7 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
     """
     if X.shape[1] > MOST_FEATURES:
         return None
-    if weight is not None and weight.ndim == 2:
+    if is_per_target(weight):
         alone: list[Any] = [
             linear_network(X[w > 0], of_y[w > 0], w[w > 0]) for of_y, w in zip(y.T, weight.T)
         ]

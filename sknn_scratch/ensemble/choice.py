@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..data import is_per_target
 from ..maths import Array
 from .conformal import root_mean_square
 from .folds import Splits
@@ -155,7 +156,7 @@ def errors_of_mean(
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
     errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1)
-    if weight is not None and weight.ndim == 2:
+    if is_per_target(weight):
         errors, weight = np.where(weight > 0, errors * (weight / weight.mean()), 0), None
     errors = errors.mean(axis=1)
     errors = np.where(np.isnan(errors), np.inf, errors)
@@ -174,7 +175,7 @@ def errors_in_pilot(
     Predictions are, for each trial and each split, those of one member for the rows held out, then
     those of another.
     """
-    if weight is not None and weight.ndim == 2:
+    if is_per_target(weight):
         unit = root_mean_square(y - np.average(y, axis=0, weights=weight > 0), weight > 0)
     else:
         known = y if weight is None else y[weight > 0]

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..components import quantiles as weighted_quantiles
+from ..data import is_per_target
 from ..maths import Array, Loss
 from ..training import Message
 from .units import Unit
@@ -178,7 +179,7 @@ def typical_scores(scores: Array, weight: Array | None) -> Array:
 
 def of_columns(weight: Array | None, n: int) -> list[Any]:
     """Return the weights of each of n targets: those of the rows, unless they have their own."""
-    return [*weight.T] if weight is not None and weight.ndim == 2 else [weight] * n
+    return [*weight.T] if is_per_target(weight) else [weight] * n
 
 
 def root_mean_square(values: Array, weight: Array | None) -> Array:

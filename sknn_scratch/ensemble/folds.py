@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, refuse_lazy
+from ..data import check_measured, is_per_target, refuse_lazy
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -167,7 +167,7 @@ def check_weights(weight: Array | None, folds: Splits, has_gaps: bool = False) -
 
 def weight_by_row(weight: Any) -> Any:
     """Return the weights of rows, where targets have their own: these, or 0 if all are."""
-    return weight.max(axis=1) if weight is not None and weight.ndim == 2 else weight
+    return weight.max(axis=1) if is_per_target(weight) else weight
 
 
 def without_weightless(splits: Splits, weight: Array | None) -> Splits:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold
 
+from ..data import is_per_target
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
 from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, weight_by_row, without_weightless
@@ -125,7 +126,7 @@ def learn_spread(
     parts = without_weightless(spread_folds(splits, known, random_state), weight)
     n_train = min(len(train) for train, _ in parts)
     n_measured: Any = n_train
-    cells: Any = weight if weight is not None and weight.ndim == 2 else None
+    cells: Any = weight if is_per_target(weight) else None
     if cells is not None:
         n_measured = np.min([np.count_nonzero(cells[rows], axis=0) for rows, _ in parts], axis=0)
     if n_train < FEWEST_ROWS or np.min(n_measured) == 0:

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from ..components import quantiles
-from ..data import DataSet
+from ..data import DataSet, is_per_target
 from ..maths import Activation, Array, Identity, Network, SquaredError
 from .state import TrainingState
 
@@ -92,7 +92,7 @@ def over_targets(
     loss_of: Callable[[Array, Array | None], float], y: Array, weight: Array | None
 ) -> float:
     """Return ``loss_of(y, weight)``; the sum over targets, where each has weights of its own."""
-    if weight is None or weight.ndim == 1:
+    if not is_per_target(weight):
         return loss_of(y, weight)
     total = weight.sum(axis=0)
     losses = [loss_of(y[:, [j]], weight[:, j]) for j in np.flatnonzero(total)]

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import d2_pinball_score, r2_score
 
 from ..components import refuse_masked
-from ..data import DataSet, Mapped, Scaling, power_of_two
+from ..data import DataSet, Mapped, Scaling, is_per_target, power_of_two
 from ..engine import predict_rows
 from ..maths import Array, Loss, Matrix, MatrixLike, Network
 
@@ -172,7 +172,7 @@ def make_score(
     """
     if not can_be_scored(y, sample_weight):
         return lambda prediction: np.nan
-    if sample_weight is not None and sample_weight.ndim == 2:
+    if is_per_target(sample_weight):
         columns = columns_of(y, sample_weight)
         parts = [(make_score(loss, of_y, w), at) for of_y, at, w in columns]
         return lambda prediction: float(np.mean([score(prediction[:, at]) for score, at in parts]))
@@ -305,7 +305,7 @@ class Validator:
         losses, weight = self.network.loss(self.y, a), self.data.weight
         if weight is None:
             loss = float(losses.sum()) / len(losses)
-        elif weight.ndim == 2:
+        elif is_per_target(weight):
             loss = float((losses * weight).sum() / weight.sum() * weight.shape[1])
         else:
             loss = float(np.average(losses.sum(axis=1), weights=weight))

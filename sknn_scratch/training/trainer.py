@@ -24,6 +24,7 @@ from ..data import (
     check_measured,
     completed_scaling,
     intercepts_of_constants,
+    is_per_target,
     no_scaling,
     renewed_scaling,
     standard_scaling,
@@ -147,8 +148,9 @@ class Trainer:
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        has_gaps = data.weight is not None and data.weight.ndim == 2
-        messages = [] if has_gaps else weight_warnings(settings.alpha, state.mean_weight)
+        messages = []
+        if not is_per_target(data.weight):
+            messages += weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:
@@ -173,9 +175,7 @@ class Trainer:
 
     def _fit_embedding(self, state, data, chosen):
         """Fit the embedding of the network, and draw the parameters, in place."""
-        if isinstance(data.weight, np.ndarray):
-            weight = data.row_weight if chosen is None else data.row_weight[chosen]
-            chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
+        chosen = data.weighing(chosen)
         most = max(1000, AT_MOST // self.network.sizes[0])
         X = state.scaling.inputs(data.sample("X", most, chosen))
         X = X.astype(state.params.dtype, copy=False)  # as training sees it

@@ -116,9 +116,7 @@ def domain_messages(network: Network) -> list[Message]:
 
 def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> list[Message]:
     """Return what there is to warn of if a few huge values leave others nearly alike."""
-    if isinstance(data.weight, np.ndarray):
-        weight = data.row_weight if chosen is None else data.row_weight[chosen]
-        chosen = np.flatnonzero(weight) if chosen is None else chosen[weight > 0]
+    chosen = data.weighing(chosen)
     scales = {"y": (scaling.y_shift, scaling.y_scale)}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
