@@ -800,9 +800,6 @@ class ScratchMLPEnsembleRegressor(
             return X if isinstance(checked, Mapped) else checked
         return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({"missing_targets": "error", **state})  # it came later
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_calibration")
 

@@ -7,7 +7,8 @@ the state carries the number of its layout, and a layout that is not known is re
 Whoever adds, renames, moves or removes an attribute of a fitted model, its class, or a field of
 what hangs on it (`TrainingState`, `History`, `Best`, `Scaling`, `Network`) raises `LAYOUT`; and,
 after a release, either brings older states up to date in `__setstate__` or leaves them to be
-refused. The models in ``tests/data`` tell when that is due.
+refused. A new constructor parameter needs neither: an older state gets its default. The models in
+``tests/data`` tell when that is due.
 """
 
 import inspect
@@ -26,6 +27,7 @@ from sklearn.base import BaseEstimator
 
 from .._version import __version__
 from ..maths import Array
+from ..tracing import is_ours
 from ..training import Message
 
 LAYOUT = 3
@@ -66,7 +68,7 @@ class ScratchEstimator(BaseEstimator):
                 f"installed version reads layout {LAYOUT}. Load it with the version that stored "
                 "it, or fit it again."
             )
-        super().__setstate__(state)
+        super().__setstate__({**_defaults(type(self)), **state})  # of parameters that came later
 
     def _summary(self) -> list[tuple[str, str]]:
         """Return rows of (what, value) about a fitted model."""
@@ -98,6 +100,13 @@ class ScratchEstimator(BaseEstimator):
     def _repr_html_(self):
         of_parameters: Any = super()._repr_html_  # an AttributeError, where HTML is not wanted
         return lambda: of_parameters() + self._summary_html()
+
+
+def _defaults(cls):
+    """Return the defaults of the constructor's parameters; of a class of one's own, of ours."""
+    ours = next(base for base in cls.__mro__ if is_ours(base) and "__init__" in vars(base))
+    parameters = inspect.signature(ours).parameters
+    return {name: parameter.default for name, parameter in parameters.items()}
 
 
 def constructor_parameters(estimator: Any) -> dict[str, Any]:

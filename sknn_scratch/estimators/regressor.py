@@ -667,9 +667,6 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         warn_caller(messages)
         return model
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({"missing_targets": "error", **state})  # it came later
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = self.embedding is None

@@ -96,10 +96,11 @@ def test_scores_are_the_mean_over_columns_of_what_was_measured(fitted):
         assert_allclose(score, (r2_score(Y[:, 0], prediction[:, 0]) + second) / 2, rtol=1e-10)
     assert all(each.missing_targets == "ignore" for each in fitted.estimators_)
     state = fitted.__getstate__()
-    del state["missing_targets"]  # of a version before
+    del state["missing_targets"], state["blend_with"]  # of a version before
     older = ScratchMLPEnsembleRegressor.__new__(ScratchMLPEnsembleRegressor)
     older.__setstate__(state)
     assert older.missing_targets == "error"
+    assert older.get_params(deep=False)["blend_with"] is None
     assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(X), older.predict(X))
 
 

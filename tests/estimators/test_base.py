@@ -117,6 +117,14 @@ def restored(state):
     return model
 
 
+def test_a_parameter_that_came_after_a_state_has_its_default():
+    model = ScratchMLPRegressor(alpha=1)
+    state = model.__getstate__()
+    for name in set(model.get_params()) - {"alpha"}:
+        del state[name]
+    assert restored(state).get_params() == model.get_params()
+
+
 @pytest.mark.parametrize("layout", [0, LAYOUT + 1, str(LAYOUT), None])
 def test_another_layout_is_refused_by_a_message_that_names_both(layout):
     state = ScratchMLPRegressor().__getstate__()
