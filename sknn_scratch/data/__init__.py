@@ -1,7 +1,7 @@
 """What comes in: data sets checked, split and scaled."""
 
 from .chunking import CACHED, LEAST, Mapped, by_rows, is_mapped, rows_at_a_time, slices, widths
-from .dataset import DataSet
+from .dataset import DataSet, Moments, Tree, is_per_target, power_of_two, rows_of_a_part
 from .inputs import (
     check_dense,
     check_inputs,
@@ -15,7 +15,6 @@ from .inputs import (
     small_and_plain,
     weight_of_targets,
 )
-from .moments import Moments, Tree, is_per_target, power_of_two, rows_of_a_part
 from .scaling import (
     Scaling,
     completed_scaling,

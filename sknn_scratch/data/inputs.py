@@ -17,7 +17,7 @@ from sklearn.utils import assert_all_finite
 from ..components import as_numbers, refuse_masked
 from ..maths import Array, Loss, Matrix, MatrixLike
 from .chunking import Mapped, is_mapped, slices
-from .moments import is_per_target, rows_of_a_part
+from .dataset import is_per_target, rows_of_a_part
 
 check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 
@@ -271,11 +271,11 @@ def check_measured(weight: Array | None, where: str) -> None:
     raise ValueError(f"{which} must have a measured value, of a weight above 0, in {where}.")
 
 
-def check_separable(loss: Loss, data: Any) -> None:
-    """Raise ValueError if targets have weights of their own, and the loss has none for each."""
-    if not is_per_target(data.weight) or data.y.shape[1] == 1:
+def check_separable(loss: Loss, y: Array) -> None:
+    """Raise ValueError unless the loss is one number for each target, or there is but one."""
+    if y.shape[1] == 1:
         return
-    y = data.y[:1]
+    y = y[:1]
     with np.errstate(all="ignore"):
         separable = loss.n_outputs(y.shape[1]) == y.shape[1] == np.shape(loss(y, y))[-1]
     if not separable:

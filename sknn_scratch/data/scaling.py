@@ -29,8 +29,7 @@ from scipy import sparse
 
 from ..components import quantiles
 from ..maths import Array, DType, Matrix, Network
-from .dataset import DataSet
-from .moments import Moments
+from .dataset import DataSet, Moments
 
 NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
 OF_HALVES = 0.5  # the standard deviation of zeros and ones, half of each

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from ..data import CACHED, Mapped, Scaling, is_per_target
+from ..data import CACHED, Mapped, Scaling
 from ..maths import Array, Calls, DType, Index, Matrix
 from ..tracing import aligned
 
@@ -124,10 +124,9 @@ class Rows:
         self.inputs: slice = slice(0, n_inputs)
         self.targets: slice = slice(n_inputs, n_inputs + y.shape[1])
         self.weighted: bool = weight is not None
-        self.per_target: bool = is_per_target(weight)
         self.weights: slice = slice(self.targets.stop, None)
-        n_weights = y.shape[1] if self.per_target else int(self.weighted)
-        self.width: int = self.targets.stop + n_weights
+        weight = None if weight is None else weight.reshape(len(y), -1)
+        self.width: int = self.targets.stop + (0 if weight is None else weight.shape[1])
         self.dtype: DType = np.dtype(dtype)
         self.row_bytes: int = self.width * self.dtype.itemsize  # the size of a packed row
         self.length: int = len(y) if rows is None else len(rows)
@@ -156,8 +155,7 @@ class Rows:
     def batch(self, packed: Array) -> tuple[Batch, Array, Array | None]:
         """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
         x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
-        weight = packed[:, -1] if self.weighted else None
-        weight = packed[:, self.weights].T if self.per_target else weight
+        weight = packed[:, self.weights].T if self.weighted else None
         return x, packed[:, self.targets].T, weight
 
     def gather(self, rows: Array, packed: Array) -> None:
@@ -179,7 +177,7 @@ class Rows:
             copy_rows(X, rows, packed[:, : X.shape[1]], scaling and scaling.inputs)
         copy_rows(y, rows, packed[:, self.targets], scaling and scaling.targets)
         if self.weighted:
-            packed[:, self.weights] = weight[rows].reshape(len(packed), -1)
+            packed[:, self.weights] = weight[rows]
 
 
 def copy_rows(array: Matrix, rows: Index, out: Array, standardise: Any) -> None:

@@ -174,7 +174,7 @@ class Backward(Forward):
         x : DenseBatch or SparseBatch
             The input (see `batches`).
         y : ndarray of shape (n_outputs, size), or (1, size) for several quantiles
-        weight : ndarray of shape (size,) or (n_targets, size), or None
+        weight : ndarray of shape (1, size) or (n_targets, size), or None
             Of samples, or of their targets; None stands for ones.
         scale : float
             What the loss and the gradient are multiplied by: ``1 / n`` gives their means.

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import validate_data
 
-from ..data import DataSet, check_dense, is_per_target
+from ..data import DataSet, check_dense
 from ..maths import Array, Network
 from ..training import (
     Arrays,
@@ -54,9 +54,9 @@ def make_scorer(
     """
     weight = data.weight
     if weight is not None and weight.max() == 0:
-        which = "y is nan in all" if is_per_target(weight) else "sample_weight is zero for all"
+        which = "y is nan in all" if data.per_target else "sample_weight is zero for all"
         raise ValueError(f"{which} samples of the validation set.")
-    if is_per_target(weight) and estimator.scoring is not None:
+    if data.per_target and estimator.scoring is not None:
         raise ValueError(
             "scoring must be None where missing_targets='ignore' and y of the validation set has "
             f"nan, which scorers do not take; got {estimator.scoring!r}."

@@ -195,7 +195,7 @@ def loss(
     y : ndarray of shape (n_targets, n_samples)
     a, values, delta : ndarray of shape (n_outputs, n_samples)
         The derivative is put into ``delta``; ``values`` may be spoiled.
-    weight : ndarray of shape (n_samples,) or (n_targets, n_samples), or None
+    weight : ndarray of shape (1, n_samples) or (n_targets, n_samples), or None
     scale : float
     total : ndarray of shape ()
         Receives twice the sum of all losses, times weights and ``scale``.

@@ -305,7 +305,7 @@ class Validator:
         losses, weight = self.network.loss(self.y, a), self.data.weight
         if weight is None:
             loss = float(losses.sum()) / len(losses)
-        elif is_per_target(weight):
+        elif self.data.per_target:
             loss = float((losses * weight).sum() / weight.sum() * weight.shape[1])
         else:
             loss = float(np.average(losses.sum(axis=1), weights=weight))

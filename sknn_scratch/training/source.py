@@ -90,9 +90,10 @@ class Arrays:
             y = check_target(y, X.shape[0], loss, X.dtype, self.suffix)
         X = X.tocsr() if sparse.issparse(X) else X
         weight = check_sample_weight(self.sample_weight, X.shape[0], self.suffix)
-        data = ArrayData(X, y, weight_of_targets(weight, measured))
-        check_separable(loss, data)
-        return data, column_messages(self.y)
+        if measured is not None:
+            check_separable(loss, y)
+            weight = weight_of_targets(weight, measured)
+        return ArrayData(X, y, weight), column_messages(self.y)
 
 
 class ArrayData(DataSet):

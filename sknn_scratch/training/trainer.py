@@ -24,7 +24,6 @@ from ..data import (
     check_measured,
     completed_scaling,
     intercepts_of_constants,
-    is_per_target,
     no_scaling,
     renewed_scaling,
     standard_scaling,
@@ -142,15 +141,14 @@ class Trainer:
         """
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
-        if state.scaling is None or not settings.incremental:  # else there were others
-            weight = data.weight if data.weight is None or chosen is None else data.weight[chosen]
+        is_first = state.scaling is None or not settings.incremental  # else there were others
+        if data.per_target and is_first:
+            weight = data.weight if chosen is None else data.weight[chosen]
             check_measured(weight, "the training set")
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        messages = []
-        if not is_per_target(data.weight):
-            messages += weight_warnings(settings.alpha, state.mean_weight)
+        messages = [] if data.per_target else weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:

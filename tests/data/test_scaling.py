@@ -400,7 +400,7 @@ def test_a_constant_column_wherever_it_is_is_as_none(constant, spread, dtype, as
 def test_many_rows_are_taken_in_chunks(monkeypatch, regression):
     X, y = regression
     whole = network().fit(X, y, sample_weight=np.arange(60) // 20)
-    monkeypatch.setattr("sknn_scratch.data.moments.AT_A_TIME", 300)
+    monkeypatch.setattr("sknn_scratch.data.dataset.AT_A_TIME", 300)
     chunks = network().fit(X, y, sample_weight=np.arange(60) // 20)
     assert_allclose(chunks.predict(X), whole.predict(X), rtol=1e-9)
 

@@ -29,7 +29,7 @@ def test_batches_are_the_rows_that_were_gathered(chosen, ones, weighted, rng):
     assert_array_equal(x.x[3:], np.ones((int(ones), 2)))
     assert_array_equal(batch_y, y[picked].T)
     if weighted:
-        assert_array_equal(batch_weight, weight[picked])
+        assert_array_equal(batch_weight, [weight[picked]])
     else:
         assert batch_weight is None
 

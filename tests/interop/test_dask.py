@@ -19,7 +19,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
 from sknn_scratch import ScratchMLPRegressor
-from sknn_scratch.data import moments
+from sknn_scratch.data import dataset
 from sknn_scratch.maths.losses import SquaredError
 
 dask = pytest.importorskip("dask")
@@ -111,7 +111,7 @@ def test_the_result_is_that_of_the_local_fit_to_the_last_bit(weighted, params, d
 
 
 def test_means_and_variances_may_come_of_many_parts(data, client, monkeypatch):
-    monkeypatch.setattr(moments, "AT_A_TIME", 8 * 4 * 300)
+    monkeypatch.setattr(dataset, "AT_A_TIME", 8 * 4 * 300)
     X, y, weight = data
     weight[:1000] = 0
     local = network().fit(X, y, weight)
