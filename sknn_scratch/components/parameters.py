@@ -104,8 +104,6 @@ class Settings:
         How many times to train, from different initial weights.
     keeps_order : bool
         Whether a later call goes on from the order of the rows.
-    flags_alike : bool
-        Whether columns of zeros and ones all have one scale, and not each its deviation.
     incremental : bool
         Whether one more epoch is asked for, and not all there is to do.
     """
@@ -122,7 +120,6 @@ class Settings:
     monitor: str | None
     n_runs: int
     keeps_order: bool
-    flags_alike: bool
     init: Any
     standardize: bool | str
     alpha: float
@@ -217,7 +214,6 @@ def _settings(params):
         "monitor": MONITORS[params["early_stopping"]],
         "n_runs": params["n_init"],
         "keeps_order": params["warm_start"],
-        "flags_alike": is_str(params["standardize"], "numeric"),
     }
     return Settings(**{**plain_settings(params), **decoded})
 

@@ -336,15 +336,14 @@ def input_scaling(
     the two tens apart where ones are rare: the few rows that have them would then move their weight
     as far as all rows together do that of another column.
     """
-    size = moments.root_mean_square()
     if not centred:
-        shift, scale = np.zeros_like(moments.mean_), size
+        shift, scale = np.zeros_like(moments.mean_), moments.root_mean_square()
     else:
         rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
         shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
     if flags_alike:
         with np.errstate(over="ignore"):
-            error = np.abs(size**2 - moments.mean_)
+            error = np.abs(moments.root_mean_square() ** 2 - moments.mean_)
             is_flag = error <= np.minimum(ROUNDING * moments.mean_, moments.std_**2 / 2 + TINY)
         scale = np.where(is_flag & (scale > 0), OF_HALVES, scale)
     return shift, scale
@@ -407,10 +406,13 @@ def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, A
 
 def takes_factor(network: Network) -> bool:
     """Return True if loss and output layer can take in a factor of the targets."""
-    scaling = network.activations[-1].scaling
-    allowed = scaling is not None and network.loss.rescaling is not None
-    shift, _ = network.loss.output_scaling(np.zeros(1), np.full(1, 2.0))
-    return allowed and (network.fit_intercept or (scaling != "log" and not shift.any()))
+    loss, scaling = network.loss, network.activations[-1].scaling
+    if loss.rescaling is None or scaling is None:
+        return False
+    if network.fit_intercept:
+        return True
+    shift, _ = loss.output_scaling(np.zeros(1), np.full(1, 2.0))
+    return scaling != "log" and not shift.any()
 
 
 def takes_shift(network: Network) -> bool:

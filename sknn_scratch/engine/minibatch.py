@@ -123,9 +123,6 @@ class MinibatchLoop:
         if rest:
             self.parts.append(_Gathered(self, buffer[:rest]))
 
-    def __len__(self) -> int:
-        return len(self.order)
-
     def reuse(self, problem: Problem, order: Array, solver: Solver, solver_state: State) -> None:
         """Take another problem, whose network, penalty and shape of rows are the same."""
         self.problem, self.order = problem, order

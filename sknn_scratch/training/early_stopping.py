@@ -105,14 +105,12 @@ class EarlyStopping:
         validate: Callable[[Array], tuple[float, float]],
         diverged: bool = False,
     ) -> None:
-        """Under early stopping, return in place to the best parameters.
+        """Return, in place, to the best parameters; only under early stopping.
 
         After a divergence the first epochs may have done harm already: then the parameters
         that training started from are a candidate too. They are the only one if no epoch was
         validated.
         """
-        if not self.monitor:
-            return
         if diverged or self.best.params is self.start_params:
             self.keep_if_best(*validate(self.start_params), self.start_params, self.start_epoch)
         params[...], self.best.params = self.best.params, None

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
 
-from ..components import Settings
 from ..maths import Array
 from .early_stopping import EarlyStopping
 from .state import TrainingState
@@ -140,13 +139,11 @@ def number(value: float) -> str:
     return f"{value:#12.6g}"
 
 
-def make_printer(verbose: bool | int, n_epochs: int | None) -> ProgressPrinter | None:
-    """Return the `ProgressPrinter` that ``verbose`` asks for, or None.
+def make_printer(verbose: bool | int, n_epochs: int | None) -> ProgressPrinter:
+    """Return the `ProgressPrinter` that ``verbose``, which is not 0, asks for.
 
     True is a line per epoch, and so is a number, but for 1 on a terminal: that is one line.
     """
-    if not verbose:
-        return None
     one_line = not isinstance(verbose, bool) and verbose == 1 and sys.stdout.isatty()
     return ProgressPrinter(n_epochs, one_line)
 
@@ -159,7 +156,7 @@ class Run:
     ----------
     state : TrainingState
         Changed in place.
-    settings : Settings
+    stopping : EarlyStopping
     validate : callable or None
         ``validate(params)`` returns loss and score on the validation data.
     observers : list of Observer
@@ -182,7 +179,7 @@ class Run:
     """
 
     state: TrainingState
-    settings: InitVar[Settings]
+    stopping: EarlyStopping
     validate: Callable[[Array], tuple[float, float]] | None = None
     observers: Sequence[Observer] = ()
     advice: str = ""
@@ -193,9 +190,6 @@ class Run:
     diverged: bool = False
     first_loss: float | None = None
     by_tol: bool = False
-
-    def __post_init__(self, settings: Settings) -> None:
-        self.stopping: EarlyStopping = EarlyStopping(self.state, settings)
 
     @property
     def value(self) -> tuple[float, ...]:

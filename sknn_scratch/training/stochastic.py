@@ -65,7 +65,7 @@ def run_epochs(epoch: MinibatchLoop, run: Run, settings: Settings) -> str | None
         rate = learning_rate(settings, state)
         run.epoch_begin()
         loss = epoch.run(state.random_state, rate)
-        state.t += len(epoch)
+        state.t += len(epoch.order)
         state.epochs += 1
         run.first_loss = loss if run.first_loss is None else run.first_loss
         run.epoch_end(loss, state.params, rate)

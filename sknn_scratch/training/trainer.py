@@ -10,7 +10,7 @@ Where the rows are and what L-BFGS minimises is the data set's affair: see `sour
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -33,6 +33,7 @@ from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline
 from .derivatives import derivative_warnings
+from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
 from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
 from .scoring import Validator
@@ -67,9 +68,8 @@ class Trainer:
 
     settings: Settings
     network: Network
-
-    def __post_init__(self) -> None:
-        self._intercepts = np.empty(0)  # of the outputs whose target is constant; nan of others
+    # of the outputs whose target is constant; nan of others
+    intercepts: Array = field(default_factory=lambda: np.empty(0), init=False)
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
@@ -88,16 +88,15 @@ class Trainer:
         """Draw the parameters that training starts from, in place."""
         given = self.settings.init, self.settings.drawn_for, state.random_state
         state.params = initialize(self.network, *given, state.params.dtype)
-        self._put_intercepts(state.params)
         state.solver_state = self.settings.solver.init(state.params)
 
     def _put_intercepts(self, params):
         """Have constant targets given by intercepts alone, in place."""
-        for output in np.flatnonzero(~np.isnan(self._intercepts)):
+        for output in np.flatnonzero(~np.isnan(self.intercepts)):
             W, b = self.network.layers(params)[-1]
             W[:, output] = 0
             if self.network.fit_intercept:
-                b[output] = self._intercepts[output]
+                b[output] = self.intercepts[output]
 
     def resume(self, state: TrainingState, network: Network) -> TrainingState:
         """Return the state to go on from where another training ended; a copy.
@@ -155,15 +154,14 @@ class Trainer:
                 state.scaling = no_scaling(network)
             else:
                 messages += unit_warnings(network, data, chosen)
-                state.scaling = standard_scaling(
-                    network, data, chosen, flags_alike=settings.flags_alike
-                )
+                alike = settings.standardize == "numeric"
+                state.scaling = standard_scaling(network, data, chosen, flags_alike=alike)
                 messages += lost_digits_warnings(state.scaling, data, chosen)
                 if settings.incremental:
                     messages += first_batch_warnings(network, state.scaling, data, chosen)
                 if isinstance(settings.init, str) or callable(settings.init):
                     known = network, state.scaling, data, chosen
-                    self._intercepts = intercepts_of_constants(*known)
+                    self.intercepts = intercepts_of_constants(*known)
                 else:
                     state.params = state.scaling.unfold(network, state.params)
             if network.embedding:
@@ -231,8 +229,8 @@ class Trainer:
             scaling: Any = state.scaling  # which it has by now
             validate = Validator(self.network, scaling, validation, score, decides)
         n_epochs = None if self.settings.incremental else self.settings.max_iter
-        printer = make_printer(self.settings.verbose, n_epochs)
-        observers = [printer, *observers] if printer else observers
+        if self.settings.verbose:
+            observers = [make_printer(self.settings.verbose, n_epochs), *observers]
         n_rows = len(rows)
         batch_size, more = batch_size_of(self.settings, n_rows)
         messages += more
@@ -241,7 +239,7 @@ class Trainer:
         baseline = Baseline(self.network, state, data, chosen)
         runs: list[Run] = []
         for start in self._starts(state):
-            run = Run(start, self.settings, validate, observers)
+            run = Run(start, EarlyStopping(start, self.settings), validate, observers)
             runs.append(run)
             run.begin(len(runs), self.settings.n_runs)
             self._train_once(run, data, rows, batch_size, baseline)
@@ -272,11 +270,12 @@ class Trainer:
         if not state.standardized:
             return []
         known = self.network, data, chosen
+        alike = state.standardized == "numeric"
         seen = state.mean_weight * state.weight_count, state.weight_count
-        state.scaling = completed_scaling(state.scaling, *known, *seen, self.settings.flags_alike)
+        state.scaling = completed_scaling(state.scaling, *known, *seen, alike)
         if self.settings.incremental:
             return scaling_warnings(state.scaling, data, chosen)
-        state.scaling, *others = renewed_scaling(state.scaling, *known, self.settings.flags_alike)
+        state.scaling, *others = renewed_scaling(state.scaling, *known, alike)
         return renewal_warnings(*others)
 
     def _rows(self, state, data, chosen):
@@ -295,6 +294,7 @@ class Trainer:
         for _ in range(1, self.settings.n_runs):
             again = untrained.copy()
             self._draw(again)
+            self._put_intercepts(again.params)
             yield again
 
     def _dropout(self, state):
@@ -331,5 +331,5 @@ class Trainer:
                     run.warning = f"{text} The weights with the best validation score are kept."
                 else:
                     run.error = text
-            if not self.settings.incremental or run.diverged:
+            if stopping.monitor and (run.diverged or not self.settings.incremental):
                 stopping.restore_best(state.params, run.validate, run.diverged)

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch import LBFGS, Loss, ScratchMLPRegressor
+from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.lbfgs import train_lbfgs
 from sknn_scratch.training.run import Run
 from sknn_scratch.training.state import TrainingState
@@ -12,7 +13,8 @@ from tests.helpers import make_state, stop_settings
 
 
 def make_run(state, n_iter_no_change=2, validate=None, monitor=None):
-    return Run(state, stop_settings(monitor, 0.1, n_iter_no_change), validate)
+    stopping = EarlyStopping(state, stop_settings(monitor, 0.1, n_iter_no_change))
+    return Run(state, stopping, validate)
 
 
 def train(objective, run, max_iter=50):
@@ -70,7 +72,8 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
         assert train(Parabola(), run) is None
         assert state.history.n_iter == 0
         assert state.history.loss == state.best.loss == 0
-        run.stopping.restore_best(state.params, validate)
+        if validate:
+            run.stopping.restore_best(state.params, validate)
         assert state.best.score == (0.5 if validate else -np.inf)
         assert state.params == 3
         assert state.history.losses == state.history.validation_losses == []

@@ -75,7 +75,6 @@ def test_it_says_why_training_stopped(regression, capsys):
 
 def test_without_verbose_nothing_is_printed(regression, capsys):
     assert printed(regression, capsys, early_stopping=True) == ""
-    assert make_printer(False, 9) is make_printer(0, 9) is None
 
 
 def test_one_on_a_terminal_keeps_to_one_line(regression, monkeypatch):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Observer, Run
 from tests.helpers import make_state, stop_settings
 
@@ -29,7 +30,8 @@ class Recorder(Observer):
 
 
 def make_run(monitor=None, validate=None, observers=()):
-    return Run(make_state(), stop_settings(monitor), validate, observers)
+    state = make_state()
+    return Run(state, EarlyStopping(state, stop_settings(monitor)), validate, observers)
 
 
 def test_every_observer_is_told_of_everything_and_any_may_stop():

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from sknn_scratch import Activation, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.schedules import Adaptive, Constant
+from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Run, make_printer
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
 from tests.helpers import make_state, stop_settings
@@ -135,11 +136,10 @@ def make_settings_of(schedule=None, rate=0.5, max_iter=50, incremental=False, **
 class ScriptedEpoch:
     """Epochs whose losses are given; the parameter counts them."""
 
+    order = range(10)
+
     def __init__(self, losses, state):
         self.losses, self.state, self.rates = iter(losses), state, []
-
-    def __len__(self):
-        return 10
 
     def run(self, random_state, learning_rate):
         self.rates.append(learning_rate)
@@ -152,7 +152,7 @@ def train(losses, *, scores=None, **settings):
     state = make_state()
     validate = (lambda params: (0.0, scores[int(params[0])])) if scores else None
     settings = make_settings_of(monitor="score" if scores else None, **settings)
-    run = Run(state, settings, validate)
+    run = Run(state, EarlyStopping(state, settings), validate)
     epoch = ScriptedEpoch(losses, state)
     return state, run_epochs(epoch, run, settings), epoch.rates, run
 
@@ -211,7 +211,7 @@ def test_after_a_divergence_the_start_is_kept_if_it_was_better():
         return 0.0, scores[int(params[0])]
 
     settings = make_settings_of(monitor="score", max_iter=9)
-    run = Run(state, settings, validate)
+    run = Run(state, EarlyStopping(state, settings), validate)
     with pytest.raises(Diverged):
         run_epochs(ScriptedEpoch([1, np.inf], state), run, settings)
     run.stopping.restore_best(state.params, validate, diverged=True)
@@ -227,7 +227,7 @@ def test_an_incremental_call_is_one_epoch_and_says_nothing():
 def test_verbose_prints_each_epoch_and_why_it_stopped(capsys):
     state = make_state()
     settings = make_settings_of(Adaptive(), 1e-5, max_iter=9, n_iter_no_change=1)
-    run = Run(state, settings, observers=[make_printer(True, 9)])
+    run = Run(state, EarlyStopping(state, settings), observers=[make_printer(True, 9)])
     run_epochs(ScriptedEpoch([1.0] * 9, state), run, settings)
     out = capsys.readouterr().out
     assert "Iteration 1/9  loss      1.00000  rate 1.00e-05" in out
