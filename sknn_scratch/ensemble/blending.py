@@ -7,15 +7,13 @@ combination that is closest to y on these rows, but drawn towards equal ones: a 
 tell the best combination, and a mean errs less than its parts.
 """
 
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 from scipy.optimize import nnls
 
-from ..data import is_per_target
 from ..maths import Array
-from .folds import Splits, mean_by_row
+from .folds import Splits, mean_by_row, weights_by_column
 
 FEWEST_ROWS = 5  # to judge splits by
 
@@ -32,7 +30,7 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     if len(predictions) == 1:
         return np.ones(1)
     if y.ndim == 2:
-        weights = weight.T if is_per_target(weight) else repeat(weight)
+        weights = weights_by_column(weight, y.shape[1])
         columns = zip(y.T, predictions.transpose(2, 0, 1), weights)
         return np.column_stack([blending_weights(*each) for each in columns])
     rows = ~np.isnan(predictions[0])

@@ -89,9 +89,9 @@ def candidates(
     return chosen
 
 
-def n_embedded(X: Array) -> int:
-    """Return how many columns have more than two values: others pass an embedding by."""
-    return int(have_many_values(X[:: -(-X.shape[0] // MOST_ROWS)]).sum())
+def n_embedded(X: Array, rows: Array) -> int:
+    """Return how many columns have more than two values in these rows: others pass it by."""
+    return int(have_many_values(X[rows[:: -(-len(rows) // MOST_ROWS)]]).sum())
 
 
 def n_bins(n_columns: int) -> int:
@@ -118,7 +118,7 @@ def lengths(n_samples: int) -> list[int]:
     return sorted({max(1, round(longest / 2**halvings)) for halvings in range(N_LENGTHS)})
 
 
-def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str, Any] | None:
+def linear_network(X: Array, y: Array, weight: Array) -> dict[str, Any] | None:
     """Return the parameters of a network without hidden layers, or None if it would take too long.
 
     It is a ridge regression; its penalty is chosen by the errors that it makes on each row if all
@@ -135,11 +135,9 @@ def linear_network(X: Array, y: Array, weight: Array | None = None) -> dict[str,
         ]
         return {**alone[0], "alpha": float(gmean([each["alpha"] for each in alone]))}
     rows = np.arange(0, len(y), -(-len(y) // MOST_ROWS))
-    if weight is not None:
-        rows = rows[weight[rows] > 0]
-        weight = weight[rows]
+    rows = rows[weight[rows] > 0]
     inputs, targets = standardised(X[rows]), standardised(y[rows].reshape(len(rows), -1))
-    ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight)
+    ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight[rows])
     return {
         "hidden_layer_sizes": (),
         "solver": "lbfgs",

@@ -21,9 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..data import is_per_target
+from ..data import Moments
 from ..maths import Array
-from .conformal import root_mean_square
 from .folds import Splits
 
 MANY_ROWS = 600  # held out by one fold: enough to compare by
@@ -120,7 +119,7 @@ def _continued(trial, lengths, errors):
     return after if is_steep else trial
 
 
-def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
+def pilot_splits(folds: Splits, weight: Array) -> Splits:
     """Return the rows that candidates are trained on, and those that they are compared on.
 
     The latter are held out by two folds together, or by one, if it holds out many rows: the last,
@@ -130,7 +129,7 @@ def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
     """
 
     def weighs(rows, of_targets=np.any):
-        return len(rows) > 0 if weight is None else bool(of_targets(weight[rows].any(axis=0)))
+        return bool(of_targets(weight[rows].any(axis=0)))
 
     splits: Splits = []
     left = [fold for fold in folds if weighs(fold[1])]
@@ -144,9 +143,7 @@ def pilot_splits(folds: Splits, weight: Array | None = None) -> Splits:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def errors_of_mean(
-    y: Array, one: Array, other: Array, n_members: int, weight: Array | None = None
-) -> Array:
+def errors_of_mean(y: Array, one: Array, other: Array, n_members: int, weight: Array) -> Array:
     """Return the squared errors that the mean of ``n_members`` such members would have.
 
     Two predict rows that they were not trained on. Errors are as their mean is expected to be: that
@@ -156,36 +153,26 @@ def errors_of_mean(
     single = ((one - y) ** 2 + (other - y) ** 2) / 2
     variance = (one - other) ** 2 / 2
     errors = (single - (1 - 1 / n_members) * variance).reshape(len(y), -1)
-    if is_per_target(weight):
-        errors, weight = np.where(weight > 0, errors * (weight / weight.mean()), 0), None
-    errors = errors.mean(axis=1)
-    errors = np.where(np.isnan(errors), np.inf, errors)
-    return errors if weight is None else errors * (weight / weight.mean())
+    relative = (weight / weight.mean()).reshape(len(y), -1)
+    errors = np.where(relative > 0, errors * relative, 0).mean(axis=1)
+    return np.where(np.isnan(errors), np.inf, errors)
 
 
 def errors_in_pilot(
-    y: Array,
-    predictions: Sequence[Array],
-    splits: Splits,
-    n_members: int,
-    weight: Array | None = None,
+    y: Array, predictions: Sequence[Array], splits: Splits, n_members: int, weight: Array
 ) -> list[Array]:
     """Return the errors of the mean of members of each trial, relative to the variance of y.
 
     Predictions are, for each trial and each split, those of one member for the rows held out, then
     those of another.
     """
-    if is_per_target(weight):
-        unit = root_mean_square(y - np.average(y, axis=0, weights=weight > 0), weight > 0)
-    else:
-        known = y if weight is None else y[weight > 0]
-        unit = root_mean_square(known - known.mean(axis=0), None)
+    unit = Moments.of(y.reshape(len(y), -1), (weight > 0).astype(float)).std_
     unit = np.where(unit > 0, unit, 1.0)
     rows = np.concatenate([held_out for _, held_out in splits])
-    of_rows, n = None if weight is None else weight[rows], 2 * len(splits)
+    n = 2 * len(splits)
     trials = [predictions[i : i + n] for i in range(0, len(predictions), n)]
     pairs = [(np.concatenate(of_trial[::2]), np.concatenate(of_trial[1::2])) for of_trial in trials]
     return [
-        errors_of_mean(y[rows] / unit, one / unit, other / unit, n_members, of_rows)
+        errors_of_mean(y[rows] / unit, one / unit, other / unit, n_members, weight[rows])
         for one, other in pairs
     ]

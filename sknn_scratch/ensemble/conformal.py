@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..components import quantiles as weighted_quantiles
-from ..data import is_per_target
 from ..maths import Array, Loss
 from ..training import Message
+from .folds import weights_by_column
 from .units import Unit
 
 SLACK = 1e-12  # relative: (n + 1) * level is rounded, and must not reach the next rank for that
@@ -99,9 +99,8 @@ class Calibration:
     """How far predictions were off, and so how far others will be.
 
     ``y``, ``prediction`` and ``weight`` are of rows that were held out (``weight`` may be of each
-    target); ``scale``, of the shape of
-    y, is how far y spreads about these predictions, but for a factor; ``spread(X, prediction)``
-    returns that of other rows. Scores and scales are in ``unit``, None being that of y.
+    target); ``scale``, of the shape of y, is how far y spreads about these predictions, but for a
+    factor; ``spread(X, prediction)`` returns that of other rows. Scores and scales are in ``unit``.
     """
 
     def __init__(
@@ -110,14 +109,14 @@ class Calibration:
         y: Array,
         prediction: Array,
         scale: Array,
-        weight: Array | None,
+        weight: Array,
         spread: Callable[[Any, Array], Array],
-        unit: Unit | None = None,
+        unit: Unit,
     ) -> None:
         self.loss = loss
         self.weight = weight
         self.spread = spread
-        self.unit: Unit = Unit() if unit is None else unit
+        self.unit = unit
         self.scores: Array = (self.unit(y) - location(loss, self.unit(prediction))) / scale
 
     def std(self, X: Any, prediction: Array, novelty: Array | float) -> Array:
@@ -142,7 +141,7 @@ class Calibration:
 
     def _quantiles(self, middle, scale, levels):
         columns = self.scores.reshape(len(self.scores), -1).T
-        pairs = zip(columns, of_columns(self.weight, len(columns)))
+        pairs = zip(columns, weights_by_column(self.weight, len(columns)))
         of_scores = np.array([conformal_quantiles(each, levels, weight) for each, weight in pairs])
         of_scores = of_scores.reshape(*self.scores.shape[1:], len(levels))
         middle, scale = middle[..., np.newaxis], scale[..., np.newaxis]
@@ -167,22 +166,16 @@ class Calibration:
         return float(np.mean(logarithm))
 
 
-def typical_scores(scores: Array, weight: Array | None) -> Array:
+def typical_scores(scores: Array, weight: Array) -> Array:
     """Return `N_TYPICAL` scores, or for each target as many, that stand for all of them alike."""
     levels = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
-    weight = np.ones(len(scores)) if weight is None else weight
     columns = scores.reshape(len(scores), -1).T
-    pairs = zip(columns, of_columns(weight, len(columns)))
+    pairs = zip(columns, weights_by_column(weight, len(columns)))
     typical = [weighted_quantiles(*pair, levels) for pair in pairs]
     return np.column_stack(typical).reshape(N_TYPICAL, *scores.shape[1:])
 
 
-def of_columns(weight: Array | None, n: int) -> list[Any]:
-    """Return the weights of each of n targets: those of the rows, unless they have their own."""
-    return [*weight.T] if is_per_target(weight) else [weight] * n
-
-
-def root_mean_square(values: Array, weight: Array | None) -> Array:
+def root_mean_square(values: Array, weight: Array) -> Array:
     """Return the root mean square of each column, whatever the unit: no square underflows."""
     largest = np.abs(values).max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)

@@ -28,7 +28,6 @@ from ..data import (
     check_target,
     fill_gaps,
     measured_alone,
-    weight_of_targets,
 )
 from ..estimators import (
     CallbackSupportMixin,
@@ -59,7 +58,9 @@ from .folds import (
     make_splits,
     mean_by_row,
     take_rows,
+    training_data,
     weight_by_row,
+    where_measured,
     without_weightless,
 )
 from .members import (
@@ -335,211 +336,213 @@ class ScratchMLPEnsembleRegressor(
     def _fit(self, X, y, sample_weight, groups, fit_params):
         """Encode the data, choose networks, train them on folds, blend and calibrate them."""
         self._check_parameters()
-        X, y, given, weight, loss, unit, gaps = self._encode(X, y, sample_weight)
-        params, *of_further, split_params = self._routed(given, groups, fit_params)
+        data = self._encode(X, y, sample_weight)
+        unit = common_unit([self.estimator, *self._further()], data.y)
+        loss = in_unit(loss_of(self.estimator), unit)
+        params, further_params, split_params = self._routed(data.sample_weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
-        folds = make_splits(self.cv, self.n_estimators, X, y, random_state, split_params)
-        check_weights(weight, folds, gaps is not None)
+        folds = make_splits(self.cv, self.n_estimators, data.X, data.y, random_state, split_params)
+        check_weights(data, folds)
         if self.estimator is None:
-            folds = without_weightless(folds, weight)
+            folds = without_weightless(folds, data.weight)
         splits = folds * -(-self.n_estimators // len(folds))
-        y_given = y if gaps is None else np.where(gaps, np.nan, y)
-        networks = self._networks(X, y, y_given, weight, folds, params, random_state)
-        kinds = [*networks, *self._further()]
-        members = [make_member(kind, random_state) for kind in kinds for _ in splits]
-        watched = getattr(self, "_skl_callbacks", None)  # what `set_callbacks` and `clone` leave
-        tasks = MemberTasks(self, len(members), X, y_given) if watched else None
-        self._n_further = len(splits) * len(of_further)
-        predictions = self._train(members, X, y_given, loss, splits, [params, *of_further], tasks)
-        of_rows = self._blend(predictions, X, y, weight, loss, splits)
-        self._calibrate(X, y, of_rows, loss, unit, folds, splits, random_state)
-        self.conformity_scores_[np.isnan(y_given)] = np.nan
+        networks = self._networks(data, folds, params, random_state)
+        n_members = len(splits) * (len(networks) + len(further_params))
+        has_callbacks = getattr(self, "_skl_callbacks", None)  # of `set_callbacks`, or by `clone`
+        tasks = MemberTasks(self, n_members, data.X, data.target) if has_callbacks else None
+        predictions = self._train_all(
+            networks, data, loss, splits, [params, *further_params], random_state, tasks
+        )
+        judged = self._blend(predictions, data, loss, splits)
+        self._calibrate(judged, loss, unit, folds, splits, random_state)
         self._n_groups = count_groups(split_params)
-        self._most_disagreement = self._disagreement_in_fit(X, weight)
+        self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
         if tasks:
             tasks.end()
         return self
 
     def _encode(self, X, y, sample_weight):
-        """Return X, y and weights, checked; the loss, and the unit in which errors are measured.
-
-        Weights are those of rows, and those by which they are judged: of each target, if some have
-        gaps. At last comes where these are, or None.
-        """
-        loss, gaps = loss_of(self.estimator), None
-        if self.blend_with and loss.levels:
-            raise ValueError(
-                f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
-            )
-        low, high = limits_of(self.target_range)
-        self._limits = low if loss.in_domain(np.array(-1.0)) else max(low, 0.0), high
+        """Return the data, checked; learn the encoder, and keep the limits of y."""
+        loss, measured = loss_of(self.estimator), None
+        self._limits = limits_of(self.target_range, loss)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
             if self.missing_targets == "ignore" and y is not None:
-                y, gaps = self._fill(y, loss)
+                y, measured = fill_gaps(y)
+                self._check_gaps(measured, loss)
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
         for regressor in self._further():
             check_can_take(regressor, X, y)
-        unit = common_unit([self.estimator, *self._further()], y)
-        weight = check_sample_weight(sample_weight, X.shape[0])
+        sample_weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
-            weight = typically_one(weight)
-        counts: Any = weight
-        if gaps is not None:
-            counts = weight_of_targets(weight, ~gaps)
-            counts, gaps = counts.reshape(y.shape), gaps.reshape(y.shape)
-        return X, y, weight, counts, in_unit(loss, unit), unit, gaps
+            sample_weight = typically_one(sample_weight)
+        return training_data(X, y, sample_weight, measured)
 
-    def _fill(self, y, loss):
-        """Return y without gaps, and where they were, of shape (n, n_targets); or None."""
-        y, measured = fill_gaps(y)
+    def _check_gaps(self, measured, loss):
+        """Raise ValueError if some targets were not measured, and that cannot be."""
         if measured is None:
-            return y, None
+            return
         check_measured(measured, "the rows of fit")
         if loss.levels or loss.std:
             raise ValueError(f"y must have no nan where members have loss={loss!r}.")
         check_takes_gaps("estimator", self.estimator)
         for regressor in self._further():
             check_takes_gaps("each of blend_with", regressor)
-        return y, ~measured
 
     def _further(self):
         return list(self.blend_with or ())
 
-    def _networks(self, X, y, y_given, weight, folds, params, random_state):
+    def _networks(self, data, folds, params, random_state):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
-        pilot, dense = pilot_splits(folds, weight), not sparse.issparse(X)
+        X, weight, dense = data.X, data.weight, not sparse.issparse(data.X)
+        rows = np.flatnonzero(weight_by_row(weight))
+        pilot = pilot_splits(folds, weight)
+        twice = [split for split in pilot for _ in range(2)]
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
-        counting = X if weight is None else take_rows(X, np.flatnonzero(weight_by_row(weight)))
-        n, n_features = counting.shape
-        more = {} if y is y_given else {"missing_targets": "ignore"}
-        found = candidates(n, n_features, n_fewest, dense, n_embedded(counting) if dense else 0)
+        n_columns = n_embedded(X, rows) if dense else 0
+        to_choose = candidates(len(rows), X.shape[1], n_fewest, dense, n_columns)
+        network = partial(default_network, missing_targets=self.missing_targets)
 
         def errors_of(trials):
-            networks = [default_network(**found[name], max_iter=n, **more) for name, n in trials]
-            splits = [split for split in pilot for _ in range(2)]
-            twins = [make_member(network, random_state) for network in networks for _ in splits]
-            splits = splits * len(networks)
-            options = self._training(X, "Trial")
-            _, predictions = train_members(twins, X, y_given, splits, params, **options)
-            return errors_in_pilot(y, predictions, pilot, self.n_estimators, weight)
+            networks = [network(**to_choose[name], max_iter=n) for name, n in trials]
+            _, predictions = self._train(networks, data, twice, params, random_state, True, "Trial")
+            return errors_in_pilot(data.y, predictions, pilot, self.n_estimators, weight)
 
-        trials = choose(ahead(found), lengths(n), errors_of)
-        chosen = [{**found[name], "max_iter": n_epochs} for name, n_epochs in trials]
-        linear = linear_network(X, y, weight) if dense else None
-        chosen += [linear] if linear else []
-        return [default_network(**each, **more) for each in chosen]
+        trials = choose(ahead(to_choose), lengths(len(rows)), errors_of)
+        chosen = [network(**to_choose[name], max_iter=n) for name, n in trials]
+        linear = linear_network(X, data.y, weight) if dense else None
+        return [*chosen, network(**linear)] if linear else chosen
 
-    def _train(self, members, X, y, loss, splits, params, tasks):
-        """Train the members; return what each kind predicts for rows held out: (kinds, n, ...).
+    def _train_all(self, networks, data, loss, splits, params, random_state, tasks):
+        """Train all members; return what each kind predicts for rows held out: (kinds, n, ...).
 
-        ``params`` are those of our own kinds, and of each regressor of ``blend_with``.
+        ``params`` are those of the networks, and of each regressor of ``blend_with``.
         """
-        n, first = len(splits), len(members) - self._n_further
-        parts = np.split(np.arange(len(members)), range(first, len(members), n))
-        self.estimators_, held_out = [], []
-        for part, of_part in zip(parts, params):
-            some, is_further = [members[i] for i in part], part[0] >= first
-            what = type(some[0]).__name__ if is_further else "Member"
-            options = {**self._training(X, what, is_further), "tasks": tasks}
-            trained, predicted = train_members(
-                some, X, y, splits * (len(part) // n), of_part, **options
+        own_params, *further_params = params
+        members, held_out = self._train(
+            networks, data, splits, own_params, random_state, self.estimator is None, tasks=tasks
+        )
+        for regressor, of_one in zip(self._further(), further_params):
+            what = type(regressor).__name__
+            more_members, predictions = self._train(
+                [regressor], data, splits, of_one, random_state, False, what, tasks
             )
-            self.estimators_ += trained
-            held_out += predicted
-        self._single = is_network(self.estimator) and X.dtype == np.float32
+            members += more_members
+            held_out += predictions
+        self.estimators_ = members
+        self._n_further = len(splits) * len(further_params)
+        self._single = is_network(self.estimator) and data.X.dtype == np.float32
+        n = len(splits)
         of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
-        predictions = [mean_by_row(X.shape[0], splits, of_kind) for of_kind in of_kinds]
-        for member, prediction in zip(members[::n], predictions):
-            if location(loss, prediction).shape != y.shape:
+        of_kinds = [mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds]
+        for member, prediction in zip(members[::n], of_kinds):
+            if location(loss, prediction).shape != data.y.shape:
                 raise ValueError(
-                    f"The members must predict y, of shape {y.shape}; for the rows held out they "
-                    f"predict {prediction.shape}: {member!r}."
+                    f"The members must predict y, of shape {data.y.shape}; for the rows held out "
+                    f"they predict {prediction.shape}: {member!r}."
                 )
-        return np.array(predictions)
+        return np.array(of_kinds)
 
-    def _training(self, X, what, is_further=False):
-        """Return how members, or what they are called here, are trained."""
-        ours = self.estimator is None and not is_further
-        return {
-            "n_jobs": self.n_jobs,
-            "quiet": ours,
-            "what": what if self.verbose else None,
-            "dtype": np.float32 if ours and not sparse.issparse(X) else None,
-        }
+    def _train(
+        self, kinds, data, splits, params, random_state, are_ours, what="Member", tasks=None
+    ):
+        """Train clones of each kind on each split; return them, and what they predict there.
 
-    def _blend(self, predictions, X, y, weight, loss, splits):
+        ``are_ours`` says that their parameters are not the user's.
+        """
+        return train_members(
+            [make_member(kind, random_state) for kind in kinds for _ in splits],
+            data.X,
+            data.target,
+            splits * len(kinds),
+            params,
+            n_jobs=self.n_jobs,
+            quiet=are_ours,
+            what=what if self.verbose else None,
+            dtype=np.float32 if are_ours and not sparse.issparse(data.X) else None,
+            tasks=tasks,
+        )
+
+    def _blend(self, predictions, data, loss, splits):
         """Weight the members by what they predict for rows held out, and score that.
 
-        Return how much each row counts.
+        Return the data with the weights by which to calibrate.
         """
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
-        w = blending_weights(y, predictions, weight)  # (kinds,) or (kinds, targets)
+        w = blending_weights(data.y, predictions, data.weight)  # (kinds,) or (kinds, targets)
         prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
         self.oob_prediction_ = np.clip(prediction, *self._limits)
         rows = self._held_out()
-        of_rows = None if weight is None else weight[rows]
         with np.errstate(over="ignore"):  # of a huge value, which the members warn of
-            self.oob_score_ = score_of(loss, y[rows], self.oob_prediction_[rows], of_rows)
-        shares = self._shares(w, X, y, weight, loss, splits)
+            self.oob_score_ = score_of(
+                loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
+            )
+        shares = self._shares(w, data, loss, splits)
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])
-        of_rows = weights_of_rows(splits, shares, np.ones(len(y)) if weight is None else weight)
-        check_measured(of_rows, "the rows held out whose members count")
-        return of_rows
+        weight = weights_of_rows(splits, shares, data.weight)
+        check_measured(weight, "the rows held out whose members count")
+        return data._replace(weight=weight)
 
     def _held_out(self):
         """Return True for each row of `fit` that was held out by some split."""
         return ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])
 
-    def _shares(self, w, X, y, weight, loss, splits):
+    def _shares(self, w, data, loss, splits):
         """Return how much the members of each split count: see `blending`."""
         n_splits = len(splits)
-        rows = rows_new_to_all(len(y), splits)
+        rows = rows_new_to_all(len(data.y), splits)
         if n_splits == 1 or len(rows) == 0:
             return np.full(n_splits, 1 / n_splits)
-        X_new = take_rows(X, rows)
+        X_new = take_rows(data.X, rows)
         errors = []
         for split in range(n_splits):
-            of_kinds = zip(w, self.estimators_[split::n_splits])
-            prediction: Any = sum(part * np.asarray(each.predict(X_new)) for part, each in of_kinds)
-            errors.append(location(loss, in_order(loss, prediction)) - y[rows])
-        return shares_of_splits(np.array(errors), None if weight is None else weight[rows])
+            members = self.estimators_[split::n_splits]
+            prediction: Any = sum(
+                of_kind * np.asarray(member.predict(X_new)) for of_kind, member in zip(w, members)
+            )
+            errors.append(location(loss, in_order(loss, prediction)) - data.y[rows])
+        return shares_of_splits(np.array(errors), data.weight[rows])
 
-    def _calibrate(self, X, y, weight, loss, unit, folds, splits, random_state):
+    def _calibrate(self, data, loss, unit, folds, splits, random_state):
         """Measure how far predictions for rows held out are off, in the unit that suits y best."""
         rows = self._held_out()
         units = [unit]
         if self.estimator is None:
-            some = rows & (weight_by_row(weight) > 0)
-            measured = y if weight.ndim == 1 else np.where(weight > 0, y, np.nan)
-            units = candidate_units(measured[some])
+            counting = rows & (weight_by_row(data.weight) > 0)
+            units = candidate_units(where_measured(data.y, data.weight)[counting])
         calibrations = []
         for unit in units:
-            prediction = unit(self.oob_prediction_)
-            spreads = None  # how far y spreads about predictions, and that of each row
-            if self.estimator is None and not sparse.issparse(X):
-                error = unit(y) - location(loss, prediction)
-                task = X, error, prediction, folds, weight, random_state, self.n_jobs
-                spreads = learn_spread(*task)
-            elif loss.std:
-                networks = self.estimators_[: len(self.estimators_) - self._n_further]
-                spreads = spread_of_members(networks, X, splits, weight)
-            if spreads is None:
-                of_loss = SpreadOfLoss(loss, prediction[rows])
-                spreads = of_loss, of_loss(X, prediction)
-            spread, scale = spreads
-            measured = y[rows], self.oob_prediction_[rows], scale[rows]
-            calibration = Calibration(loss, *measured, weight[rows], spread, unit)
+            spread, scale = self._spread(data, loss, unit, folds, splits, random_state)
+            measured = data.y[rows], self.oob_prediction_[rows], scale[rows]
+            calibration = Calibration(loss, *measured, data.weight[rows], spread, unit)
             score = calibration.interval_score(*measured) if len(units) > 1 else 0.0
             calibrations.append((score, calibration))
         self._calibration = min(calibrations, key=lambda pair: pair[0])[1]
-        self.conformity_scores_ = np.full(y.shape, np.nan)
+        self.conformity_scores_ = np.full(data.y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
+        self.conformity_scores_[np.isnan(data.target)] = np.nan
+
+    def _spread(self, data, loss, unit, folds, splits, random_state):
+        """Return how far y spreads about predictions, in this unit, and that of each row."""
+        prediction = unit(self.oob_prediction_)
+        learnt = None
+        if self.estimator is None and not sparse.issparse(data.X):
+            error = unit(data.y) - location(loss, prediction)
+            learnt = learn_spread(
+                data.X, error, prediction, folds, data.weight, random_state, self.n_jobs
+            )
+        elif loss.std:
+            members = self.estimators_[: len(self.estimators_) - self._n_further]
+            learnt = spread_of_members(members, data.X, splits, data.weight)
+        if learnt is not None:
+            return learnt
+        of_loss = SpreadOfLoss(loss, prediction[self._held_out()])
+        return of_loss, of_loss(data.X, prediction)
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -600,11 +603,11 @@ class ScratchMLPEnsembleRegressor(
 
     def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""
-        weight = np.ones(X.shape[0]) if weight is None else weight
-        each = [np.flatnonzero(w) for w in weight.reshape(len(weight), -1).T]
-        rows = np.unique(np.concatenate([some[rows_to_look_at(len(some))] for some in each]))
-        found = self._disagreement(*self._of_members(take_rows(X, rows)))
-        return (np.where(weight[rows] > 0, found, 0) if weight.ndim == 2 else found).max(axis=0)
+        columns = weight.reshape(len(weight), -1).T
+        counting = [np.flatnonzero(of_target) for of_target in columns]
+        rows = np.unique(np.concatenate([some[rows_to_look_at(len(some))] for some in counting]))
+        disagreement = self._disagreement(*self._of_members(take_rows(X, rows)))
+        return np.nanmax(where_measured(disagreement, weight[rows]), axis=0)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.
@@ -748,23 +751,20 @@ class ScratchMLPEnsembleRegressor(
         return router
 
     def _routed(self, weight, groups, fit_params):
-        """Return the arguments of `fit` of our own kinds and of further ones, and of the split."""
+        """Return the arguments of `fit` of members, of each further regressor, and of the split."""
         further = self._further()
-        metadata = {"sample_weight": weight, "groups": groups}
-        metadata = {name: value for name, value in metadata.items() if value is not None}
         if groups is not None and not hasattr(self.cv, "split"):
             raise ValueError(f"groups needs a splitter as cv, got cv={self.cv!r}.")
         if sklearn.get_config()["enable_metadata_routing"]:
-            if not (metadata or fit_params):
-                return {}, *({} for _ in further), {}
+            metadata = {"sample_weight": weight, "groups": groups}
+            metadata = {name: value for name, value in metadata.items() if value is not None}
             routed: Any = process_routing(self, "fit", **metadata, **fit_params)
             of_further = [routed[f"blend_with_{i}"].fit for i in range(len(further))]
-            of_split = routed.splitter.split if "splitter" in routed else {}
-            return routed.estimator.fit, *of_further, of_split
-        own, *of_further = (
-            metadata_of(each, weight, groups) for each in (self._member(), *further)
-        )
-        return {**fit_params, **own}, *of_further, {} if groups is None else {"groups": groups}
+            of_split = routed.splitter.split if hasattr(self.cv, "split") else {}
+            return routed.estimator.fit, of_further, of_split
+        own_params = {**fit_params, **metadata_of(self._member(), weight, groups)}
+        of_further = [metadata_of(regressor, weight, groups) for regressor in further]
+        return own_params, of_further, {} if groups is None else {"groups": groups}
 
     def _member(self):
         return default_network() if self.estimator is None else self.estimator
@@ -772,6 +772,11 @@ class ScratchMLPEnsembleRegressor(
     def _check_parameters(self):
         check_member(self.estimator)
         check_blend_with(self.blend_with)
+        loss = loss_of(self.estimator)
+        if self.blend_with and loss.levels:
+            raise ValueError(
+                f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
+            )
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
             check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")
@@ -810,10 +815,11 @@ class ScratchMLPEnsembleRegressor(
             of_kinds = [get_tags(kind) for kind in (member, *self._further())]
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
+        on_networks = is_network(member)  # before which an encoder stands
         tags.input_tags.sparse = all(each.input_tags.sparse for each in of_kinds)
         for name in ("allow_nan", "string", "categorical"):
-            taken = all(getattr(each.input_tags, name) for each in of_kinds)
-            setattr(tags.input_tags, name, is_network(member) or taken)
+            taken = on_networks or all(getattr(each.input_tags, name) for each in of_kinds)
+            setattr(tags.input_tags, name, taken)
         tags.target_tags = of_kinds[0].target_tags
         tags.target_tags.multi_output = all(each.target_tags.multi_output for each in of_kinds)
         return tags

@@ -1,8 +1,8 @@
-"""Which rows each member of an ensemble is trained on, and which it never sees."""
+"""The rows of `fit`: their targets and weights, and which each member never sees."""
 
 from collections.abc import Callable, Sequence
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, is_per_target, refuse_lazy
+from ..data import check_measured, is_per_target, refuse_lazy, weight_of_targets
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -20,6 +20,46 @@ LARGEST_SEED: int = np.iinfo(np.int32).max
 COPIES_ALIKE = 0.95  # of the rows whose X is met again
 MANY_COPIES = 0.05  # of the rows held out: by about as much fewer are covered
 Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held out)
+
+
+class TrainingData(NamedTuple):
+    """The rows of `fit`, checked.
+
+    Attributes
+    ----------
+    X : {ndarray, Mapped, sparse matrix, data frame} of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        The targets; where one was not measured, another one of its column.
+    target : ndarray of the shape of y
+        What members are trained on: nan where it was not measured; else y itself.
+    sample_weight : ndarray of shape (n_samples,) or None
+        What members are handed.
+    weight : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        How much rows count where members are judged; or each target, if some were not measured.
+    """
+
+    X: Any
+    y: Array
+    target: Array
+    sample_weight: Array | None
+    weight: Array
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether some targets were not measured."""
+        return self.target is not self.y
+
+
+def training_data(
+    X: Any, y: Array, sample_weight: Array | None, measured: Array | None
+) -> TrainingData:
+    """Return the rows of `fit`; ``measured``, of shape (n, n_targets), may be None: all were."""
+    weight = np.ones(len(y)) if sample_weight is None else sample_weight
+    if measured is None:
+        return TrainingData(X, y, y, sample_weight, weight)
+    target = np.where(measured.reshape(y.shape), y, np.nan)
+    weight = weight_of_targets(weight, measured).reshape(y.shape)
+    return TrainingData(X, y, target, sample_weight, weight)
 
 
 def check_folds(cv: Any, n_estimators: int) -> None:
@@ -142,38 +182,44 @@ def _checked(split, n):
     return train, held_out
 
 
-def check_weights(weight: Array | None, folds: Splits, has_gaps: bool = False) -> None:
+def check_weights(data: TrainingData, folds: Splits) -> None:
     """Raise ValueError if a network would train, or all be judged, on rows of weight zero alone."""
-    if weight is None:
-        return
-    if has_gaps:
+    weight = data.weight
+    held_out = np.concatenate([rows for _, rows in folds])
+    if data.has_gaps:
         columns = weight.reshape(len(weight), -1)
         for train, _ in folds:
             check_measured(columns[train], "the rows to train on of every fold")
-        held_out = np.concatenate([rows for _, rows in folds])
         check_measured(columns[held_out], "the rows that cv holds out")
-        return
-    if not all(weight[train].any() for train, _ in folds):
+    elif not all(weight[train].any() for train, _ in folds):
         raise ValueError(
             "sample_weight must be above 0 for some rows to train on in every fold; got "
             f"{np.count_nonzero(weight)} such rows, all held out at once."
         )
-    if not any(weight[held_out].any() for _, held_out in folds):
+    elif not weight[held_out].any():
         raise ValueError(
             "sample_weight must be above 0 for some of the rows that cv holds out; got "
             f"{np.count_nonzero(weight)} such rows, all of them only trained on."
         )
 
 
-def weight_by_row(weight: Any) -> Any:
+def weight_by_row(weight: Array) -> Array:
     """Return the weights of rows, where targets have their own: these, or 0 if all are."""
     return weight.max(axis=1) if is_per_target(weight) else weight
 
 
-def without_weightless(splits: Splits, weight: Array | None) -> Splits:
+def weights_by_column(weight: Any, n: int) -> list[Any]:
+    """Return the weights of each of n targets: those of the rows, unless they have their own."""
+    return [*weight.T] if is_per_target(weight) else [weight] * n
+
+
+def where_measured(values: Array, weight: Array) -> Array:
+    """Return the values, nan where targets have weights of their own and one's is 0."""
+    return np.where(weight > 0, values, np.nan) if is_per_target(weight) else values
+
+
+def without_weightless(splits: Splits, weight: Array) -> Splits:
     """Return the splits without the rows to train on that weigh nothing."""
-    if weight is None:
-        return splits
     of_rows = weight_by_row(weight)
     return [(train[of_rows[train] > 0], held_out) for train, held_out in splits]
 

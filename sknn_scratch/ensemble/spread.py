@@ -16,10 +16,17 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold
 
-from ..data import is_per_target
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
-from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, weight_by_row, without_weightless
+from .folds import (
+    LARGEST_SEED,
+    Splits,
+    mean_by_row,
+    take_rows,
+    weight_by_row,
+    where_measured,
+    without_weightless,
+)
 from .members import make_member, train_members
 from .stacked import predictions_of
 
@@ -105,7 +112,7 @@ def learn_spread(
     error: Array,
     prediction: Array,
     splits: Splits,
-    weight: Array | None,
+    weight: Array,
     random_state: np.random.RandomState,
     n_jobs: Any,
 ) -> tuple[LearntSpread, Array] | None:
@@ -114,65 +121,64 @@ def learn_spread(
     The networks are trained on errors of rows held out, each on all folds but one, and judged on
     that one (as Nix and Weigend, Estimating the mean and variance of the target probability
     distribution, 1994, but with the mean known, and with Laplace's distribution, which outliers
-    hardly move). A power of what they say, from 0 (all rows alike) to
-    1, is chosen by the likelihood of the errors on those rows.
+    hardly move). A power of what they say, from 0 (all rows alike) to 1, is chosen by the
+    likelihood of the errors on those rows.
 
     ``error`` and ``prediction``, of shape (n,) or (n, n_targets), are nan where a row was never
     held out. Weights may be of each target, 0 where it was not measured. Returned are the spread,
-    and that of each row, by the network that has not seen it;
-    None, in the place of both, if they do not help, or there are too few rows.
+    and that of each row, by the network that has not seen it; None, in the place of both, if they
+    do not help, or there are too few rows.
     """
-    known: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
-    parts = without_weightless(spread_folds(splits, known, random_state), weight)
+    held_out: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
+    parts = without_weightless(spread_folds(splits, held_out, random_state), weight)
     n_train = min(len(train) for train, _ in parts)
-    n_measured: Any = n_train
-    cells: Any = weight if is_per_target(weight) else None
-    if cells is not None:
-        n_measured = np.min([np.count_nonzero(cells[rows], axis=0) for rows, _ in parts], axis=0)
+    n_measured = np.min([np.count_nonzero(weight[train], axis=0) for train, _ in parts], axis=0)
     if n_train < FEWEST_ROWS or np.min(n_measured) == 0:
         return None
-    unit = np.average(np.abs(error[known]), axis=0, weights=_of(weight, known))
+    unit = np.average(np.abs(error[held_out]), axis=0, weights=weight[held_out])
     if not np.all(unit > 0):
         return None
-    inputs = np.column_stack([X, prediction])
-    target = error / unit
-    of_rows = weight_by_row(weight)
-    counting = known if weight is None else known & (of_rows > 0)
-    network = ScratchMLPRegressor(**network_parameters(counting.sum(), n_train))
-    network.missing_targets = "error" if cells is None else "ignore"
-    networks = [make_member(network, random_state) for _ in parts]
-    params = {} if weight is None else {"sample_weight": of_rows}
-    # The exponent sees to one that is no better than a constant.
-    options: dict[str, Any] = {"n_jobs": n_jobs, "quiet": True}
-    given = target if cells is None else np.where(cells > 0, target, np.nan)
-    networks, predicted = train_members(networks, inputs, given, parts, params, **options)
-    logarithm = np.maximum(mean_by_row(len(error), parts, predicted), LOWEST)
-    exponent = best_exponent(target[counting], logarithm[counting], _of(weight, counting))
-    if cells is not None:
-        exponent = np.where(n_measured < FEWEST_ROWS, 0.0, exponent)
+    error = error / unit
+    row_weight = weight_by_row(weight)
+    judged = held_out & (row_weight > 0)
+    network = ScratchMLPRegressor(**network_parameters(judged.sum(), n_train))
+    networks, predictions = train_members(
+        [make_member(network, random_state) for _ in parts],
+        np.column_stack([X, prediction]),
+        where_measured(error, weight),
+        parts,
+        {"sample_weight": row_weight},
+        n_jobs=n_jobs,
+        quiet=True,  # the exponent sees to networks that are no better than a constant
+    )
+    logarithm = np.maximum(mean_by_row(len(error), parts, predictions), LOWEST)
+    exponent = best_exponent(error[judged], logarithm[judged], weight[judged])
+    exponent = np.where(n_measured < FEWEST_ROWS, 0.0, exponent)
     if not np.any(exponent):
         return None
-    judged = logarithm if cells is None else np.where(cells > 0, logarithm, np.nan)
-    bounds = np.array([np.nanmin(judged[counting], axis=0), np.nanmax(judged[counting], axis=0)])
+    measured = where_measured(logarithm, weight)[judged]
+    bounds = np.array([np.nanmin(measured, axis=0), np.nanmax(measured, axis=0)])
     return LearntSpread(networks, exponent, bounds), np.exp(exponent * np.clip(logarithm, *bounds))
 
 
-def spread_folds(splits: Splits, known: Array, random_state: np.random.RandomState) -> Splits:
+def spread_folds(
+    splits: Splits, was_held_out: Array, random_state: np.random.RandomState
+) -> Splits:
     """Return rows to learn a spread on and rows to judge it by, all of them held out before.
 
     Where a split trains on too few such rows, as with time series, each set of rows held out is
     judged by all others.
     """
-    folds = [(train[known[train]], held_out) for train, held_out in splits]
+    folds = [(train[was_held_out[train]], held_out) for train, held_out in splits]
     if min(len(train) for train, _ in folds) >= FEWEST_ROWS:
         return folds
     if len(splits) == 1:
-        rows = np.flatnonzero(known)
+        rows = np.flatnonzero(was_held_out)
         seed = random_state.randint(LARGEST_SEED)
         cv = KFold(min(FOLDS, len(rows)), shuffle=True, random_state=seed)
         return [(rows[train], rows[judged]) for train, judged in cv.split(rows)]
-    every = np.arange(len(known))
-    return [(every[known & ~np.isin(every, held_out)], held_out) for _, held_out in splits]
+    every = np.arange(len(was_held_out))
+    return [(every[was_held_out & ~np.isin(every, held_out)], held_out) for _, held_out in splits]
 
 
 def spread_of_members(
@@ -210,12 +216,13 @@ def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
         "batch_size": min(32, n_train),
         "learning_rate": "one_cycle",
         "max_iter": int(np.clip(STEPS_OF_ROWS // n_rows, LEAST_EPOCHS, MOST_EPOCHS)),
+        "missing_targets": "ignore",
         "n_iter_no_change": np.inf,
         "tol": 0,
     }
 
 
-def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array:
+def best_exponent(error: Array, logarithm: Array, weight: Array) -> Array:
     """Return, for each target, the exponent with which errors are likeliest.
 
     With the spread s = exp(exponent * logarithm) and the mean c of abs(error) / s, the mean
@@ -229,10 +236,6 @@ def best_exponent(error: Array, logarithm: Array, weight: Array | None) -> Array
 
     costs = np.array([cost(exponent) for exponent in EXPONENTS])
     return np.array(EXPONENTS)[np.argmin(costs, axis=0)]
-
-
-def _of(weight, rows):
-    return None if weight is None else weight[rows]
 
 
 def rows_to_look_at(n: int) -> Array:

@@ -159,16 +159,19 @@ def in_unit(loss: Loss, unit: Unit) -> Loss:
     return Quantile([1 - level for level in reversed(loss.levels)])
 
 
-def limits_of(target_range: Any) -> tuple[float, float]:
+def limits_of(target_range: Any, loss: Loss) -> tuple[float, float]:
     """Return the least and the most y can be, infinite where there is no end; None has none.
+
+    The loss may take no y below 0.
 
     Raises
     ------
     TypeError, ValueError
         If it is no such pair.
     """
+    least = -np.inf if loss.in_domain(np.array(-1.0)) else 0.0
     if target_range is None:
-        return -np.inf, np.inf
+        return least, np.inf
     if not isinstance(target_range, (tuple, list)) or len(target_range) != 2:
         raise TypeError(
             "target_range must be None or a tuple of two numbers or None, such as (0, None); got "
@@ -183,7 +186,7 @@ def limits_of(target_range: Any) -> tuple[float, float]:
         raise ValueError(
             f"target_range must have its lower end below its upper end, got {target_range!r}."
         )
-    return low, high
+    return max(low, least), high
 
 
 def refuse_outside(y: Array, limits: tuple[float, float]) -> None:

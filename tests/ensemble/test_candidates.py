@@ -55,7 +55,7 @@ def test_a_column_that_varies_by_its_rounding_alone_is_constant_to_the_linear_ne
 
 def test_columns_of_two_values_are_not_counted_as_embedded(rng):
     X = np.c_[rng.integers(0, 2, 50), np.ones(50), rng.integers(0, 3, 50), rng.normal(size=50)]
-    assert n_embedded(X) == 2
+    assert n_embedded(X, np.arange(len(X))) == 2
     bins = [
         {
             each["embedding"].n_bins
@@ -95,7 +95,7 @@ def test_the_linear_network_is_the_ridge_regression_whose_penalty_suits_the_rows
 ):
     X = rng.normal(size=(40, 20)) * rng.uniform(1, 100, 20) + 7
     y = X[:, :n_targets] + 50 * rng.normal(size=(40, n_targets))
-    weight = rng.uniform(0.5, 1.5, 40) if weighted else None
+    weight = rng.uniform(0.5, 1.5, 40) if weighted else np.ones(40)
     network = ScratchMLPRegressor(**linear_network(X, y, weight), random_state=0)
     standard = (
         each.fit(array).transform(array)
@@ -114,26 +114,27 @@ def test_the_linear_network_is_the_ridge_regression_whose_penalty_suits_the_rows
 def test_the_penalty_of_the_linear_network_is_the_same_in_any_unit(unit, rng):
     X = rng.normal(size=(40, 20))
     y = X[:, 0] + rng.normal(size=40)
-    alpha = linear_network(X, y)["alpha"]
+    alpha = linear_network(X, y, np.ones(40))["alpha"]
     assert PENALTIES[0] < alpha < PENALTIES[-1]
-    assert linear_network(X, y * unit)["alpha"] == alpha
-    assert linear_network(X * unit, y)["alpha"] == alpha
+    assert linear_network(X, y * unit, np.ones(40))["alpha"] == alpha
+    assert linear_network(X * unit, y, np.ones(40))["alpha"] == alpha
 
 
 def test_columns_of_the_linear_network_may_be_far_from_zero_for_their_spread(rng):
     X = rng.integers(-50, 50, size=(500, 20)) / 2.0**10
     y = X[:, 0] + rng.normal(size=500)
-    far = linear_network(X + 2.0**38, y)["alpha"]
-    assert far == linear_network(X, y)["alpha"]
+    far = linear_network(X + 2.0**38, y, np.ones(500))["alpha"]
+    assert far == linear_network(X, y, np.ones(500))["alpha"]
 
 
 def test_rows_of_weight_zero_do_not_decide_the_penalty_of_the_linear_network(rng):
     X = rng.normal(size=(60, 20))
     y, weight = X[:, 0] + rng.normal(size=60), np.repeat([1.0, 0.0], [40, 20])
     others = np.where(weight > 0, 1, 1e9)
-    alpha = linear_network(X[:40], y[:40])["alpha"]
+    alpha = linear_network(X[:40], y[:40], np.ones(40))["alpha"]
     assert linear_network(X * others[:, np.newaxis], y * others, weight)["alpha"] == alpha
 
 
 def test_above_so_many_columns_there_is_none(rng):
-    assert linear_network(rng.normal(size=(5, MOST_FEATURES + 1)), np.arange(5.0)) is None
+    X = rng.normal(size=(5, MOST_FEATURES + 1))
+    assert linear_network(X, np.arange(5.0), np.ones(5)) is None

@@ -121,9 +121,9 @@ def test_of_a_single_length_there_is_no_choice(lengths):
 
 def test_the_error_of_two_members_is_that_of_their_mean_and_of_one_their_own(rng):
     y, one, other = rng.normal(size=(3, 40))
-    assert_allclose(errors_of_mean(y, one, other, 2), ((one + other) / 2 - y) ** 2)
+    assert_allclose(errors_of_mean(y, one, other, 2, np.ones(40)), ((one + other) / 2 - y) ** 2)
     own = ((one - y) ** 2 + (other - y) ** 2) / 2
-    assert_allclose(errors_of_mean(y, one, other, 1), own)
+    assert_allclose(errors_of_mean(y, one, other, 1, np.ones(40)), own)
 
 
 def test_the_error_of_many_members_is_that_of_their_mean(rng):
@@ -131,7 +131,8 @@ def test_the_error_of_many_members_is_that_of_their_mean(rng):
     y, shared = rng.normal(size=(2, n))
     members = shared + 0.7 * rng.normal(size=(8, n))
     expected = np.mean((members.mean(axis=0) - y) ** 2)
-    assert_allclose(errors_of_mean(y, *members[:2], 8).mean(), expected, rtol=0.03)
+    found = errors_of_mean(y, *members[:2], 8, np.ones(n)).mean()
+    assert_allclose(found, expected, rtol=0.03)
 
 
 def test_a_row_of_weight_two_counts_as_two(rng):
@@ -139,7 +140,7 @@ def test_a_row_of_weight_two_counts_as_two(rng):
     weight = np.array([1.0, 2, 1, 0, 1])
     twice = [np.repeat(each, weight.astype(int)) for each in (y, one, other)]
     found = errors_of_mean(y, one, other, 8, weight).mean()
-    assert_allclose(found, errors_of_mean(*twice, 8).mean())
+    assert_allclose(found, errors_of_mean(*twice, 8, np.ones(5)).mean())
 
 
 def test_errors_in_a_pilot_are_relative_to_the_variance_of_y_of_each_target(rng):
@@ -147,11 +148,12 @@ def test_errors_in_a_pilot_are_relative_to_the_variance_of_y_of_each_target(rng)
     mean = [np.broadcast_to(y.mean(axis=0), (20, 2))] * 2
     exact = [y[rows]] * 2
     splits = [(np.arange(5), rows)]
-    of_mean, of_exact = errors_in_pilot(y, mean + exact, splits, 8)
+    of_mean, of_exact = errors_in_pilot(y, mean + exact, splits, 8, np.ones(30))
     expected = np.mean((y[rows] - y.mean(axis=0)) ** 2 / y.var(axis=0), axis=1)
     assert_allclose([of_mean, of_exact], [expected, np.zeros(20)])
-    unit = errors_in_pilot(1e200 * y, [1e200 * each for each in mean + exact], splits, 8)
-    assert_allclose(unit, [of_mean, of_exact], rtol=1e-6)
+    large = [1e200 * each for each in mean + exact]
+    found = errors_in_pilot(1e200 * y, large, splits, 8, np.ones(30))
+    assert_allclose(found, [of_mean, of_exact], rtol=1e-6)
 
 
 def test_errors_of_a_trial_are_those_of_all_splits(rng):
@@ -160,7 +162,8 @@ def test_errors_of_a_trial_are_those_of_all_splits(rng):
         [(np.arange(3), np.arange(3, 6)), (np.arange(6), np.arange(6, 9))],
     )
     first, second = rng.normal(size=(2, 2, 2, 3))  # of two splits, two members
-    found = errors_in_pilot(y, [*first.reshape(4, 3), *second.reshape(4, 3)], splits, 2)
+    predictions = [*first.reshape(4, 3), *second.reshape(4, 3)]
+    found = errors_in_pilot(y, predictions, splits, 2, np.ones(9))
     expected = [(each.mean(axis=1).ravel() - y[3:]) ** 2 / y.var() for each in (first, second)]
     assert_allclose(found, expected)
 
@@ -172,7 +175,7 @@ def as_lists(splits):
 def test_a_pilot_holds_out_two_folds_at_once_whose_rows_weigh_something_the_last_first():
     folds = [(np.delete(np.arange(8), [i, i + 1]), np.array([i, i + 1])) for i in (0, 2, 4, 6)]
     last, first = ([0, 1, 2, 3], [4, 5, 6, 7]), ([4, 5, 6, 7], [0, 1, 2, 3])
-    assert as_lists(pilot_splits(folds)) == [last, first]
+    assert as_lists(pilot_splits(folds, np.ones(8))) == [last, first]
     weight = np.array([1.0, 1, 1, 1, 0, 0, 1, 1])
     found = as_lists(pilot_splits(folds, weight))
     assert found == [([0, 1, 4, 5], [2, 3, 6, 7]), ([2, 3, 4, 5, 6, 7], [0, 1])]
@@ -180,7 +183,7 @@ def test_a_pilot_holds_out_two_folds_at_once_whose_rows_weigh_something_the_last
 
 def test_where_two_folds_leave_nothing_to_train_on_a_pilot_holds_out_one():
     folds = [(np.arange(2, 4), np.arange(2)), (np.arange(2), np.arange(2, 4))]
-    assert as_lists(pilot_splits(folds)) == [([0, 1], [2, 3]), ([2, 3], [0, 1])]
+    assert as_lists(pilot_splits(folds, np.ones(4))) == [([0, 1], [2, 3]), ([2, 3], [0, 1])]
     folds = [(np.arange(2, 5), np.arange(2)), (np.r_[:2, 4], np.arange(2, 4))]
     found = as_lists(pilot_splits(folds, np.array([1.0, 1, 1, 1, 0])))
     assert found == [([0, 1, 4], [2, 3]), ([2, 3, 4], [0, 1])]
@@ -188,7 +191,7 @@ def test_where_two_folds_leave_nothing_to_train_on_a_pilot_holds_out_one():
 
 def test_of_a_time_series_a_pilot_is_trained_on_the_past():
     folds = list(TimeSeriesSplit(4).split(np.empty(50)))
-    (train, held_out), *others = pilot_splits(folds)
+    (train, held_out), *others = pilot_splits(folds, np.ones(50))
     assert (train.tolist(), held_out.tolist()) == (list(range(30)), list(range(30, 50)))
     assert all(train.max() < held_out.min() for train, held_out in others)
 
@@ -197,7 +200,7 @@ def test_of_a_time_series_a_pilot_is_trained_on_the_past():
 def test_of_many_rows_one_fold_is_enough(n_held_out, n_folds):
     rows = np.arange(3 * n_held_out)
     folds = [(np.setdiff1d(rows, part), part) for part in np.split(rows, 3)]
-    (split,) = pilot_splits(folds)
+    (split,) = pilot_splits(folds, np.ones(len(rows)))
     assert len(split[1]) == n_folds * n_held_out
 
 
@@ -207,7 +210,7 @@ def test_of_many_rows_one_fold_is_enough(n_held_out, n_folds):
 def test_the_fewer_rows_there_are_the_more_splits_a_pilot_has(n_held_out, n_splits):
     rows = np.arange(8 * n_held_out)
     folds = [(np.setdiff1d(rows, part), part) for part in np.split(rows, 8)]
-    assert len(pilot_splits(folds)) == n_splits
+    assert len(pilot_splits(folds, np.ones(len(rows)))) == n_splits
 
 
 def test_targets_of_weight_zero_do_not_decide_what_errors_are_relative_to(rng):

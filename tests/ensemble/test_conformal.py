@@ -15,14 +15,15 @@ from sknn_scratch.ensemble.conformal import (
     typical_scores,
 )
 from sknn_scratch.ensemble.spread import SpreadOfLoss
-from sknn_scratch.ensemble.units import Logarithm
+from sknn_scratch.ensemble.units import Logarithm, Unit
 from tests.helpers import label
 
 
 def calibrated(loss, y, prediction):
     """Return a calibration on these rows, with the spread that the loss says."""
     spread = SpreadOfLoss(loss, prediction)
-    return Calibration(loss, y, prediction, spread(None, prediction), None, spread)
+    scale, weight = spread(None, prediction), np.ones(len(y))
+    return Calibration(loss, y, prediction, scale, weight, spread, Unit())
 
 
 NINETEEN = np.arange(1.0, 20.0)  # of the 20 gaps between them a new score falls into each alike
@@ -201,31 +202,32 @@ def test_the_standard_deviation_counts_a_row_of_weight_2_twice(loss, rng):
     rows = np.repeat(np.arange(40), weight)
     spread = SpreadOfLoss(loss, prediction)
     scale = spread(None, prediction)
-    weighted = Calibration(loss, y, prediction, scale, weight, spread)
-    repeated = Calibration(loss, y[rows], prediction[rows], scale[rows], None, spread)
+    weighted = Calibration(loss, y, prediction, scale, weight, spread, Unit())
+    repeated = Calibration(
+        loss, y[rows], prediction[rows], scale[rows], np.ones(len(rows)), spread, Unit()
+    )
     found = weighted.std(None, prediction, 1)
     assert_allclose(found, repeated.std(None, prediction, 1))
     assert np.abs(found / calibrated(loss, y, prediction).std(None, prediction, 1) - 1).max() > 0.05
 
 
-@pytest.mark.parametrize("unit", [None, Logarithm(0.01)], ids=label)
+@pytest.mark.parametrize("unit", [Unit(), Logarithm(0.01)], ids=label)
 def test_a_calibration_might_as_well_not_have_rows_of_weight_zero(unit, rng):
     y, prediction, weight = rng.uniform(0.1, 9, 90), np.full(90, 4.0), np.arange(90) % 3 > 0
     y[weight == 0] *= 9
 
     def found(rows, weight):
-        given = y[rows], prediction[rows], np.ones(len(y[rows]))
+        measured = y[rows], prediction[rows], np.ones(len(y[rows]))
         calibration = Calibration(
-            SquaredError(), *given, weight, lambda X, p: np.ones_like(p), unit
+            SquaredError(), *measured, weight, lambda X, p: np.ones_like(p), unit
         )
         quantiles = calibration.quantiles(None, prediction[:1], np.array([0.1, 0.5, 0.9]), 1)
         std = calibration.std(None, prediction[:1], 1)
-        return [*quantiles[0], *std, calibration.interval_score(y, prediction, np.ones(90))]
+        return [*quantiles[0], *std, calibration.interval_score(*measured)]
 
-    # of the score all rows are handed in
-    weighted, without = found(slice(None), weight.astype(float)), found(weight, None)
-    assert_allclose(weighted[:-1], without[:-1])
-    assert weighted[-1] < found(slice(None), None)[-1] - 0.1
+    weighted = found(slice(None), weight.astype(float))
+    assert_allclose(weighted, found(weight, np.ones(60)))
+    assert weighted[-1] < found(slice(None), np.ones(90))[-1] - 0.1
 
 
 def test_too_few_groups_are_told_with_how_many_are_enough():
@@ -247,15 +249,15 @@ def test_the_interval_score_is_the_width_and_twenty_times_what_lies_beyond(rng):
 def test_a_wrong_scale_and_a_wrong_unit_have_a_higher_interval_score(rng):
     size = rng.uniform(1, 9, 1000)
     y, prediction, ones = size * np.exp(rng.normal(size=1000)), size, np.ones(1000)
-    unit = Logarithm(y.min())
+    of_y, logarithm = Unit(), Logarithm(y.min())
 
-    def score(scale, unit=None):
+    def score(scale, unit):
         calibration = Calibration(SquaredError(), y, prediction, scale, ones, None, unit)
         return calibration.interval_score(y, prediction, scale)
 
-    assert score(ones, unit) == pytest.approx(score(size))  # factors of the mean either way
-    assert score(size) < score(ones) - 0.05
-    assert score(ones, unit) < score(size, unit) - 0.05
+    assert score(ones, logarithm) == pytest.approx(score(size, of_y))  # factors of the mean
+    assert score(size, of_y) < score(ones, of_y) - 0.05
+    assert score(ones, logarithm) < score(size, logarithm) - 0.05
 
 
 def test_without_enough_rows_it_is_infinite():
@@ -265,7 +267,7 @@ def test_without_enough_rows_it_is_infinite():
 
 def test_what_stands_for_all_scores_has_their_mean_in_each_target():
     scores = np.arange(1000.0)[:, np.newaxis] * [1, -2]
-    assert_allclose(typical_scores(scores, None).mean(axis=0), scores.mean(axis=0), atol=2)
+    assert_allclose(typical_scores(scores, np.ones(1000)).mean(axis=0), scores.mean(axis=0), atol=2)
     weight = np.repeat([0.0, 1.0], 500)
     assert_allclose(typical_scores(scores, weight).mean(axis=0), scores[500:].mean(axis=0), atol=2)
 
@@ -275,7 +277,7 @@ def test_the_standard_deviation_of_skewed_errors_in_logarithms_is_that_of_y():
     y, ones = 3 * np.exp(scores), np.ones(200)
     unit = Logarithm(y.min())
     calibration = Calibration(
-        SquaredError(), y, prediction, ones, None, lambda X, p: np.ones_like(p), unit
+        SquaredError(), y, prediction, ones, ones, lambda X, p: np.ones_like(p), unit
     )
     expected = np.sqrt(np.mean((y - 3) ** 2))
     assert_allclose(calibration.std(None, np.array([3.0]), 1), expected, rtol=0.02)

@@ -182,9 +182,9 @@ def test_each_target_has_weights_of_its_own():
         shares_of_splits(of_splits, cells * [1, 0]), shares_of_splits(of_splits[..., :1])
     )
     scores = typical_scores(noisy, cells)
-    assert_allclose(scores[:, 1], typical_scores(y[cells[:, 1] > 0, 1], None))
+    assert_allclose(scores[:, 1], typical_scores(y[cells[:, 1] > 0, 1], np.ones(20)))
     assert quantile_messages(np.array([np.inf]), np.array([0.99]), 60, cells)[0].text.count("as 20")
-    alphas = [linear_network(X[:60][w > 0], y[w > 0, j])["alpha"] for j, w in enumerate(cells.T)]
+    alphas = [linear_network(X[:60], y[:, j], w)["alpha"] for j, w in enumerate(cells.T)]
     assert_allclose(linear_network(X[:60], noisy, cells)["alpha"], np.sqrt(np.prod(alphas)))
 
 
@@ -193,13 +193,13 @@ def test_pilots_compare_by_what_was_measured():
     split = [(np.arange(30), np.arange(30, 60))]
     one, other = y[30:] + 0.1, y[30:] - 0.3
     expected = errors_in_pilot(y, [one, other], split, 4, np.ones((60, 2)))[0]
-    assert_allclose(expected, errors_in_pilot(y, [one, other], split, 4)[0])
+    assert_allclose(expected, errors_in_pilot(y, [one, other], split, 4, np.ones(60))[0])
     wild = np.where(cells[30:] > 0, 0, 1e200)
     (found,) = errors_in_pilot(
         np.where(cells > 0, y, 0), [one + wild, other + wild], split, 4, cells
     )
     assert np.isfinite(found).all()
-    (first,) = errors_in_pilot(y[:, 0], [one[:, 0], other[:, 0]], split, 4)
+    (first,) = errors_in_pilot(y[:, 0], [one[:, 0], other[:, 0]], split, 4, np.ones(60))
     assert_allclose(found[10:], first[10:] / 2 / cells[30:].mean())
     folds = [(np.arange(40, 60), np.arange(40)), (np.arange(40), np.arange(40, 60))]
     train, held_out = pilot_splits(folds, cells)[0]

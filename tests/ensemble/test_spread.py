@@ -44,6 +44,7 @@ def errors(n, rng, power=1.0):
 def learnt(X, error, splits=None, weight=None):
     prediction = np.where(np.isnan(error), np.nan, 0.0)
     splits = splits or list(KFold(4, shuffle=True, random_state=0).split(X))
+    weight = np.ones(len(X)) if weight is None else weight
     return learn_spread(X, error, prediction, splits, weight, np.random.RandomState(0), 1)
 
 
@@ -101,7 +102,7 @@ def test_each_target_has_a_spread_of_its_own(rng):
         np.c_[first, 1e6 * second],
         np.zeros((600, 2)),
         list(KFold(4).split(X)),
-        None,
+        np.ones(600),
         np.random.RandomState(0),
         1,
     )
@@ -219,7 +220,7 @@ def test_from_errors_of_nothing_nothing_is_learnt(rng):
 def test_the_exponent_is_that_with_which_errors_are_likeliest(exponent, rng):
     logarithm = rng.normal(size=20_000) * 2
     error = 7 * np.exp(exponent * logarithm) * rng.normal(size=20_000)
-    assert best_exponent(error, logarithm, None) == exponent
+    assert best_exponent(error, logarithm, np.ones(20_000)) == exponent
     assert_array_equal(
         best_exponent(np.c_[error, error], np.c_[logarithm, logarithm], np.ones(20_000)), exponent
     )
