@@ -147,7 +147,9 @@ class Trainer:
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        messages = [] if data.per_target else weight_warnings(settings.alpha, state.mean_weight)
+        messages: list[Message] = []
+        if not data.per_target:
+            messages += weight_warnings(settings.alpha, state.mean_weight)
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:
@@ -274,9 +276,9 @@ class Trainer:
         seen = state.mean_weight * state.weight_count, state.weight_count
         state.scaling = completed_scaling(state.scaling, *known, *seen, alike)
         if self.settings.incremental:
-            return scaling_warnings(state.scaling, data, chosen)
+            return list(scaling_warnings(state.scaling, data, chosen))
         state.scaling, *others = renewed_scaling(state.scaling, *known, alike)
-        return renewal_warnings(*others)
+        return list(renewal_warnings(*others))
 
     def _rows(self, state, data, chosen):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""

@@ -14,10 +14,10 @@ A loss that ends above that of the best constant, or rises to there, is warned o
 ended training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -38,6 +38,8 @@ class Message(NamedTuple):
     text: str
     category: type = UserWarning
 
+
+Messages: TypeAlias = Iterator[Message]
 
 INTERRUPTED = Message("Training interrupted by user.")
 SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
@@ -71,139 +73,110 @@ def prediction_warnings(
     return [] if is_finite else [NOT_FINITE]
 
 
-def weight_warnings(alpha: float, mean_weight: float) -> list[Message]:
-    """Return what there is to warn of if weights are so small that the penalty is large."""
-    if not (alpha > 0 and mean_weight < SMALL_WEIGHT):
-        return []
-    return [
-        Message(
+def weight_warnings(alpha: float, mean_weight: float) -> Messages:
+    """Warn of weights that are so small that the penalty is large."""
+    if alpha > 0 and mean_weight < SMALL_WEIGHT:
+        yield Message(
             f"sample_weight has a mean of {mean_weight:.2g}. The penalty is not weighted, and acts "
             f"as alpha={alpha / mean_weight:.2g} would with weights of mean 1: divide the weights "
             "by their mean if only their ratios are to matter."
         )
-    ]
 
 
-def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> list[Message]:
-    """Return what there is to warn of if targets are far from 1 and cannot be standardised."""
+def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> Messages:
+    """Warn of targets that are far from 1 and cannot be standardised."""
     if network.loss.rescaling is None or takes_factor(network):
-        return []
+        return
     size = data.statistics("y", chosen).root_mean_square()
-    if ((size > 1 / FAR) & (size < FAR) | (size == 0)).all():
-        return []
-    return [
-        Message(
+    if not ((size > 1 / FAR) & (size < FAR) | (size == 0)).all():
+        yield Message(
             f"y cannot be standardised with {network.loss!r}, out_activation="
             f"{network.activations[-1]!r} and fit_intercept={network.fit_intercept}, and is about "
             f"{size.max():.2g}: alpha, tol and the learning rate are for a y near 1. Divide y by "
             "its mean or standard deviation (and the bounds of the output, if it has any)."
         )
-    ]
 
 
-def domain_messages(network: Network) -> list[Message]:
-    """Return what there is to say if the loss is for positive predictions, and others come."""
+def domain_messages(network: Network) -> Messages:
+    """Say if the loss is for positive predictions, and others come."""
     loss, f = network.loss, network.activations[-1]
-    if loss.in_domain(np.array(-1.0)) or f(np.array([[-1.0]])) > 0:
-        return []
-    return [
-        Message(
+    if not (loss.in_domain(np.array(-1.0)) or f(np.array([[-1.0]])) > 0):
+        yield Message(
             f"{loss!r} is for predictions above 0, and out_activation={f!r} gives others too: try "
             f"out_activation={loss.out_activation!r}."
         )
-    ]
 
 
-def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> list[Message]:
-    """Return what there is to warn of if a few huge values leave others nearly alike."""
+def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
+    """Warn of columns in which a few huge values leave others nearly alike."""
     chosen = data.weighing(chosen)
     scales = {"y": (scaling.y_shift, scaling.y_scale)}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
     samples = [np.sort(np.asarray(data.sample(name, ROWS, chosen)), axis=0) for name in scales]
-    lost = []
+    alike = []
     for values, (name, (shift, scale)) in zip(samples, scales.items()):
         low, middle, high = (values[len(values) * i // 4] for i in (1, 2, 3))
         with np.errstate(over="ignore"):
             is_lost = (low < high) & (high - low < LOST * scale) & np.isfinite(scale)
-            lost += columns(name, is_lost & (np.abs(middle - shift) < scale / 2))
-    if not lost:
-        return []
-    return [
-        Message(
-            f"{listed(lost)} nearly the same in most rows, beside a few of another size: "
+            alike += columns(name, is_lost & (np.abs(middle - shift) < scale / 2))
+    if alike:
+        yield Message(
+            f"{listed(alike)} nearly the same in most rows, beside a few of another size: "
             "standardised, the many differ by next to nothing, and little can be learnt of them. "
             "Drop or clip the few, or take logarithms."
         )
-    ]
 
 
 def first_batch_warnings(
     network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
-) -> list[Message]:
-    """Return what there is to warn of if columns are constant in the first of several batches.
+) -> Messages:
+    """Warn of columns that are constant in the first of several batches.
 
     Columns of sparse X that are empty are no surprise.
     """
     left_out = np.isinf(scaling.x_scale) & (not sparse.issparse(data.X))
     constant = columns("X", left_out) + columns("y", scaling.y_scale == 0)
-    if not constant and takes_factor(network) and not takes_shift(network):
-        return constant_size_warnings(data, chosen)
-    if not constant:
-        return []
-    return [
-        Message(
+    if constant:
+        yield Message(
             f"{listed(constant)} constant in the first batch: a column of X is left out, and a "
             "constant y predicted, until a batch in which it varies, which then decides what it is "
             f"standardised by. {BEGIN_OTHERWISE}"
         )
-    ]
+    elif takes_factor(network) and not takes_shift(network):
+        constant = columns("y", data.statistics("y", chosen).std_ == 0)
+        if constant:
+            yield Message(
+                f"{listed(constant)} constant in the first batch, whose size alone decides what "
+                f"all batches are divided by. {BEGIN_OTHERWISE}"
+            )
 
 
-def constant_size_warnings(data: DataSet, chosen: Array | None) -> list[Message]:
-    """Return what there is to warn of if a target that is divided by its size is constant."""
-    constant = columns("y", data.statistics("y", chosen).std_ == 0)
-    if not constant:
-        return []
-    return [
-        Message(
-            f"{listed(constant)} constant in the first batch, whose size alone decides what all "
-            f"batches are divided by. {BEGIN_OTHERWISE}"
-        )
-    ]
-
-
-def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> list[Message]:
-    """Return what there is to warn of if rows lie far from those that the scaling was taken of."""
+def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
+    """Warn of columns that lie far from the rows that the scaling was taken of."""
     standardised = {
         "X": scaling.inputs(data.sample("X", ROWS, chosen)),
         "y": scaling.targets(data.sample("y", ROWS, chosen)),
     }
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
-    far = [part for name, d in distances.items() for part in columns(name, d > FAR_OUTSIDE)]
-    if not far:
-        return []
-    largest = max(d.max() for d in distances.values())
-    return [
-        Message(
+    far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
+    if far:
+        largest = max(d.max() for d in distances.values())
+        yield Message(
             f"{listed(far)} up to {largest:.2g} standard deviations from the mean of the first "
             f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
         )
-    ]
 
 
-def renewal_warnings(of_x: Array, of_y: Array) -> list[Message]:
-    """Return what there is to warn of if a warm start standardises these columns anew."""
-    others = columns("X", of_x) + columns("y", of_y)
-    if not others:
-        return []
-    return [
-        Message(
-            f"{listed(others)} far from what warm_start goes on from, as in another unit, and "
+def renewal_warnings(of_x: Array, of_y: Array) -> Messages:
+    """Warn of columns that a warm start standardises anew."""
+    renewed = columns("X", of_x) + columns("y", of_y)
+    if renewed:
+        yield Message(
+            f"{listed(renewed)} far from what warm_start goes on from, as in another unit, and "
             "standardised anew. Training begins at the weights as they are, which belong to "
             "standardised data; to begin at others, set warm_start=False."
         )
-    ]
 
 
 def columns(name: str, chosen: Array) -> list[str]:
