@@ -63,19 +63,10 @@ class Plan:
     """In which array each value of a trace is, and the calls that put it there.
 
     The arrays are numbered, and their numbers are called places: those that `calls` is handed come
-    first, then those that the plan brings.
-
-    Parameters
-    ----------
-    trace : Trace
-        Operations that nothing wanted depends on are left out.
-    inputs : list of (Value, place, until)
-        The values that lie in the arrays that `calls` is handed; until when the value must stay
-        there, if nothing reads it later.
-    wanted : list of (Value, place, until)
-        The values to be put into these arrays.
-    split : int, default=None
-        How many operations belong to the first part; None is all of them.
+    first, then those that the plan brings. ``inputs`` are the values that lie in the former, as
+    (value, place, until): until when the value must stay there, if nothing reads it later.
+    ``wanted`` are the values to be put there, likewise. The first part has ``split`` operations;
+    None is all.
 
     Attributes
     ----------
@@ -105,18 +96,13 @@ class Plan:
         )
         operations = trace.operations
         n_first = len(operations) if split is None else split
-        self.parts: tuple[list[Value], list[Value]] = (
-            list(operations[:n_first]),
-            list(operations[n_first:]),
-        )
+        self.parts: tuple[list[Value], list[Value]] = operations[:n_first], operations[n_first:]
         self.results: tuple[list[int], list[int]] = [], []
-        self.inputs: list[Value] = [value for value, *_ in inputs]
         self.homes: dict[Value, int] = {}
         self.stays: dict[Value, float | str] = {}  # until when, whether or not it is read
         self.forms: dict[int, Form] = {}  # of the array in each place
         for value, place, until in inputs:
             self._settle(value, place, until)
-        self._leave_out({value for value, *_ in wanted})
         for value, place, until in wanted:
             number = 0 if split is None or until == BETWEEN else 1
             self._settle(self._movable(value, place, self.parts[number]), place, until)
@@ -130,15 +116,6 @@ class Plan:
         self.stays[value] = until
         self.forms[place] = value.shape, value.dtype
 
-    def _leave_out(self, needed):
-        """Leave out the operations that nothing needed depends on."""
-        for part in self.parts[::-1]:
-            for value in part[::-1]:
-                if value in needed:
-                    needed.update(value.inputs)
-                else:
-                    part.remove(value)
-
     def _movable(self, value, place, part):
         """Return what can be settled in a place: the value, or a copy made at the end of a part."""
         born, dies = self._lives()
@@ -147,8 +124,7 @@ class Plan:
             for other, home in self.homes.items()
             if home == place and other is not value
         )
-        settled_elsewhere = self.homes.get(value, place) != place
-        if value in born and is_free and not settled_elsewhere:
+        if value in born and is_free and self.homes.get(value, place) == place:
             return value
         copied = Value(value.shape, value.dtype, np.copyto, (value,))
         part.append(copied)
@@ -160,7 +136,7 @@ class Plan:
 
     def _lives(self):
         """Return when each value is made, and until when it is needed, as two dicts."""
-        born: dict[Any, Any] = dict.fromkeys(self.inputs, BEGINNING)
+        born: dict[Any, Any] = dict.fromkeys(self.stays, BEGINNING)  # inputs; others see below
         dies = dict(born)
         for t, operation in enumerate(self.parts[0] + self.parts[1]):
             born[operation] = dies[operation] = t
@@ -200,14 +176,9 @@ class Plan:
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
     ) -> list[Calls]:
-        """Return the calls of the two parts.
+        """Return the calls of the two parts, which read and write arrays in the order of places.
 
-        Parameters
-        ----------
-        arrays : list of ndarray
-            Those that the calls read and write, in the order of their places.
-        scratch : dict, default=None
-            Has the arrays that other formulas may use too. None shares with nobody.
+        ``scratch`` has the arrays that other formulas may use too; None shares with nobody.
         """
         scratch = {} if scratch is None else scratch
         order: Literal["C", "F"] = "C" if arrays[0].flags.c_contiguous else "F"

@@ -21,7 +21,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -41,40 +41,17 @@ EDGES = 0.0, 1.0, -1.0, 30.0, -30.0, 200.0, -200.0, 1e-6  # where formulas are a
 ROUNDINGS = 200  # of an operation, by which the results of two orders of operations may differ
 
 
-class Form(Protocol):
-    """What the calls of a component depend on beside its formulas: shapes, types, and where to."""
-
-    def plan(self, component: Any, /) -> Plan:
-        """Trace the formulas, and plan where what they compute lies."""
-        ...
-
-    def plain(self, component: Any, arrays: Sequence[Array], /) -> Sequence[Calls]:
-        """Return calls that do the same as the plan's, by the formulas as they are."""
-        ...
-
-
 @dataclass(frozen=True)
 class ActivationForm:
-    """What the calls of an activation depend on; the arrays are a, z unless it is a, and delta.
+    """What the calls of an activation depend on; the arrays are a, z unless it is a, and delta."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        (samples, units).
-    dtype : dtype
-    in_place : bool
-        Whether a is the array of z.
-    second : {"delta", "slope"} or None
-        Whether f' is multiplied into delta, or put into a; None does not ask for it.
-    """
-
-    shape: Shape
+    shape: Shape  # (samples, units)
     dtype: DType
-    in_place: bool
-    second: Literal["delta", "slope"] | None
+    in_place: bool  # a is the array of z
+    second: Literal["delta", "slope"] | None  # f' is multiplied into delta, or put into a
 
     def plan(self, f: Activation) -> Plan:
-        """Return the `Plan` of the formulas."""
+        """Trace the formulas, and plan where what they compute lies."""
         trace = Trace(QUICK if is_ours(type(f)) else EXACT)
         z: Any = trace.input(self.shape, self.dtype)
         inputs = [(z.value, 0 if self.in_place else 1, BEGINNING)]
@@ -94,7 +71,7 @@ class ActivationForm:
         return Plan(trace, inputs, [(a, 0, BETWEEN), (product, place, EVER)], split)
 
     def plain(self, f: Activation, arrays: Sequence[Array]) -> Sequence[Calls]:
-        """Return the same calls by the formulas as they are."""
+        """Return calls that do the same as the plan's, by the formulas as they are."""
         a, z = arrays[0], arrays[0 if self.in_place else 1]
         forward: Calls = [(lambda: np.copyto(a, f(z)),)]
         backward: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
@@ -111,20 +88,11 @@ def activation(
     slope: bool = False,
     scratch: dict[Any, Array] | None = None,
 ) -> Sequence[Calls]:
-    """Return the calls of f and of f' for a layer, as two lists.
+    """Return the calls of f and of f' for a layer, as two lists; arrays are (units, samples).
 
-    Parameters
-    ----------
-    f : Activation
-        Which is handed the samples as rows.
-    a, z : ndarray of shape (units, size)
-        The first list puts f(z) into ``a``, which may be ``z`` if ``f.from_output``.
-    delta : ndarray of shape (units, size), default=None
-        What the second list multiplies by f'(z); it may spoil ``z`` and ``a``.
-    slope : bool, default=False
-        Whether the second list puts f'(z) into ``a`` instead.
-    scratch : dict, default=None
-        Of arrays that other formulas may use too.
+    The first list puts f(z) into ``a``, which may be ``z`` if ``f.from_output``. The second, which
+    may spoil both, multiplies ``delta`` by f'(z), or puts f'(z) into ``a`` if ``slope``.
+    ``scratch`` has arrays that other formulas may use too.
     """
     arrays = [a.T] if a is z else [a.T, z.T]
     second: Literal["delta", "slope"] | None = "slope" if slope else None
@@ -138,24 +106,15 @@ def activation(
 
 @dataclass(frozen=True)
 class LossForm:
-    """What the calls of a loss depend on; the arrays are values, y, a, and perhaps gradient.
+    """What the calls of a loss depend on; the arrays are values, y, a, and perhaps gradient."""
 
-    Attributes
-    ----------
-    y_shape, shape : tuple of int
-        (samples, targets) and (samples, outputs).
-    dtype : dtype
-    with_gradient : bool
-        Whether the derivative is asked for.
-    """
-
-    y_shape: Shape
-    shape: Shape
+    y_shape: Shape  # (samples, targets)
+    shape: Shape  # (samples, outputs)
     dtype: DType
     with_gradient: bool
 
     def plan(self, objective: Loss) -> Plan:
-        """Return the `Plan` of the formulas."""
+        """Trace the formulas, and plan where what they compute lies."""
         trace = Trace(QUICK if is_ours(type(objective)) else EXACT)
         y, a = trace.input(self.y_shape, self.dtype), trace.input(self.shape, self.dtype)
         values = objective(y, a)
@@ -168,7 +127,7 @@ class LossForm:
         return Plan(trace, [(y.value, 1, EVER), (a.value, 2, EVER)], wanted)
 
     def plain(self, objective: Loss, arrays: Sequence[Array]) -> Sequence[Calls]:
-        """Return the same calls by the formulas as they are."""
+        """Return calls that do the same as the plan's, by the formulas as they are."""
         values, y, a, *gradient = arrays
         calls: Calls = [(lambda: np.copyto(values, objective(y, a)),)]
         if gradient:
@@ -186,19 +145,11 @@ def loss(
     values: Array,
     delta: Array | None = None,
 ) -> Calls:
-    """Return the calls that compute the loss, and its derivative in ``a`` if that is asked for.
+    """Return the calls that compute the loss, and put its derivative in ``a`` into ``delta``.
 
-    Parameters
-    ----------
-    objective : Loss
-        Which is handed the samples as rows.
-    y : ndarray of shape (n_targets, n_samples)
-    a, values, delta : ndarray of shape (n_outputs, n_samples)
-        The derivative is put into ``delta``; ``values`` may be spoiled.
-    weight : ndarray of shape (1, n_samples) or (n_targets, n_samples), or None
-    scale : float
-    total : ndarray of shape ()
-        Receives twice the sum of all losses, times weights and ``scale``.
+    Arrays are of shape (n_targets or n_outputs, n_samples); ``weight`` may have a single row.
+    ``total``, of shape (), receives twice the sum of all losses, times weights and ``scale``;
+    ``values`` may be spoiled.
     """
     arrays = [x.T for x in (values, y, a, delta) if x is not None]
     form = LossForm(y.T.shape, a.T.shape, a.dtype, delta is not None)
@@ -216,6 +167,9 @@ def loss(
 
     _, *gradient = form.plain(objective, arrays)[0]
     return [*gradient, (add_up,)]
+
+
+Form: TypeAlias = ActivationForm | LossForm
 
 
 def is_ours(cls: type) -> bool:
@@ -295,17 +249,10 @@ def agrees(plan: Plan, form: Form, component: Any) -> bool:
         for function, *arguments in [*traced_calls, *plain_calls]:
             function(*arguments)
         for place in places:
-            if not is_close(arrays[place], copies[place]):
+            tolerance = ROUNDINGS * np.finfo(arrays[place].dtype).eps
+            if not np.allclose(arrays[place], copies[place], tolerance, tolerance, equal_nan=True):
                 return False
     return True
-
-
-def is_close(x: Array, y: Array) -> bool:
-    """Return whether two arrays are equal but for rounding."""
-    if np.array_equal(x, y):  # the usual case, and quick
-        return True
-    tolerance = ROUNDINGS * np.finfo(x.dtype).eps
-    return np.allclose(x, y, rtol=tolerance, atol=tolerance, equal_nan=True)
 
 
 def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> list[str]:
