@@ -27,14 +27,8 @@ MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths
 class Baseline:
     """The losses of the simplest models of the rows to train on, computed when they are needed.
 
-    Parameters
-    ----------
-    network : Network
-    state : TrainingState
-        With its scaling: the losses are of standardised targets, if it standardises.
-    data : DataSet
-    chosen : ndarray of int or None
-        The rows to train on; None is all.
+    They are of standardised targets, if the scaling of ``state`` standardises. The rows to train on
+    are those ``chosen``, or all if that is None.
     """
 
     network: Network
@@ -112,14 +106,8 @@ def is_about(loss: float, baseline: float) -> bool:
 def loss_of_best_constant(network: Network, y: Array, weight: Array | None = None) -> float:
     """Return the smallest mean loss that a constant prediction has; nan if no target varies.
 
-    Parameters
-    ----------
-    network : Network
-        Its loss and the activation of its output count.
-    y : ndarray of shape (n_samples, n_targets)
-        The targets, as the network is trained on them.
-    weight : ndarray of shape (n_samples,), default=None
-        None is the same weight for each sample.
+    Of the network the loss and the activation of its output count; y is of shape (n_samples,
+    n_targets), as the network is trained on it.
     """
     y = y.astype(np.float64)
     weight = np.ones(len(y)) if weight is None else weight.astype(np.float64)

@@ -26,26 +26,13 @@ def score_of(
 ) -> float:
     """Return how good predictions are: 1 is perfect, 0 is as good as the best constant.
 
-    Parameters
-    ----------
-    loss : Loss
-        What they were trained for. If these are quantiles, the score is the mean over levels of
-        `sklearn.metrics.d2_pinball_score`: R2 is best at the mean, and would prefer a network
-        that misses its quantile. With all else it is `sklearn.metrics.r2_score`, of targets near
-        1: it is the same in any unit, but squares of tiny or huge numbers are not.
-    y : array-like of shape (n_samples,) or (n_samples, n_targets)
-    prediction : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-    sample_weight : array-like of shape (n_samples,) or (n_samples, n_targets), default=None
-        With weights of each target the score is the mean over those that have any.
+    If the ``loss`` is for quantiles, the score is the mean over levels of
+    `sklearn.metrics.d2_pinball_score`: R2 is best at the mean, and would prefer a network that
+    misses its quantile. With all else it is `sklearn.metrics.r2_score`, of targets near 1: it is
+    the same in any unit, but squares of tiny or huge numbers are not. With weights of each target
+    it is the mean over those that have any.
 
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If there are several predictions for each target, and they are no quantiles.
+    ValueError if there are several predictions for each target, and they are no quantiles.
     """
     refuse_masked(y, "y")
     refuse_masked(sample_weight, "sample_weight")
@@ -62,7 +49,12 @@ def score_of(
         ]
         return float(np.mean(scores))
     if not loss.levels:
-        check_comparable(loss, n_columns(y), n_columns(prediction))
+        n_targets, n_predictions = n_columns(y), n_columns(prediction)
+        if n_predictions != n_targets and n_predictions == loss.n_outputs(n_targets):
+            raise ValueError(
+                f"{loss!r} predicts {n_predictions} numbers for {n_targets} target(s), which R2 "
+                "cannot compare: give its class a `predict` that returns one for each target."
+            )
         return r2_score(*near_one(y, prediction), sample_weight=sample_weight)
     quantiles = [prediction] if len(loss.levels) == 1 else prediction.T
     scores = [
@@ -89,39 +81,20 @@ def n_columns(array: MatrixLike) -> int:
     return shape[1] if len(shape) == 2 else 1
 
 
-def check_comparable(loss: Loss, n_targets: int, n_predictions: int) -> None:
-    """Raise ValueError if a loss of one's own leaves more predictions than targets."""
-    if n_predictions != n_targets and n_predictions == loss.n_outputs(n_targets):
-        raise ValueError(
-            f"{loss!r} predicts {n_predictions} numbers for {n_targets} target(s), which R2 cannot "
-            "compare: give its class a `predict` that returns one for each target."
-        )
-
-
 def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | None = None) -> float:
     """Return how good means and standard deviations are: 1 is perfect, 0 is a constant's.
 
     It is ``1 - exp(-2 gain)``, where the gain is the mean log-likelihood of a Gaussian of these
     over that of the best constant mean and variance: R2, where the variance is a constant (Cox
     and Snell, Analysis of binary data, 2nd edition, 1989, section 6.3, by n-th roots). The mean
-    over targets.
-
-    Parameters
-    ----------
-    y, mean, std : array-like of shape (n_samples,) or (n_samples, n_targets)
-    sample_weight : array-like of shape (n_samples,), default=None
-
-    Returns
-    -------
-    float
-        nan for a single sample, with a warning, as of `sklearn.metrics.r2_score`.
+    over targets; nan for a single sample, with a warning, as of `sklearn.metrics.r2_score`.
     """
     refuse_masked(y, "y")
     refuse_masked(sample_weight, "sample_weight")
     constant = r2_score(*near_one(y, mean), sample_weight=sample_weight)  # checks the arrays
     if np.isnan(constant):
         return constant
-    y, mean, std = (np.asarray(each, np.float64).reshape(len(y), -1) for each in (y, mean, std))
+    y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1) for x in (y, mean, std))
     unit = unit_of(y)
     if unit is not None:
         y, mean, std = y / unit, mean / unit, std / unit
@@ -158,17 +131,8 @@ def make_score(
 ) -> Callable[[Array], float]:
     """Return the function of predictions that is `score_of` for these targets.
 
-    Parameters
-    ----------
-    loss : Loss
-    y : ndarray of shape (n_samples, n_targets)
-    sample_weight : ndarray of shape (n_samples,), default=None
-
-    Returns
-    -------
-    score : callable
-        ``score(prediction)``, of an ndarray of shape (n_samples, n_outputs), is a float; nan if
-        there are several predictions for each target, and they are no quantiles.
+    It takes an array of shape (n_samples, n_outputs), and returns nan if there are several
+    predictions for each target, and they are no quantiles.
     """
     if not can_be_scored(y, sample_weight):
         return lambda prediction: np.nan
@@ -181,8 +145,9 @@ def make_score(
     scores = [d2(y, level, sample_weight) for level in loss.levels]
     if len(scores) == 1:
         return scores[0]
-    columns = list(enumerate(scores))
-    return lambda prediction: float(np.mean([d2(prediction[:, [i]]) for i, d2 in columns]))
+    return lambda prediction: float(
+        np.mean([score(prediction[:, [i]]) for i, score in enumerate(scores)])
+    )
 
 
 def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
@@ -268,17 +233,8 @@ def check_score(score: Any, decides: bool) -> None:
 class Validator:
     """Loss and score on validation data, as a function of the parameters.
 
-    Parameters
-    ----------
-    network : Network
-    scaling : Scaling
-        What the network is trained in.
-    data : DataSet
-    score : callable
-        ``score(params, output)`` returns the score of what the network gives for ``data``, in the
-        unit of y as it came.
-    decides : bool
-        Whether the score decides when to stop.
+    ``score(params, output)`` is that of what the network gives for the data, in the unit of y as it
+    came; ``decides`` says whether it decides when to stop.
     """
 
     network: Network

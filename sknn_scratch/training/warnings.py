@@ -204,22 +204,12 @@ class Fall(NamedTuple):
 
 @dataclass
 class Ending:
-    """What a training has ended at, and what there is to warn of in it.
-
-    Parameters
-    ----------
-    run : Run
-    network : Network
-    settings : Settings
-    n_batches : float
-        Of an epoch, relative to its rows: the penalty is part of the loss of each.
-    baseline : Baseline
-    """
+    """What a training has ended at, and what there is to warn of in it."""
 
     run: Run
     network: Network
     settings: Settings
-    n_batches: float
+    n_batches: float  # of an epoch, relative to its rows: the penalty is part of the loss of each
     baseline: Baseline
 
     @np.errstate(all="ignore")  # of weights that are too large
