@@ -2,5 +2,5 @@
 
 from . import formulas
 from .buffers import LINE, aligned, aligned_copy, as_aligned, empty
-from .formulas import calls_of, is_ours, make_room
+from .formulas import calls_of, is_ours
 from .trace import Trace, Traced

@@ -2,21 +2,19 @@
 
 The derivative of an activation or a loss is compared with finite differences at a few points, and
 an activation is asked whether the output of a unit hangs on its own input alone: training takes
-all other derivatives for 0. It takes less time than an epoch, a second time none, and for the
-components of the package none at all: their tests do it.
+all other derivatives for 0. It takes less time than an epoch, and for the components of the package
+none: their tests do it.
 """
 
 import copy
-import pickle
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..maths import Activation, Array, Loss, Network
-from ..tracing import is_ours, make_room
+from ..tracing import is_ours
 from .warnings import Message
 
 INPUTS = -1.7, -0.61, 0.37, 1.23  # z, where kinks are not apt to be
@@ -25,8 +23,6 @@ MOST = 3  # units whose derivative is looked at
 STEPS = 1e-2, 1e-4, 1e-6  # the largest for formulas in float32, the smallest beside a kink
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 RELATIVE, ABSOLUTE = 0.01, 1e-3  # errors from which on a derivative is wrong
-# Of classes of somebody else's, the formulas, attributes and units of activations that are right.
-RIGHT: WeakKeyDictionary[type, set[Any]] = WeakKeyDictionary()
 
 
 def derivative_warnings(network: Network) -> list[Message]:
@@ -37,45 +33,27 @@ def derivative_warnings(network: Network) -> list[Message]:
     ValueError
         If a formula returns an array of another shape than it is documented for.
     """
-    messages = []
     widest: dict[int, tuple[Activation, int]] = {}
     for f, units in zip(network.activations, network.sizes[1:]):
         if not is_ours(type(f)):
             widest[id(f)] = f, max(units, widest.get(id(f), (f, 0))[1])
-    for f, units in widest.values():
-        right, key = RIGHT.setdefault(type(f), set()), _formulas(f, units)
-        if key not in right:
-            of_activation = _of_activation(f, units)
-            messages += of_activation
-            if key and not of_activation:
-                make_room(right)
-                right.add(key)
+    messages = [_of_activation(f, units) for f, units in widest.values()]
     if not is_ours(type(network.loss)):
-        messages += _of_loss(network.loss, network.activations[-1], network.sizes[-1])
-    return messages
-
-
-def _formulas(f, units):
-    """Return what an activation does with so many units, to be compared; None if it cannot be."""
-    try:
-        attributes = pickle.dumps(vars(f))
-    except Exception:  # whatever attributes raise that cannot be pickled
-        return None
-    functions = type(f).__call__, type(f).derivative
-    return (*(getattr(function, "__code__", function) for function in functions), attributes, units)
+        messages.append(_of_loss(network.loss, network.activations[-1], network.sizes[-1]))
+    return [message for message in messages if message]
 
 
 @np.errstate(all="ignore")
-def _of_activation(f: Activation, units: int) -> list[Message]:
+def _of_activation(f: Activation, units: int) -> Message | None:
     z = np.multiply.outer(INPUTS, np.linspace(1, 1.1, units))
     try:
         f = copy.deepcopy(f)  # so that nothing happens to it
         a, again = (np.array(f(z.copy())) for _ in range(2))
         derivative = np.broadcast_to(f.derivative(a if f.from_output else z, a), z.shape)
         if a.shape == z.shape and not np.array_equal(a, again, equal_nan=True):
-            return []  # it draws random numbers
+            return None  # it draws random numbers
     except Exception:  # training calls it too, and does not hide what it raises
-        return []
+        return None
     name = type(f).__name__
     if a.shape != z.shape:
         raise ValueError(
@@ -84,30 +62,38 @@ def _of_activation(f: Activation, units: int) -> list[Message]:
     for place in places(z):
         slope = difference(lambda x, place: f(x)[place], z, place, derivative[place])
         if slope is not None:
-            return [warning(f"{name}.derivative", derivative[place], f"z={z[place]:g}", slope)]
+            return warning(f"{name}.derivative", derivative[place], f"z={z[place]:g}", slope)
     return _of_other_units(f, z)
 
 
-def _of_other_units(f: Activation, z: Array) -> list[Message]:
-    """Return what there is to warn of if a unit or a row hangs on another one's input."""
+def _of_other_units(f: Activation, z: Array) -> Message | None:
+    """Return a message if the output of a unit, or of a row, hangs on another one's input."""
     for place in places(z):
         high, low = f(moved(z, place, STEPS[0])), f(moved(z, place, -STEPS[0]))
         change = np.abs(np.asarray(high, np.float64) - low)
         own, change[place] = change[place], 0.0
         if change.sum() > RELATIVE * own:  # the sum, since of many units each moves little
-            return [not_elementwise(f, np.unravel_index(change.argmax(), change.shape), place)]
-    return []
+            row, unit = np.unravel_index(change.argmax(), change.shape)
+            axis, i = (0, row) if row != place[0] else (1, unit)
+            kind = ("row", "unit")[axis]
+            return Message(
+                f"{type(f).__name__} is not elementwise: the output of {kind} {i} changes with the "
+                f"input of {kind} {place[axis]}. Training takes the derivative of one in the other "
+                "for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far "
+                "the gradient is off."
+            )
+    return None
 
 
 @np.errstate(all="ignore")
-def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> list[Message]:
+def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message | None:
     try:
         loss = copy.deepcopy(loss)
         y = _targets(loss, n_outputs)
         a = np.array(out_activation(np.resize(INPUTS, (len(INPUTS), n_outputs))))
         values, gradient = np.array(loss(y, a)), np.array(loss.gradient(y, a))
     except Exception:
-        return []
+        return None
     name = type(loss).__name__
     if values.ndim != 2 or len(values) != len(a):
         raise ValueError(
@@ -124,8 +110,8 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> list[Mes
         if slope is not None:
             target = np.broadcast_to(y, a.shape)[place] if y.shape[1] == 1 else y[place]
             point = f"y={target:g}, a={a[place]:g}"
-            return [warning(f"{name}.gradient", gradient[place], point, slope)]
-    return []
+            return warning(f"{name}.gradient", gradient[place], point, slope)
+    return None
 
 
 def _targets(loss: Loss, n_outputs: int) -> Array:
@@ -186,16 +172,4 @@ def warning(formula: str, returned: float, point: str, slope: float) -> Message:
         f"{formula} returns {returned:.4g} at {point}, where finite differences are {slope:.4g}. "
         "Training follows it, and may lead anywhere: check_gradient(X, y, details=True) tells how "
         "far the gradient is off."
-    )
-
-
-def not_elementwise(f: Activation, place: Sequence[Any], source: tuple[int, int]) -> Message:
-    """Return the message that an output hangs on the input of another unit, or of another row."""
-    axis = 0 if place[0] != source[0] else 1
-    other = ("row", "unit")[axis]
-    return Message(
-        f"{type(f).__name__} is not elementwise: the output of {other} {place[axis]} changes with "
-        f"the input of {other} {source[axis]}. Training takes the derivative of one in the other "
-        "for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far the "
-        "gradient is off."
     )

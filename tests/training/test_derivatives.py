@@ -9,7 +9,6 @@ from sknn_scratch import Activation, Loss, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.more_losses import Gaussian
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import Network
-from sknn_scratch.tracing import formulas
 from sknn_scratch.training import derivatives
 from sknn_scratch.training.derivatives import derivative_warnings
 from tests.helpers import EVERY_ACTIVATION
@@ -237,41 +236,6 @@ def test_an_activation_of_another_shape_is_refused():
 
     with pytest.raises(ValueError, match=r"FirstUnit must return .* \(4, 5\), got \(4, 1\)"):
         doubts(FirstUnit())
-
-
-def test_a_right_activation_is_not_asked_again_unless_it_changes(monkeypatch):
-    class Scaled(Activation):
-        def __init__(self, factor):
-            self.factor = factor
-
-        def __call__(self, z):
-            return 2 * z
-
-        def derivative(self, z, a):
-            return np.full_like(z, self.factor)
-
-    assert doubts(Scaled(2)) == []
-    with monkeypatch.context() as patch:
-        patch.setattr(derivatives, "difference", None)
-        assert doubts(Scaled(2)) == []
-    for _ in range(2):  # what is wrong is told each time
-        assert len(doubts(Scaled(3))) == 1
-    Scaled.derivative = lambda self, z, a: np.ones_like(z)
-    assert len(doubts(Scaled(2))) == 1
-
-
-def test_what_is_kept_of_right_activations_is_bounded(monkeypatch):
-    class Held(Sine):
-        def __init__(self, held):
-            self.held = held
-
-    monkeypatch.setattr(formulas, "MOST", 3)
-    for held in range(5):
-        assert doubts(Held(held)) == []
-    assert len(derivatives.RIGHT[Held]) <= 3
-    kept = set(derivatives.RIGHT[Held])
-    assert doubts(Held(lambda: None)) == []  # which cannot be pickled, nor found again
-    assert derivatives.RIGHT[Held] == kept
 
 
 def test_the_components_of_the_package_are_not_asked(monkeypatch):
