@@ -300,10 +300,8 @@ class PeriodicLayer(Layer, _PeriodicArrays):
     def as_products(self, a: Array) -> Array:
         n_columns, k, mixed = self.coefs.shape
         n = n_columns if isinstance(self.order, slice) else len(self.order)
-        beside = np.eye(n)[:, self.order] @ np.eye(
-            n, self.intercepts.size + n, self.intercepts.size
-        )
-        x = a @ beside
+        n_mixed = self.intercepts.size
+        x = a @ (np.eye(n)[:, self.order] @ np.eye(n, n_mixed + n, n_mixed))
         if n_columns == 0:
             return x
         w, V = np.zeros((n, n_columns, k)), np.zeros((n_columns, k, n_columns, mixed))
@@ -333,10 +331,8 @@ class PeriodicLayer(Layer, _PeriodicArrays):
         self.phases[...] -= shift[self.columns, np.newaxis] * self.frequencies
 
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
-        n_mixed = self.intercepts.size  # columns of e; only x itself, beside them, has any left
-        return np.r_[np.zeros(n_mixed), shift[self.order]], np.r_[
-            np.ones(n_mixed), scale[self.order]
-        ]
+        n = self.intercepts.size  # columns of e; only x itself, beside them, has any left
+        return np.r_[np.zeros(n), shift[self.order]], np.r_[np.ones(n), scale[self.order]]
 
     def _u(self, a):
         """Return u, of shape (columns, n, k)."""

@@ -37,7 +37,6 @@ NUMBERS: dict[str, tuple[type[Any], str]] = {
 }
 for _class in (*SOLVERS.values(), *SCHEDULES.values()):
     NUMBERS |= ranges_of(_class)
-MISSING_TARGETS = "error", "ignore"
 BOOLEANS = "shuffle", "warm_start", "nesterovs_momentum", "fit_intercept"
 
 
@@ -87,39 +86,20 @@ MONITORS: dict[bool | str, str | None] = {False: None, True: "score", "loss": "l
 
 @dataclass(frozen=True)
 class Settings:
-    """What the constructor parameters ask for; one that is not explained is the one of that name.
-
-    Attributes
-    ----------
-    activations : tuple of Activation
-        Of each hidden layer.
-    drawn_for : tuple of Activation
-        Of each layer, the one that decides the bound of ``init='auto'``.
-    dropout : tuple of float
-        The rate of each hidden layer.
-    monitor : {"score", "loss"} or None
-        What of the validation data decides when to stop and which parameters to keep; None is
-        no early stopping.
-    n_runs : int
-        How many times to train, from different initial weights.
-    keeps_order : bool
-        Whether a later call goes on from the order of the rows.
-    incremental : bool
-        Whether one more epoch is asked for, and not all there is to do.
-    """
+    """What the constructor parameters ask for; one without a comment is the one of that name."""
 
     hidden_layer_sizes: tuple[int, ...]
-    activations: Activations
+    activations: Activations  # of each hidden layer
     out_activation: Activation
-    drawn_for: Activations
+    drawn_for: Activations  # of each layer, the one that decides the bound of init='auto'
     loss: Loss
     embedding: Embedding | None
     solver: Solver
     schedule: Schedule
-    dropout: tuple[float, ...]
-    monitor: str | None
-    n_runs: int
-    keeps_order: bool
+    dropout: tuple[float, ...]  # the rate of each hidden layer
+    monitor: str | None  # "score" or "loss": what decides on early stopping; None is none
+    n_runs: int  # how many times to train, from different initial weights
+    keeps_order: bool  # a later call goes on from the order of the rows
     init: Any
     standardize: bool | str
     alpha: float
@@ -131,7 +111,7 @@ class Settings:
     tol: float
     n_iter_no_change: Any  # an int, or inf
     verbose: bool | int
-    incremental: bool = False
+    incremental: bool = False  # one more epoch is asked for, and not all there is to do
 
     def of_call(self, is_first: bool, incremental: bool) -> "Settings":
         """Return the settings of a call that begins anew, or goes on, for an epoch or for all."""
@@ -174,7 +154,7 @@ def _kept_settings(names, values, types):
 
 def check_missing_targets(value: Any) -> None:
     """Raise ValueError unless it says what nan in y is."""
-    if not any(is_str(value, known) for known in MISSING_TARGETS):
+    if not (is_str(value, "error") or is_str(value, "ignore")):
         raise ValueError(f"missing_targets must be 'error' or 'ignore', got {value!r}.")
 
 
@@ -215,16 +195,13 @@ def _settings(params):
         "n_runs": params["n_init"],
         "keeps_order": params["warm_start"],
     }
-    return Settings(**{**plain_settings(params), **decoded})
+    names = [field.name for field in fields(Settings) if field.name in params]
+    return Settings(**{**{name: as_python(params[name]) for name in names}, **decoded})
 
 
-def plain_settings(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that are constructor parameters as they are."""
-    plain = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
-    for name, value in plain.items():
-        if isinstance(value, np.generic):  # of few bits, it would overflow
-            plain[name] = value.item()
-    return plain
+def as_python(value: Any) -> Any:
+    """Return a number of NumPy's, which may be of few bits and overflow, as one of Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def check_embedding(embedding: Any, init: Any) -> Embedding | None:
