@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, cycle
 from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
@@ -436,16 +436,15 @@ class ScratchMLPEnsembleRegressor(
         self.estimators_ = members
         self._n_further = len(splits) * len(further_params)
         self._single = is_network(self.estimator) and data.X.dtype == np.float32
+        for member, (_, rows), prediction in zip(members, cycle(splits), held_out):
+            if location(loss, prediction).shape != data.y[rows].shape:
+                raise ValueError(
+                    f"The members must predict y, for rows held out of shape {data.y[rows].shape}; "
+                    f"got {prediction.shape} of {member!r}."
+                )
         n = len(splits)
         of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
-        of_kinds = [mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds]
-        for member, prediction in zip(members[::n], of_kinds):
-            if location(loss, prediction).shape != data.y.shape:
-                raise ValueError(
-                    f"The members must predict y, of shape {data.y.shape}; for the rows held out "
-                    f"they predict {prediction.shape}: {member!r}."
-                )
-        return np.array(of_kinds)
+        return np.array([mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds])
 
     def _train(
         self, kinds, data, splits, params, random_state, are_ours, what="Member", tasks=None

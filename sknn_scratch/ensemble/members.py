@@ -13,7 +13,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
 from scipy import sparse
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
@@ -58,7 +58,7 @@ def check_can_take(regressor: Any, X: Any, y: Array) -> None:
     if not hasattr(regressor, "__sklearn_tags__"):
         return
     tags = get_tags(regressor)
-    if y.ndim > 1 and not tags.target_tags.multi_output:
+    if y.ndim > 1 and not (tags.target_tags.multi_output or hands_on(regressor)):
         raise ValueError(
             f"blend_with has {regressor!r}, which takes one target; y has {y.shape[1]}. Put it "
             "into a MultiOutputRegressor."
@@ -80,11 +80,16 @@ def check_takes_gaps(name: str, estimator: Any) -> None:
 
 
 def may_be_regressor(estimator: Any) -> bool:
-    """Return True for an instance that can be cloned and fitted, and is no classifier."""
-    asked = all(hasattr(estimator, name) for name in ("fit", "predict", "get_params"))
+    """Return True for an instance that can be cloned and fitted, and is no classifier or the like.
+
+    What says that it is a regressor may have a `predict` from `fit` on, as a StackingRegressor has.
+    """
+    asked = all(hasattr(estimator, name) for name in ("fit", "get_params"))
     if isinstance(estimator, type) or not asked:
         return False
-    return not (hasattr(estimator, "__sklearn_tags__") and is_classifier(estimator))
+    tagged = hasattr(estimator, "__sklearn_tags__")
+    kind = get_tags(estimator).estimator_type if tagged else None
+    return kind == "regressor" or (kind is None and hasattr(estimator, "predict"))
 
 
 def check_named(categorical_features: Any, estimator: Any) -> None:
@@ -172,7 +177,8 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
         for name in names
         if name == "random_state" or name.endswith("__random_state")
     }
-    return member.set_params(**seeds)
+    member.set_params(**seeds)
+    return member
 
 
 def train_members(
@@ -265,7 +271,8 @@ def train_member(
         bad = np.argmin(finite)
         raise ValueError(
             f"Predictions of rows held out must be finite, got {prediction[bad]} for row "
-            f"{held_out[bad]} of X: it may be too far from those trained on."
+            f"{held_out[bad]} of X: that may be too far from those trained on, or a transformed "
+            f"target have no inverse there. The member is {member!r}."
         )
     return member, prediction
 

@@ -7,11 +7,18 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.cluster import KMeans
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyRegressor
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingRegressor,
+    IsolationForest,
+    RandomForestRegressor,
+    StackingRegressor,
+)
 from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import (
     GridSearchCV,
@@ -223,7 +230,7 @@ def test_the_displays_draw_the_networks(line):
     "given",
     [
         *(5, "ridge", Ridge, Ridge(), [Ridge], [("ridge", Ridge())], [LogisticRegression()]),
-        *([None], [StandardScaler()], {"ridge": Ridge()}),
+        *([None], [StandardScaler()], {"ridge": Ridge()}, [KMeans()], [IsolationForest()]),
     ],
     ids=repr,
 )
@@ -249,16 +256,61 @@ def test_what_a_regressor_cannot_take_is_refused_by_name(line):
         ensemble(Ridge(), estimator=quantiles).fit(X, y)
 
 
-class OfColumns(LinearRegression):
-    """Predicts a column, where it was given a vector."""
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        StackingRegressor([("ridge", LinearRegression())]),
+        FrozenEstimator(LinearRegression().fit(np.eye(4, 3), [4.0, 1.0, 3.5, 3.0])),
+        GridSearchCV(LinearRegression(), {"fit_intercept": [True]}, cv=2),
+    ],
+    ids=lambda regressor: type(regressor).__name__,
+)
+def test_what_has_no_predict_yet_or_no_parameters_or_says_little_of_itself_is_taken(
+    regressor, line
+):
+    X, y = line
+    assert shares(ensemble(regressor).fit(X, y), 2)[1] > 0.9
+    if isinstance(regressor, GridSearchCV):
+        assert_allclose(ensemble(regressor).fit(X, np.c_[y, -y]).predict(X), np.c_[y, -y])
+
+
+class Odd(RegressorMixin, BaseEstimator):
+    """Predicts something else than one finite number for each row."""
+
+    def __init__(self, change=None):
+        self.change = change
+
+    def fit(self, X, y, sample_weight=None):
+        self.linear_ = LinearRegression().fit(X, y)
+        return self
 
     def predict(self, X):
-        return super().predict(X)[:, np.newaxis]
+        return self.change(self.linear_.predict(X))
 
 
-def test_predictions_of_another_shape_are_refused_by_name(line):
-    with pytest.raises(ValueError, match=r"predict y, of shape \(60,\).*\(60, 1\).*OfColumns"):
-        ensemble(OfColumns()).fit(*line)
+def as_column(y):
+    return y[:, np.newaxis]
+
+
+def without_last(y):
+    return y[:-1]
+
+
+def not_a_number(y):
+    return y * np.nan
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (as_column, r"rows held out of shape \(15,\); got \(15, 1\) of Odd"),
+        (without_last, r"rows held out of shape \(15,\); got \(14,\) of Odd"),
+        (not_a_number, r"must be finite, got nan for row .* The member is Odd"),
+    ],
+)
+def test_predictions_that_are_no_numbers_for_rows_are_refused_by_name(change, message, line):
+    with pytest.raises(ValueError, match=message):
+        ensemble(Odd(change)).fit(*line)
 
 
 def test_tags_are_those_of_all():
