@@ -130,7 +130,8 @@ def _convert(scope, operator, container):
 def _convert_ensemble(scope, operator, container):
     """Write the graphs of the members, whatever skl2onnx can convert, and their weighted mean."""
     model, version = operator.raw_operator, {"op_version": container.target_opset}
-    dtype = np.float64 if number_type(operator) is DoubleTensorType else np.float32
+    numbers = number_type(operator)
+    dtype = np.float64 if numbers is DoubleTensorType else np.float32
     weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
     inputs = operator.inputs
     if model.encoder_ is not None:
@@ -138,7 +139,11 @@ def _convert_ensemble(scope, operator, container):
     node: Any = onnx_ops  # its classes are made when it is imported
     mean: Any = np.zeros((1, 1), dtype)
     for weight, member in zip(weights, model.estimators_):
+        if not weight.any():
+            continue
         prediction = OnnxSubEstimator(member, *inputs, **version)
+        # that of trees is in float32, whatever X is
+        prediction = node.OnnxCast(prediction, to=guess_proto_type(numbers()), **version)
         mean = node.OnnxAdd(node.OnnxMul(prediction, weight, **version), mean, **version)
     ends = [np.array(end, dtype) for end in model._limits]
     options = {"output_names": operator.outputs[:1], **version}

@@ -72,8 +72,9 @@ def test_the_kinds_of_members_of_a_default_ensemble_count_by_their_weights(regre
     assert_allclose(got, model.predict(X), atol=1e-5)  # which is in float32, as they were trained
 
 
-def test_further_regressors_are_in_the_graph(regression):
-    X, y = regression[0].astype(np.float32), regression[1]  # as trees take it
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_further_regressors_are_in_the_graph(dtype, regression):
+    X, y = regression[0].astype(np.float32).astype(dtype), regression[1]  # as trees take it
     forest = RandomForestRegressor(5, max_depth=3)
     model = ensemble().set_params(blend_with=[forest]).fit(X, y)
     assert 0.1 < model.weights_[3:].sum() < 0.9
@@ -89,6 +90,9 @@ def test_what_cannot_be_converted_is_not_left_out(regression):
     model = ensemble().set_params(blend_with=[OfOnesOwn()]).fit(*regression)
     with pytest.raises(RuntimeError, match="OfOnesOwn"):
         skl2onnx.to_onnx(model, regression[0][:1])
+    model.weights_ = np.repeat([1 / 3, 0], 3)  # without it
+    got = compute(skl2onnx.to_onnx(model, regression[0][:1]), X=regression[0]).ravel()
+    assert_allclose(got, model.predict(regression[0]), rtol=1e-9)
 
 
 def test_the_graph_keeps_to_the_range_of_the_target(regression):
