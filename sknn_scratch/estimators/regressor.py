@@ -620,7 +620,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         -------
         score : float
             1 is perfect, 0 is as good as the best constant. With ``missing_targets='ignore'`` it is
-            the mean over columns of y, each scored where it is not nan. With the pinball loss it is
+            the mean over columns of y, each scored where it is not nan; one that is so but once is
+            left out beside others. With the pinball loss it is
             `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
             'gaussian' it is ``1 - exp(-2 gain)``, where the gain is by how much the mean
             log-likelihood exceeds that of the best constant mean and variance (Cox and Snell's

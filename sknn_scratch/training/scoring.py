@@ -67,12 +67,14 @@ def score_of(
 def columns_of(y: Array, weight: Array) -> list[tuple[Array, Any, Array]]:
     """Return the targets that have weights, the outputs that are about them, and the weights.
 
-    All outputs are about a single target.
+    All outputs are about a single target. One that a single row has, of which there is no R2, is
+    left out where there are others.
     """
     y = y.reshape(len(y), -1)
     outputs = [slice(None)] if y.shape[1] == 1 else [[j] for j in range(y.shape[1])]
+    counts = np.count_nonzero(weight, axis=0)
     columns = zip(y.T[:, :, np.newaxis], outputs, weight.T)
-    return [(of_y, at, w) for of_y, at, w in columns if w.any()]
+    return [column for column, n in zip(columns, counts) if n >= min(2, counts.max())]
 
 
 def n_columns(array: MatrixLike) -> int:

@@ -160,6 +160,8 @@ def test_the_score_is_the_mean_over_columns_of_what_was_measured(loss):
     assert_allclose(model.validation_loss_curve_[-1], loss_here, rtol=1e-10)
     Y_none = np.where([False, False, True], np.nan, Y)  # a column that says nothing
     assert_allclose(model.score(X, Y_none, WEIGHT), np.mean(expected[:2]), rtol=1e-10)
+    Y_none[np.argmax(WEIGHT), 2] = 1.0  # nor does one that was measured once: no score is of that
+    assert_allclose(model.score(X, Y_none, WEIGHT), np.mean(expected[:2]), rtol=1e-10)
     with pytest.raises(ValueError, match="y must have a measured value to score by"):
         model.score(X, np.full_like(Y, np.nan))
     with pytest.raises(ValueError, match="y must have 3 columns, as predictions do, got 2"):
