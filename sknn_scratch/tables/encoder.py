@@ -18,7 +18,7 @@ from ..components import check_number, refuse_masked
 from ..data import is_mapped, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
-from .kinds import Words, doubts_about, kind_of
+from .kinds import Words, doubts_about, kinds_of
 from .reading import columns_of, is_frame, labels_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
@@ -148,7 +148,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         labels = labels_of(X)
         named = named_columns(self.categorical_features, labels)
         table = list(columns_of(X))
-        self._kinds = [kind_of(column, name) for column, name in zip(table, named)]
+        self._kinds = kinds_of(table, named)
         for column, name, kind in zip(table, named, self._kinds):
             if isinstance(kind, Words) and not name:
                 warn_caller(doubts_about(column))

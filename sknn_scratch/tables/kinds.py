@@ -4,6 +4,7 @@ Numbers still have their gaps, nan; the encoder fills them.
 """
 
 import re
+from collections.abc import Sequence
 from itertools import repeat
 
 import numpy as np
@@ -133,6 +134,21 @@ class Dates(Number):
     def names(self, label: str) -> tuple[list[str], list[str]]:
         waves = [f"{label}_{name}_{f}" for name in self.cycles for f in ("sin", "cos")]
         return [label, *waves, *(f"{label}_{day}" for day in WEEKDAYS if self.has_week)], []
+
+
+def kinds_of(columns: Sequence[Column], named: Sequence[bool]) -> list[Number]:
+    """Return what columns become; ValueError names all that have to be decided by who knows."""
+    kinds, refused = [], {}
+    for column, is_named in zip(columns, named):
+        try:
+            kinds.append(kind_of(column, is_named))
+        except ValueError as error:
+            refused[column.label] = error
+    if refused:
+        (_, first), *others = refused.items()
+        also = f" Refused as well: {[label for label, _ in others]}." if others else ""
+        raise ValueError(f"{first}{also}")
+    return kinds
 
 
 def kind_of(column: Column, named: bool) -> Number:

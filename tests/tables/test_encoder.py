@@ -172,6 +172,16 @@ def test_what_is_no_table_is_refused(X, error, message):
         TableEncoder().fit(X)
 
 
+def test_all_columns_that_are_refused_are_named_at_once():
+    numbers = [f"{i / 7:.2f}" for i in range(40)]
+    X = pd.DataFrame({"a": numbers, "b": np.arange(40.0), "c": [1.5, "n/a"] * 20, "d": numbers})
+    match = r"^column 'a' of X holds numbers as strings.* order\. Refused as well: \['c', 'd'\]\.$"
+    with pytest.raises(ValueError, match=match):
+        TableEncoder().fit(X)
+    with pytest.raises(ValueError, match=r"order\.$"):
+        TableEncoder().fit(X[["a", "b"]])
+
+
 def test_columns_of_the_same_name_are_named(table):
     twins = table.rename(columns={"street": "area", "lift": "rooms"})
     match = r"got the same for several: 'area' \(2 columns\), 'rooms' \(2 columns\)\. Rename"
