@@ -16,6 +16,7 @@ from .drawing import ink, pyplot_for, some_rows
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
 BARS = 15  # of the most frequent words; points of a line through dates
+LONGEST = 24  # letters of a name or a word
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -128,6 +129,10 @@ class ExplanationDisplay:
         X = X.to_pandas() if is_foreign else X
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)
+        if n_curves and y.ndim == 2 and y.shape[1] > 1:
+            raise ValueError(
+                f"n_curves must be 0 where y has {y.shape[1]} columns: curves are of one."
+            )
         rows = some_rows(len(y), subsample, random_state)
         X, y = _take(X, rows), y[rows]
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
@@ -174,7 +179,7 @@ class ExplanationDisplay:
     def _draw_bars(self, ax):
         """Draw the importances of the first ten columns, the largest on top."""
         shown = self.order_[:10][::-1]
-        names = [self.columns[i] for i in shown]
+        names = [_shortened(self.columns[i]) for i in shown]
         mean, sd = self.importances.mean(axis=1)[shown], self.importances.std(axis=1)[shown]
         ax.barh(names, mean, xerr=sd, color="tab:blue", ecolor=ink(ax, 0.75))
         ax.set(xlabel="fall of the score, if shuffled", title="Which columns matter")
@@ -202,12 +207,20 @@ class ExplanationDisplay:
         )
         drawn = curve.axes_[0, 0]  # in the place of `ax`
         ylabel = "prediction (dashed: mean)" if is_number else "mean prediction"
-        drawn.set(title=self.columns[column], xlabel="", ylabel=ylabel)
+        drawn.set(title=_shortened(self.columns[column]), xlabel="", ylabel=ylabel)
         if drawn.get_legend():
             drawn.get_legend().remove()
-        if not is_number and _are_dates(curve.pd_results[0]["grid_values"][0]):
+        drawn_at = list(map(str, curve.pd_results[0]["grid_values"][0]))
+        if not is_number and _are_dates(drawn_at):
             _put_a_line_for_bars(drawn, curve.pd_results[0])
+        elif max(map(len, drawn_at)) > LONGEST and not is_number:
+            drawn.set_xticks(range(len(drawn_at)), map(_shortened, drawn_at))
         return curve
+
+
+def _shortened(text):
+    """Return a name or a word that leaves the picture room."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _take(X, rows):

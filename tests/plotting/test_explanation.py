@@ -95,6 +95,22 @@ def test_of_many_words_the_most_frequent_have_a_bar(rng):
     assert grid[np.argmax(average)] == "w3"
 
 
+def test_long_words_leave_the_picture_room(rng):
+    words = rng.choice([word + 99 * "o" for word in "abc"], 60)
+    _, _, ax = explain_a_column(words, np.where(words < "b", 5.0, 0.0))
+    ax.figure.canvas.draw()  # warns where there is none
+    short = [word + 22 * "o" + "\N{HORIZONTAL ELLIPSIS}" for word in "abc"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == short
+
+
+def test_curves_are_of_one_target(line):
+    model, X, y = line
+    both = model.fit(X, np.c_[y, -y]), X, np.c_[y, -y]
+    with pytest.raises(ValueError, match="n_curves must be 0 where y has 2 columns"):
+        ExplanationDisplay.from_estimator(*both)
+    assert ExplanationDisplay.from_estimator(*both, n_curves=0).order_[0] == 1
+
+
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "a gap"])
 def test_whole_numbers_have_a_curve_of_numbers(rng, dtype):
     pd = pytest.importorskip("pandas")
