@@ -336,9 +336,11 @@ class ScratchMLPEnsembleRegressor(
     def _fit(self, X, y, sample_weight, groups, fit_params):
         """Encode the data, choose networks, train them on folds, blend and calibrate them."""
         self._check_parameters()
-        data = self._encode(X, y, sample_weight)
+        loss = loss_of(self.estimator)
+        check_blend_with(self.blend_with, loss)
+        data = self._encode(X, y, sample_weight, loss)
         unit = common_unit([self.estimator, *self._further()], data.y)
-        loss = in_unit(loss_of(self.estimator), unit)
+        loss = in_unit(loss, unit)
         params, further_params, split_params = self._routed(data.sample_weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, data.X, data.y, random_state, split_params)
@@ -361,9 +363,9 @@ class ScratchMLPEnsembleRegressor(
             tasks.end()
         return self
 
-    def _encode(self, X, y, sample_weight):
+    def _encode(self, X, y, sample_weight, loss):
         """Return the data, checked; learn the encoder, and keep the limits of y."""
-        loss, measured = loss_of(self.estimator), None
+        measured = None
         self._limits = limits_of(self.target_range, loss)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
             X = self._check_rows(X, reset=True)
@@ -770,12 +772,6 @@ class ScratchMLPEnsembleRegressor(
 
     def _check_parameters(self):
         check_member(self.estimator)
-        check_blend_with(self.blend_with)
-        loss = loss_of(self.estimator)
-        if self.blend_with and loss.levels:
-            raise ValueError(
-                f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
-            )
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
             check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")

@@ -6,7 +6,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -41,16 +41,21 @@ def check_member(estimator: Any) -> None:
         )
 
 
-def check_blend_with(regressors: Any) -> None:
-    """Raise TypeError unless it is None or a list of regressors, of which clones can be trained."""
-    is_list = isinstance(regressors, (list, tuple))
-    if regressors is None or (is_list and all(map(may_be_regressor, regressors))):
+def check_blend_with(regressors: Any, loss: Loss) -> None:
+    """Raise TypeError or ValueError unless it is None, or regressors to blend with this loss."""
+    if regressors is None:
         return
-    bad = next(each for each in regressors if not may_be_regressor(each)) if is_list else regressors
-    raise TypeError(
-        "blend_with must be None or a list of regressors, such as "
-        f"[HistGradientBoostingRegressor()], without names; got {bad!r}."
-    )
+    is_list = isinstance(regressors, (list, tuple))
+    others = [one for one in regressors if not may_be_regressor(one)] if is_list else [regressors]
+    if others:
+        raise TypeError(
+            "blend_with must be None or a list of regressors, such as "
+            f"[HistGradientBoostingRegressor()], without names; got {others[0]!r}."
+        )
+    if regressors and loss.levels:
+        raise ValueError(
+            f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
+        )
 
 
 def check_can_take(regressor: Any, X: Any, y: Array) -> None:
@@ -69,9 +74,7 @@ def check_can_take(regressor: Any, X: Any, y: Array) -> None:
 
 def check_takes_gaps(name: str, estimator: Any) -> None:
     """Raise ValueError unless members take nan in y: those that we choose, or are told to."""
-    last = estimator
-    while hasattr(last, "steps"):
-        last = last.steps[-1][1]
+    last = last_step(estimator)
     if last is not None and getattr(last, "missing_targets", None) != "ignore":
         raise ValueError(
             f"{name} must be a ScratchMLPRegressor(missing_targets='ignore'), or a pipeline that "
@@ -84,11 +87,11 @@ def may_be_regressor(estimator: Any) -> bool:
 
     What says that it is a regressor may have a `predict` from `fit` on, as a StackingRegressor has.
     """
-    asked = all(hasattr(estimator, name) for name in ("fit", "get_params"))
-    if isinstance(estimator, type) or not asked:
+    is_estimator = hasattr(estimator, "fit") and hasattr(estimator, "get_params")
+    if isinstance(estimator, type) or not is_estimator:
         return False
-    tagged = hasattr(estimator, "__sklearn_tags__")
-    kind = get_tags(estimator).estimator_type if tagged else None
+    has_tags = hasattr(estimator, "__sklearn_tags__")
+    kind = get_tags(estimator).estimator_type if has_tags else None
     return kind == "regressor" or (kind is None and hasattr(estimator, "predict"))
 
 
@@ -114,22 +117,26 @@ def loss_of(estimator: Any) -> Loss:
     TransformedTargetRegressor puts its predictions into another unit. (A transformed quantile is
     still one.)
     """
-    if hasattr(estimator, "steps"):
-        return loss_of(estimator.steps[-1][1])
-    if hasattr(estimator, "regressor"):
-        loss = loss_of(estimator.regressor)
+    last = last_step(estimator)
+    if hasattr(last, "regressor"):
+        loss = loss_of(last.regressor)
         return loss if loss.levels else SquaredError()
-    if isinstance(estimator, ScratchMLPRegressor):
-        return resolve(estimator.loss, "loss", LOSSES, Loss)
+    if isinstance(last, ScratchMLPRegressor):
+        return resolve(last.loss, "loss", LOSSES, Loss)
     return SquaredError()
 
 
+def last_step(estimator: Any) -> Any:
+    """Return what a pipeline ends in; another estimator itself."""
+    return last_step(estimator.steps[-1][1]) if hasattr(estimator, "steps") else estimator
+
+
 def last_regressor(estimator: Any) -> tuple[Any, str]:
-    """Return what pipelines and such end in, and what `fit` puts before its names."""
+    """Return what pipelines and such end in, and the prefix of its arguments in `fit`."""
     if hasattr(estimator, "steps"):
-        step, last = estimator.steps[-1]
-        last, before = last_regressor(last)
-        return last, f"{step}__{before}"
+        name, step = estimator.steps[-1]
+        last, prefix = last_regressor(step)
+        return last, f"{name}__{prefix}"
     if getattr(estimator, "regressor", None) is not None:  # which is handed all that `fit` is
         return last_regressor(estimator.regressor)
     return estimator, ""
@@ -140,44 +147,42 @@ def weight_name(estimator: Any) -> str:
 
     ValueError if it does not.
     """
-    last, before = last_regressor(estimator)
-    if not has_fit_parameter(last, "sample_weight") and hands_on(last):
-        return before + weight_name(last.estimator)
-    if not (has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor")):
-        raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
-    return f"{before}sample_weight"
+    last, prefix = last_regressor(estimator)
+    if has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor"):
+        return f"{prefix}sample_weight"
+    if hands_on(last):
+        return prefix + weight_name(last.estimator)
+    raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
 
 
 def hands_on(estimator: Any) -> bool:
     """Return True if `fit` hands any argument to that of ``estimator.estimator``, as a search's."""
-    kinds = [each.kind for each in inspect.signature(estimator.fit).parameters.values()]
-    return hasattr(estimator, "estimator") and inspect.Parameter.VAR_KEYWORD in kinds
+    parameters = inspect.signature(estimator.fit).parameters.values()
+    takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
+    return takes_any and hasattr(estimator, "estimator")
 
 
 def groups_name(estimator: Any) -> str | None:
     """Return what `fit` calls the groups for a network that stops early by a splitter; or None."""
-    last, before = last_regressor(estimator)
-    stops = isinstance(last, ScratchMLPRegressor) and last.early_stopping
-    return f"{before}groups" if stops and hasattr(last.validation_fraction, "split") else None
+    last, prefix = last_regressor(estimator)
+    stops_early = isinstance(last, ScratchMLPRegressor) and last.early_stopping
+    return f"{prefix}groups" if stops_early and hasattr(last.validation_fraction, "split") else None
 
 
 def metadata_of(estimator: Any, weight: Array | None, groups: Any) -> dict[str, Any]:
     """Return the sample weights and groups that `fit` of a regressor takes, by name."""
-    params = {} if weight is None else {weight_name(estimator): weight}
-    name = None if groups is None else groups_name(estimator)
-    return {**params, name: groups} if name else params
+    metadata = {} if weight is None else {weight_name(estimator): weight}
+    if groups is not None and (name := groups_name(estimator)):
+        metadata[name] = groups
+    return metadata
 
 
 def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     """Return a clone whose seeds, of its parts too, are drawn from ``random_state``."""
     member: Any = clone(estimator)
     names = sorted(member.get_params(deep=True))
-    seeds = {
-        name: random_state.randint(LARGEST_SEED)
-        for name in names
-        if name == "random_state" or name.endswith("__random_state")
-    }
-    member.set_params(**seeds)
+    names = [name for name in names if f"__{name}".endswith("__random_state")]
+    member.set_params(**{name: random_state.randint(LARGEST_SEED) for name in names})
     return member
 
 
@@ -193,32 +198,28 @@ def train_members(
     what: str | None = None,
     dtype: DTypeLike | None = None,
     tasks: "MemberTasks | None" = None,
-) -> list[list[Any]]:
+) -> tuple[list[Any], list[Array]]:
     """Train members in place, several at a time; return them, or what other processes gave back.
 
-    And the predictions of each for the rows that its split holds out. ``quiet`` keeps to itself how
-    members converge: whose parameters are ours, the weights see to one that is no better than the
-    mean. ``what`` is what is printed of each that has been trained, or None. ``dtype`` is that of
-    the parameters in training; None is that of X.
+    And the predictions of each for the rows that its split holds out. ``quiet`` ignores warnings of
+    how members converge. ``what`` is what lines that are printed call a member, None prints none.
+    ``dtype`` is that of the parameters in training; None is that of X.
     """
     n = len(members)
     n_jobs = min(n, effective_n_jobs(n_jobs))  # a process without a member is of no use
-    contexts = tasks.contexts if tasks else repeat(None)
-    names = [what and f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
+    contexts = tasks.contexts if tasks else repeat(())
+    labels = [what and f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
+    home = os.getpid()
     with shared_blas(n_jobs), warnings.catch_warnings() if quiet else nullcontext():
         if quiet:
             warnings.simplefilter("ignore", ConvergenceWarning)
-        trained: Any = Parallel(n_jobs=n_jobs)(
-            delayed(train_anywhere)(
-                *(os.getpid(), member, X, y, split, params, dtype, name),
-                *((context, tasks.arguments["estimator"]) if tasks else ()),
-            )
-            for member, split, name, context in zip(members, splits, names, contexts)
+        results: Any = Parallel(n_jobs=n_jobs)(
+            delayed(train_anywhere)(home, member, X, y, split, params, dtype, label, *context)
+            for member, split, label, context in zip(members, splits, labels, contexts)
         )
-        trained_members, predictions, of_members = zip(*trained)
-        messages = [message for of_member in of_members for message in of_member]
-        warn_caller([*dict.fromkeys(messages)])
-    return [list(trained_members), list(predictions)]
+        trained, predictions, messages = zip(*results)
+        warn_caller([*dict.fromkeys(chain.from_iterable(messages))])
+    return list(trained), list(predictions)
 
 
 def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
@@ -244,27 +245,27 @@ def train_member(
     split: tuple[Array, Array],
     params: dict[str, Any],
     dtype: DTypeLike | None,
-    name: str | None,
-    context: Any = None,
-    ensemble: Any = None,
+    label: str | None,
+    *context: Any,
 ) -> tuple[Any, Array]:
-    """Train a member in place, in whichever process; return it and its held-out predictions."""
+    """Train a member in place, in whichever process; return it and its held-out predictions.
+
+    ``context`` is the arguments of `member_task` before the member, if there are callbacks.
+    """
     start = time.perf_counter()
     train, held_out = split
     X_train = take_rows(X, train)
     y_train = y[train]
     params = take_params(params, train, X.shape[0])
-    task = nullcontext()
-    if context is not None:
-        task = member_task(context, ensemble, member, X_train, y_train)
+    task = member_task(*context, member, X_train, y_train) if context else nullcontext()
     if dtype is not None:  # rows are standardised before they are rounded to it: of any unit
         member._train_dtype = dtype
     with task, interrupts_raised():
         member.fit(X_train, y_train, **params)
     if dtype is not None:
         del member._train_dtype
-    if name:
-        print(f"{name}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
+    if label:
+        print(f"{label}  {len(train)} rows  {time.perf_counter() - start:7.1f} s", flush=True)
     prediction = np.asarray(member.predict(take_rows(X, held_out)))
     finite = np.isfinite(prediction.reshape(len(prediction), -1)).all(axis=1)
     if not finite.all():
@@ -287,8 +288,8 @@ class MemberTasks:
         self.arguments: dict[str, Any] = {"estimator": ensemble, "X": X, "y": y}
         self.fit: Any = ensemble._init_callback_context(max_subtasks=n, sequential_subtasks=False)
         self.fit.call_on_fit_task_begin(**self.arguments)
-        contexts = [self.fit.subcontext("member", task_id=i) for i in range(n)]
-        self.contexts: Iterator[Any] = iter(contexts)  # members take theirs in turn
+        contexts = [(self.fit.subcontext("member", task_id=i), ensemble) for i in range(n)]
+        self.contexts: Iterator[tuple[Any, Any]] = iter(contexts)  # members take theirs in turn
 
     def end(self) -> None:
         """Tell that all has ended, and the ensemble is fitted."""

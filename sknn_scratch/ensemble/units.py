@@ -15,6 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ..components import Quantile, check_number
 from ..maths import Array, Loss
+from .members import last_step
 
 ROUNDING = 1e-9  # of the range of a transformed target
 RATIO = 3.0  # of the largest and the smallest target, from which logarithms are tried
@@ -111,8 +112,7 @@ def unit_of(estimator: Any, y: Array) -> Unit:
     A TransformedTargetRegressor, or a pipeline that ends in one, has a transformer. It is fitted to
     y, and found to be monotone, column by column, or not. Others are trained on y.
     """
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
+    estimator = last_step(estimator)
     if not (hasattr(estimator, "regressor") and hasattr(estimator, "inverse_func")):
         return Unit()
     columns = y.reshape(len(y), -1)
