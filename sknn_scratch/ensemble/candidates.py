@@ -99,12 +99,13 @@ def n_bins(n_columns: int) -> int:
     return int(np.clip(MOST_BINS // max(1, n_columns), *BINS))
 
 
-def ahead(found: dict[str, dict[str, Any]]) -> dict[str, int]:
+def head_starts(networks: dict[str, dict[str, Any]]) -> dict[str, int]:
     """Return by how many lengths each candidate is trained for longer than others in the pilot.
 
     Where the penalty is large, training is slow, and its length does no harm.
     """
-    return {name: SLOWER if each["alpha"] >= LARGE_ALPHA else 0 for name, each in found.items()}
+    is_slow = {name: network["alpha"] >= LARGE_ALPHA for name, network in networks.items()}
+    return {name: SLOWER if slow else 0 for name, slow in is_slow.items()}
 
 
 def batch_size(n_samples: int) -> int:

@@ -44,7 +44,7 @@ class Trial(NamedTuple):
 
 
 def choose(
-    ahead: Mapping[str, int],
+    head_starts: Mapping[str, int],
     lengths: Sequence[int],
     errors_of: Callable[[list[Trial]], Sequence[Array]],
 ) -> list[Trial]:
@@ -52,31 +52,33 @@ def choose(
 
     Where long training is best, they are fewer, since they take as many times as long.
 
-    ``ahead`` has the candidates' names, and by how many lengths each is ahead of others that it is
-    compared with: those that learn slowly are. The last of the ``lengths``, in epochs, is not
+    ``head_starts`` has the candidates' names, and by how many lengths each is ahead of others that
+    it is compared with: those that learn slowly are. The last of the ``lengths``, in epochs, is not
     tried, but chosen where the error still fell steeply before. ``errors_of`` returns, for each
     trial, the squared errors of rows, by whose mean to compare them.
     """
-    errors = _errors_of_race(ahead, lengths[:-1] or lengths, errors_of)
+    errors = _errors_of_race(head_starts, lengths[:-1] or lengths, errors_of)
     smoothed = {trial: _smoothed(trial, lengths, errors) for trial in errors}
     best: dict[str, Trial] = {}
     for trial in sorted(smoothed, key=smoothed.__getitem__):
         best.setdefault(trial.name, trial)
-    chosen, left = [], MOST_EPOCHS * lengths[-1]
+    chosen = []
+    epochs_left = MOST_EPOCHS * lengths[-1]
     for trial in [*best.values()][:N_KINDS]:
         trial = _continued(trial, lengths, errors)
-        if trial.n_epochs <= left:
+        if trial.n_epochs <= epochs_left:
             chosen.append(trial)
-            left -= trial.n_epochs
+            epochs_left -= trial.n_epochs
     return chosen
 
 
-def _errors_of_race(ahead, lengths, errors_of):
+def _errors_of_race(head_starts, lengths, errors_of):
     """Return the error of each trial of a race in which the better half is tried for longer."""
     of_rows: dict[Trial, Array] = {}
-    alive = list(ahead)
+    names = list(head_starts)
     for i in range(len(lengths)):
-        trials = [Trial(name, lengths[min(i + ahead[name], len(lengths) - 1)]) for name in alive]
+        at = {name: min(i + head_starts[name], len(lengths) - 1) for name in names}
+        trials = [Trial(name, lengths[at[name]]) for name in names]
         new = [trial for trial in trials if trial not in of_rows]
         if not new:
             break
@@ -85,7 +87,7 @@ def _errors_of_race(ahead, lengths, errors_of):
         better = trials[: max(FEWEST, -(-len(trials) // 2))]
         if i > 0:
             better = [trial for trial in better if not _is_worse(trial, lengths, of_rows)]
-        alive = [trial.name for trial in better]
+        names = [trial.name for trial in better]
     return {trial: float(np.mean(errors)) for trial, errors in of_rows.items()}
 
 
@@ -132,12 +134,12 @@ def pilot_splits(folds: Splits, weight: Array) -> Splits:
         return bool(of_targets(weight[rows].any(axis=0)))
 
     splits: Splits = []
-    left = [fold for fold in folds if weighs(fold[1])]
-    while left and sum(len(held_out) for _, held_out in splits) < ENOUGH_ROWS:
-        train, held_out = left.pop()
-        both = np.intersect1d(train, left[-1][0]) if left else train[:0]
+    remaining = [fold for fold in folds if weighs(fold[1])]
+    while remaining and sum(len(held_out) for _, held_out in splits) < ENOUGH_ROWS:
+        train, held_out = remaining.pop()
+        both = np.intersect1d(train, remaining[-1][0]) if remaining else train[:0]
         if len(held_out) < MANY_ROWS and weighs(both, np.all):
-            train, held_out = both, np.union1d(held_out, left.pop()[1])
+            train, held_out = both, np.union1d(held_out, remaining.pop()[1])
         splits.append((train, held_out))
     return splits
 

@@ -17,7 +17,7 @@ with k = ceil((n + 1) level) above the median, and from the other end below it. 
 largest score is an infinite quantile: so few rows do not tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -54,9 +54,9 @@ def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None =
     return np.where(levels > 0.5, upper, np.where(levels < 0.5, lower, (lower + upper) / 2))
 
 
-def _reaching(asked, scores, weight):
-    """Return, for each weight asked for, the first score up to which there is as much."""
-    return scores[np.searchsorted(np.cumsum(weight), asked * (1 - SLACK))]
+def _reaching(amounts, scores, weight):
+    """Return, for each amount of weight, the first score up to which there is as much."""
+    return scores[np.searchsorted(np.cumsum(weight), amounts * (1 - SLACK))]
 
 
 def effective_count(weight: Array) -> float:
@@ -76,23 +76,24 @@ def quantile_messages(
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
     needed = np.ceil(odds * (1 - SLACK))  # for the quantile to be finite
-    were = f"{n} were"
+    rows_were = f"{n} were"
     if weight is not None and np.ptp(weight) > 0:
-        n = min(effective_count(each) for each in weight.reshape(len(weight), -1).T)
-        were = f"those held out weigh as {n:.3g} would that weigh alike"
-    text = ""
+        n = min(effective_count(column) for column in weight.reshape(len(weight), -1).T)
+        rows_were = f"those held out weigh as {n:.3g} would that weigh alike"
     # Of a prediction that is infinite the members warn.
     if np.isinf(quantiles).any() and n < needed * (1 - SLACK):
         text = (
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
-            f"rows held out, and {were}. Intervals of a smaller coverage need fewer."
+            f"rows held out, and {rows_were}. Intervals of a smaller coverage need fewer."
         )
-    elif n_groups is not None and n_groups < needed:
+        return [Message(text)]
+    if n_groups is not None and n_groups < needed:
         text = (
             f"The rows held out come from {n_groups} groups: rows of a new group are covered less "
             f"often than asked for, unless there are about {needed:.0f}."
         )
-    return [Message(text)] if text else []
+        return [Message(text)]
+    return []
 
 
 class Calibration:
@@ -140,11 +141,13 @@ class Calibration:
         return np.maximum(y, 0) if positive else y
 
     def _quantiles(self, middle, scale, levels):
-        columns = self.scores.reshape(len(self.scores), -1).T
-        pairs = zip(columns, weights_by_column(self.weight, len(columns)))
-        of_scores = np.array([conformal_quantiles(each, levels, weight) for each, weight in pairs])
-        of_scores = of_scores.reshape(*self.scores.shape[1:], len(levels))
-        middle, scale = middle[..., np.newaxis], scale[..., np.newaxis]
+        by_column = [
+            conformal_quantiles(scores, levels, weight)
+            for scores, weight in scores_and_weights(self.scores, self.weight)
+        ]
+        of_scores = np.reshape(by_column, (*self.scores.shape[1:], len(levels)))
+        middle = middle[..., np.newaxis]
+        scale = scale[..., np.newaxis]
         with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, if a prediction is infinite
             bounds = middle + scale * of_scores
             infinite = np.where(of_scores == 0, middle, of_scores * np.inf)
@@ -169,10 +172,14 @@ class Calibration:
 def typical_scores(scores: Array, weight: Array) -> Array:
     """Return `N_TYPICAL` scores, or for each target as many, that stand for all of them alike."""
     levels = (np.arange(N_TYPICAL) + 0.5) / N_TYPICAL
+    by_column = [weighted_quantiles(*pair, levels) for pair in scores_and_weights(scores, weight)]
+    return np.column_stack(by_column).reshape(N_TYPICAL, *scores.shape[1:])
+
+
+def scores_and_weights(scores: Array, weight: Array) -> Iterator[tuple[Array, Array]]:
+    """Yield the scores and the weights of each target."""
     columns = scores.reshape(len(scores), -1).T
-    pairs = zip(columns, weights_by_column(weight, len(columns)))
-    typical = [weighted_quantiles(*pair, levels) for pair in pairs]
-    return np.column_stack(typical).reshape(N_TYPICAL, *scores.shape[1:])
+    return zip(columns, weights_by_column(weight, len(columns)))
 
 
 def root_mean_square(values: Array, weight: Array) -> Array:

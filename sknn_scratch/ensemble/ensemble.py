@@ -47,7 +47,7 @@ from .blending import (
     typically_one,
     weights_of_rows,
 )
-from .candidates import ahead, candidates, lengths, linear_network, n_embedded
+from .candidates import candidates, head_starts, lengths, linear_network, n_embedded
 from .choice import choose, errors_in_pilot, pilot_splits
 from .conformal import Calibration, in_order, location, quantile_messages
 from .folds import (
@@ -414,7 +414,7 @@ class ScratchMLPEnsembleRegressor(
             _, predictions = self._train(networks, data, twice, params, random_state, True, "Trial")
             return errors_in_pilot(data.y, predictions, pilot, self.n_estimators, weight)
 
-        trials = choose(ahead(to_choose), lengths(len(rows)), errors_of)
+        trials = choose(head_starts(to_choose), lengths(len(rows)), errors_of)
         chosen = [network(**to_choose[name], max_iter=n) for name, n in trials]
         linear = linear_network(X, data.y, weight) if dense else None
         return [*chosen, network(**linear)] if linear else chosen
@@ -462,7 +462,7 @@ class ScratchMLPEnsembleRegressor(
             splits * len(kinds),
             params,
             n_jobs=self.n_jobs,
-            quiet=are_ours,
+            quiet=are_ours,  # one that is no better than the mean has no weight
             what=what if self.verbose else None,
             dtype=np.float32 if are_ours and not sparse.issparse(data.X) else None,
             tasks=tasks,
@@ -538,12 +538,15 @@ class ScratchMLPEnsembleRegressor(
                 data.X, error, prediction, folds, data.weight, random_state, self.n_jobs
             )
         elif loss.std:
-            members = self.estimators_[: len(self.estimators_) - self._n_further]
-            learnt = spread_of_members(members, data.X, splits, data.weight)
+            learnt = spread_of_members(self._own_members(), data.X, splits, data.weight)
         if learnt is not None:
             return learnt
         of_loss = SpreadOfLoss(loss, prediction[self._held_out()])
         return of_loss, of_loss(data.X, prediction)
+
+    def _own_members(self):
+        """Return the members but those of ``blend_with``."""
+        return self.estimators_[: len(self.estimators_) - self._n_further]
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -578,16 +581,17 @@ class ScratchMLPEnsembleRegressor(
 
     def _of_members(self, X):
         """Return the weights of the members that count, and an iterator over their predictions."""
-        counts = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
-        members = [self.estimators_[i] for i in counts]
-        n_own = len(self.estimators_) - self._n_further if self.estimator is None else 0
-        n_stacked = np.count_nonzero(counts < n_own)
-        stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
-        each = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
-        return self.weights_[counts], chain(stacked, each)
+        count = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
+        members = [self.estimators_[i] for i in count]
+        n_stacked = 0
+        if self.estimator is None:
+            n_stacked = np.count_nonzero(count < len(self._own_members()))
+        of_stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
+        of_others = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
+        return self.weights_[count], chain(of_stacked, of_others)
 
     def _mean(self, weights, predictions):
-        prediction: Any = sum(w * of_one for w, of_one in zip(weights, predictions))
+        prediction: Any = sum(weight * of_one for weight, of_one in zip(weights, predictions))
         prediction = np.clip(in_order(self._calibration.loss, prediction), *self._limits)
         return prediction.astype(np.float32) if self._single else prediction
 
@@ -666,10 +670,12 @@ class ScratchMLPEnsembleRegressor(
             check_number(level, "quantiles", float, "(0, 1)")
         X = self._check_rows(X)
         prediction, novelty = self._mean_and_novelty(X)
-        measured = self._calibration
-        y = measured.quantiles(X, prediction, levels.ravel(), novelty)
-        n = len(measured.scores)
-        warn_caller(quantile_messages(y, levels.ravel(), n, measured.weight, self._n_groups))
+        calibration = self._calibration
+        y = calibration.quantiles(X, prediction, levels.ravel(), novelty)
+        n_scores = len(calibration.scores)
+        warn_caller(
+            quantile_messages(y, levels.ravel(), n_scores, calibration.weight, self._n_groups)
+        )
         y = np.clip(y, *self._limits)
         return y if levels.ndim else y[..., 0]
 
@@ -710,7 +716,7 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         predictions = [np.asarray(member.predict(X)) for member in self.estimators_]
-        return np.hstack([each.reshape(len(each), -1) for each in predictions])
+        return np.hstack([of_one.reshape(X.shape[0], -1) for of_one in predictions])
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of the predictions, as of `ScratchMLPRegressor.score`.
@@ -807,16 +813,16 @@ class ScratchMLPEnsembleRegressor(
         tags = super().__sklearn_tags__()
         member = ScratchMLPRegressor() if self.estimator is None else self.estimator
         try:
-            of_kinds = [get_tags(kind) for kind in (member, *self._further())]
+            kinds = [get_tags(kind) for kind in (member, *self._further())]
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
-        on_networks = is_network(member)  # before which an encoder stands
-        tags.input_tags.sparse = all(each.input_tags.sparse for each in of_kinds)
+        has_encoder = is_network(member)
+        tags.input_tags.sparse = all(kind.input_tags.sparse for kind in kinds)
         for name in ("allow_nan", "string", "categorical"):
-            taken = on_networks or all(getattr(each.input_tags, name) for each in of_kinds)
-            setattr(tags.input_tags, name, taken)
-        tags.target_tags = of_kinds[0].target_tags
-        tags.target_tags.multi_output = all(each.target_tags.multi_output for each in of_kinds)
+            takes = has_encoder or all(getattr(kind.input_tags, name) for kind in kinds)
+            setattr(tags.input_tags, name, takes)
+        tags.target_tags = kinds[0].target_tags
+        tags.target_tags.multi_output = all(kind.target_tags.multi_output for kind in kinds)
         return tags
 
     @property

@@ -172,13 +172,12 @@ def spread_folds(
     folds = [(train[was_held_out[train]], held_out) for train, held_out in splits]
     if min(len(train) for train, _ in folds) >= FEWEST_ROWS:
         return folds
+    rows = np.flatnonzero(was_held_out)
     if len(splits) == 1:
-        rows = np.flatnonzero(was_held_out)
         seed = random_state.randint(LARGEST_SEED)
         cv = KFold(min(FOLDS, len(rows)), shuffle=True, random_state=seed)
         return [(rows[train], rows[judged]) for train, judged in cv.split(rows)]
-    every = np.arange(len(was_held_out))
-    return [(every[was_held_out & ~np.isin(every, held_out)], held_out) for _, held_out in splits]
+    return [(np.setdiff1d(rows, held_out), held_out) for _, held_out in splits]
 
 
 def spread_of_members(
@@ -192,9 +191,9 @@ def spread_of_members(
     """
     predicted = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
     logarithm = mean_by_row(X.shape[0], splits, predicted)
-    known = np.where(np.isfinite(logarithm), logarithm, np.nan)[weight > 0]
-    least, most = np.nanmedian(known, axis=0) + np.log(LEAST), np.nanmax(known, axis=0)
-    bounds = np.array([least, most])
+    finite = np.where(np.isfinite(logarithm), logarithm, np.nan)[weight > 0]
+    least = np.nanmedian(finite, axis=0) + np.log(LEAST)
+    bounds = np.array([least, np.nanmax(finite, axis=0)])
     return SpreadOfMembers(members, bounds), np.exp(np.clip(logarithm, *bounds))
 
 
@@ -248,16 +247,16 @@ def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
 
     The weights, of shape (n_members,) or (n_members, n_targets), have the sum 1.
     """
-    given = np.array(list(predictions))
+    stacked = np.array(list(predictions))
     n_members, *of_targets = weights.shape
-    weights = weights.reshape(n_members, *[1] * (given.ndim - weights.ndim), *of_targets)
+    weights = weights.reshape(n_members, *[1] * (stacked.ndim - weights.ndim), *of_targets)
     with np.errstate(invalid="ignore", over="ignore"):  # of predictions that are infinite
-        off = np.abs(given - (weights * given).sum(axis=0))
-        largest = off.max(axis=0)
+        distance = np.abs(stacked - (weights * stacked).sum(axis=0))
+        largest = distance.max(axis=0)
         unit = np.where(largest > 0, largest, 1.0)  # in which no square overflows
-        off /= unit
-        off *= off
-        deviation = unit * np.sqrt((weights * off).sum(axis=0))
+        distance /= unit
+        distance *= distance
+        deviation = unit * np.sqrt((weights * distance).sum(axis=0))
     return np.where(np.isnan(deviation), np.inf, deviation)
 
 

@@ -10,8 +10,8 @@ from sknn_scratch import PiecewiseLinear, ScratchMLPRegressor
 from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
-    ahead,
     candidates,
+    head_starts,
     lengths,
     linear_network,
     n_embedded,
@@ -41,7 +41,7 @@ def test_the_penalty_of_a_row_is_the_same_in_batches_of_any_size(n_samples):
 
 @pytest.mark.parametrize("n_samples", [200, 20_000])
 def test_those_of_a_large_penalty_are_a_length_ahead(n_samples):
-    found = ahead(candidates(n_samples, 5, n_samples))
+    found = head_starts(candidates(n_samples, 5, n_samples))
     assert {name for name, n in found.items() if n == 1} == {x for x in found if "penal" in x}
     assert set(found.values()) == {0, 1}
 

@@ -29,8 +29,8 @@ def by_table(table):
     return errors_of, asked
 
 
-def chosen(table, errors_of, **ahead):
-    return choose(dict.fromkeys(table, 0) | ahead, LENGTHS, errors_of)
+def chosen(table, errors_of, **head_starts):
+    return choose(dict.fromkeys(table, 0) | head_starts, LENGTHS, errors_of)
 
 
 def test_the_better_half_goes_on_for_twice_as_long_but_no_fewer_than_three():
