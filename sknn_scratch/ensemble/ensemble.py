@@ -72,7 +72,6 @@ from .members import (
     check_takes_gaps,
     is_network,
     loss_of,
-    make_member,
     metadata_of,
     train_members,
 )
@@ -456,11 +455,12 @@ class ScratchMLPEnsembleRegressor(
         ``are_ours`` says that their parameters are not the user's.
         """
         return train_members(
-            [make_member(kind, random_state) for kind in kinds for _ in splits],
+            kinds,
             data.X,
             data.target,
-            splits * len(kinds),
+            splits,
             params,
+            random_state,
             n_jobs=self.n_jobs,
             quiet=are_ours,  # one that is no better than the mean has no weight
             what=what if self.verbose else None,
@@ -811,7 +811,7 @@ class ScratchMLPEnsembleRegressor(
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        member = ScratchMLPRegressor() if self.estimator is None else self.estimator
+        member = self._member()
         try:
             kinds = [get_tags(kind) for kind in (member, *self._further())]
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked

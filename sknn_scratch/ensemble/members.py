@@ -4,9 +4,9 @@ import inspect
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from itertools import chain, repeat
+from itertools import chain, cycle, repeat
 from typing import Any
 
 import numpy as np
@@ -187,11 +187,12 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
 
 
 def train_members(
-    members: list[Any],
+    kinds: Sequence[Any],
     X: Any,
     y: Array,
     splits: Splits,
     params: dict[str, Any],
+    random_state: np.random.RandomState,
     *,
     n_jobs: Any,
     quiet: bool,
@@ -199,12 +200,12 @@ def train_members(
     dtype: DTypeLike | None = None,
     tasks: "MemberTasks | None" = None,
 ) -> tuple[list[Any], list[Array]]:
-    """Train members in place, several at a time; return them, or what other processes gave back.
+    """Train a clone of each kind on each split; return them, and their held-out predictions.
 
-    And the predictions of each for the rows that its split holds out. ``quiet`` ignores warnings of
-    how members converge. ``what`` is what lines that are printed call a member, None prints none.
-    ``dtype`` is that of the parameters in training; None is that of X.
+    ``quiet`` ignores warnings of how they converge. ``what`` is what lines that are printed call a
+    member; None prints none. ``dtype`` is that of the parameters in training; None is that of X.
     """
+    members = [make_member(kind, random_state) for kind in kinds for _ in splits]
     n = len(members)
     n_jobs = min(n, effective_n_jobs(n_jobs))  # a process without a member is of no use
     contexts = tasks.contexts if tasks else repeat(())
@@ -215,7 +216,7 @@ def train_members(
             warnings.simplefilter("ignore", ConvergenceWarning)
         results: Any = Parallel(n_jobs=n_jobs)(
             delayed(train_anywhere)(home, member, X, y, split, params, dtype, label, *context)
-            for member, split, label, context in zip(members, splits, labels, contexts)
+            for member, split, label, context in zip(members, cycle(splits), labels, contexts)
         )
         trained, predictions, messages = zip(*results)
         warn_caller([*dict.fromkeys(chain.from_iterable(messages))])

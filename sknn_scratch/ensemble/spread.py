@@ -27,7 +27,7 @@ from .folds import (
     where_measured,
     without_weightless,
 )
-from .members import make_member, train_members
+from .members import train_members
 from .stacked import predictions_of
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
@@ -143,11 +143,12 @@ def learn_spread(
     judged = held_out & (row_weight > 0)
     network = ScratchMLPRegressor(**network_parameters(judged.sum(), n_train))
     networks, predictions = train_members(
-        [make_member(network, random_state) for _ in parts],
+        [network],
         np.column_stack([X, prediction]),
         where_measured(error, weight),
         parts,
         {"sample_weight": row_weight},
+        random_state,
         n_jobs=n_jobs,
         quiet=True,  # the exponent sees to networks that are no better than a constant
     )
