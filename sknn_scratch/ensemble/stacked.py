@@ -33,18 +33,18 @@ class Stack:
 
     def __init__(self, networks: Sequence[Any]) -> None:
         shape = networks[0]._network
-        params = [params_of(each) for each in networks]
-        layers = [shape.layers(each) for each in params]  # of networks: their (W, b)
+        params = [params_of(network) for network in networks]
+        layers = [shape.layers(of_network) for of_network in params]  # of networks: their (W, b)
         pairs = [[np.stack(arrays) for arrays in zip(*of_layer)] for of_layer in zip(*layers)]
         self.coefs: list[Array] = [W for W, _ in pairs]
         self.intercepts: list[Array] = [b[:, np.newaxis] for _, b in pairs]
         self.dtype: DType = params[0].dtype
         self.activations: Any = shape.activations
         self.embedding: Any = stacked_embedding(networks)
-        scalings: list[Scaling] = [each._scaling for each in networks]
-        self.x_shift: Array = np.stack([[each.x_shift] for each in scalings])
-        self.x_scale: Array = np.stack([[each.x_scale] for each in scalings])
-        shift, scale = zip(*(each.of_outputs(shape) for each in scalings))
+        scalings: list[Scaling] = [network._scaling for network in networks]
+        self.x_shift: Array = np.stack([[scaling.x_shift] for scaling in scalings])
+        self.x_scale: Array = np.stack([[scaling.x_scale] for scaling in scalings])
+        shift, scale = zip(*(scaling.of_outputs(shape) for scaling in scalings))
         self.y_shift: Array = np.stack(shift)[:, np.newaxis]
         self.y_scale: Array = np.stack(scale)[:, np.newaxis]
 
@@ -64,19 +64,19 @@ def predictions_of(owner: Any, networks: Sequence[Any], X: Any) -> Iterator[Arra
     ``owner`` is what the networks belong to: it keeps their stacks. X is as it was checked.
     """
     if X.shape[0] <= MOST_ROWS and type(X) is np.ndarray:
-        given = np.concatenate([stack(X) for stack in stacks_of(owner, networks)])
-        if np.isfinite(given).all():  # of others the networks warn
-            yield from given[..., 0] if given.shape[2] == 1 else given
+        output = np.concatenate([stack(X) for stack in stacks_of(owner, networks)])
+        if np.isfinite(output).all():  # of others the networks warn
+            yield from output[..., 0] if output.shape[2] == 1 else output
             return
+    is_dense = isinstance(X, (np.ndarray, Mapped))
     for network in networks:
-        given = None
-        if isinstance(X, (np.ndarray, Mapped)):
-            trained = network._network, params_of(network)
-            given = predict_rows(*trained, X, network._scaling).astype(np.float64, copy=False)
-        if given is None or not np.isfinite(given).all():
-            yield np.asarray(network.predict(X), np.float64)
-        else:
-            yield given[:, 0] if given.shape[1] == 1 else given
+        if is_dense:
+            output = predict_rows(network._network, params_of(network), X, network._scaling)
+            if np.isfinite(output).all():
+                output = output.astype(np.float64, copy=False)
+                yield output[:, 0] if output.shape[1] == 1 else output
+                continue
+        yield np.asarray(network.predict(X), np.float64)
 
 
 def params_of(network: Any) -> Array:
@@ -86,20 +86,22 @@ def params_of(network: Any) -> Array:
 
 def stacked_embedding(networks: Sequence[Any]) -> Any:
     """Return the embeddings of networks as one layer; None if there are none, or that cannot be."""
-    layers = [each._network.embedding_layer(params_of(each)) for each in networks]
+    layers = [network._network.embedding_layer(params_of(network)) for network in networks]
     return None if layers[0] is None else type(layers[0]).stack(layers)
 
 
 def stacks_of(owner: Any, networks: Sequence[Any]) -> list[Stack]:
     """Return the stacks of networks, in their order, made anew if one has changed."""
     params = [network._params for network in networks]
-    kept, stacks = _STACKS.get(owner, ([], []))
-    if len(kept) != len(params) or any(one is not other for one, other in zip(kept, params)):
+    params_before, stacks = _STACKS.get(owner, ([], []))
+    is_same = [one is other for one, other in zip(params_before, params)]
+    if len(params_before) != len(params) or not all(is_same):
         stacks = []
         for _, group in groupby(networks, key=form_of):
             alike = list(group)
-            together = alike[0]._network.embedding is None or stacked_embedding(alike)
-            stacks += [Stack(alike)] if together else [Stack([each]) for each in alike]
+            can_be_stacked = alike[0]._network.embedding is None or stacked_embedding(alike)
+            parts = [alike] if can_be_stacked else [[network] for network in alike]
+            stacks += map(Stack, parts)
         _STACKS[owner] = params, stacks
     return stacks
 

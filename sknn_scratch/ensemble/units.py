@@ -48,36 +48,38 @@ class TransformedUnit(Unit):
         self.rounding: Any = ROUNDING * np.ptp(y, axis=0)
 
     def __call__(self, y: Array) -> Array:
-        return self._by_column(self.transformer.transform, y, self.y) * self._each(self.sign)
+        return self._by_column(self.transformer.transform, y, self.y) * self._of_targets(self.sign)
 
     def inverse(self, u: Array) -> Array:
-        sign, y_middle, rounding = (self._each(a) for a in (self.sign, self.y, self.rounding))
+        sign, y_inside, rounding = map(self._of_targets, (self.sign, self.y, self.rounding))
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             y = self._by_column(self.transformer.inverse_transform, u * sign, self.u)
         # Where the transform ends comes nan, or y from the other side: then y is unbounded.
-        is_above = u > self._each(self.u) * sign
-        is_back = np.where(is_above, y < y_middle - rounding, y > y_middle + rounding)
+        is_above = u > self._of_targets(self.u) * sign
+        is_back = np.where(is_above, y < y_inside - rounding, y > y_inside + rounding)
         has_ended = (np.isnan(y) & ~np.isnan(u)) | is_back
         return np.where(has_ended, np.where(is_above, np.inf, -np.inf), y)
 
-    def _each(self, of_targets):
-        return of_targets if len(self.sign) > 1 else of_targets[0]
+    def _of_targets(self, numbers):
+        """Return numbers of each target, to be broadcast with y; or the number of a single one."""
+        return numbers if len(self.sign) > 1 else numbers[0]
 
-    def _by_column(self, function, values, some):
+    def _by_column(self, function, values, otherwise):
         """Apply it to an array with the transformer's columns, or with several for its one.
 
-        To what is finite: transformers take nothing else.
+        To what is finite, and ``otherwise`` in the place of the rest: transformers take nothing
+        else.
         """
-        finite = np.isfinite(values)
-        taken = np.where(finite, values, self._each(some))
+        is_finite = np.isfinite(values)
+        finite = np.where(is_finite, values, self._of_targets(otherwise))
         if len(self.sign) > 1:
-            changed = np.asarray(function(taken))
+            changed = np.asarray(function(finite))
         else:
-            columns = taken.reshape(len(taken), -1).T
+            columns = finite.reshape(len(finite), -1).T
             changed = [np.ravel(function(column[:, np.newaxis])) for column in columns]
             changed = np.column_stack(changed).reshape(values.shape)
-        return np.where(finite, changed, values * self._each(self.sign))
+        return np.where(is_finite, changed, values * self._of_targets(self.sign))
 
 
 class Logarithm(Unit):
@@ -126,7 +128,7 @@ def unit_of(estimator: Any, y: Array) -> Unit:
     changed = np.asarray(transformer.fit(columns).transform(columns))
     if changed.shape != columns.shape or not np.isfinite(changed).all():
         return Unit()
-    sign = np.array([direction(*pair) for pair in zip(columns.T, changed.T)])
+    sign = np.array([direction(*of_target) for of_target in zip(columns.T, changed.T)])
     return TransformedUnit(transformer, columns, sign) if np.all(sign) else Unit()
 
 
