@@ -378,7 +378,7 @@ def test_the_calls_of_a_random_formula_compute_what_numpy_does(cls, program, slo
     except (TypeError, AttributeError):
         plan = None  # nothing to compare but the formula with itself
     arrays = [np.empty(x.shape[::-1], dtype).T for x in (a, z, delta)]
-    layer_calls = formulas.activation(f, *(x.T for x in arrays))
+    [layer_calls] = formulas.activations([(f, *(x.T for x in arrays))])
     for calls in (layer_calls, plan and plan.calls(arrays)):
         if calls:
             arrays[1][...] = z

@@ -74,8 +74,7 @@ class Forward:
         self.network = network
         self.size = size
         self.dtype: DType = dtype
-        self.made: dict[Any, Sequence[Calls]] = {}
-        self.scratch: dict[Any, Array] = {}
+        self.activations: list[Sequence[Calls]] = []  # of each layer, once they are made
         self.a: list[Any] = [None]
         self.z: list[Any] = [None]
         last = len(network.activations)
@@ -99,11 +98,12 @@ class Forward:
     def forward(self, x: Batch) -> Calls:
         """Return the calls that compute every z and a of ``x``, a batch (see `batches`)."""
         x = self.entering(x)
+        self.make_activations(x)
         calls = x.forward(self.weights[0], self.z[1])
         for layer in range(1, len(self.a)):
             if layer > 1:
                 calls.append((self.weights[layer - 1].T.dot, self.read[layer - 1], self.z[layer]))
-            calls += self.activation(layer, x)[0]
+            calls += self.activations[layer - 1][0]
             if layer in self.dropped:
                 calls += self.dropped[layer].forward
         return calls
@@ -112,23 +112,24 @@ class Forward:
         """Return what the first dense layer takes for its batch; see `EmbeddedBatch`."""
         return EmbeddedBatch(self.embedded, x, into) if self.embedded else x
 
-    def activation(self, layer: int, x: Batch) -> Sequence[Calls]:
-        """Return the calls of a layer's f, and of what is made of its f' (see `formulas`).
+    def make_activations(self, x: Batch) -> None:
+        """Make the calls of each layer's f, and of what is made of its f' (see `formulas`).
 
-        They are made once, for all batches: they bring arrays of their own, which stay in the
-        cache only if they are few.
+        They serve all batches, which are alike in kind: they bring arrays of their own, which stay
+        in the cache only if they are few.
         """
-        second = self.second(layer, x)
-        key = layer, *second
-        if key not in self.made:
-            f, z = self.network.activations[layer - 1], self.z[layer]
+        if self.activations:
+            return
+        layers = []
+        for layer, f in enumerate(self.network.activations, 1):
+            z = self.z[layer]
             a = z if f.from_output else self.a[layer][: len(z)]
-            self.made[key] = formulas.activation(f, a, z, scratch=self.scratch, **second)
-        return self.made[key]
+            layers.append((f, a, z, self.second(layer, x)))
+        self.activations = formulas.activations(layers)
 
-    def second(self, layer: int, x: Batch) -> dict[str, Any]:
+    def second(self, layer: int, x: Batch) -> Any:
         """Return what f' of a layer is for: in feedforward, nothing."""
-        return {}
+        return None
 
 
 class Backward(Forward):
@@ -183,12 +184,10 @@ class Backward(Forward):
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
-    def second(self, layer: int, x: Batch) -> dict[str, Any]:
+    def second(self, layer: int, x: Batch) -> Any:
         if layer == len(self.a) - 1 and self.is_canonical:
-            return {}
-        if layer == 1 and self.is_factored(x):
-            return {"slope": True}
-        return {"delta": self.delta[layer]}
+            return None
+        return "slope" if layer == 1 and self.is_factored(x) else self.delta[layer]
 
     def output_delta(self, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls that compute the loss, and its derivative in the last z."""
@@ -207,7 +206,7 @@ class Backward(Forward):
     def backward(self, x: Batch) -> Calls:
         """Return the calls that compute every delta and the gradient of every block."""
         x = self.entering(x, self.embedding_gradient)
-        calls = [*self.activation(len(self.a) - 1, x)[1]]
+        calls = [*self.activations[-1][1]]
         for layer in range(len(self.weights), 1, -1):
             below, delta = layer - 1, self.delta[layer]
             calls.append((self.read[below].dot, delta.T, self.gradients[below]))
@@ -217,7 +216,7 @@ class Backward(Forward):
             calls.append((W.dot, delta, into))
             if below in self.dropped:
                 calls += self.dropped[below].backward(into)
-            calls += self.activation(below, x)[1]
+            calls += self.activations[below - 1][1]
         return calls + x.backward(self.delta[1], self.gradients[0])
 
     def is_factored(self, x: Batch) -> bool:
@@ -235,7 +234,7 @@ class Backward(Forward):
         a, W = self.a[1][:units], self.weights[1][:units]
         dropped = self.dropped[1].backward(a) if 1 in self.dropped else []
         return [
-            *self.activation(1, x)[1],  # puts f'(z) into a
+            *self.activations[0][1],  # puts f'(z) into a
             *dropped,
             (np.multiply, x.x, self.delta[2], self.scaled),
             (self.scaled.dot, a.T, gradient),

@@ -80,28 +80,28 @@ class ActivationForm:
         return forward, backward
 
 
-def activation(
-    f: Activation,
-    a: Array,
-    z: Array,
-    delta: Array | None = None,
-    slope: bool = False,
-    scratch: dict[Any, Array] | None = None,
-) -> Sequence[Calls]:
-    """Return the calls of f and of f' for a layer, as two lists; arrays are (units, samples).
+def activations(
+    layers: Sequence[tuple[Activation, Array, Array, Array | Literal["slope"] | None]],
+) -> list[Sequence[Calls]]:
+    """Return the calls of f and of f' for each layer (f, a, z, second), as two lists.
 
-    The first list puts f(z) into ``a``, which may be ``z`` if ``f.from_output``. The second, which
-    may spoil both, multiplies ``delta`` by f'(z), or puts f'(z) into ``a`` if ``slope``.
-    ``scratch`` has arrays that other formulas may use too.
+    Arrays are (units, samples). The first list puts f(z) into ``a``, which may be ``z`` if
+    ``f.from_output``. The second, which may spoil both, multiplies the array ``second`` by f'(z),
+    or puts f'(z) into ``a`` if that is "slope"; there is none if it is None.
     """
-    arrays = [a.T] if a is z else [a.T, z.T]
-    second: Literal["delta", "slope"] | None = "slope" if slope else None
-    if delta is not None:
-        second = "delta"
-        arrays.append(delta.T)
-    form = ActivationForm(a.T.shape, a.dtype, a is z, second)
-    plan = plan_of(f, form)
-    return plan.calls(arrays, scratch) if plan else form.plain(f, arrays)
+    formed = []
+    for f, a, z, second in layers:
+        arrays = [a.T] if a is z else [a.T, z.T]
+        if isinstance(second, np.ndarray):
+            arrays.append(second.T)
+            second = "delta"
+        formed.append((f, arrays, ActivationForm(a.T.shape, a.dtype, a is z, second)))
+    plans = [plan_of(f, form) for f, _, form in formed]
+    scratch: dict[Any, Array] = {}
+    return [
+        plan.calls(arrays, scratch) if plan else form.plain(f, arrays)
+        for plan, (f, arrays, form) in zip(plans, formed)
+    ]
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def test_the_calls_of_the_training_loop_compute_the_formula(f, dtype, times):
 
     in_place, delta = z.copy(), np.empty_like(z)
     apart = in_place if f.from_output else np.empty_like(z)
-    forward, backward = formulas.activation(f, apart, in_place, delta)
+    forward, backward = formulas.activations([(f, apart, in_place, delta)])[0]
     run(forward)
     rtol = 50 * np.finfo(dtype).eps
     assert_allclose(apart, a, rtol=rtol, atol=rtol)
@@ -84,7 +84,7 @@ def test_the_calls_of_the_training_loop_compute_the_formula(f, dtype, times):
 @every_activation
 def test_the_calls_may_also_write_beside_their_input(f):
     z, a = Z.copy(), np.empty_like(Z)
-    run(formulas.activation(f, a, z)[0])
+    run(formulas.activations([(f, a, z, None)])[0][0])
     assert_allclose(a, f(Z), rtol=1e-13)
 
 
@@ -96,7 +96,7 @@ def test_nothing_but_the_result_overflows(f, dtype, times):
     delta = np.ones_like(z)
     a = z if f.from_output else np.empty_like(z)
     with np.errstate(over="ignore"):
-        forward, backward = formulas.activation(f, a, z, delta)
+        forward, backward = formulas.activations([(f, a, z, delta)])[0]
         run(forward)
         assert not np.isnan(a).any()
         delta[...] = 1
@@ -193,7 +193,7 @@ def test_a_subclass_with_another_formula_is_trained_by_that_formula():
 
     cube, z = Cube(), np.array([1.0, 2.0])
     a, delta = np.empty(2), np.ones(2)
-    forward, backward = formulas.activation(cube, a, z, delta)
+    forward, backward = formulas.activations([(cube, a, z, delta)])[0]
     run(forward)
     assert_allclose(a, [1, 8])
     delta[...] = 1

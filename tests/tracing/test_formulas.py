@@ -245,7 +245,7 @@ def layer(f, z, delta):
     z = z.T.copy()
     a = z if f.from_output else np.empty_like(z)
     product = np.empty_like(z)
-    forward, backward = formulas.activation(f, a, z, product)
+    forward, backward = formulas.activations([(f, a, z, product)])[0]
     for function, *arguments in forward:
         function(*arguments)
     result = a.T.copy()
@@ -300,8 +300,8 @@ def test_everything_in_the_registries_is_traced(second, refused):
     for f in EVERY_ACTIVATION:
         z = np.ones((5, 60))
         a = z if f.from_output else np.ones_like(z)
-        options = {"delta": {"delta": np.ones_like(z)}, "slope": {"slope": True}, None: {}}[second]
-        formulas.activation(f, a, z, **options)
+        what = np.ones_like(z) if second == "delta" else second
+        formulas.activations([(f, a, z, what)])
     for loss in LOSSES.values():
         if loss.std is None:  # a likelihood of several outputs is no elementwise function
             y, a, values, delta = np.ones((4, 2, 60))

@@ -203,6 +203,6 @@ def test_the_distribution_errs_by_a_few_roundings_and_its_tails_are_0_and_1():
 @pytest.mark.parametrize("size", [FEW // 2, 2 * FEW])
 def test_only_many_numbers_in_single_precision_are_computed_so(dtype, size):
     z = np.zeros((1, size), dtype)
-    forward, _ = formulas.activation(ACTIVATIONS["gelu"], z.copy(), z)
+    forward, _ = formulas.activations([(ACTIVATIONS["gelu"], z.copy(), z, None)])[0]
     is_scipys = any(call[0] is ndtr for call in forward)
     assert is_scipys == (dtype == np.float64 or size < FEW)
