@@ -59,13 +59,6 @@ class DataSet:
         """The weight of each row: the mean of those of its targets."""
         return self.weight.mean(axis=1) if self.per_target else self.weight
 
-    def weighing(self, rows: Array | None) -> Array | None:
-        """Return those of the rows that have a weight above 0; None is all."""
-        if not isinstance(self.weight, np.ndarray):
-            return rows
-        weight = self.row_weight if rows is None else self.row_weight[rows]
-        return np.flatnonzero(weight) if rows is None else rows[weight > 0]
-
     def take(self, rows: Array) -> "DataSet":
         """Return these rows: a copy, but for a mapped X."""
         X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
@@ -103,7 +96,10 @@ class DataSet:
         return max(1, int(max(AT_A_TIME // 8, X.shape[1]) / stored_per_row))
 
     def sample(self, name: str, n: int, rows: Array | None = None) -> Matrix:
-        """Return "X" or "y" of n of these rows, or of all if they are fewer; None is all rows."""
+        """Return "X" or "y" of n of these rows, or of all that have a weight; None is all rows."""
+        if isinstance(self.weight, np.ndarray):
+            weight = self.row_weight if rows is None else self.row_weight[rows]
+            rows = np.flatnonzero(weight) if rows is None else rows[weight > 0]
         n_rows = len(self) if rows is None else len(rows)
         chosen = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
         return getattr(self, name)[chosen if rows is None else rows[chosen]]

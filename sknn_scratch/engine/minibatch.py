@@ -10,7 +10,7 @@ import numpy as np
 from scipy import linalg
 
 from ..maths import Array, Calls, Solver, State
-from ..tracing import aligned, aligned_copy, empty
+from ..tracing import aligned_copy, empty
 from .batches import Batch
 from .problem import Problem
 from .program import Backward, Penalty, blocks_of, compiled
@@ -168,7 +168,7 @@ class _Gathered:
         rows = epoch.problem.rows
         self.packed, self.calls, self.sparse_inputs = packed, [], []
         starts, sizes = range(0, len(packed), epoch.batch_size), []
-        losses = aligned((2, len(starts)), packed.dtype)  # twice the loss, twice the penalty
+        losses = np.zeros((2, len(starts)), packed.dtype)  # twice the loss, twice the penalty
         for i, start in enumerate(starts):
             batch = slice(start, start + epoch.batch_size)  # the last may be shorter
             x, y, weight = rows.batch(packed[batch])

@@ -173,7 +173,6 @@ class Trainer:
 
     def _fit_embedding(self, state, data, chosen):
         """Fit the embedding of the network, and draw the parameters, in place."""
-        chosen = data.weighing(chosen)
         most = max(1000, AT_MOST // self.network.sizes[0])
         X = state.scaling.inputs(data.sample("X", most, chosen))
         X = X.astype(state.params.dtype, copy=False)  # as training sees it

@@ -109,7 +109,6 @@ def domain_messages(network: Network) -> Messages:
 
 def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
     """Warn of columns in which a few huge values leave others nearly alike."""
-    chosen = data.weighing(chosen)
     scales = {"y": (scaling.y_shift, scaling.y_scale)}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
@@ -154,6 +153,8 @@ def first_batch_warnings(
 
 def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
     """Warn of columns that lie far from the rows that the scaling was taken of."""
+    if data.mean_weight(chosen) == 0:
+        return
     standardised = {
         "X": scaling.inputs(data.sample("X", ROWS, chosen)),
         "y": scaling.targets(data.sample("y", ROWS, chosen)),

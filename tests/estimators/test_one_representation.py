@@ -252,6 +252,15 @@ def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
         model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
 
 
+def test_partial_fit_does_not_warn_of_rows_without_weight(regression):
+    X, y = regression
+    row = np.arange(len(y))
+    model = network(early_stopping=True, validation_fraction=row < 20).partial_fit(X, y)
+    far = np.where(row[:, np.newaxis] < 50, X, 1e6)
+    model.partial_fit(far, y, np.where(row < 50, 1.0, 0.0))
+    model.partial_fit(far, y, np.where(row < 20, 1.0, 0.0))  # nothing to train on has any
+
+
 UNITS = {
     "y larger": lambda X, y: (X, 1e9 * y),
     "y smaller": lambda X, y: (X, 1e-6 * y),
