@@ -39,7 +39,7 @@ class DataSet:
 
     X: Matrix
     y: Array
-    weight: Array | None
+    weight: Any  # an Array or None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -55,7 +55,7 @@ class DataSet:
         return y[:, 0] if y.shape[1] == 1 else y
 
     @property
-    def row_weight(self) -> Array | None:
+    def row_weight(self) -> Any:
         """The weight of each row: the mean of those of its targets."""
         return self.weight.mean(axis=1) if self.per_target else self.weight
 

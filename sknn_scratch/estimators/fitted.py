@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from ..components import ACTIVATIONS, as_numbers, check_hidden_layer_sizes, name_of
 from ..data import Scaling, check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
-from ..maths import Array, MatrixLike, Network, backprop
+from ..maths import Activation, Array, MatrixLike, Network, backprop
 from ..training import Message, TrainingState
 from . import inspection
 from .base import ScratchEstimator, warn_caller
@@ -35,18 +35,6 @@ def has_hidden_layers(estimator: Any) -> bool:
     return check_hidden_layer_sizes(estimator.hidden_layer_sizes) != ()
 
 
-def predicting(network: Network, params: Array, scaling: Scaling) -> dict[str, Any]:
-    """Return the attributes that a network predicts by: its parameters are those as trained."""
-    return {
-        "_network": network,
-        "_params": params,
-        "_scaling": scaling,
-        "n_layers_": len(network.sizes),
-        "n_outputs_": network.sizes[-1],
-        "out_activation_": name_of(network.activations[-1], ACTIVATIONS),
-    }
-
-
 def fitted(
     network: Network, state: TrainingState, monitor: str | None, dtype: DTypeLike
 ) -> dict[str, Any]:
@@ -56,10 +44,11 @@ def fitted(
     which the network predicts; it may have been trained in another.
     """
     history, best = state.history, state.best
-    params = state.best_params.astype(dtype, copy=False)
     is_validated = history.is_validated or bool(history.validation_scores)
     return {
-        **predicting(network, params, state.scaling),
+        "_network": network,
+        "_params": state.best_params.astype(dtype, copy=False),
+        "_scaling": state.scaling,
         "_state": state,
         "n_iter_": history.n_iter,
         "t_": state.t,
@@ -95,6 +84,18 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
     _prepared: Callable[..., Any]
 
     @property
+    def n_layers_(self) -> int:
+        return len(self._fitted_network().sizes)
+
+    @property
+    def n_outputs_(self) -> int:
+        return self._fitted_network().sizes[-1]
+
+    @property
+    def out_activation_(self) -> str | Activation:
+        return name_of(self._fitted_network().activations[-1], ACTIVATIONS)
+
+    @property
     def coefs_(self) -> tuple[Array, ...]:
         return self._shown("coefs_")
 
@@ -122,13 +123,18 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             raise AttributeError("embedding_ cannot be set without an embedding.")
         self._assign("embedding_", arrays)
 
-    def _shown(self, name):
-        """Return arrays for X and y as they come: copies that cannot be written to."""
+    def _fitted_network(self):
+        """Return the network; AttributeError before `fit`."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
-        folded = self._scaling.fold(self._network, self._params)
+        return self._network
+
+    def _shown(self, name):
+        """Return arrays for X and y as they come: copies that cannot be written to."""
+        network = self._fitted_network()
+        folded = self._scaling.fold(network, self._params)
         folded.flags.writeable = False
-        arrays = views(self._network, folded)[name]
+        arrays = views(network, folded)[name]
         for array in arrays or ():  # without intercepts, these are zeros of their own
             array.flags.writeable = False
         return arrays

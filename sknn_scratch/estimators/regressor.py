@@ -367,9 +367,6 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     n_iter_best_: int
     n_iter_: int
     t_: int
-    n_layers_: int
-    n_outputs_: int
-    out_activation_: str | Activation
     n_features_in_: int
     feature_names_in_: Array
 

@@ -20,7 +20,6 @@ from ..training import (
     likelihood_score,
     make_score,
 )
-from .fitted import predicting
 
 
 def check_validation(
@@ -75,8 +74,8 @@ def make_scorer(
 
     def score(params, output):
         model = copy.copy(estimator)
-        params = params.astype(data.X.dtype)  # a copy: training goes on in them
-        vars(model).update(predicting(trainer.network, params, state.scaling))
+        model._network, model._scaling = trainer.network, state.scaling
+        model._params = params.astype(data.X.dtype)  # a copy: training goes on in them
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
         return scorer(model, X, y, **weights)
 

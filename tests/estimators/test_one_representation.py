@@ -252,6 +252,15 @@ def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
         model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
 
 
+def test_what_the_network_says_is_not_kept_beside_it(regression):
+    names = "n_layers_", "n_outputs_", "out_activation_"
+    model = network(out_activation="tanh")
+    assert not any(hasattr(model, name) for name in names)
+    model.fit(*regression)
+    assert [getattr(model, name) for name in names] == [3, 1, "tanh"]
+    assert not set(names) & set(vars(model))
+
+
 def test_partial_fit_does_not_warn_of_rows_without_weight(regression):
     X, y = regression
     row = np.arange(len(y))
