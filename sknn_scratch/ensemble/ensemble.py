@@ -747,6 +747,8 @@ class ScratchMLPEnsembleRegressor(
         -------
         routing : MetadataRouter
         """
+        check_member(self.estimator)  # searches ask before `fit` does
+        check_blend_with(self.blend_with, loss_of(self.estimator))
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router.add(estimator=self._member(), method_mapping=to_fit)

@@ -236,8 +236,9 @@ def test_the_displays_draw_the_networks(line):
 )
 def test_what_is_no_list_of_regressors_is_refused(given, line):
     model = ScratchMLPEnsembleRegressor(NET, blend_with=given)
-    with pytest.raises(TypeError, match="blend_with must be None or a list of regressors"):
-        model.fit(*line)
+    for asked in (lambda: model.fit(*line), model.get_metadata_routing):
+        with pytest.raises(TypeError, match="blend_with must be None or a list of regressors"):
+            asked()
     assert not hasattr(model, "estimators_")
 
 

@@ -572,15 +572,6 @@ def test_a_transformed_target_within_a_pipeline_has_intervals_as_one_around_it(l
     assert_array_equal(inside, around)
 
 
-def test_predictions_of_another_shape_than_y_are_refused(regression):
-    class Twice(LinearRegression):
-        def predict(self, X):
-            return np.column_stack([super().predict(X)] * 2)
-
-    with pytest.raises(ValueError, match=r"must predict y, of shape \(60,\).*\(60, 2\)"):
-        ensemble(Twice()).fit(*regression)
-
-
 def test_predictions_for_rows_held_out_that_are_not_finite_are_refused_by_the_row(regression):
     X, y = regression
     model = ensemble(LinearRegression()).fit(X, y)
