@@ -194,15 +194,6 @@ def listed(names: Sequence[str]) -> str:
 # --- the end of training ---
 
 
-class Fall(NamedTuple):
-    """How much what is monitored has fallen in the last epochs."""
-
-    n_epochs: int
-    by: float
-    before: float  # the least that it was before them
-    last: float  # what it was in the last
-
-
 @dataclass
 class Ending:
     """What a training has ended at, and what there is to warn of in it."""
@@ -212,6 +203,10 @@ class Ending:
     settings: Settings
     n_batches: float  # of an epoch, relative to its rows: the penalty is part of the loss of each
     baseline: Baseline
+
+    def __post_init__(self) -> None:
+        self.weights: list[Array] = [W for W, _ in self.network.layers(self.run.state.params)]
+        self.alpha: float = self.settings.alpha / self.run.state.mean_weight
 
     @np.errstate(all="ignore")  # of weights that are too large
     def warnings(self) -> list[Message]:
@@ -230,21 +225,16 @@ class Ending:
         return [self.above(loss)]
 
     @property
-    def weights(self) -> list[Array]:
-        """Those that training has ended with."""
-        return [W for W, _ in self.network.layers(self.run.state.params)]
-
-    @property
     def penalty(self) -> float:
         """The part of the loss that is the penalty."""
         squares = sum((W * W).sum(dtype=np.float64) for W in self.weights)
-        return self.settings.alpha / self.run.state.mean_weight / 2 * squares * self.n_batches
+        return self.alpha / 2 * squares * self.n_batches
 
     @property
     def slope_of_penalty(self) -> float:
         """The largest derivative of the penalty."""
         largest = max(float(np.abs(W).max(initial=0)) for W in self.weights)
-        return self.settings.alpha / self.run.state.mean_weight * largest * self.n_batches
+        return self.alpha * largest * self.n_batches
 
     @property
     def kept_loss(self) -> float:
@@ -266,9 +256,9 @@ class Ending:
         stochastic = settings.solver.stochastic
         # mini-batches that stop well above it have not come so far
         is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
-        fall = self.late_fall()
-        if fall and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
-            return [self.still_falling(fall)]
+        still_falling = self.late_fall()
+        if still_falling and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
+            return [still_falling]
         if stochastic and settings.monitor:  # its task is to hold on to the mean, if all is worse
             return []
         if is_stuck:
@@ -281,8 +271,8 @@ class Ending:
             return [self.stuck(loss, "by a linear model", baseline.linear)]
         return []
 
-    def late_fall(self) -> Fall | None:
-        """Return by what the loss fell in the last epochs, if it is much.
+    def late_fall(self) -> Message | None:
+        """Return a message if the loss fell by much in the last epochs.
 
         Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
         stopping. Else that is about the validation loss, or about minus the validation score: a
@@ -303,7 +293,7 @@ class Ending:
         else:
             worth = (NOTHING_LEFT if stochastic else LITTLE_LEFT) * self.baseline.constant
             is_much = by > FALLS * abs(before) and before - by > worth
-        return Fall(n_epochs, by, before, losses[-1]) if is_much else None
+        return self.still_falling(n_epochs, by, before, losses[-1]) if is_much else None
 
     def monitored_losses(self) -> list[float]:
         """Return, for the epochs of the last call, what decides when to stop: the less the better.
@@ -320,26 +310,26 @@ class Ending:
             return curve
         return [self.run.first_loss, *curve]
 
-    def still_falling(self, fall: Fall) -> Message:
+    def still_falling(self, n_epochs: int, by: float, before: float, last: float) -> Message:
         """Return the message that the loss still fell, or the score rose."""
         monitor, tol = self.settings.monitor, self.settings.tol
         smaller, period = tol / 10, "the last iteration"
         if self.settings.solver.stochastic:
-            smaller = min(fall.by / fall.n_epochs, tol) / 10
-            period = f"the last {fall.n_epochs} epochs"
+            smaller = min(by / n_epochs, tol) / 10
+            period = f"the last {n_epochs} epochs"
         beginning = f"Training stopped by tol={tol:g} while "
         advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
         if monitor == "score":
             text = (
-                f"the validation score still rose: by {fall.by:.2g} in {period}, to "
-                f"{-fall.last:.3g}. {advice}."
+                f"the validation score still rose: by {by:.2g} in {period}, to "
+                f"{-last:.3g}. {advice}."
             )
             return Message(beginning + text, ConvergenceWarning)
         whose = "the validation" if monitor else "its"
         more = "." if monitor else ", or early_stopping if the loss on new data does not fall."
         return Message(
-            f"{beginning}{whose} loss still fell: by {fall.by / abs(fall.before):.0%} in {period}, "
-            f"to {fall.last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
+            f"{beginning}{whose} loss still fell: by {by / abs(before):.0%} in {period}, "
+            f"to {last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
             f"predict {self.best_constant} has a loss of {self.baseline.constant:.3g}. "
             f"{advice}{more}",
             ConvergenceWarning,
