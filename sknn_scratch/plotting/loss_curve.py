@@ -157,23 +157,20 @@ class LossCurveDisplay:
 
     @classmethod
     def _from(cls, estimators, names, ax, log_scale, line_kwargs):
-        found = [find_networks(each, "loss_curve_", cls.__name__) for each in estimators]
-        networks = [network for each in found for network in each]
-        names = [
-            name if len(each) == 1 else f"{name or 'ensemble'}, {len(each)} members"
-            for name, each in zip(names, found)
-            for _ in each
-        ]
+        networks, labels = [], []
+        for estimator, name in zip(estimators, names):
+            members = find_networks(estimator, "loss_curve_", cls.__name__)
+            if len(members) > 1:
+                name = f"{name or 'ensemble'}, {len(members)} members"
+            networks += members
+            labels += [name] * len(members)
         display = cls(
             loss_curves=[network.loss_curve_ for network in networks],
             validation_loss_curves=[
                 getattr(network, "validation_loss_curve_", None) for network in networks
             ],
-            best_epochs=[
-                getattr(network, "n_iter_best_", None) if _stopped_early(network) else None
-                for network in networks
-            ],
-            names=names,
+            best_epochs=[_kept_epoch(network) for network in networks],
+            names=labels,
             loss_name=_loss_name(networks),
             epoch_name=_epoch_name(networks),
         )
@@ -214,10 +211,7 @@ class LossCurveDisplay:
             drawn.append(draw_losses(ax, *network, {**styles.get(name, {}), **(line_kwargs or {})}))
             if name:  # what others of that name are drawn in; a label with "_" is in no legend
                 styles[name] = {"color": drawn[-1][0].get_color(), "label": f"_{name}"}
-        artists = drawn[0] if n == 1 else map(list, zip(*drawn))
-        self.line_: Any
-        self.validation_line_: Any
-        self.best_point_: Any
+        artists: tuple[Any, ...] = drawn[0] if n == 1 else tuple(map(list, zip(*drawn)))
         self.line_, self.validation_line_, self.best_point_ = artists
         if any(names):
             explain_styles(ax, drawn)
@@ -232,8 +226,10 @@ class LossCurveDisplay:
         return self
 
 
-def _stopped_early(network):
-    return getattr(network, "best_validation_score_", None) is not None
+def _kept_epoch(network):
+    """Return the epoch whose weights early stopping has kept, or None."""
+    stopped_early = getattr(network, "best_validation_score_", None) is not None
+    return getattr(network, "n_iter_best_", None) if stopped_early else None
 
 
 def _loss_name(networks):
@@ -261,12 +257,7 @@ def draw_losses(
     name: str | None,
     style: dict[str, Any],
 ) -> tuple[Any, Any, Any]:
-    """Draw the losses of one network.
-
-    Returns
-    -------
-    line, validation_line, point : Line2D, or None where there is nothing to draw
-    """
+    """Draw the losses of one network; return line, validation line and point, each or None."""
     from matplotlib.cbook import normalize_kwargs
     from matplotlib.lines import Line2D
 
@@ -302,9 +293,8 @@ def explain_styles(ax: Any, drawn: Sequence[tuple[Any, Any, Any]]) -> None:
     point = {**POINT, "markerfacecolor": ink(ax, 0)}
     styles = {"training": {}, "validation": {"linestyle": "--"}, "kept epoch": point}
     labels = ax.get_legend_handles_labels()[1]
-    lines, validation_lines, points = zip(*drawn)
-    if all(line is None for line in validation_lines):
-        return
-    for artists, (label, style) in zip((lines, validation_lines, points), styles.items()):
-        if label not in labels and any(artist is not None for artist in artists):
-            ax.plot([], [], color=ink(ax, 0.6), label=label, **style)
+    of_each_kind = list(zip(*drawn))
+    if any(of_each_kind[1]):  # else there are no lines of validation to be told apart
+        for artists, (label, style) in zip(of_each_kind, styles.items()):
+            if label not in labels and any(artists):
+                ax.plot([], [], color=ink(ax, 0.6), label=label, **style)
