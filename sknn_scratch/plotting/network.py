@@ -157,7 +157,7 @@ class NetworkDisplay:
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
         figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)
         ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
-        layers = [Layer(x, size, max_units) for x, size in enumerate(sizes)]
+        layers = [DrawnLayer(x, size, max_units) for x, size in enumerate(sizes)]
         diameter = min(16, 240 / max(layer.height for layer in layers))  # in points
         self.nodes_: list[Any] = [layer.draw(ax, diameter) for layer in layers]
         self.line_: list[Any] = [
@@ -182,7 +182,7 @@ class NetworkDisplay:
         pairs = zip(self.coefs, layers, layers[1:])
         self.text_ = [draw_values(ax, W, start, end, spec) for W, start, end in pairs]
         if self.intercepts is not None:
-            signed = spec if spec[:1] in ("+", "-", " ") else f"+{spec}"
+            signed = f"+{spec.lstrip('+- ')}"
             style = {"ha": "center", "va": "top", "fontsize": 9, "bbox": _box(ax)}
             self.intercept_text_ = [
                 layer.write(ax, [format(x, signed) for x in b], (0, -0.7 * diameter), **style)
@@ -191,11 +191,9 @@ class NetworkDisplay:
 
     def _label(self, ax, layers, sizes, diameter):
         """Name inputs and outputs beside their units, and describe each layer below it."""
-        n_outputs = sizes[-1]
         features = _or_numbered(self.feature_names, "x", sizes[0])
-        outputs = self.output_names
-        if outputs is None:
-            outputs = ["y"] if n_outputs == 1 else _or_numbered(None, "y", n_outputs)
+        names = ["y"] if self.output_names is None and sizes[-1] == 1 else self.output_names
+        outputs = _or_numbered(names, "y", sizes[-1])
         beside = {"va": "center", "parse_math": False}
         layers[0].write(ax, features, (-diameter, 0), ha="right", **beside)
         layers[-1].write(ax, outputs, (diameter, 0), ha="left", **beside)
@@ -252,7 +250,7 @@ def check_coefs(coefs: Sequence[Array]) -> None:
     """Raise ValueError unless these are the matrices of a chain of layers."""
     shapes = [np.shape(W) for W in coefs]
     matrices = bool(shapes) and all(len(shape) == 2 for shape in shapes)
-    if not matrices or any(one[1] != next_[0] for one, next_ in pairwise(shapes)):
+    if not matrices or any(below[1] != above[0] for below, above in pairwise(shapes)):
         raise ValueError(
             "coefs must be a matrix of shape (fan_in, fan_out) for each layer, got shapes "
             f"{shapes}. Those of one record i of a WeightRecorder are "
@@ -260,7 +258,7 @@ def check_coefs(coefs: Sequence[Array]) -> None:
         )
 
 
-class Layer:
+class DrawnLayer:
     """Where the units of a layer are: a column at ``x``, centred on a height of 0.
 
     Of ``size`` units no more than ``max_units`` are shown: those with the numbers ``units``, at the
@@ -302,7 +300,9 @@ class Layer:
         ]
 
 
-def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest: float) -> Any:
+def draw_weights(
+    ax: Any, W: Array, start: DrawnLayer, end: DrawnLayer, cmap: Any, widest: float
+) -> Any:
     """Draw the weights between the units shown of two layers, the largest on top.
 
     ``W`` is of shape (fan_in, fan_out); the largest weight of a layer is ``widest`` points wide.
@@ -326,7 +326,7 @@ def draw_weights(ax: Any, W: Array, start: Layer, end: Layer, cmap: Any, widest:
     return ax.add_collection(lines)
 
 
-def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array:
+def draw_values(ax: Any, W: Array, start: DrawnLayer, end: DrawnLayer, spec: str) -> Array:
     """Write the weights between the units shown of two layers on lines, however faint theirs are.
 
     All stand in one column, as far from each other as can be. With m units in the first layer and
@@ -340,8 +340,8 @@ def draw_values(ax: Any, W: Array, start: Layer, end: Layer, spec: str) -> Array
     height = ax.get_window_extent().height / ax.figure.dpi / (1.1 * max(m - 1, n - 1, 1))
     size = min(9, max(3, 0.7 * apart * 72 * height))  # an inch has 72 points
     style = {"fontsize": size, "ha": "center", "va": "center", "zorder": 3, "bbox": _box(ax)}
-    text = np.empty((len(start.units), len(end.units)), dtype=object)
     behind = {"color": ink(ax, 0.15), "linewidth": 0.8, "zorder": 0}
+    text = np.empty((len(start.units), len(end.units)), dtype=object)
     for (i, j), weight in np.ndenumerate(W[np.ix_(start.units, end.units)]):
         x, y = start.x + t * (end.x - start.x), start.y[i] + t * (end.y[j] - start.y[i])
         text[i, j] = ax.text(x, y, format(weight, spec), **style)
