@@ -99,79 +99,60 @@ class Plan:
         self.parts: tuple[list[Value], list[Value]] = operations[:n_first], operations[n_first:]
         self.results: tuple[list[int], list[int]] = [], []
         self.homes: dict[Value, int] = {}
-        self.stays: dict[Value, float | str] = {}  # until when, whether or not it is read
         self.forms: dict[int, Form] = {}  # of the array in each place
+        self.settled: dict[int, list[float]] = defaultdict(list)  # when what is settled is there
+        self.needed: dict[Value, float] = {  # until when
+            x: t for t, operation in enumerate(operations) for x in operation.inputs
+        }
         for value, place, until in inputs:
-            self._settle(value, place, until)
+            self._settle(value, place, BEGINNING, until)
+        taken = set(self.homes.values())
         for value, place, until in wanted:
             number = 0 if split is None or until == BETWEEN else 1
-            self._settle(self._movable(value, place, self.parts[number]), place, until)
+            until = n_first - 0.5 if until == BETWEEN else until
+            self._settle_result(value, place, operations, until, self.parts[number])
             self.results[number].append(place)
         self.forms_of_arrays: list[Form] = [self.forms[place] for place in sorted(self.forms)]
-        self.outlast: set[int] = set()  # places of what the second part reads of the first
-        self._find_homes()
+        self._find_homes(operations, [place for place in self.forms if place not in taken])
+        # places of what the second part reads of the first
+        self.outlast: set[int] = {
+            self.homes[x] for x in self.parts[0] if self.needed.get(x, BEGINNING) >= n_first
+        }
 
-    def _settle(self, value, place, until):
+    def _settle(self, value, place, since, until):
         self.homes[value] = place
-        self.stays[value] = until
         self.forms[place] = value.shape, value.dtype
+        self.settled[place].append(since)
+        self.needed[value] = max(until, self.needed.get(value, BEGINNING))
 
-    def _movable(self, value, place, part):
-        """Return what can be settled in a place: the value, or a copy made at the end of a part."""
-        born, dies = self._lives()
-        is_free = all(
-            dies[other] <= born.get(value, math.inf)
-            for other, home in self.homes.items()
-            if home == place and other is not value
-        )
-        if value in born and is_free and self.homes.get(value, place) == place:
-            return value
-        copied = Value(value.shape, value.dtype, np.copyto, (value,))
-        part.append(copied)
-        return copied
+    def _settle_result(self, value, place, operations, until, part):
+        """Settle a value in a place, if it can be made there, else a copy at the end of a part."""
+        born = operations.index(value) if value in operations else BEGINNING
+        others = [x for x, home in self.homes.items() if home == place]
+        is_free = all(self.needed[x] <= born for x in others)
+        can_be_made_there = value in operations and value not in self.homes and is_free
+        if not (can_be_made_there or self.homes.get(value) == place):
+            self.needed[value] = max(until, self.needed.get(value, BEGINNING))
+            value, born = Value(value.shape, value.dtype, np.copyto, (value,)), until
+            part.append(value)
+        self._settle(value, place, born, until)
 
-    @property
-    def _between(self):
-        return len(self.parts[0]) - 0.5
-
-    def _lives(self):
-        """Return when each value is made, and until when it is needed, as two dicts."""
-        born: dict[Any, Any] = dict.fromkeys(self.stays, BEGINNING)  # inputs; others see below
-        dies = dict(born)
-        for t, operation in enumerate(self.parts[0] + self.parts[1]):
-            born[operation] = dies[operation] = t
-            for value in operation.inputs:
-                dies[value] = t
-        for value, until in self.stays.items():
-            dies[value] = max(dies[value], self._between if until == BETWEEN else until)
-        return born, dies
-
-    def _find_homes(self):
-        """Give each value a place that nothing else needs while it lives."""
-        born, dies = self._lives()
-        lives = defaultdict(list)  # of the values in each place
-        for value, place in self.homes.items():
-            lives[place].append((born[value], dies[value]))
-        for value in self.parts[0] + self.parts[1]:
-            if value not in self.homes:
-                life = born[value], dies[value]
-                place = self._home(value, life, lives)
-                self.homes[value] = place
-                self.forms.setdefault(place, (value.shape, value.dtype))
-                lives[place].append(life)
-        for place, in_place in lives.items():
-            if any(start < self._between < end for start, end in in_place):
-                self.outlast.add(place)
-
-    def _home(self, value, life, lives):
-        """Return the best place: where an input lies, which is in the cache, any, or a new one."""
-        form = value.shape, value.dtype
-        near = [self.homes[x] for x in value.inputs if x in self.homes]
-        for place in (*near, *self.forms):
-            is_free = not any(overlap(life, other) for other in lives[place])
-            if is_free and self.forms[place] == form:
-                return place
-        return len(self.forms)
+    def _find_homes(self, operations, free):
+        """Give each value a place: that of an input read for the last time, a free or a new one."""
+        for t, operation in enumerate(operations):
+            last_read = [x for x in operation.inputs if x in self.homes and self.needed[x] == t]
+            free = [*(self.homes[x] for x in last_read), *free]
+            form, end = (operation.shape, operation.dtype), self.needed.get(operation, t)
+            if operation not in self.homes:
+                fitting = (
+                    place
+                    for place in free
+                    if self.forms[place] == form
+                    and not any(t <= begins < end for begins in self.settled[place])
+                )
+                self.homes[operation] = next(fitting, len(self.forms))
+                self.forms.setdefault(self.homes[operation], form)
+            free = [place for place in dict.fromkeys(free) if place != self.homes[operation]]
 
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
@@ -220,14 +201,6 @@ class Plan:
                 scratch[key] = empty(shape, dtype, order)
             arrays.append(scratch[key])
         return arrays
-
-
-def overlap(life: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Return whether two values are needed at the same time.
-
-    The last operation that reads one of them may make the other: it does so number by number.
-    """
-    return life[0] < other[1] and other[0] < life[1]
 
 
 def call(function: Any, *arrays: Array) -> tuple[Any, ...]:
