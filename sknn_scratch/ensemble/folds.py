@@ -95,9 +95,7 @@ def make_splits(
     for the folds, or a split is none.
     """
     if cv is None or isinstance(cv, Integral):
-        seed = random_state.randint(LARGEST_SEED)
-        cv, groups = shuffled_folds(cv, n_estimators, X, y, seed)
-        return list(cv.split(X, y, groups=groups))
+        return shuffled_folds(cv, n_estimators, X, y, random_state.randint(LARGEST_SEED))
     splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
@@ -106,11 +104,10 @@ def make_splits(
     return splits
 
 
-def shuffled_folds(
-    cv: Any, n_estimators: int, X: Any, y: Array, seed: int
-) -> tuple[Any, Array | None]:
-    """Return a splitter into shuffled folds, and the groups of rows that stay together, or None."""
-    n, n_folds = X.shape[0], int(cv or n_estimators)
+def shuffled_folds(cv: int | None, n_estimators: int, X: Any, y: Array, seed: int) -> Splits:
+    """Return the splits by folds of shuffled rows; copies of a row come into the same one."""
+    n = X.shape[0]
+    n_folds = int(cv or n_estimators)
     if n_folds > n:
         name = "n_estimators" if cv is None else "cv"
         raise ValueError(
@@ -119,8 +116,8 @@ def shuffled_folds(
         )
     copies = copied_rows(X, y)
     if copies is None or copies.max() + 1 < n_folds:
-        return KFold(n_folds, shuffle=True, random_state=seed), None
-    return GroupKFold(n_folds, shuffle=True, random_state=seed), copies
+        return list(KFold(n_folds, shuffle=True, random_state=seed).split(X, y))
+    return list(GroupKFold(n_folds, shuffle=True, random_state=seed).split(X, y, copies))
 
 
 def copies_messages(X: Any, y: Array, splits: Splits) -> list[Message]:

@@ -23,6 +23,7 @@ from ..components import LOSSES, resolve
 from ..engine import shared_blas
 from ..estimators import ScratchMLPRegressor, WeightRecorder, warn_caller
 from ..maths import Array, Loss, SquaredError
+from ..tables import names_columns
 from ..training import Message, interrupts_raised
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
 
@@ -97,8 +98,7 @@ def may_be_regressor(estimator: Any) -> bool:
 
 def check_named(categorical_features: Any, estimator: Any) -> None:
     """Raise ValueError if columns are named as categorical that members are given as they are."""
-    named = not isinstance(categorical_features, str) or categorical_features != "from_dtype"
-    if named and not is_network(estimator):
+    if names_columns(categorical_features) and not is_network(estimator):
         raise ValueError(
             "categorical_features is for networks: in a pipeline, give it to a TableEncoder; got "
             f"{categorical_features!r} with estimator={estimator!r}."

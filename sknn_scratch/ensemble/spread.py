@@ -90,6 +90,10 @@ class LearntSpread:
     def __call__(self, X: Any, prediction: Array) -> Array:
         inputs = np.column_stack([X, prediction])
         logarithm: Any = sum(predictions_of(self, self.networks, inputs)) / len(self.networks)
+        return self.of_logarithm(logarithm)
+
+    def of_logarithm(self, logarithm: Array) -> Array:
+        """Return the spread where this is what networks predict."""
         return np.exp(self.exponent * np.clip(logarithm, *self.bounds))
 
 
@@ -141,9 +145,8 @@ def learn_spread(
     error = error / unit
     row_weight = weight_by_row(weight)
     judged = held_out & (row_weight > 0)
-    network = ScratchMLPRegressor(**network_parameters(judged.sum(), n_train))
     networks, predictions = train_members(
-        [network],
+        [ScratchMLPRegressor(**network_parameters(judged.sum(), n_train))],
         np.column_stack([X, prediction]),
         where_measured(error, weight),
         parts,
@@ -159,7 +162,8 @@ def learn_spread(
         return None
     measured = where_measured(logarithm, weight)[judged]
     bounds = np.array([np.nanmin(measured, axis=0), np.nanmax(measured, axis=0)])
-    return LearntSpread(networks, exponent, bounds), np.exp(exponent * np.clip(logarithm, *bounds))
+    spread = LearntSpread(networks, exponent, bounds)
+    return spread, spread.of_logarithm(logarithm)
 
 
 def spread_folds(

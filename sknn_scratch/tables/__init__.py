@@ -1,6 +1,13 @@
 """Tables as they come, made numbers: words, gaps, dates."""
 
-from .encoder import TableEncoder, all_different, checked_table, encoded, encoder_for
+from .encoder import (
+    TableEncoder,
+    all_different,
+    checked_table,
+    encoded,
+    encoder_for,
+    names_columns,
+)
 from .kinds import WEEKDAYS, Dates, Empty, Number, Ordered, Words
 from .reading import as_words, columns_of
 

@@ -221,28 +221,31 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         names : ndarray of str
         """
         check_is_fitted(self)
-        of_columns: Any = OneToOneFeatureMixin  # from which the class does not derive
-        names = of_columns.get_feature_names_out(self, input_features)
-        pairs = [kind.names(name) for kind, name in zip(self._kinds, names)]
-        of_numbers, of_words = (list(chain.from_iterable(each)) for each in zip(*pairs))
+        one_to_one: Any = OneToOneFeatureMixin  # from which the class does not derive
+        names = one_to_one.get_feature_names_out(self, input_features)
+        of_columns = [kind.names(name) for kind, name in zip(self._kinds, names)]
+        of_numbers, of_words = (list(chain.from_iterable(parts)) for parts in zip(*of_columns))
         out = [*self.imputer_.get_feature_names_out(of_numbers)] if of_numbers else []
         out += [*self.one_hot_.get_feature_names_out(of_words)] if of_words else []
         return np.array(all_different(out), object)
 
     def _described(self, labels):
         """Return what became of each column, in words."""
-        became, of_words, place = {}, iter(self._words()), 0
+        described = {}
+        of_words = iter(self._words())
         with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
+        n_numbers = 0  # columns, of those before
         for label, kind in zip(labels, self._kinds):
-            became[label] = kind.became
-            if place in with_gaps and kind.names("")[0]:
-                became[label] += "; a gap is the median, and a column says so"
-            place += len(kind.names("")[0])
+            described[label] = kind.became
+            numbers, _ = kind.names("")
+            if numbers and n_numbers in with_gaps:
+                described[label] += "; a gap is the median, and a column says so"
+            n_numbers += len(numbers)
             if isinstance(kind, Words):
                 words, rare = next(of_words)
-                became[label] = f"a column for each of {len(words) - len(rare)} words"
-                became[label] += f", one for {len(rare)} rare ones" if rare else ""
-        return became
+                described[label] = f"a column for each of {len(words) - len(rare)} words"
+                described[label] += f", one for {len(rare)} rare ones" if rare else ""
+        return described
 
     def _words(self):
         """Return, for each column of words, those that are known, and which of them are rare."""
@@ -335,10 +338,11 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
             )
         return array.tolist()
     keys = list(range(len(labels))) if array.dtype.kind in "iu" else labels
-    unknown = [each for each in array.tolist() if each not in keys]
+    chosen_keys = array.tolist()
+    unknown = [key for key in chosen_keys if key not in keys]
     if unknown:
         raise ValueError(f"categorical_features has {unknown[0]!r}, which is no column of X.")
-    return [key in array.tolist() for key in keys]
+    return [key in chosen_keys for key in keys]
 
 
 def imputer_of(columns: list[Array]) -> Any:
@@ -364,10 +368,14 @@ def all_different(names: list[str]) -> list[str]:
     return names
 
 
+def names_columns(categorical_features: Any) -> bool:
+    """Return whether it is something else than 'from_dtype'."""
+    return not (isinstance(categorical_features, str) and categorical_features == "from_dtype")
+
+
 def encoder_for(X: Any, categorical_features: Any) -> TableEncoder | None:
     """Return what makes numbers of X, or None if X is an array of numbers without gaps."""
-    asked = not (isinstance(categorical_features, str) and categorical_features == "from_dtype")
-    if not (asked or needs_encoder(X)):
+    if not (names_columns(categorical_features) or needs_encoder(X)):
         return None
     return TableEncoder(categorical_features).set_output(transform="default")
 
