@@ -423,19 +423,17 @@ class ScratchMLPEnsembleRegressor(
 
         ``params`` are those of the networks, and of each regressor of ``blend_with``.
         """
-        own_params, *further_params = params
-        members, held_out = self._train(
-            networks, data, splits, own_params, random_state, self.estimator is None, tasks=tasks
-        )
-        for regressor, of_one in zip(self._further(), further_params):
-            what = type(regressor).__name__
-            more_members, predictions = self._train(
-                [regressor], data, splits, of_one, random_state, False, what, tasks
+        further = [([regressor], False, type(regressor).__name__) for regressor in self._further()]
+        groups = [(networks, self.estimator is None, "Member"), *further]
+        members, held_out = [], []
+        for (kinds, are_ours, what), of_group in zip(groups, params):
+            trained, predictions = self._train(
+                kinds, data, splits, of_group, random_state, are_ours, what, tasks
             )
-            members += more_members
+            members += trained
             held_out += predictions
         self.estimators_ = members
-        self._n_further = len(splits) * len(further_params)
+        self._n_further = len(splits) * len(further)
         self._single = is_network(self.estimator) and data.X.dtype == np.float32
         for member, (_, rows), prediction in zip(members, cycle(splits), held_out):
             if location(loss, prediction).shape != data.y[rows].shape:
@@ -447,9 +445,7 @@ class ScratchMLPEnsembleRegressor(
         of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
         return np.array([mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds])
 
-    def _train(
-        self, kinds, data, splits, params, random_state, are_ours, what="Member", tasks=None
-    ):
+    def _train(self, kinds, data, splits, params, random_state, are_ours, what, tasks=None):
         """Train clones of each kind on each split; return them, and what they predict there.
 
         ``are_ours`` says that their parameters are not the user's.
@@ -716,7 +712,7 @@ class ScratchMLPEnsembleRegressor(
         """
         X = self._check_rows(X)
         predictions = [np.asarray(member.predict(X)) for member in self.estimators_]
-        return np.hstack([of_one.reshape(X.shape[0], -1) for of_one in predictions])
+        return np.hstack([of_one.reshape(len(of_one), -1) for of_one in predictions])
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the score of the predictions, as of `ScratchMLPRegressor.score`.

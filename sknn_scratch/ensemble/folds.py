@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, is_per_target, refuse_lazy, weight_of_targets
+from ..data import check_measured, is_per_target, refuse_lazy
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -44,11 +44,6 @@ class TrainingData(NamedTuple):
     sample_weight: Array | None
     weight: Array
 
-    @property
-    def has_gaps(self) -> bool:
-        """Whether some targets were not measured."""
-        return self.target is not self.y
-
 
 def training_data(
     X: Any, y: Array, sample_weight: Array | None, measured: Array | None
@@ -58,7 +53,7 @@ def training_data(
     if measured is None:
         return TrainingData(X, y, y, sample_weight, weight)
     target = np.where(measured.reshape(y.shape), y, np.nan)
-    weight = weight_of_targets(weight, measured).reshape(y.shape)
+    weight = (measured * weight[:, np.newaxis]).reshape(y.shape)
     return TrainingData(X, y, target, sample_weight, weight)
 
 
@@ -104,7 +99,7 @@ def make_splits(
     return splits
 
 
-def shuffled_folds(cv: int | None, n_estimators: int, X: Any, y: Array, seed: int) -> Splits:
+def shuffled_folds(cv: Any, n_estimators: int, X: Any, y: Array, seed: int) -> Splits:
     """Return the splits by folds of shuffled rows; copies of a row come into the same one."""
     n = X.shape[0]
     n_folds = int(cv or n_estimators)
@@ -183,7 +178,7 @@ def check_weights(data: TrainingData, folds: Splits) -> None:
     """Raise ValueError if a network would train, or all be judged, on rows of weight zero alone."""
     weight = data.weight
     held_out = np.concatenate([rows for _, rows in folds])
-    if data.has_gaps:
+    if data.target is not data.y:  # some were not measured
         columns = weight.reshape(len(weight), -1)
         for train, _ in folds:
             check_measured(columns[train], "the rows to train on of every fold")

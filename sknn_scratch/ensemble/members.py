@@ -251,14 +251,14 @@ def train_member(
 ) -> tuple[Any, Array]:
     """Train a member in place, in whichever process; return it and its held-out predictions.
 
-    ``context`` is the arguments of `member_task` before the member, if there are callbacks.
+    ``context`` is what `member_task` takes besides, if there are callbacks.
     """
     start = time.perf_counter()
     train, held_out = split
     X_train = take_rows(X, train)
     y_train = y[train]
     params = take_params(params, train, X.shape[0])
-    task = member_task(*context, member, X_train, y_train) if context else nullcontext()
+    task = member_task(member, X_train, y_train, *context) if context else nullcontext()
     if dtype is not None:  # rows are standardised before they are rounded to it: of any unit
         member._train_dtype = dtype
     with task, interrupts_raised():
@@ -298,7 +298,7 @@ class MemberTasks:
 
 
 @contextmanager
-def member_task(context: Any, ensemble: Any, member: Any, X: Any, y: Array) -> Iterator[None]:
+def member_task(member: Any, X: Any, y: Array, context: Any, ensemble: Any) -> Iterator[None]:
     """Tell the ensemble's callbacks that training a member begins and ends."""
     task = {"estimator": ensemble, "X": X, "y": y}
     with context.propagate_callback_context(member):
