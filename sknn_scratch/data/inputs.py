@@ -194,7 +194,7 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
     name = f"y{suffix}"
     if y is None:
         raise ValueError(
-            f"ScratchMLPRegressor requires {name} to be passed, but the target {name} is None."
+            f"This estimator requires {name} to be passed, but the target {name} is None."
         )
     y = as_numbers(y, name)
     if y.ndim not in (1, 2) or y.size == 0:

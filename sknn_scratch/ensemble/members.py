@@ -66,11 +66,11 @@ def check_can_take(regressor: Any, X: Any, y: Array) -> None:
     tags = get_tags(regressor)
     if y.ndim > 1 and not (tags.target_tags.multi_output or hands_on(regressor)):
         raise ValueError(
-            f"blend_with has {regressor!r}, which takes one target; y has {y.shape[1]}. Put it "
-            "into a MultiOutputRegressor."
+            f"blend_with has {regressor!r}, whose tags say that it takes one target; y has "
+            f"{y.shape[1]}. Put it into a MultiOutputRegressor."
         )
     if sparse.issparse(X) and not tags.input_tags.sparse:
-        raise ValueError(f"blend_with has {regressor!r}, which takes no sparse X.")
+        raise ValueError(f"blend_with has {regressor!r}, whose tags say that it takes no sparse X.")
 
 
 def check_takes_gaps(name: str, estimator: Any) -> None:
