@@ -3,6 +3,8 @@
 What is imported as itself is public.
 """
 
+from inspect import ismodule as _ismodule
+
 from ._version import __version__ as __version__
 from .components import ELU as ELU
 from .components import GELU as GELU
@@ -62,3 +64,6 @@ from .tables import TableEncoder as TableEncoder
 from .tracing import calls_of as calls_of
 
 _add_onnx_hooks()
+# For `import *`, which would bring the rooms as well. Type checkers go by the imports.
+_names = [name for name, thing in globals().items() if name[0] != "_" and not _ismodule(thing)]
+globals()["__all__"] = _names

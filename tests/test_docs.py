@@ -139,13 +139,15 @@ def test_the_first_lines_of_the_guide_are_fewer_than_ten_and_those_that_its_page
     assert len(shown.split("\n\n")[0].splitlines() + shown.split("\n\n")[1].splitlines()) < 10
 
 
-def test_everything_public_is_on_a_page_of_the_reference():
-    entries = []
+def test_everything_public_is_on_a_page_of_the_reference_and_in_import_star():
+    entries, imported = [], {}
     for page in (DOCS / "reference").glob("*.rst"):
         text = page.read_text(encoding="utf-8")
         for block in re.findall(r"^\.\. autosummary::\n((?:   .*\n|\n)*)", text, re.MULTILINE):
             entries += re.findall(r"^   (\w+)$", block, re.MULTILINE)
+    exec("from sknn_scratch import *", imported)
     assert sorted(entries) == sorted(public_in(sknn_scratch))
+    assert {*entries} == imported.keys() - {"__builtins__"}
 
 
 CLASSES = [each for each in public_in(sknn_scratch).values() if inspect.isclass(each)]

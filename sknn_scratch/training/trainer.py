@@ -69,7 +69,7 @@ class Trainer:
     settings: Settings
     network: Network
     # of the outputs whose target is constant; nan of others
-    intercepts: Array = field(default_factory=lambda: np.empty(0), init=False)
+    intercepts: Any = field(default=(), init=False)
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
