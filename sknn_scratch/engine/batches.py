@@ -18,8 +18,8 @@ from numpy.typing import DTypeLike
 from scipy import sparse
 
 from ..data import CACHED, Mapped, Scaling
-from ..maths import Array, Calls, DType, Index, Matrix
-from ..tracing import aligned
+from ..maths import Array, DType, Index, Matrix
+from ..tracing import Calls, aligned
 
 # Bytes of the largest copy. Beyond, a gather waits for memory whichever array it reads, and the
 # copy would take longer than an epoch saves.

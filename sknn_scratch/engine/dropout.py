@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..maths import Array, Calls
-from ..tracing import aligned
+from ..maths import Array
+from ..tracing import Calls, aligned
 
 
 @dataclass(frozen=True)

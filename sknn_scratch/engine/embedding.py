@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..components import Layer, PeriodicLayer, PiecewiseLinearLayer
-from ..maths import Array, Calls, Network
-from ..tracing import aligned
+from ..maths import Array, Network
+from ..tracing import Calls, aligned
 from .batches import Batch
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import linalg
 
-from ..maths import Array, Calls, Solver, State
-from ..tracing import aligned_copy, empty
+from ..maths import Array, Solver, State
+from ..tracing import Calls, aligned_copy, empty
 from .batches import Batch
 from .problem import Problem
 from .program import Backward, Penalty, blocks_of, compiled

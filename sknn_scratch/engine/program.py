@@ -34,8 +34,8 @@ import numpy as np
 
 from ..components import Layer
 from ..data import slices
-from ..maths import Array, Calls, DType, Network, SquaredError
-from ..tracing import aligned, empty, formulas
+from ..maths import Array, DType, Network, SquaredError
+from ..tracing import Calls, aligned, empty, formulas
 from .batches import Batch, DenseBatch
 from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch

@@ -5,7 +5,6 @@ from .component import (
     CHECKS,
     Array,
     Arrays,
-    Calls,
     Component,
     DType,
     Index,

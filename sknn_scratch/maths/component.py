@@ -22,7 +22,6 @@ RandomState: TypeAlias = int | np.random.RandomState | None
 Shape: TypeAlias = tuple[int, ...]
 DType: TypeAlias = np.dtype[Any]
 Index: TypeAlias = Array | slice  # of rows
-Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
 
 CHECKS: list[Callable[[Any], None]] = []
 

@@ -194,9 +194,10 @@ class Network:
     def blocks(self, vector: Array) -> list[Array]:
         """Return each layer's block of ``vector``: views, (fan_in [+ 1], fan_out)."""
         blocks, start = [], 0
-        for shape in self.shapes:
-            blocks.append(vector[start : start + prod(shape)].reshape(shape))
-            start += prod(shape)
+        for n_rows, units in self.shapes:
+            end = start + n_rows * units
+            blocks.append(vector[start:end].reshape(n_rows, units))
+            start = end
         return blocks
 
     def layers(self, vector: Array) -> list[tuple[Array, Array]]:

@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..maths import Array, Calls, DType, Shape
+from ..maths import Array, DType, Shape
 from .trace import Trace, Value
 
 LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
@@ -29,6 +29,7 @@ BEGINNING, EVER = -1, math.inf
 FILLED = np.maximum, np.minimum  # are quicker with an array of one number than with the number
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
+Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
 Settled: TypeAlias = tuple[Value, int, float | str]  # (value, place, until)
 Form: TypeAlias = tuple[Shape, DType]
 

@@ -27,8 +27,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ..maths import Activation, Array, Calls, DType, Loss, Shape
-from .buffers import BEGINNING, BETWEEN, EVER, Plan
+from ..maths import Activation, Array, DType, Loss, Shape
+from .buffers import BEGINNING, BETWEEN, EVER, Calls, Plan
 from .trace import EXACT, QUICK, Trace, Traced
 
 SAMPLES, UNITS = 200, 100  # more than a few: some functions are computed otherwise for a few
