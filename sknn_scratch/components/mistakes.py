@@ -35,13 +35,13 @@ def check_formulas(cls: type) -> None:
         declared = vars(base).get(name)
         if not (inspect.isfunction(declared) and inspect.isfunction(formula)):
             continue
-        wanted, given = _signature(declared), _signature(formula)
+        wanted, written = _signature(declared), _signature(formula)
         try:
-            given.bind(*wanted.parameters)
+            written.bind(*wanted.parameters)
         except TypeError:
             raise TypeError(
                 f"{cls.__name__}.{name} must take {wanted}, as {base.__name__}.{name} does, got "
-                f"{given}. {str(inspect.getdoc(declared)).splitlines()[0]}"
+                f"{written}. {str(inspect.getdoc(declared)).splitlines()[0]}"
             ) from None
 
 
@@ -93,7 +93,7 @@ def backprop(
 def _signature(function):
     """Return the signature without types: the errors show what is to be written."""
     full = inspect.signature(function)
-    plain = [each.replace(annotation=each.empty) for each in full.parameters.values()]
+    plain = [x.replace(annotation=x.empty) for x in full.parameters.values()]
     return full.replace(parameters=plain, return_annotation=full.empty)
 
 

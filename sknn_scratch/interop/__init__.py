@@ -20,22 +20,12 @@ def add_onnx_hooks() -> None:
 
 
 def onnx_shape_calculator(self: Any) -> Callable[..., None]:
-    """Return the function by which skl2onnx learns the shape of the output.
-
-    Returns
-    -------
-    function : callable
-    """
+    """Return the function by which skl2onnx learns the shape of the output."""
     return _converter(type(self))[0]
 
 
 def onnx_converter(self: Any) -> Callable[..., None]:
-    """Return the function by which skl2onnx writes the graph.
-
-    Returns
-    -------
-    function : callable
-    """
+    """Return the function by which skl2onnx writes the graph."""
     return _converter(type(self))[1]
 
 

@@ -60,7 +60,7 @@ def networks_within(estimator: Any, attribute: str) -> list[Any]:
     if hasattr(estimator, "steps"):
         inside = [estimator.steps[-1][1]]
     inside = inside or getattr(estimator, "estimators_", [])
-    return [network for each in inside for network in networks_within(each, attribute)]
+    return [network for part in inside for network in networks_within(part, attribute)]
 
 
 def some_rows(n: int, subsample: int | None, random_state: RandomState) -> Array:

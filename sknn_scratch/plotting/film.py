@@ -31,18 +31,18 @@ def film(
     plt = pyplot_for("animate")
     from matplotlib.animation import FuncAnimation
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), dpi=80, layout="constrained")
+    figure, (picture, curve) = plt.subplots(1, 2, figsize=(8, 3.8), dpi=80, layout="constrained")
     draw = {1: _draw_curve, 2: _draw_surface}.get(X.shape[1], _draw_against_targets)
-    update = draw(left, X, y)
-    right.plot(epochs, losses, color=ink(right, 0.35))
-    (point,) = right.plot([], [], "o", color="tab:blue")
-    right.set(xlabel="epoch", ylabel="loss", ylim=(min(0, losses.min()), None))
+    update = draw(picture, X, y)
+    curve.plot(epochs, losses, color=ink(curve, 0.35))
+    (point,) = curve.plot([], [], "o", color="tab:blue")
+    curve.set(xlabel="epoch", ylabel="loss", ylim=(min(0, losses.min()), None))
 
     def show(record: int) -> None:
         """Draw what was so at a record, in place."""
         update(lambda rows: predict(record, rows))
         point.set_data([epochs[record]], [losses[record]])
-        right.set_title(f"epoch {epochs[record]}, loss {losses[record]:.3g}")
+        curve.set_title(f"epoch {epochs[record]}, loss {losses[record]:.3g}")
 
     return FuncAnimation(figure, show, frames=frames, init_func=lambda: None, interval=interval)
 

@@ -167,12 +167,12 @@ def has_stopped_early(estimator: Any) -> bool:
     return estimator._state.best.no_improvement_count > estimator.n_iter_no_change
 
 
-def differing(asked: dict[str, Any], found: dict[str, Any]) -> list[str]:
+def differing(params: dict[str, Any], saved_params: dict[str, Any]) -> list[str]:
     """Return the names of the parameters that decide on training and differ."""
-    names = [name for name in asked if name != "verbose"]
-    if not isinstance(asked["random_state"], Integral):  # a RandomState that was drawn from
+    names = [name for name in params if name != "verbose"]
+    if not isinstance(params["random_state"], Integral):  # a RandomState that was drawn from
         names.remove("random_state")
-    return [name for name in names if joblib.hash(asked[name]) != joblib.hash(found[name])]
+    return [name for name in names if joblib.hash(params[name]) != joblib.hash(saved_params[name])]
 
 
 def make_part(path: Path) -> IO[bytes]:

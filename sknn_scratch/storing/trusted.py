@@ -48,7 +48,7 @@ def trusted_types() -> list[str]:
     """
     public = [*vars(components).values(), *vars(maths).values()]
     # `isinstance` takes the alias list[int] for a type on Python 3.10.
-    classes = [each for each in public if issubclass(type(each), type)]
-    kinds = [each for each in classes if issubclass(each, KINDS)]
+    classes = [cls for cls in public if issubclass(type(cls), type)]
+    kinds = [cls for cls in classes if issubclass(cls, KINDS)]
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in (*PARTS, *kinds)}
     return sorted(names | {"numpy.dtype"})

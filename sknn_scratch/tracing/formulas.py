@@ -205,7 +205,7 @@ def make_room(kept: dict[Any, Any] | set[Any]) -> None:
 def _tried_plan(component, form):
     """Return the plan of a component of somebody else's, after a trial."""
     twin = copy.deepcopy(component)
-    before = surroundings(twin)
+    untouched = surroundings(twin)
     plan = form.plan(twin)
     key = (*plan.description, form, pickle.dumps(vars(twin)))
     proven = PROVEN.setdefault(type(component), set())
@@ -216,7 +216,7 @@ def _tried_plan(component, form):
             )
         make_room(proven)
         proven.add(key)
-    if surroundings(twin) != before:
+    if surroundings(twin) != untouched:
         proven.discard(key)
         raise TypeError(f"{component!r} draws random numbers, or changes itself or its class")
     return plan
