@@ -21,12 +21,7 @@ from ..tracing import Trace, Traced
 class Graph(Trace):
     """A trace, and the nodes that it becomes in the container of skl2onnx.
 
-    Parameters
-    ----------
-    scope, container
-        Where names come from, and what takes the nodes.
-    number_type : int
-        The type of all numbers.
+    Names come from the scope; all numbers are of type ``number_type``.
     """
 
     lacks = "OPERATORS and COMPOSED do not have {}"

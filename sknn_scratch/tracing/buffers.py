@@ -67,20 +67,7 @@ class Plan:
     first, then those that the plan brings. ``inputs`` are the values that lie in the former, as
     (value, place, until): until when the value must stay there, if nothing reads it later.
     ``wanted`` are the values to be put there, likewise. The first part has ``split`` operations;
-    None is all.
-
-    Attributes
-    ----------
-    parts : tuple of two lists of Value
-        The operations.
-    homes : dict of {Value: int}
-        The place of each value that is no constant.
-    results : tuple of two lists of int
-        The places of what is wanted, by the part after which it is there.
-    forms_of_arrays : list of (shape, dtype)
-        Of the arrays that `calls` is handed.
-    description : list
-        Equal for formulas that do the same.
+    None is all. ``description`` is equal for formulas that do the same.
     """
 
     def __init__(
@@ -98,8 +85,8 @@ class Plan:
         operations = trace.operations
         n_first = len(operations) if split is None else split
         self.parts: tuple[list[Value], list[Value]] = operations[:n_first], operations[n_first:]
-        self.results: tuple[list[int], list[int]] = [], []
-        self.homes: dict[Value, int] = {}
+        self.results: tuple[list[int], list[int]] = [], []  # places, by the part that fills them
+        self.homes: dict[Value, int] = {}  # the place of each value that is no constant
         self.forms: dict[int, Form] = {}  # of the array in each place
         self.settled: dict[int, list[float]] = defaultdict(list)  # when what is settled is there
         self.needed: dict[Value, float] = {  # until when
@@ -113,6 +100,7 @@ class Plan:
             until = n_first - 0.5 if until == BETWEEN else until
             self._settle_result(value, place, operations, until, self.parts[number])
             self.results[number].append(place)
+        # of the arrays that `calls` is handed
         self.forms_of_arrays: list[Form] = [self.forms[place] for place in sorted(self.forms)]
         self._find_homes(operations, [place for place in self.forms if place not in taken])
         # places of what the second part reads of the first

@@ -64,17 +64,8 @@ class Value:
 class Trace:
     """The operations of formulas, in their order.
 
-    Parameters
-    ----------
-    composed : dict of {function: callable}
-        Functions that are made of others, or have quicker ones (see `QUICK`): what to call in
-        their place. It may return None, and the function becomes an operation after all.
-
-    Attributes
-    ----------
-    operations : list of Value
-    failed : bool
-        Whether anything could not be traced, even if the formula then went another way.
+    ``composed`` says of functions that are made of others, or have quicker ones (see `QUICK`), what
+    to call in their place; that may return None, and the function becomes an operation after all.
     """
 
     lacks = "{} is no elementwise function"  # what is said of a function that cannot be traced
@@ -83,7 +74,7 @@ class Trace:
         self.composed = composed
         self.operations: list[Value] = []
         self.values: dict[Any, Value] = {}  # all of them, by what makes them
-        self.failed: bool = False
+        self.failed: bool = False  # even if the formula then went another way
         self.errors: Any = np.geterr()
 
     def input(self, shape: Shape, dtype: DTypeLike) -> Any:

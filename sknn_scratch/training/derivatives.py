@@ -28,10 +28,7 @@ RELATIVE, ABSOLUTE = 0.01, 1e-3  # errors from which on a derivative is wrong
 def derivative_warnings(network: Network) -> list[Message]:
     """Return what there is to warn of in activations and loss that are not of this package.
 
-    Raises
-    ------
-    ValueError
-        If a formula returns an array of another shape than it is documented for.
+    ValueError if a formula returns an array of another shape than it is documented for.
     """
     widest: dict[int, tuple[Activation, int]] = {}
     for f, units in zip(network.activations, network.sizes[1:]):
