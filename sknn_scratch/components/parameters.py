@@ -27,13 +27,17 @@ from .schedules import Factor, Schedule
 Activations: TypeAlias = tuple[Activation, ...]
 Kind = TypeVar("Kind")
 
-# name: (type, interval); those named after a field of a component take what the field does
-NUMBERS: dict[str, tuple[type[Any], str]] = {
+# (type, interval, what else it may be); those named after a field of a component are as the field
+NUMBERS: dict[str, tuple[Any, ...]] = {
     "alpha": (float, "[0, inf)"),
+    "batch_size": (int, "[1, inf)", "auto"),
     "learning_rate_init": (float, "(0, inf)"),
+    "max_grad_norm": (float, "(0, inf)", None),
     "max_iter": (int, "[1, inf)"),
     "tol": (float, "[0, inf)"),
     "n_init": (int, "[1, inf)"),
+    "n_iter_no_change": (int, "[1, inf)", np.inf),
+    "verbose": (int, "[0, inf)", True, False),
 }
 for _class in (*SOLVERS.values(), *SCHEDULES.values()):
     NUMBERS |= ranges_of(_class)
@@ -154,24 +158,22 @@ def _kept_settings(names, values, types):
 
 def check_missing_targets(value: Any) -> None:
     """Raise ValueError unless it says what nan in y is."""
-    if not (is_str(value, "error") or is_str(value, "ignore")):
+    if not is_any(value, "error", "ignore"):
         raise ValueError(f"missing_targets must be 'error' or 'ignore', got {value!r}.")
 
 
 def _settings(params):
     """Return what `check_parameters` returns, computed."""
     check_numbers(params)
-    check_early_stopping(params)
+    check_validation(params)
     check_seed(params["random_state"])
     check_init(params["init"], params["n_init"])
     check_missing_targets(params["missing_targets"])
 
-    solver = build(params, "solver", SOLVERS, Solver)
-    check_max_grad_norm(params["max_grad_norm"], solver)
-
+    solver = build_solver(params)
     loss = resolve(params["loss"], "loss", LOSSES, Loss)
     out_activation = params["out_activation"]
-    if is_str(out_activation, "auto"):
+    if is_any(out_activation, "auto"):
         out_activation = loss.out_activation
     out_activation = resolve(out_activation, "out_activation", ACTIVATIONS, Activation)
     if loss.std and out_activation.scaling != "linear":
@@ -244,32 +246,26 @@ def check_activation(
 
 def check_numbers(params: Mapping[str, Any]) -> None:
     """Raise TypeError or ValueError unless all numbers and booleans are what they may be."""
-    for name, limits in NUMBERS.items():
-        if name in params:  # not every field of a component is a constructor parameter
-            check_number(params[name], name, *limits)
+    for name, (kind, interval, *others) in NUMBERS.items():
+        # not every field of a component is a constructor parameter
+        if name in params and not is_any(params[name], *others):
+            check_number(params[name], name, kind, interval)
     for name in BOOLEANS:
         check_boolean(params[name], name)
-    standardize = params["standardize"]
-    if not (isinstance(standardize, (bool, np.bool_)) or is_str(standardize, "numeric")):
-        raise TypeError(f"standardize must be True, False or 'numeric', got {standardize!r}.")
-    if not isinstance(params["verbose"], (bool, np.bool_)):
-        check_number(params["verbose"], "verbose", int, "[0, inf)")
-    if not is_str(params["batch_size"], "auto"):
-        check_number(params["batch_size"], "batch_size", int, "[1, inf)")
-    if not (isinstance(params["n_iter_no_change"], Real) and params["n_iter_no_change"] == np.inf):
-        check_number(params["n_iter_no_change"], "n_iter_no_change", int, "[1, inf)")
+    for name, string in (("standardize", "numeric"), ("early_stopping", "loss")):
+        if not is_any(params[name], True, False, string):
+            raise TypeError(f"{name} must be True, False or {string!r}, got {params[name]!r}.")
 
 
-def is_str(value: Any, string: str) -> bool:
-    """Return True if ``value``, which may be an array, is that string."""
-    return isinstance(value, str) and value == string
+def is_any(value: Any, *others: Any) -> bool:
+    """Return True if ``value``, which may be an array, is one of these."""
+    value = as_python(value)
+    return any(isinstance(value, type(other)) and value == other for other in others)
 
 
-def check_early_stopping(params: Mapping[str, Any]) -> None:
-    """Raise TypeError or ValueError unless what decides on early stopping makes sense."""
-    early_stopping, fraction = params["early_stopping"], params["validation_fraction"]
-    if not (isinstance(early_stopping, (bool, np.bool_)) or is_str(early_stopping, "loss")):
-        raise TypeError(f"early_stopping must be True, False or 'loss', got {early_stopping!r}.")
+def check_validation(params: Mapping[str, Any]) -> None:
+    """Raise TypeError or ValueError unless rows can be held out, and scored."""
+    fraction, scoring = params["validation_fraction"], params["scoring"]
     if isinstance(fraction, (Real, np.bool_)):
         check_number(fraction, "validation_fraction", float, "[0, 1)")
     elif not splits_rows(fraction):
@@ -277,7 +273,6 @@ def check_early_stopping(params: Mapping[str, Any]) -> None:
             "validation_fraction must be a number in [0, 1), a splitter with a method 'split', "
             f"or an array with one test fold; got {fraction!r}."
         )
-    scoring = params["scoring"]
     if isinstance(scoring, str):
         get_scorer(scoring)  # says which names there are
     elif not (scoring is None or callable(scoring)):
@@ -304,16 +299,15 @@ def check_seed(random_state: Any) -> None:
         raise ValueError(f"random_state must be None, an int or a RandomState: {error}") from error
 
 
-def check_max_grad_norm(max_grad_norm: Any, solver: Solver) -> None:
-    """Raise TypeError or ValueError unless ``max_grad_norm`` is None or what the solver takes."""
-    if max_grad_norm is None:
-        return
-    check_number(max_grad_norm, "max_grad_norm", float, "(0, inf)")
-    if not solver.stochastic:
+def build_solver(params: Mapping[str, Any]) -> Solver:
+    """Return the solver, which has to have mini-batches where their gradients are clipped."""
+    solver = build(params, "solver", SOLVERS, Solver)
+    if params["max_grad_norm"] is not None and not solver.stochastic:
         raise ValueError(
-            f"max_grad_norm clips the gradients of mini-batches and has no meaning with L-BFGS: "
-            f"it must be None there, got {max_grad_norm!r}."
+            "max_grad_norm clips the gradients of mini-batches and has no meaning with L-BFGS: it "
+            f"must be None there, got {params['max_grad_norm']!r}."
         )
+    return solver
 
 
 def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
