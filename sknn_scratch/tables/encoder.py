@@ -159,11 +159,13 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         if numbers:
             self.imputer_ = imputer_of(numbers)
         if words:
-            self.one_hot_ = OneHotEncoder(
+            one_hot = OneHotEncoder(
                 handle_unknown="infrequent_if_exist",
                 min_frequency=self.min_frequency,
                 max_categories=self.max_categories,
-            ).fit(np.column_stack(words))
+            )
+            one_hot.set_output(transform="default")  # whatever sklearn.set_config says
+            self.one_hot_ = one_hot.fit(np.column_stack(words))
         self.columns_ = self._described(labels)
         return numbers, words
 
@@ -354,7 +356,8 @@ def imputer_of(columns: list[Array]) -> Any:
     medians = np.array([np.nanmedian(column) for column in columns])
     gaps = [np.isnan(column).any() for column in columns]
     rows = np.stack([medians, np.where(gaps, np.nan, medians)])
-    return SimpleImputer(strategy="median", add_indicator=True).fit(rows)
+    imputer = SimpleImputer(strategy="median", add_indicator=True)
+    return imputer.set_output(transform="default").fit(rows)
 
 
 def all_different(names: list[str]) -> list[str]:

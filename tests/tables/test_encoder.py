@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import sklearn
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
@@ -208,6 +209,9 @@ def test_names_are_all_different_and_frames_come_out(table):
     assert encoder.get_feature_names_out().tolist() == ["a_nan", "a_nan_2", "a_nan_3"]
     for library in ("pandas", "polars"):
         out = clone(encoder).set_output(transform=library).fit_transform(X)
+        assert list(out.columns) == ["a_nan", "a_nan_2", "a_nan_3"]
+        with sklearn.config_context(transform_output=library):
+            out = clone(encoder).fit(X).transform(X)
         assert list(out.columns) == ["a_nan", "a_nan_2", "a_nan_3"]
 
 
