@@ -125,6 +125,8 @@ def unit_of(estimator: Any, y: Array) -> Unit:
         transformer.set_params(check_inverse=False)
     else:
         return Unit()
+    if hasattr(transformer, "set_output"):
+        transformer.set_output(transform="default")  # no frames
     changed = np.asarray(transformer.fit(columns).transform(columns))
     if changed.shape != columns.shape or not np.isfinite(changed).all():
         return Unit()

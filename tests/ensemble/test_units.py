@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
@@ -42,6 +43,16 @@ def test_a_logarithm_is_the_unit_of_what_is_trained_in_it():
         unit = unit_of(estimator, y)
         assert_allclose(unit(y), np.log(y))
         assert_allclose(unit.inverse(unit(np.c_[y, 2 * y])), np.c_[y, 2 * y])
+
+
+@pytest.mark.parametrize("params", [LOG, {"transformer": StandardScaler()}], ids=["log", "scaler"])
+def test_transformers_are_asked_for_arrays_where_others_make_frames(params):
+    pytest.importorskip("pandas")
+    y = np.array([1.0, 2.0, 5.0])
+    with sklearn.config_context(transform_output="pandas"):
+        unit = unit_of(transformed(**params), y)
+        assert type(unit) is TransformedUnit
+        assert_allclose(unit.inverse(unit(y)), y)
 
 
 def test_a_decreasing_transform_is_turned_round():
