@@ -252,11 +252,12 @@ class Trainer:
             raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
         if runs[-1].interrupted:
             messages.append(INTERRUPTED)
-        elif not self.settings.incremental:  # else it may outlast the epoch
-            about_predictions = prediction_warnings(self.network, best.state, data, chosen)
-            messages += [] if best.diverged else about_predictions
+        # to look at predictions may take longer than the epoch of an incremental training
+        ended = not (runs[-1].interrupted or self.settings.incremental or best.diverged)
+        if ended:
+            messages += prediction_warnings(self.network, best.state, data, chosen)
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
-        if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
+        if ended:
             n_batches = ceil(n_rows / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / n_rows
             messages += Ending(best, self.network, self.settings, share, baseline).warnings()
