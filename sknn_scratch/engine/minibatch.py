@@ -43,12 +43,11 @@ class Step:
 
     def __post_init__(self) -> None:
         self.blocks: list[slice] = blocks_of(self.params)
-        self.is_long: bool = len(self.blocks) > 1
 
     def take(self) -> None:
         """Change parameters and state in place: all at once, or a block after the other."""
         solver = self.solver
-        if not (self.is_long and solver.elementwise):
+        if len(self.blocks) == 1 or not solver.elementwise:
             solver.update(self.params, self.gradient, self.state, self.learning_rate)
             return
         arrays = {key: x for key, x in self.state.items() if isinstance(x, np.ndarray)}
@@ -80,11 +79,6 @@ class MinibatchLoop:
         What the gradient of a batch, penalty included, is clipped to; None does not clip.
     reusable : bool, default=False
         Whether `reuse` will be called. The parameters are copied then, before and after an epoch.
-
-    Attributes
-    ----------
-    largest_product : int
-        The multiplications in the largest matrix product.
     """
 
     def __init__(
@@ -104,7 +98,6 @@ class MinibatchLoop:
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.order: Array = order
-        self.largest_product: int = batch_size * problem.network.largest_block
         self.gradient: Array = empty(self.params.shape, self.params.dtype)
         self.solver_step: Step = Step(solver, self.params, self.gradient, solver_state)
         self.solver_calls: Calls = [(self.solver_step.take,)]

@@ -46,7 +46,7 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
         order = np.arange(len(problem.rows))
     epoch = loop_for(problem, state, settings, batch_size, order)
     try:
-        with quiet_blas(epoch.largest_product):
+        with quiet_blas(batch_size * problem.network.largest_block):
             return run_epochs(epoch, run, settings)
     finally:
         state.order = epoch.order if settings.keeps_order else None
