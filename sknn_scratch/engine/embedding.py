@@ -44,7 +44,8 @@ class Embedded:
         self.delta: Array = aligned((width, size), params.dtype)
         self.W: Array = network.blocks(params)[0][:width]
         layer = network.embedding_layer(params)
-        self.calls: Any = calls_of_layer(layer, self.a[:width], self.delta)
+        calls = CALLS.get(type(layer), LayerCalls)
+        self.calls: Any = calls(layer, self.a[:width], self.delta)
 
 
 class EmbeddedBatch(Batch):
@@ -196,8 +197,3 @@ CALLS: dict[type[Layer], Any] = {
     PeriodicLayer: PeriodicCalls,
     PiecewiseLinearLayer: PiecewiseLinearCalls,
 }
-
-
-def calls_of_layer(layer: Layer, a: Array, delta: Array) -> Any:
-    """Return what makes the calls of a layer, in these buffers."""
-    return CALLS.get(type(layer), LayerCalls)(layer, a, delta)
