@@ -80,12 +80,8 @@ def build_schedule(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule that ``params["learning_rate"]`` asks for, perhaps by a function."""
     rate = params["learning_rate"]
     if callable(rate) and not isinstance(rate, (type, Component)):
-        return Factor(function=params["learning_rate"])
+        return Factor(function=rate)
     return build(params, "learning_rate", SCHEDULES, Schedule, " or a function (epoch, n_epochs)")
-
-
-# of early_stopping
-MONITORS: dict[bool | str, str | None] = {False: None, True: "score", "loss": "loss"}
 
 
 @dataclass(frozen=True)
@@ -193,7 +189,7 @@ def _settings(params):
         "solver": solver,
         "schedule": build_schedule(params),
         "dropout": check_dropout(params["dropout"], sizes, solver),
-        "monitor": MONITORS[params["early_stopping"]],
+        "monitor": {False: None, True: "score", "loss": "loss"}[params["early_stopping"]],
         "n_runs": params["n_init"],
         "keeps_order": params["warm_start"],
     }

@@ -92,8 +92,8 @@ def as_input(kind: Any, column: Any, dtype: DTypeLike) -> Array:
     elif isinstance(kind, Empty):
         values = np.full(len(column.values), np.nan, dtype)
     else:
-        days_or_numbers = [kind.days(column)] if isinstance(kind, Dates) else kind.numbers(column)
-        values = days_or_numbers[0].astype(dtype)
+        numbers = kind.days(column) if isinstance(kind, Dates) else kind.numbers(column)[0]
+        values = numbers.astype(dtype)
     return values.reshape(-1, 1)
 
 
