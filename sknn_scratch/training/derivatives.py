@@ -102,11 +102,11 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
             f"{name}.gradient must return an array of the shape of a, {a.shape}, got "
             f"{gradient.shape}."
         )
-    for place in places(a):
+    for row, unit in places(a):
+        place = row, unit
         slope = difference(lambda x, _: loss(y, x).sum(), a, place, gradient[place])
         if slope is not None:
-            target = np.broadcast_to(y, a.shape)[place] if y.shape[1] == 1 else y[place]
-            point = f"y={target:g}, a={a[place]:g}"
+            point = f"y={y[row, unit % y.shape[1]]:g}, a={a[place]:g}"
             return warning(f"{name}.gradient", gradient[place], point, slope)
     return None
 

@@ -122,6 +122,11 @@ class OwnGaussian(Gaussian):
     """One with two outputs for each target."""
 
 
+class WrongVariance(Gaussian):
+    def gradient(self, y, a):
+        return super().gradient(y, a) * np.repeat([1, 2], a.shape[1] // 2)
+
+
 class FlatGradient(Square):
     def gradient(self, y, a):
         return (2 * (a - y)).ravel()
@@ -207,6 +212,12 @@ def test_a_wrong_gradient_is_told_with_its_point_and_both_values(loss, given):
     text = f"{type(loss).__name__}.gradient returns {given} at y=-0.7, a=-1.7, where finite"
     assert message.text.startswith(text)
     assert "differences are -2." in message.text
+
+
+def test_of_several_outputs_for_each_target_the_target_is_told():
+    (message,) = doubts(loss=WrongVariance(), outputs=4)  # two means, two logarithms of variances
+    assert "WrongVariance.gradient returns" in message.text
+    assert "at y=-0.7, a=0.37, where finite differences are" in message.text
 
 
 @pytest.mark.parametrize(
