@@ -31,8 +31,8 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
         return np.ones(1)
     if y.ndim == 2:
         weights = weights_by_column(weight, y.shape[1])
-        columns = zip(y.T, predictions.transpose(2, 0, 1), weights)
-        return np.column_stack([blending_weights(*each) for each in columns])
+        targets = zip(y.T, predictions.transpose(2, 0, 1), weights)
+        return np.column_stack([blending_weights(*of_target) for of_target in targets])
     rows = ~np.isnan(predictions[0])
     y, predictions = y[rows], predictions[:, rows]
     root = np.sqrt(np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max())
@@ -83,7 +83,7 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
         enough = np.count_nonzero(weight, axis=0) >= FEWEST_ROWS
         errors, weight = errors[..., enough], weight[:, enough]
     equal = np.full(n_splits, 1 / n_splits)
-    if n_splits == 1 or np.count_nonzero(weight) < FEWEST_ROWS:
+    if np.count_nonzero(weight) < FEWEST_ROWS:
         return equal
     largest = np.abs(errors).max(axis=(0, 1))
     errors = errors / np.where(largest > 0, largest, 1)  # no square overflows or underflows

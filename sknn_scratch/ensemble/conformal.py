@@ -45,8 +45,6 @@ def conformal_quantiles(scores: Array, levels: ArrayLike, weight: Array | None =
     levels = np.asarray(levels, dtype=float)
     weight = np.ones(len(scores)) if weight is None else weight
     order = np.argsort(scores)
-    if len(order) == 0:
-        return np.select([levels > 0.5, levels < 0.5], [np.inf, -np.inf], 0.0)
     scores, weight = scores[order], weight[order]
     total = weight.sum() * (1 + 1 / effective_count(weight))  # with the new row
     upper = _reaching(levels * total, np.append(scores, np.inf), weight)

@@ -135,9 +135,8 @@ def learn_spread(
     """
     held_out: Any = np.isfinite(error).reshape(len(error), -1).all(axis=1)
     parts = without_weightless(spread_folds(splits, held_out, random_state), weight)
-    n_train = min(len(train) for train, _ in parts)
     n_measured = np.min([np.count_nonzero(weight[train], axis=0) for train, _ in parts], axis=0)
-    if n_train < FEWEST_ROWS or np.min(n_measured) == 0:
+    if np.max(n_measured) < FEWEST_ROWS or np.min(n_measured) == 0:
         return None
     unit = np.average(np.abs(error[held_out]), axis=0, weights=weight[held_out])
     if not np.all(unit > 0):
@@ -146,7 +145,7 @@ def learn_spread(
     row_weight = weight_by_row(weight)
     judged = held_out & (row_weight > 0)
     networks, predictions = train_members(
-        [ScratchMLPRegressor(**network_parameters(judged.sum(), n_train))],
+        [ScratchMLPRegressor(**network_parameters(judged.sum()))],
         np.column_stack([X, prediction]),
         where_measured(error, weight),
         parts,
@@ -211,13 +210,13 @@ def log_std(member: Any, X: Any) -> Array:
         return np.log(std.ravel() if std.shape[1] == 1 else std)
 
 
-def network_parameters(n_rows: int, n_train: int) -> dict[str, Any]:
+def network_parameters(n_rows: int) -> dict[str, Any]:
     """Return the parameters of the network that learns a spread: small, and briefly trained."""
     return {
         "hidden_layer_sizes": (64,),
         "activation": "silu",
         "loss": LogScale(),
-        "batch_size": min(32, n_train),
+        "batch_size": 32,
         "learning_rate": "one_cycle",
         "max_iter": int(np.clip(STEPS_OF_ROWS // n_rows, LEAST_EPOCHS, MOST_EPOCHS)),
         "missing_targets": "ignore",
