@@ -197,4 +197,4 @@ def location(loss: Loss, prediction: Array) -> Array:
     if len(loss.levels) < 2:
         return prediction
     distance = np.abs(np.asarray(loss.levels) - 0.5)
-    return prediction[:, np.isclose(distance, distance.min())].mean(axis=1)
+    return prediction[..., np.isclose(distance, distance.min())].mean(axis=-1)

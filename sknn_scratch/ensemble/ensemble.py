@@ -512,14 +512,14 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is None:
             counting = rows & (weight_by_row(data.weight) > 0)
             units = candidate_units(where_measured(data.y, data.weight)[counting])
-        calibrations = []
+        calibrations, scores = [], []
         for unit in units:
             spread, scale = self._spread(data, loss, unit, folds, splits, random_state)
             measured = data.y[rows], self.oob_prediction_[rows], scale[rows]
             calibration = Calibration(loss, *measured, data.weight[rows], spread, unit)
-            score = calibration.interval_score(*measured) if len(units) > 1 else 0.0
-            calibrations.append((score, calibration))
-        self._calibration = min(calibrations, key=lambda pair: pair[0])[1]
+            calibrations.append(calibration)
+            scores.append(calibration.interval_score(*measured) if len(units) > 1 else 0.0)
+        self._calibration = calibrations[np.argmin(scores)]
         self.conformity_scores_ = np.full(data.y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
         self.conformity_scores_[np.isnan(data.target)] = np.nan
@@ -599,8 +599,8 @@ class ScratchMLPEnsembleRegressor(
 
     def _disagreement(self, weights, predictions):
         loss, unit = self._calibration.loss, self._calibration.unit
-        in_unit = (location(loss, unit(in_order(loss, of_one))) for of_one in predictions)
-        return standard_deviation(in_unit, weights)
+        in_unit = np.array([unit(in_order(loss, of_one)) for of_one in predictions])
+        return standard_deviation(location(loss, in_unit), weights)
 
     def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""

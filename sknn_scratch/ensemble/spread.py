@@ -10,7 +10,7 @@ new to them, and its interval is widened by as much. They may well agree and be 
 more than a part of what is new is seen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -246,16 +246,16 @@ def rows_to_look_at(n: int) -> Array:
     return np.arange(0, n, -(-n // MOST_ROWS))
 
 
-def standard_deviation(predictions: Iterable[Array], weights: Array) -> Any:
-    """Return how far predictions of shape (n,) or (n, n_targets) are from their mean, row by row.
+def standard_deviation(predictions: Array, weights: Array) -> Any:
+    """Return how far members' predictions are from their mean, row by row.
 
-    The weights, of shape (n_members,) or (n_members, n_targets), have the sum 1.
+    They are of shape (n_members, n) or (n_members, n, n_targets); the weights, of shape
+    (n_members,) or (n_members, n_targets), have the sum 1.
     """
-    stacked = np.array(list(predictions))
     n_members, *of_targets = weights.shape
-    weights = weights.reshape(n_members, *[1] * (stacked.ndim - weights.ndim), *of_targets)
+    weights = weights.reshape(n_members, *[1] * (predictions.ndim - weights.ndim), *of_targets)
     with np.errstate(invalid="ignore", over="ignore"):  # of predictions that are infinite
-        distance = np.abs(stacked - (weights * stacked).sum(axis=0))
+        distance = np.abs(predictions - (weights * predictions).sum(axis=0))
         largest = distance.max(axis=0)
         unit = np.where(largest > 0, largest, 1.0)  # in which no square overflows
         distance /= unit

@@ -272,7 +272,7 @@ def test_it_is_the_weighted_standard_deviation_in_any_unit(shape, unit, rng):
 
 
 def test_about_what_is_infinite_members_disagree_infinitely():
-    found = standard_deviation([np.array([np.inf, 1.0]), np.array([0.0, 1.0])], np.array([0.5] * 2))
+    found = standard_deviation(np.array([[np.inf, 1.0], [0.0, 1.0]]), np.array([0.5] * 2))
     assert_array_equal(found, [np.inf, 0])
     assert_array_equal(relative_to(np.array(0.0), np.array([0.0, 3.0])), [0, 0])
     assert_array_equal(relative_to(np.array(np.inf), np.array([np.inf, 3.0])), [np.inf, 0])
