@@ -87,7 +87,7 @@ class Rows:
     dtype : dtype
     ones : bool
         Whether the inputs get a column of ones.
-    scaling : Units or None
+    scaling : Scaling or None
         What inputs and targets are standardised by (see `data.scaling`); None leaves them.
     most : int, default=None
         Bytes of the largest copy that is made; None is `PACKED`.

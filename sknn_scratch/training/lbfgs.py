@@ -1,6 +1,6 @@
 """Training by L-BFGS, on the whole training set at once."""
 
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from math import log2
 from typing import Any
 
@@ -35,22 +35,18 @@ class LBFGSDescent:
         Its state is changed in place, by each iteration.
     max_iter, max_fun : int
         Iterations and evaluations at most, of all stretches.
-    constant : float or None
-        The loss of the best constant prediction: see `unit_of`.
+    power, unit : float
+        What the loss is measured by: see `unit_of`.
     """
 
     objective: FullBatch
     run: Run
     max_iter: int
     max_fun: int
-    constant: InitVar[float | None]
+    power: float
+    unit: float
     n_iter: int = 0
     n_fun: int = 0
-
-    def __post_init__(self, constant: float | None) -> None:
-        self.power: float
-        self.unit: float
-        self.power, self.unit = unit_of(constant)
 
     def go_on(self, vector: Array, gtol: float, ftol: float) -> Any:
         """Return SciPy's result of a stretch that begins at ``vector``."""
@@ -132,7 +128,8 @@ def train_lbfgs(
     """
     solver: Any = settings.solver  # which has more than others
     constant = baseline.constant if settings.standardize else None
-    descent = LBFGSDescent(objective, run, settings.max_iter, solver.max_fun, constant)
+    limits = settings.max_iter, solver.max_fun
+    descent = LBFGSDescent(objective, run, *limits, *unit_of(constant))
     run.epoch_begin()
     try:
         with quiet_blas(objective.largest_product):
