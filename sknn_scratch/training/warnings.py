@@ -204,10 +204,6 @@ class Ending:
     n_batches: float  # of an epoch, relative to its rows: the penalty is part of the loss of each
     baseline: Baseline
 
-    def __post_init__(self) -> None:
-        self.weights: list[Array] = [W for W, _ in self.network.layers(self.run.state.params)]
-        self.alpha: float = self.settings.alpha / self.run.state.mean_weight
-
     @np.errstate(all="ignore")  # of weights that are too large
     def warnings(self) -> list[Message]:
         """Return what there is to warn of."""
@@ -225,16 +221,21 @@ class Ending:
         return [self.above(loss)]
 
     @property
+    def weights(self) -> list[Array]:
+        """Those that training has ended with."""
+        return [W for W, _ in self.network.layers(self.run.state.params)]
+
+    @property
     def penalty(self) -> float:
         """The part of the loss that is the penalty."""
         squares = sum((W * W).sum(dtype=np.float64) for W in self.weights)
-        return self.alpha / 2 * squares * self.n_batches
+        return self.settings.alpha / self.run.state.mean_weight / 2 * squares * self.n_batches
 
     @property
     def slope_of_penalty(self) -> float:
         """The largest derivative of the penalty."""
         largest = max(float(np.abs(W).max(initial=0)) for W in self.weights)
-        return self.alpha * largest * self.n_batches
+        return self.settings.alpha / self.run.state.mean_weight * largest * self.n_batches
 
     @property
     def kept_loss(self) -> float:
