@@ -59,7 +59,7 @@ class ActivationForm:
         if self.second is None:
             return Plan(trace, inputs, [(a, 0, EVER)])
         split = len(trace.operations)
-        output: Any = Traced(trace, a, writable=False)
+        output: Any = Traced(trace, a)
         product = f.derivative(output if self.in_place else z, output)
         place = 0
         if self.second == "delta":

@@ -9,14 +9,13 @@ function to a `Trace` in place of carrying it out. The trace of ``1 - a * a`` is
     v = multiply(a, a)
     w = subtract(1, v)
 
-Every operation makes a new `Value`, and no value ever changes. What a formula does in place, as in
-``slope -= a``, makes a new value too, for which ``slope`` stands from there on. So a function of
-the same values has the same result, and is in the trace once: what f and f' have in common is
-computed once. `buffers` makes calls on arrays of a trace, and `interop.onnx_graph` nodes.
+Every operation makes a new `Value`, and no value ever changes. So a function of the same values has
+the same result, and is in the trace once: what f and f' have in common is computed once. `buffers`
+makes calls on arrays of a trace, and `interop.onnx_graph` nodes.
 
 A formula that depends on numbers, which are not known yet, cannot be traced: one that branches on
-them, adds them up, picks some, or calls what is no elementwise function of NumPy or SciPy.
-TypeError is raised then, and whoever asked runs the formula as it is.
+them, adds them up, picks some, changes them in place, or calls what is no elementwise function of
+NumPy or SciPy. TypeError is raised then, and whoever asked runs the formula as it is.
 """
 
 import math
@@ -80,7 +79,7 @@ class Trace:
     def input(self, shape: Shape, dtype: DTypeLike) -> Any:
         """Return what stands for an array that the calls will be handed."""
         key = "input", len(self.values)
-        return Traced(self, self.unique(key, Value(tuple(shape), np.dtype(dtype))), writable=False)
+        return Traced(self, self.unique(key, Value(tuple(shape), np.dtype(dtype))))
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise TypeError: the formula cannot be traced."""
@@ -178,52 +177,33 @@ class Trace:
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """What stands for an array while a formula is traced.
+    """What stands for an array while a formula is traced."""
 
-    ``value`` is what the array holds at the time; ``writable`` says whether that may change, as
-    in an array that the formula has made. (An activation that changes its input is not traced.)
-    """
-
-    def __init__(self, trace: Trace, value: Value, writable: bool = True) -> None:
+    def __init__(self, trace: Trace, value: Value) -> None:
         self.trace = trace
         self.value: Value = value
-        self.writable = writable
 
     shape: Any = property(lambda self: self.trace.shape_of(self.value))
     size: Any = property(lambda self: math.prod(self.shape))
     ndim: Any = property(lambda self: len(self.value.shape))
     dtype: Any = property(lambda self: self.value.dtype)
 
-    def __array_ufunc__(
-        self, function: Any, method: str, *inputs: Any, out: Any = None, **options: Any
-    ) -> Any:
+    def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__":
             self.trace.refuse(self.trace.lacks.format(f"{function.__name__}.{method}"))
+        if "out" in options:
+            self.trace.refuse("an array is changed in place")
         if options:
             self.trace.refuse(f"{function.__name__} is called with {', '.join(options)}")
-        result = self.trace.call(function, *inputs)
-        return result if out is None else out[0].become(result)
+        return self.trace.call(function, *inputs)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         if function not in self.trace.composed:
             self.trace.refuse(self.trace.lacks.format(function.__name__))
         return self.trace.call(function, *inputs, **options)
 
-    def become(self, other: "Traced") -> "Traced":
-        """Stand for another value of the same shape and type from here on."""
-        old, new = self.value, other.value
-        if not self.writable or (old.shape, old.dtype) != (new.shape, new.dtype):
-            self.trace.refuse("an array is changed that is not the formula's own")
-        self.value = new
-        return self
-
-    def __setitem__(self, key: Any, x: Any) -> None:
-        if not (key is Ellipsis or (isinstance(key, slice) and key == slice(None))):
-            self.trace.refuse("a part of an array is changed")
-        if self.dtype == bool:
-            self.trace.refuse("numbers are put into an array of booleans")
-        value = self.trace.value(x, self.value.shape, self.dtype)
-        self.become(Traced(self.trace, value))
+    def __setitem__(self, key: Any, x: Any) -> NoReturn:
+        self.trace.refuse("an array is changed in place")
 
     def __pow__(self, exponent: Any) -> Any:  # as arrays do it
         quick = {2: np.square, 0.5: np.sqrt} if type(exponent) in (int, float) else {}

@@ -199,18 +199,6 @@ class SlopePerUnit(Activation):
         return self.slopes * np.ones_like(z)
 
 
-class FillsAMask(Activation):
-    """Booleans take numbers as true and false."""
-
-    def __call__(self, z):
-        mask = z > 0
-        mask[...] = 0.5 * z - 0.2
-        return mask * z
-
-    def derivative(self, z, a):
-        return 1.0 * (z != 0.4)
-
-
 class AsksForTheType(Activation):
     def __call__(self, z):
         return np.tanh(z) if isinstance(z, np.ndarray) else z * 1
@@ -231,11 +219,11 @@ class Catches(Activation):
 
 
 TRACED = [
-    Sine(), Softsign(), Step(), Doubled(), Itself(), ByParts(), Polynomial(), Scales(),
+    Sine(), Step(), Doubled(), Itself(), ByParts(), Polynomial(), Scales(),
     LogOfATail(), SlopePerUnit(3),
 ]  # fmt: skip
 AS_THEY_ARE = [
-    Chosen(), Masked(), Branching(), Remembering(), Softmax(), FillsAMask(), AsksForTheType(),
+    Softsign(), Chosen(), Masked(), Branching(), Remembering(), Softmax(), AsksForTheType(),
     Catches(),
 ]  # fmt: skip
 

@@ -36,17 +36,6 @@ def test_what_occurs_twice_is_traced_once():
     assert names(trace) == ["exp", "add", "divide", "multiply", "exp", "add"]
 
 
-def test_what_is_changed_in_between_is_not_the_same():
-    def formula(z):
-        s = np.exp(z)
-        s += 1
-        return s * np.exp(z)
-
-    trace, _ = traced(formula)
-    first, second, product = trace.operations
-    assert product.inputs == (second, first)
-
-
 @pytest.mark.parametrize(("zero", "n"), [(0, 1), (-0.0, 2)])
 def test_constants_are_told_apart_to_the_last_bit(zero, n):
     trace, _ = traced(lambda z: np.copysign(z, 0.0) + np.copysign(z, zero))
@@ -90,9 +79,10 @@ def test_a_product_with_one_is_no_operation():
     assert names(traced(lambda z: 0 * z)[0]) == ["multiply"]
 
 
-def changes_its_input(z):
-    z *= 2
-    return z
+def changes_in_place(z):
+    s = np.exp(z)
+    s += 1
+    return s
 
 
 def branches(z):
@@ -112,7 +102,7 @@ def in_a_part(z):
 
 NOT_TRACED = {
     "branches": branches,
-    "changes its input": changes_its_input,
+    "changes in place": changes_in_place,
     "changes a part": in_a_part,
     "writes to an array": lambda z: np.exp(z, out=np.empty(SHAPE)),
     "computes under errstate": under_errstate,
