@@ -54,7 +54,6 @@ from .folds import (
     as_table,
     check_folds,
     check_weights,
-    count_groups,
     make_splits,
     mean_by_row,
     take_rows,
@@ -356,7 +355,8 @@ class ScratchMLPEnsembleRegressor(
         )
         judged = self._blend(predictions, data, loss, splits)
         self._calibrate(judged, loss, unit, folds, splits, random_state)
-        self._n_groups = count_groups(split_params)
+        groups = split_params.get("groups")
+        self._n_groups = None if groups is None else len(np.unique(groups))
         self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
         if tasks:
             tasks.end()

@@ -152,11 +152,6 @@ def copied_rows(X: Any, y: Array) -> Array | None:
     return kinds if is_copied.any() and same[is_copied].mean() > COPIES_ALIKE else None
 
 
-def count_groups(params: dict[str, Any]) -> int | None:
-    """Return how many groups the splitter was handed, or None."""
-    return len(np.unique(params["groups"])) if params.get("groups") is not None else None
-
-
 def _checked(split, n):
     try:
         train, held_out = (np.arange(n)[rows] for rows in split)  # numbers, or masks

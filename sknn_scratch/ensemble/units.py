@@ -173,24 +173,23 @@ def limits_of(target_range: Any, loss: Loss) -> tuple[float, float]:
     TypeError, ValueError
         If it is no such pair.
     """
-    least = -np.inf if loss.in_domain(np.array(-1.0)) else 0.0
-    if target_range is None:
-        return least, np.inf
+    target_range = (None, None) if target_range is None else target_range
     if not isinstance(target_range, (tuple, list)) or len(target_range) != 2:
         raise TypeError(
             "target_range must be None or a tuple of two numbers or None, such as (0, None); got "
             f"{target_range!r}."
         )
-    for end in target_range:
-        if end is not None:
-            check_number(end, "an end of target_range", float, "[-inf, inf]")
-    low = -np.inf if target_range[0] is None else float(target_range[0])
-    high = np.inf if target_range[1] is None else float(target_range[1])
+    low, high = target_range
+    low = -np.inf if low is None else low
+    high = np.inf if high is None else high
+    for end in (low, high):
+        check_number(end, "an end of target_range", float, "[-inf, inf]")
     if not low < high:
         raise ValueError(
             f"target_range must have its lower end below its upper end, got {target_range!r}."
         )
-    return max(low, least), high
+    least = -np.inf if loss.in_domain(np.array(-1.0)) else 0.0
+    return max(float(low), least), float(high)
 
 
 def refuse_outside(y: Array, limits: tuple[float, float]) -> None:

@@ -238,7 +238,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
         n_numbers = 0  # columns, of those before
         for label, kind in zip(labels, self._kinds):
-            described[label] = kind.became
+            described[label] = kind.description
             numbers, _ = kind.names("")
             if numbers and n_numbers in with_gaps:
                 described[label] += "; a gap is the median, and a column says so"

@@ -25,7 +25,7 @@ SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot
 class Number:
     """Numbers, booleans and durations: as they are."""
 
-    became = "number"
+    description = "number"
 
     def numbers(self, column: Column) -> list[Array]:
         """Return the columns of numbers that it becomes."""
@@ -48,7 +48,7 @@ class Number:
 class Empty(Number):
     """A column of gaps alone: nothing."""
 
-    became = "nothing: no value is known"
+    description = "nothing: no value is known"
 
     def numbers(self, column: Column) -> list[Array]:
         return []
@@ -64,7 +64,7 @@ class Ordered(Number):
         self.levels = levels
 
     @property
-    def became(self) -> str:
+    def description(self) -> str:
         return f"number: {', '.join(f'{i} {word}' for i, word in enumerate(self.levels))}"
 
     def numbers(self, column: Column) -> list[Array]:
@@ -75,7 +75,7 @@ class Ordered(Number):
 class Words(Number):
     """Words without an order, for one-hot."""
 
-    became = "one column for each frequent word"
+    description = "one column for each frequent word"
 
     def numbers(self, column: Column) -> list[Array]:
         return []
@@ -97,21 +97,22 @@ class Dates(Number):
 
     def __init__(self, days: Array) -> None:
         days = days[~np.isnan(days)]
-        whole, span = np.floor(days), np.ptp(days)
-        self.first: float = float(whole.min())
+        dates = np.floor(days)
+        span = np.ptp(days)
+        self.first: float = float(dates.min())
         self.cycles: dict[str, float] = {}
         if span > YEAR:
             self.cycles["year"] = YEAR
-        if (days != whole).any():
+        if (days != dates).any():
             self.cycles["day"] = 1.0
-        dates = whole.astype("datetime64[D]")
-        of_month = np.unique(dates - dates.astype("datetime64[M]"))
+        calendar = dates.astype("datetime64[D]")
+        days_of_month = np.unique(calendar - calendar.astype("datetime64[M]"))
         self.has_week: bool = bool(
-            span > 14 and len(of_month) > 6 and len(np.unique(whole % 7)) > 1
+            span > 14 and len(days_of_month) > 6 and len(np.unique(dates % 7)) > 1
         )
 
     @property
-    def became(self) -> str:
+    def description(self) -> str:
         waves = [f"sin and cos of the {name}" for name in self.cycles]
         since = f"days since {np.datetime64(int(self.first), 'D')}"
         return ", ".join([since, *waves, *["each day of the week"] * self.has_week])

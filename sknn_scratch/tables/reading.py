@@ -101,17 +101,18 @@ def of_polars(label: Any, column: Any) -> Column:
 
 def of_arrow(label: Any, column: Any) -> Column:
     """Return a column of a table of Arrow's."""
-    kind, levels = str(column.type), None
-    if kind.startswith("dictionary") and column.type.ordered:
+    kind = str(column.type)
+    is_category = kind.startswith("dictionary")
+    if not is_category and "tz=" not in kind:
+        return of_array(label, np.asarray(column))
+    objects = np.empty(len(column), object)
+    objects[:] = column.to_pylist()
+    if not is_category:
+        return of_array(label, objects)
+    levels = None
+    if column.type.ordered:
         levels = [*map(word, column.chunk(0).dictionary.to_pylist())]
-    if kind.startswith("dictionary") or "tz=" in kind:
-        values = np.empty(len(column), object)
-        values[:] = column.to_pylist()
-        column = of_array(label, values)
-        if kind.startswith("dictionary"):
-            return as_words(column)._replace(is_category=True, levels=levels)
-        return column
-    return of_array(label, np.asarray(column))
+    return as_words(of_array(label, objects))._replace(is_category=True, levels=levels)
 
 
 def of_array(label: Any, values: Array) -> Column:
