@@ -30,7 +30,7 @@ from scipy import special
 from ..maths import Array, DType, Shape
 
 NUMBERS = bool, int, float  # Python's own, which take the type of the arrays beside them
-# Of booleans: quicker with numbers, and the same. (Others ask what type they are handed.)
+# Of booleans: ONNX has them of numbers only. (Others ask what type they are handed.)
 ARITHMETIC = np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum
 
 

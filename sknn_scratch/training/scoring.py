@@ -79,8 +79,7 @@ def columns_of(y: Array, weight: Array) -> list[tuple[Array, Any, Array]]:
 
 def n_columns(array: MatrixLike) -> int:
     """Return the number of columns; 1 for a vector."""
-    shape = np.shape(array)
-    return shape[1] if len(shape) == 2 else 1
+    return np.shape(array)[1] if np.ndim(array) == 2 else 1
 
 
 def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | None = None) -> float:
@@ -98,8 +97,7 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
         return constant
     y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1) for x in (y, mean, std))
     unit = unit_of(y)
-    if unit is not None:
-        y, mean, std = y / unit, mean / unit, std / unit
+    y, mean, std = y / unit, mean / unit, std / unit
 
     def average(values):
         weights = None if sample_weight is None else np.asarray(sample_weight)
@@ -114,18 +112,19 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
 
 def near_one(y: MatrixLike, prediction: Any) -> tuple[Any, Any]:
     """Return targets and predictions in units in which their squares are finite, and not 0."""
-    unit = unit_of(np.asarray(y))
-    return (y, prediction) if unit is None else (np.asarray(y) / unit, prediction / unit)
+    y = np.asarray(y)
+    if y.dtype.kind != "f" or y.ndim == 0:
+        return y, prediction
+    unit = unit_of(y)
+    return y / unit, prediction / unit
 
 
-def unit_of(y: Array) -> Array | None:
-    """Return the units in which the squares of targets are finite, and not 0; None is as is."""
-    if y.dtype.kind == "f" and y.ndim > 0:
-        largest = np.max(np.abs(y), axis=0, initial=0.0)
-        bound = float(np.finfo(y.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
-        if ((largest > 0) & (largest < 1 / bound) | (largest > bound)).any():
-            return power_of_two(largest)  # exact, unlike other factors
-    return None
+def unit_of(y: Array) -> Array | float:
+    """Return the units in which the squares of targets are finite, and not 0: mostly 1."""
+    largest = np.max(np.abs(y), axis=0, initial=0.0)
+    bound = float(np.finfo(y.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
+    is_far = (largest > 0) & (largest < 1 / bound) | (largest > bound)
+    return power_of_two(largest) if is_far.any() else 1.0  # exact, unlike other factors
 
 
 def make_score(
@@ -161,7 +160,7 @@ def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `sklearn.metrics.r2_score`."""
     weight = 1 if sample_weight is None else sample_weight[:, np.newaxis].astype(y.dtype)
     unit = unit_of(y)
-    y = y if unit is None else y / unit
+    y = y / unit
 
     def squares(prediction):
         error = y - prediction
@@ -169,9 +168,7 @@ def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
         return np.add.reduce(error if sample_weight is None else weight * error)
 
     total = squares(np.average(y, axis=0, weights=sample_weight))
-    score = explained(squares, total)
-    if unit is not None:
-        score = explained(lambda prediction: squares(prediction / unit), total)
+    score = explained(lambda prediction: squares(prediction / unit), total)
     return lambda prediction: score(prediction) if prediction.shape == y.shape else np.nan
 
 
