@@ -54,11 +54,6 @@ class Value:
             return np.empty(0, self.dtype)
         return np.ones((), self.dtype) if self.constant is None else self.constant
 
-    @property
-    def is_one(self) -> bool:
-        """True if this is the number 1, or an array of it."""
-        return self.constant is not None and self.constant.shape == () and self.constant == 1
-
 
 class Trace:
     """The operations of formulas, in their order.
@@ -72,14 +67,14 @@ class Trace:
     def __init__(self, composed: Mapping[Any, Callable[..., Any]]) -> None:
         self.composed = composed
         self.operations: list[Value] = []
-        self.values: dict[Any, Value] = {}  # all of them, by what makes them
+        self.values: dict[Any, Value] = {}  # all of them, by what makes them: each is there once
         self.failed: bool = False  # even if the formula then went another way
         self.errors: Any = np.geterr()
 
     def input(self, shape: Shape, dtype: DTypeLike) -> Any:
         """Return what stands for an array that the calls will be handed."""
         key = "input", len(self.values)
-        return Traced(self, self.unique(key, Value(tuple(shape), np.dtype(dtype))))
+        return Traced(self, self.values.setdefault(key, Value(tuple(shape), np.dtype(dtype))))
 
     def refuse(self, reason: str) -> NoReturn:
         """Raise TypeError: the formula cannot be traced."""
@@ -120,7 +115,8 @@ class Trace:
             ]
         if function is np.multiply:
             for one, other in (operands, operands[::-1]):
-                if one.is_one and (other.shape, other.dtype) == (shape, dtype):
+                is_one = one.constant is not None and (one.constant == 1).all()
+                if is_one and (other.shape, other.dtype) == (shape, dtype):
                     return other
         return self.append(function, operands, shape, dtype)
 
@@ -146,7 +142,7 @@ class Trace:
         else:
             self.refuse(f"{type(x).__name__} is neither a number nor an array of numbers")
         key = constant.shape, constant.dtype, constant.tobytes()
-        return self.unique(key, Value(constant.shape, constant.dtype, constant=constant))
+        return self.values.setdefault(key, Value(constant.shape, constant.dtype, constant=constant))
 
     def value(self, x: Any, shape: Shape, dtype: DTypeLike) -> Value:
         """Return the `Value` of what a formula returns, in a shape and type; a copy if need be."""
@@ -160,14 +156,12 @@ class Trace:
     ) -> Value:
         """Return the result of an operation, which is appended if it is new."""
         result = Value(tuple(shape), np.dtype(dtype), function, tuple(inputs))
-        value = self.unique((function, *result.inputs, result.shape, result.dtype), result)
+        value = self.values.setdefault(
+            (function, *result.inputs, result.shape, result.dtype), result
+        )
         if value is result:
             self.operations.append(value)
         return value
-
-    def unique(self, key: Any, value: Value) -> Value:
-        """Return the value that has been made by this key before, else this one."""
-        return self.values.setdefault(key, value)
 
     def description(self, *others: Any) -> list[tuple[Any, ...]]:
         """Return all values, and some in particular, as something that can be compared."""
@@ -262,7 +256,9 @@ def _filled(number: float) -> Callable[[Traced], Traced]:
 
     def filled(x):
         constant = Value(x.value.shape, x.dtype, constant=np.array(number, x.dtype))
-        return Traced(x.trace, x.trace.unique((number, x.value.shape, x.dtype), constant))
+        return Traced(
+            x.trace, x.trace.values.setdefault((number, x.value.shape, x.dtype), constant)
+        )
 
     return filled
 
