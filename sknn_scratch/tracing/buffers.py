@@ -180,15 +180,13 @@ class Plan:
         arrays = []
         n_alike = defaultdict(int)  # so that no two of the arrays are one
         for place in range(len(self.forms_of_arrays), len(self.forms)):
-            shape, dtype = form = self.forms[place]
+            form = self.forms[place]
             n_alike[form] += 1
             key = n_alike[form], order, *form
-            if place in self.outlast:
-                arrays.append(empty(shape, dtype, order))
-                continue
-            if key not in scratch:
-                scratch[key] = empty(shape, dtype, order)
-            arrays.append(scratch[key])
+            shared = {} if place in self.outlast else scratch
+            if key not in shared:
+                shared[key] = empty(*form, order)
+            arrays.append(shared[key])
         return arrays
 
 
