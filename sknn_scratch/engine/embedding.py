@@ -2,7 +2,7 @@
 
 An embedding stands between a batch and the first dense layer, which takes what it hands on for
 its batch: `EmbeddedBatch` is one as those in `batches` are. Any layer can be made into calls by
-its formulas, which allocate; the layer in the table at the end has calls of its own, which do not.
+its formulas, which allocate; those in the table at the end have calls of their own, which do not.
 """
 
 from dataclasses import dataclass
