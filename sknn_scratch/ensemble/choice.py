@@ -91,34 +91,36 @@ def _errors_of_race(head_starts, lengths, errors_of):
     return {trial: float(np.mean(errors)) for trial, errors in of_rows.items()}
 
 
+def _beside(trial, lengths, step):
+    """Return the trial of the same candidate that is so many lengths longer; None is none."""
+    i = lengths.index(trial.n_epochs) + step
+    return trial._replace(n_epochs=lengths[i]) if 0 <= i < len(lengths) else None
+
+
 @np.errstate(invalid="ignore")  # of errors that are infinite
 def _is_worse(trial, lengths, of_rows):
     """Return True if the mean error was less at the length before, by more than chance."""
-    before = trial._replace(n_epochs=lengths[lengths.index(trial.n_epochs) - 1])
-    if before not in of_rows:
+    shorter = _beside(trial, lengths, -1)
+    if shorter not in of_rows:
         return False
-    more = of_rows[trial] - of_rows[before]
-    return more.mean() > CHANCE * more.std() / np.sqrt(len(more))
+    increase = of_rows[trial] - of_rows[shorter]
+    return increase.mean() > CHANCE * increase.std() / np.sqrt(len(increase))
 
 
 def _smoothed(trial, lengths, errors):
     """Return the error of a trial, smoothed by those of the same candidate at lengths beside it."""
-    i = lengths.index(trial.n_epochs)
-    beside = [trial._replace(n_epochs=n_epochs) for n_epochs in lengths[max(0, i - 1) : i + 2]]
-    others = [errors[other] for other in beside if other != trial and other in errors]
-    return (1 - SHARED) * errors[trial] + SHARED * np.mean(others) if others else errors[trial]
+    both = [_beside(trial, lengths, step) for step in (-1, 1)]
+    around = [errors[other] for other in both if other in errors]
+    return (1 - SHARED) * errors[trial] + SHARED * np.mean(around) if around else errors[trial]
 
 
 def _continued(trial, lengths, errors):
     """Return a trial at the next length, untried, if the last doubling lowered its error a lot."""
-    i = lengths.index(trial.n_epochs)
-    if i == 0:
+    shorter, longer = (_beside(trial, lengths, step) for step in (-1, 1))
+    if shorter not in errors or longer in errors:
         return trial
-    before, after = (trial._replace(n_epochs=lengths[j]) for j in (i - 1, i + 1))
-    if before not in errors or after in errors:
-        return trial
-    is_steep = errors[before] - errors[trial] > STEEP * errors[before] > 0
-    return after if is_steep else trial
+    is_steep = errors[shorter] - errors[trial] > STEEP * errors[shorter] > 0
+    return longer if is_steep else trial
 
 
 def pilot_splits(folds: Splits, weight: Array) -> Splits:
