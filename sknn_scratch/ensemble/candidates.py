@@ -16,6 +16,7 @@ from ..components import Cosine, Periodic, PiecewiseLinear, have_many_values
 from ..data import Moments, input_scaling, is_per_target
 from ..estimators import epochs
 from ..maths import Array
+from .folds import at_most
 
 DEEP: dict[str, Any] = {
     "hidden_layer_sizes": (64, 64),
@@ -91,7 +92,7 @@ def candidates(
 
 def n_embedded(X: Array, rows: Array) -> int:
     """Return how many columns have more than two values in these rows: others pass it by."""
-    return int(have_many_values(X[rows[:: -(-len(rows) // MOST_ROWS)]]).sum())
+    return int(have_many_values(X[at_most(MOST_ROWS, rows)]).sum())
 
 
 def n_bins(n_columns: int) -> int:
@@ -131,12 +132,10 @@ def linear_network(X: Array, y: Array, weight: Array) -> dict[str, Any] | None:
     if X.shape[1] > MOST_FEATURES:
         return None
     if is_per_target(weight):
-        alone: list[Any] = [
-            linear_network(X[w > 0], of_y[w > 0], w[w > 0]) for of_y, w in zip(y.T, weight.T)
-        ]
-        return {**alone[0], "alpha": float(gmean([each["alpha"] for each in alone]))}
-    rows = np.arange(0, len(y), -(-len(y) // MOST_ROWS))
-    rows = rows[weight[rows] > 0]
+        of_targets: Any = [linear_network(X, *of_target) for of_target in zip(y.T, weight.T)]
+        alphas = [network["alpha"] for network in of_targets]
+        return {**of_targets[0], "alpha": float(gmean(alphas))}
+    rows = at_most(MOST_ROWS, np.flatnonzero(weight))
     inputs, targets = standardised(X[rows]), standardised(y[rows].reshape(len(rows), -1))
     ridge: Any = RidgeCV(PENALTIES).fit(inputs, targets, weight[rows])
     return {

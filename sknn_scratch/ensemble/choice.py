@@ -17,7 +17,7 @@ best arm identification and hyperparameter optimization, 2016).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def _errors_of_race(head_starts, lengths, errors_of):
     return {trial: float(np.mean(errors)) for trial, errors in of_rows.items()}
 
 
-def _beside(trial, lengths, step):
+def _beside(trial, lengths, step) -> Any:
     """Return the trial of the same candidate that is so many lengths longer; None is none."""
     i = lengths.index(trial.n_epochs) + step
     return trial._replace(n_epochs=lengths[i]) if 0 <= i < len(lengths) else None

@@ -52,6 +52,7 @@ from .choice import choose, errors_in_pilot, pilot_splits
 from .conformal import Calibration, in_order, location, quantile_messages
 from .folds import (
     as_table,
+    at_most,
     check_folds,
     check_weights,
     make_splits,
@@ -78,12 +79,13 @@ from .spread import (
     SpreadOfLoss,
     learn_spread,
     relative_to,
-    rows_to_look_at,
     spread_of_members,
     standard_deviation,
 )
 from .stacked import predictions_of
 from .units import candidate_units, common_unit, in_unit, limits_of, refuse_outside
+
+MOST_ROWS = 5_000  # of `fit` to look for disagreement at
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -577,14 +579,14 @@ class ScratchMLPEnsembleRegressor(
 
     def _of_members(self, X):
         """Return the weights of the members that count, and an iterator over their predictions."""
-        count = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
-        members = [self.estimators_[i] for i in count]
+        weighing = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
+        members = [self.estimators_[i] for i in weighing]
         n_stacked = 0
         if self.estimator is None:
-            n_stacked = np.count_nonzero(count < len(self._own_members()))
+            n_stacked = np.count_nonzero(weighing < len(self._own_members()))
         of_stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
         of_others = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
-        return self.weights_[count], chain(of_stacked, of_others)
+        return self.weights_[weighing], chain(of_stacked, of_others)
 
     def _mean(self, weights, predictions):
         prediction: Any = sum(weight * of_one for weight, of_one in zip(weights, predictions))
@@ -605,8 +607,8 @@ class ScratchMLPEnsembleRegressor(
     def _disagreement_in_fit(self, X, weight):
         """Return the largest disagreement of members about rows of `fit`, for each target."""
         columns = weight.reshape(len(weight), -1).T
-        counting = [np.flatnonzero(of_target) for of_target in columns]
-        rows = np.unique(np.concatenate([some[rows_to_look_at(len(some))] for some in counting]))
+        of_targets = [at_most(MOST_ROWS, np.flatnonzero(of_target)) for of_target in columns]
+        rows = np.unique(np.concatenate(of_targets))
         disagreement = self._disagreement(*self._of_members(take_rows(X, rows)))
         return np.nanmax(where_measured(disagreement, weight[rows]), axis=0)
 

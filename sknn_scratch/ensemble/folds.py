@@ -227,6 +227,11 @@ def take_rows(X: Any, rows: Array) -> Any:
     return X.take(rows) if hasattr(X, "column_names") else X[rows]
 
 
+def at_most(n: int, rows: Array) -> Array:
+    """Return at most n of the rows: all, or every second, third, ..."""
+    return rows[:: -(-len(rows) // n)]
+
+
 def take_params(params: dict[str, Any], rows: Array, n: int) -> dict[str, Any]:
     """Return what to hand to `fit` for these rows.
 

@@ -36,7 +36,6 @@ EXPONENTS = 0.0, 0.25, 0.5, 0.75, 1.0
 STEPS_OF_ROWS, LEAST_EPOCHS, MOST_EPOCHS = 25_600, 8, 64
 FEWEST_ROWS = 40  # to learn a spread from
 FOLDS = 5  # of the rows held out, where there is one split
-MOST_ROWS = 5_000  # of `fit` to look for disagreement at: of more, every second, third, ...
 
 
 class SpreadOfLoss:
@@ -239,11 +238,6 @@ def best_exponent(error: Array, logarithm: Array, weight: Array) -> Array:
 
     costs = np.array([cost(exponent) for exponent in EXPONENTS])
     return np.array(EXPONENTS)[np.argmin(costs, axis=0)]
-
-
-def rows_to_look_at(n: int) -> Array:
-    """Return the numbers of at most `MOST_ROWS` of n rows, spread evenly over them."""
-    return np.arange(0, n, -(-n // MOST_ROWS))
 
 
 def standard_deviation(predictions: Array, weights: Array) -> Any:

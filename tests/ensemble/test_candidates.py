@@ -135,6 +135,15 @@ def test_rows_of_weight_zero_do_not_decide_the_penalty_of_the_linear_network(rng
     assert linear_network(X * others[:, np.newaxis], y * others, weight)["alpha"] == alpha
 
 
+def test_of_many_rows_those_that_weigh_something_decide_it(rng, monkeypatch):
+    X = rng.normal(size=(120, 20))
+    y = X[:, 0] + 3 * rng.normal(size=120)
+    weight = np.tile([1.0, 0, 0], 40)
+    expected = linear_network(X[::3], y[::3], np.ones(40))["alpha"]
+    monkeypatch.setattr("sknn_scratch.ensemble.candidates.MOST_ROWS", 40)
+    assert linear_network(X, y, weight)["alpha"] == expected
+
+
 def test_above_so_many_columns_there_is_none(rng):
     X = rng.normal(size=(5, MOST_FEATURES + 1))
     assert linear_network(X, np.arange(5.0), np.ones(5)) is None

@@ -7,7 +7,7 @@ from scipy import sparse
 from sklearn.model_selection import KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.folds import copied_rows, make_splits, take_params
+from sknn_scratch.ensemble.folds import at_most, copied_rows, make_splits, take_params
 
 
 def folds(X, y, cv=None):
@@ -95,3 +95,10 @@ def test_validation_data_are_not_cut_though_they_have_as_many_rows_as_x():
     given = {"X_val": X_val, "net__y_val": y_val, "sample_weight_val": y_val}
     found = take_params(given, ROWS, 4)
     assert all(found[name] is given[name] for name in given)
+
+
+def test_of_many_rows_some_are_taken_evenly():
+    assert_array_equal(at_most(5_000, np.arange(3, 10)), np.arange(3, 10))
+    rows = at_most(5_000, np.arange(12_345))
+    assert 2_500 < len(rows) <= 5_000
+    assert rows[-1] > 12_300

@@ -27,7 +27,6 @@ from sknn_scratch.ensemble.spread import (
     learn_spread,
     log_std,
     relative_to,
-    rows_to_look_at,
     spread_folds,
     standard_deviation,
 )
@@ -276,13 +275,6 @@ def test_about_what_is_infinite_members_disagree_infinitely():
     assert_array_equal(found, [np.inf, 0])
     assert_array_equal(relative_to(np.array(0.0), np.array([0.0, 3.0])), [0, 0])
     assert_array_equal(relative_to(np.array(np.inf), np.array([np.inf, 3.0])), [np.inf, 0])
-
-
-def test_of_many_rows_some_are_looked_at():
-    assert_array_equal(rows_to_look_at(7), np.arange(7))
-    rows = rows_to_look_at(12_345)
-    assert 2_500 < len(rows) <= 5_000
-    assert rows[-1] > 12_300
 
 
 @pytest.fixture(params=["", "several"])
