@@ -120,7 +120,7 @@ class ExplanationDisplay:
         TypeError, ValueError
             If a number is not as above, or X and y do not fit the estimator.
         """
-        pyplot_for(cls.__name__)
+        plt = pyplot_for(cls.__name__)
         check_is_fitted(estimator)
         check_number(n_curves, "n_curves", int, "[0, inf)")
         check_number(n_repeats, "n_repeats", int, "[1, inf)")
@@ -142,39 +142,24 @@ class ExplanationDisplay:
                 warnings.filterwarnings("ignore", "X has feature names", UserWarning)
             permuted: Any = permutation_importance(estimator, X, y, **options)
             display = cls(importances=permuted.importances, columns=columns)
-            options = {"n_curves": n_curves, "random_state": random_state, "figure": figure}
-            return display.plot(estimator, X, **options)
+            if figure is None:
+                width = 3.2 * (1 + min(n_curves, len(columns)))
+                figure = plt.figure(figsize=(width, 3.4), layout="constrained")
+            display._draw(figure, estimator, X, n_curves, random_state)
+        return display
 
-    def plot(
-        self,
-        estimator: Any,
-        X: Any,
-        *,
-        n_curves: int = 3,
-        random_state: RandomState = 0,
-        figure: Any = None,
-    ) -> "ExplanationDisplay":
-        """Draw bars and curves; parameters are those of `from_estimator`.
-
-        Returns
-        -------
-        self : ExplanationDisplay
-        """
-        plt = pyplot_for(type(self).__name__)
+    def _draw(self, figure, estimator, X, n_curves, random_state):
+        """Draw bars, and curves of the largest."""
         self.order_: Array = np.argsort(-self.importances.mean(axis=1), kind="stable")
         largest = self.order_[:n_curves]
-        n_panels = 1 + len(largest)
-        if figure is None:
-            figure = plt.figure(figsize=(3.2 * n_panels, 3.4), layout="constrained")
-        self.figure_ = figure
-        bars, *panels = np.atleast_1d(figure.subplots(1, n_panels))
+        self.figure_: Any = figure
+        bars, *panels = np.atleast_1d(figure.subplots(1, 1 + len(largest)))
         self._draw_bars(bars)
         self.curves_: list[Any] = [
             self._draw_curve(estimator, X, column, random_state, ax)
             for column, ax in zip(largest, panels)
         ]
         self.axes_: list[Any] = [bars, *(curve.axes_[0, 0] for curve in self.curves_)]
-        return self
 
     def _draw_bars(self, ax):
         """Draw the importances of the first ten columns, the largest on top."""
