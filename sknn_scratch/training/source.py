@@ -37,7 +37,7 @@ COLUMN_VECTOR = Message(
 
 def column_messages(y: MatrixLike) -> list[Message]:
     """Return a list of what there is to warn of in the shape of a target that was checked."""
-    return [COLUMN_VECTOR] if np.shape(y)[1:] == (1,) else []
+    return [COLUMN_VECTOR] if np.asarray(y).shape[1:] == (1,) else []
 
 
 @dataclass(frozen=True)
