@@ -17,6 +17,7 @@ from sknn_scratch.ensemble.blending import blending_weights, shares_of_splits
 from sknn_scratch.ensemble.candidates import linear_network
 from sknn_scratch.ensemble.choice import errors_in_pilot, pilot_splits
 from sknn_scratch.ensemble.conformal import quantile_messages, typical_scores
+from sknn_scratch.ensemble.spread import learn_spread
 
 N = 300
 RNG = np.random.default_rng(0)
@@ -166,6 +167,52 @@ def test_it_takes_weights_tables_blends_pipelines_and_rare_targets():
 def test_what_has_no_meaning_is_refused(estimator, y, parameters, message):
     with pytest.raises(ValueError, match=message):
         ensemble(estimator, **parameters).fit(X, y)
+
+
+def learnt(inputs, error, cells):
+    splits = list(KFold(4, shuffle=True, random_state=0).split(inputs))
+    source = np.random.RandomState(0)
+    return learn_spread(inputs, error, np.zeros(error.shape), splits, cells, source, 1)
+
+
+def test_what_stands_in_a_gap_has_no_part_in_a_spread(rng):
+    inputs = rng.uniform(-1, 1, (400, 2))
+    error = np.exp(2 * inputs[:, [0]]) * rng.normal(size=(400, 2))
+    cells = np.column_stack([np.ones(400), np.arange(400) % 2]).astype(float)
+    spread, of_rows = learnt(inputs, error, cells)
+    other, of_rows_of_other = learnt(inputs, np.where(cells > 0, error, 1e3), cells)
+    assert np.all(spread.exponent > 0)
+    assert_array_equal(of_rows_of_other, of_rows)
+    assert_array_equal(other(inputs, error), spread(inputs, error))
+
+
+def test_no_row_without_a_target_has_a_spread_that_no_measured_one_has(rng):
+    inputs = rng.uniform(-1, 1, (400, 2))
+    error = np.exp(2 * inputs[:, [0]]) * rng.normal(size=(400, 2))
+    far = np.arange(400) % 20 == 0
+    inputs[far, 0] = 3.0
+    cells = np.column_stack([np.ones(400), ~far])
+    spread, of_rows = learnt(inputs, error, cells)
+    assert np.all(spread.exponent > 0)
+    assert_allclose(np.ptp(of_rows[:, 1]), np.ptp(of_rows[~far, 1]))
+
+
+def test_a_target_that_was_rarely_measured_spreads_alike(rng):
+    inputs = rng.uniform(-1, 1, (400, 2))
+    error = np.exp(2 * inputs[:, [0]]) * rng.normal(size=(400, 2))
+    cells = np.column_stack([np.ones(400), np.arange(400) % 8 == 0])
+    spread, _ = learnt(inputs, error, cells)
+    assert spread.exponent[0] > 0
+    assert spread.exponent[1] == 0
+
+
+def test_rows_without_a_target_are_not_known_to_it():
+    row = np.flatnonzero(~MEASURED)[0]
+    inputs = X.copy()
+    inputs[row] *= 10
+    both = ensemble(LINEAR).fit(inputs, Y)
+    second = ensemble(LINEAR).fit(inputs, Y[:, 1])
+    assert_allclose(both._most_disagreement[1], second._most_disagreement, rtol=1e-3)
 
 
 def test_each_target_has_weights_of_its_own():
