@@ -1,6 +1,7 @@
 """More components of each kind, their names, and the constructor parameters that stand for them."""
 
 from .checks import as_numbers, check_number, refuse_masked
+from .embedding_union import EmbeddingUnion, UnionLayer
 from .embeddings import Embedding, Layer, Periodic, PeriodicLayer, have_many_values
 from .examples import add_examples
 from .initializers import initialize

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..maths import Array
-from .embeddings import Embedding, Layer, copy_with
+from .embeddings import Embedding, Layer, copy_with, have_many_values
 
 
 def quantiles(values: Array, shares: Array, levels: ArrayLike) -> Array:
@@ -50,6 +50,9 @@ class PiecewiseLinear(Embedding):
     ----------
     n_bins : int, default=16
         The bins of each column, at least 2; fewer where quantiles are equal.
+    max_total_bins : int, default=640
+        Where columns are many, each has fewer bins, at least 2, for the time that they take: about
+        so many in all. Columns of at most two values do not count.
 
     Attributes
     ----------
@@ -72,11 +75,14 @@ class PiecewiseLinear(Embedding):
     """
 
     n_bins: Annotated[int, "[2, inf)"] = 16
+    max_total_bins: Annotated[int, "[2, inf)"] = 640
     edges: tuple[tuple[float, ...], ...] | None = field(default=None, init=False, repr=False)
 
     def fit(self, X: Array, sample_weight: Array | None = None) -> Embedding:
         shares = np.ones(len(X)) if sample_weight is None else sample_weight
-        levels = np.linspace(0, 1, self.n_bins + 1)
+        n_columns = max(1, np.count_nonzero(have_many_values(X)))
+        n_bins = min(self.n_bins, max(2, self.max_total_bins // n_columns))
+        levels = np.linspace(0, 1, n_bins + 1)
         edges = [np.unique(quantiles(x, shares, levels)) for x in X.T]
         of_bins = (tuple(map(float, column)) if len(column) > 2 else () for column in edges)
         return copy_with(self, edges=tuple(of_bins))

@@ -20,6 +20,7 @@ from ..maths import (
     SquaredError,
     Tanh,
 )
+from .embedding_union import EmbeddingUnion
 from .embeddings import Embedding, Periodic
 from .more_activations import ELU, GELU, SELU, Exp, LeakyReLU, Mish, SiLU, Softplus
 from .more_losses import AbsoluteError, Gamma, Gaussian, Huber, LogCosh, Poisson, Quantile
@@ -44,6 +45,7 @@ ACTIVATIONS: dict[str, Activation] = {
 EMBEDDINGS: dict[str, Embedding] = {
     "periodic": Periodic(),
     "piecewise_linear": PiecewiseLinear(),
+    "union": EmbeddingUnion(),
 }
 LOSSES: dict[str, Loss] = {
     "squared_error": SquaredError(),

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..components import Layer, PeriodicLayer, PiecewiseLinearLayer
+from ..components import Layer, PeriodicLayer, PiecewiseLinearLayer, UnionLayer
 from ..maths import Array, Network
 from ..tracing import Calls, aligned
 from .batches import Batch
@@ -44,8 +44,7 @@ class Embedded:
         self.delta: Array = aligned((width, size), params.dtype)
         self.W: Array = network.blocks(params)[0][:width]
         layer = network.embedding_layer(params)
-        calls = CALLS.get(type(layer), LayerCalls)
-        self.calls: Any = calls(layer, self.a[:width], self.delta)
+        self.calls: Any = calls_of_layer(layer, self.a[:width], self.delta)
 
 
 class EmbeddedBatch(Batch):
@@ -193,7 +192,30 @@ class PiecewiseLinearCalls(LayerCalls):
         return []  # there are no parameters
 
 
+class UnionCalls(LayerCalls):
+    """What `UnionLayer` computes: each part, in its rows of the buffers."""
+
+    def __init__(self, layer: UnionLayer, a: Array, delta: Array) -> None:
+        self.parts: list[Any] = [
+            calls_of_layer(part, a[rows], delta[rows])
+            for part, rows in zip(layer.parts, layer.columns)
+        ]
+
+    def forward(self, x: Array) -> Calls:
+        return [call for part in self.parts for call in part.forward(x)]
+
+    def backward(self, x: Array, into: Any) -> Calls:
+        pairs = zip(self.parts, into.parts)
+        return [call for part, into_part in pairs for call in part.backward(x, into_part)]
+
+
 CALLS: dict[type[Layer], Any] = {
     PeriodicLayer: PeriodicCalls,
     PiecewiseLinearLayer: PiecewiseLinearCalls,
+    UnionLayer: UnionCalls,
 }
+
+
+def calls_of_layer(layer: Layer, a: Array, delta: Array) -> Any:
+    """Return what makes the calls of a layer, in these buffers."""
+    return CALLS.get(type(layer), LayerCalls)(layer, a, delta)

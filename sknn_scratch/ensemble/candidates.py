@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import gmean
 from sklearn.linear_model import RidgeCV
 
-from ..components import Cosine, Periodic, PiecewiseLinear, have_many_values
+from ..components import Cosine, Periodic, PiecewiseLinear
 from ..data import Moments, input_scaling, is_per_target
 from ..estimators import epochs
 from ..maths import Array
@@ -55,27 +55,24 @@ MOST_FEATURES = 500  # with an embedding, which makes several of each; and for t
 BATCH_SIZES = ((1_000, 32), (10_000, 64), (50_000, 128))  # below so many rows, so many in a batch
 LARGEST_BATCH, REFERENCE_BATCH = 256, 32
 N_LENGTHS = 6
-MOST_BINS, BINS = 640, (8, 32)  # in all, and of each column
 MOST_ITERATIONS = 1_000  # of the linear network
 PENALTIES, MOST_ROWS = np.logspace(-1, 4, 12), 20_000  # to choose that of the linear network by
 
 
 def candidates(
-    n_samples: int, n_features: int, n_fewest: int, dense: bool = True, n_embedded: int = 1
+    n_samples: int, n_features: int, n_fewest: int, dense: bool = True
 ) -> dict[str, dict[str, Any]]:
     """Return the parameters of the networks to choose from, by name.
 
     But for how long they are trained. No two are alike: without embeddings, which cannot be had
     where X is sparse, those that differ in them are one. ``n_fewest`` are the fewest rows that a
-    split trains on, ``n_embedded`` the columns that have more than two values.
+    split trains on.
     """
     size = batch_size(n_samples)
     chosen: dict[str, dict[str, Any]] = {}
     for name, network in (CANDIDATES | (OF_FEW_ROWS if n_samples < FEW_ROWS else {})).items():
         if not dense or n_features > MOST_FEATURES:
             network = {**network, "embedding": None}
-        elif isinstance(network["embedding"], PiecewiseLinear):
-            network = {**network, "embedding": PiecewiseLinear(n_bins(n_embedded))}
         network = {
             **network,
             "batch_size": min(size, n_fewest),
@@ -88,16 +85,6 @@ def candidates(
         if network not in chosen.values():
             chosen[name] = network
     return chosen
-
-
-def n_embedded(X: Array, rows: Array) -> int:
-    """Return how many columns have more than two values in these rows: others pass it by."""
-    return int(have_many_values(X[at_most(MOST_ROWS, rows)]).sum())
-
-
-def n_bins(n_columns: int) -> int:
-    """Return how many bins each of so many columns has: fewer of many, for the time they take."""
-    return int(np.clip(MOST_BINS // max(1, n_columns), *BINS))
 
 
 def head_starts(networks: dict[str, dict[str, Any]]) -> dict[str, int]:

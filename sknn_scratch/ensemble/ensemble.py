@@ -47,7 +47,7 @@ from .blending import (
     typically_one,
     weights_of_rows,
 )
-from .candidates import candidates, head_starts, lengths, linear_network, n_embedded
+from .candidates import candidates, head_starts, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_splits
 from .conformal import Calibration, in_order, location, quantile_messages
 from .folds import (
@@ -402,12 +402,11 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is not None:
             return [self.estimator]
         X, weight, dense = data.X, data.weight, not sparse.issparse(data.X)
-        rows = np.flatnonzero(weight_by_row(weight))
+        n_rows = np.count_nonzero(weight_by_row(weight))
         pilot = pilot_splits(folds, weight)
         twice = [split for split in pilot for _ in range(2)]
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
-        n_columns = n_embedded(X, rows) if dense else 0
-        to_choose = candidates(len(rows), X.shape[1], n_fewest, dense, n_columns)
+        to_choose = candidates(n_rows, X.shape[1], n_fewest, dense)
         network = partial(default_network, missing_targets=self.missing_targets)
 
         def errors_of(trials):
@@ -415,7 +414,7 @@ class ScratchMLPEnsembleRegressor(
             _, predictions = self._train(networks, data, twice, params, random_state, True, "Trial")
             return errors_in_pilot(data.y, predictions, pilot, self.n_estimators, weight)
 
-        trials = choose(head_starts(to_choose), lengths(len(rows)), errors_of)
+        trials = choose(head_starts(to_choose), lengths(n_rows), errors_of)
         chosen = [network(**to_choose[name], max_iter=n) for name, n in trials]
         linear = linear_network(X, data.y, weight) if dense else None
         return [*chosen, network(**linear)] if linear else chosen

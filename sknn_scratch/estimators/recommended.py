@@ -5,19 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from ..components import Cosine, Periodic, check_number
+from ..components import Cosine, Embedding, EmbeddingUnion, Periodic, PiecewiseLinear, check_number
 
 BATCH_SIZE = 32
 # Epochs: 512 up to 400 rows, 6,400 steps up to 2,000 rows, 102 up to 10,000 rows, and beyond in
 # inverse proportion to the square root of the rows. A million rows are 312,500 steps.
 MOST_EPOCHS, STEPS, EPOCHS, LEAST_EPOCHS = 512, 6_400, 102, 8
 MANY_ROWS = 10_000
-MOST_FEATURES = 500  # with an embedding, which makes four of each
+MOST_FEATURES = 500  # with an embedding, which makes up to 21 of each
 HELD_OUT, FEWEST_ROWS = 0.1, 20  # for early stopping
 DROPOUT, ROWS_WITH_DROPOUT = 0.05, 2_000
 # From a tenth of a period to three in a standard deviation of the column: what is smooth is found,
 # and what bends often too.
 WAVES = Periodic(scale=0.1, spread=30)
+# Bins find what jumps, or bends where the data are dense; few rows they fit too closely.
+WAVES_AND_BINS, ROWS_WITH_BINS = EmbeddingUnion((WAVES, PiecewiseLinear(16))), 200
 MOST_RESTARTS, SHORTEST = 4, 3  # epochs of the first of the trainings that are tried in one
 MAX_GRAD_NORM = 1.0  # which few steps exceed: those that would throw a training off its way
 
@@ -26,11 +28,11 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     """Return the parameters of a network that suits data of this size.
 
     The defaults of `ScratchMLPRegressor` are those of MLPRegressor: they stop before a small data
-    set is learnt. These parameters train two layers, behind a periodic embedding whose waves are
-    of all lengths, for longer. The learning rate falls to nothing five times (less often where the
-    epochs are few), each time over twice as many epochs as before, and a tenth of the rows, held
-    out, says which epoch to keep: a short training where the target is mostly noise, the longest
-    where there is much to learn. Columns of zeros and ones weigh alike, rare or not
+    set is learnt. These parameters train two layers, behind waves of all lengths and, from 200 rows
+    on, bins of each column, for longer. The learning rate falls to nothing five times (less often
+    where the epochs are few), each time over twice as many epochs as before, and a tenth of the
+    rows, held out, says which epoch to keep: a short training where the target is mostly noise, the
+    longest where there is much to learn. Columns of zeros and ones weigh alike, rare or not
     (``standardize='numeric'``). They are one rule, by the size of the data alone.
 
     An ensemble (`ScratchMLPEnsembleRegressor`) is more accurate, most of all below 200 rows, where
@@ -74,7 +76,7 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "hidden_layer_sizes": (64, 64),
         "activation": "silu",
-        "embedding": WAVES if n_features <= MOST_FEATURES else None,
+        "embedding": embedding(int(n_samples), int(n_features)),
         "batch_size": min(BATCH_SIZE, int(n_samples)),
         "learning_rate": "one_cycle",
         "learning_rate_init": 3e-3,
@@ -95,6 +97,13 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
         "early_stopping": "loss",
         "validation_fraction": HELD_OUT,
     }
+
+
+def embedding(n_samples: int, n_features: int) -> Embedding | None:
+    """Return the embedding: waves, and bins where there are rows enough; none of many columns."""
+    if n_features > MOST_FEATURES:
+        return None
+    return WAVES if n_samples < ROWS_WITH_BINS else WAVES_AND_BINS
 
 
 def epochs(n_samples: int) -> int:

@@ -85,14 +85,15 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         The probability, in [0, 1), with which a hidden unit is silent for a sample in a step of
         training: one for all hidden layers, or one for each. The others are scaled up to make
         up for it, and nothing is dropped in `predict`. Must be 0 with L-BFGS.
-    embedding : {'periodic', 'piecewise_linear'} or Embedding or None, default=None
+    embedding : {'periodic', 'piecewise_linear', 'union'} or Embedding or None, default=None
         What each column of X passes through before the first dense layer. 'periodic' makes of it
         a few learnt mixtures of cosines, beside the column itself; ``Periodic(n_frequencies=8,
         n_outputs=4, scale=0.1, spread=1.0)`` has all parameters. 'piecewise_linear' cuts it into
         bins at its quantiles, which a line through the network can bend at:
-        ``PiecewiseLinear(n_bins=16)``. A column that has at most two values in the rows that are
-        trained on (in the first call of `partial_fit`) passes by as it is. It needs
-        dense X, and weights that are drawn (``init`` is a name or a function).
+        ``PiecewiseLinear(n_bins=16)``. 'union' has both, or others: ``EmbeddingUnion(parts)``. A
+        column that has at most two values in the rows that are trained on (in the first call of
+        `partial_fit`) passes by as it is. It needs dense X, and weights that are drawn (``init`` is
+        a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma', 'gaussian'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:

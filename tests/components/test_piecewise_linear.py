@@ -24,6 +24,15 @@ def test_each_bin_has_the_same_share_of_the_rows(rng):
     assert_allclose(np.histogram(X, edges)[0], 100, atol=1)
 
 
+def test_there_are_fewer_bins_where_columns_of_many_values_are_many(rng):
+    X = np.c_[rng.integers(0, 2, (99, 20)), np.ones(99), rng.normal(size=(99, 30))]
+    n_bins = {
+        total: {len(edges) - 1 for edges in PiecewiseLinear(8, total).fit(X).edges if edges}
+        for total in (640, 239, 100, 10)
+    }
+    assert n_bins == {640: {8}, 239: {7}, 100: {3}, 10: {2}}
+
+
 def test_columns_of_less_than_two_bins_stay_as_they_are(rng):
     often_zero = np.where(np.arange(100) < 3, np.arange(100), 0)
     X = np.c_[np.arange(100) % 2, rng.normal(size=100), np.full(100, 7), often_zero]
@@ -49,7 +58,7 @@ def test_a_weight_of_two_is_a_row_that_occurs_twice(rng):
 
 
 def test_the_bins_are_learnt_by_fit():
-    with pytest.raises(ValueError, match=r"PiecewiseLinear\(n_bins=4\) has no bins yet"):
+    with pytest.raises(ValueError, match=r"PiecewiseLinear\(n_bins=4, .* has no bins yet"):
         PiecewiseLinear(4).width(3)
 
 

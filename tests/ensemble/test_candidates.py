@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import PiecewiseLinear, ScratchMLPRegressor
+from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.ensemble.candidates import (
     MOST_FEATURES,
     PENALTIES,
@@ -14,7 +14,6 @@ from sknn_scratch.ensemble.candidates import (
     head_starts,
     lengths,
     linear_network,
-    n_embedded,
     standardised,
 )
 
@@ -51,20 +50,6 @@ def test_a_column_that_varies_by_its_rounding_alone_is_constant_to_the_linear_ne
     Z = standardised(X)
     assert_array_equal(Z[:, :2], 0)
     assert_allclose([Z[:, 2].mean(), Z[:, 2].std()], [0, 1], atol=1e-12)
-
-
-def test_columns_of_two_values_are_not_counted_as_embedded(rng):
-    X = np.c_[rng.integers(0, 2, 50), np.ones(50), rng.integers(0, 3, 50), rng.normal(size=50)]
-    assert n_embedded(X, np.arange(len(X))) == 2
-    bins = [
-        {
-            each["embedding"].n_bins
-            for each in candidates(200, 90, 150, True, n).values()
-            if isinstance(each["embedding"], PiecewiseLinear)
-        }
-        for n in (2, 30, 90)
-    ]
-    assert bins == [{32}, {21}, {8}]
 
 
 def test_no_batch_is_larger_than_the_smallest_training_set():

