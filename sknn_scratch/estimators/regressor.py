@@ -90,10 +90,10 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         a few learnt mixtures of cosines, beside the column itself; ``Periodic(n_frequencies=8,
         n_outputs=4, scale=0.1, spread=1.0)`` has all parameters. 'piecewise_linear' cuts it into
         bins at its quantiles, which a line through the network can bend at:
-        ``PiecewiseLinear(n_bins=16)``. 'union' has both, or others: ``EmbeddingUnion(parts)``. A
-        column that has at most two values in the rows that are trained on (in the first call of
-        `partial_fit`) passes by as it is. It needs dense X, and weights that are drawn (``init`` is
-        a name or a function).
+        ``PiecewiseLinear(n_bins=16, max_total_bins=640)``. 'union' has both, or others:
+        ``EmbeddingUnion(parts)``. A column that has at most two values in the rows that are
+        trained on (in the first call of `partial_fit`) passes by as it is. It needs dense X, and
+        weights that are drawn (``init`` is a name or a function).
     loss : {'squared_error', 'absolute_error', 'huber', 'log_cosh', 'quantile', 'poisson', \
 'gamma', 'gaussian'} or Loss, default='squared_error'
         What training makes small, as a mean over the samples:
@@ -258,7 +258,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         of shape (n_features, n_frequencies, n_outputs - 1) and ``intercepts`` of shape
         (n_features, n_outputs - 1); see `Periodic`. Then ``coefs_[0]`` has a row for each of
         the ``n_features * n_outputs`` columns that the embedding hands on. Of columns that pass
-        by there are no arrays, and their rows of ``coefs_[0]`` are the last.
+        by there are no arrays, and their rows of ``coefs_[0]`` are the last. 'piecewise_linear'
+        has none; 'union' has those of its parts, one part after another, as their rows are.
     loss_ : float
         The loss of the last epoch or iteration, penalty included.
     best_loss_ : float or None

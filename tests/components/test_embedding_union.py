@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import EmbeddingUnion, Periodic, PiecewiseLinear
+from sknn_scratch.components import PeriodicLayer, UnionLayer
 
 PARTS = Periodic(n_frequencies=3, n_outputs=2), PiecewiseLinear(4), Periodic(2, 3)
 
@@ -49,3 +50,14 @@ def test_unions_of_other_parts_are_not_stacked(X):
 def test_its_parts_are_embeddings(bad):
     with pytest.raises(TypeError, match="parts of EmbeddingUnion must be a tuple of embeddings"):
         EmbeddingUnion(bad)
+
+
+def test_a_part_undoes_its_scaling_by_a_method_of_its_own():
+    class Exact(PeriodicLayer):
+        def unscale(self, shift, scale):
+            self.frequencies[...] = 5
+
+    shapes = [(1, 2), (1, 2), (1, 2, 1), (1, 1)]
+    part = Exact(*map(np.zeros, shapes))
+    UnionLayer([UnionLayer([part], [2])], [2]).unscale(np.ones(1), np.ones(1))
+    assert_array_equal(part.frequencies, 5)
