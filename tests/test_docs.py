@@ -6,10 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sklearn.neural_network import MLPRegressor
 
@@ -265,3 +267,19 @@ def test_the_components_are_as_many_as_the_comparison_with_peers_says():
     text = (DOCS / "peers.md").read_text(encoding="utf-8")
     assert f"| losses | {words[len(LOSSES)]}, or your own |" in text
     assert f"| activations | {words[len(ACTIVATIONS)]}, one per layer" in text
+
+
+@pytest.mark.filterwarnings("ignore:.*converge.*")
+def test_the_embedding_to_write_oneself_takes_a_constant_column():
+    text = (DOCS / "extend.md").read_text(encoding="utf-8")
+    [source] = re.findall(
+        r"(from typing import.*?class SquaresArrays.*?)\n\n\nmodel = ", text, re.S
+    )
+    names = {"np": np, "dataclass": dataclass, "__name__": __name__}
+    exec(source, names)
+    X, squares = np.c_[np.arange(20.0), np.ones(20)], names["Squares"]()
+    for embedding in (squares, sknn_scratch.EmbeddingUnion((squares,))):
+        model = sknn_scratch.ScratchMLPRegressor((3,), embedding=embedding, max_iter=1)
+        prediction = model.fit(X, X[:, 0]).predict(X)
+        model.embedding_ = model.embedding_
+        np.testing.assert_allclose(model.predict(X), prediction, atol=1e-6)
