@@ -10,7 +10,7 @@ has come::
 A weighted sum of the bins is any function that is linear in each of them. The layer hands on [bins
 of the first column, bins of the second, ..., x of all columns]. Nothing in it is trained. On the
 way back, with delta the derivative of the loss in bin t, dx gains delta / (e[t+1] - e[t]) where
-0 < u < 1.
+0 <= u < 1: at an edge, as many rows are, it is the derivative to the right.
 
 Gorishniy, Rubachev and Babenko, On embeddings for numerical features in tabular deep learning,
 NeurIPS 2022, section 3.2, equation 1, with edges at quantiles; x beside the bins goes on where
@@ -156,7 +156,7 @@ class PiecewiseLinearLayer(Layer):
 
     def below(self, a: Array, delta: Array) -> Array:
         n_bins, u = len(self.columns), self._u(a)
-        slopes = ((u > 0) & (u < 1)) * delta[:, :n_bins] / self.widths
+        slopes = ((u >= 0) & (u < 1)) * delta[:, :n_bins] / self.widths
         result = delta[:, n_bins:].copy()
         np.add.at(result.T, self.columns, slopes.T)
         return result

@@ -94,3 +94,10 @@ def test_quantiles_of_weights_are_those_of_repeated_rows(rng):
     expected = np.quantile(repeated, levels, method="inverted_cdf")
     assert_array_equal(quantiles(values, weight, levels), expected)
     assert_array_equal(quantiles(values, 0.1 * weight, levels), expected)
+
+
+def test_at_an_edge_the_derivative_is_that_to_the_right():
+    edges = np.array([[0.0], [1.0], [5.0]])
+    layer = PiecewiseLinear(2).fit(edges).layer(np.empty(0), 1)
+    delta = np.tile([3.0, 8.0, 0.5], (3, 1))  # slopes of 3 / 1 and 8 / 4, beside 0.5 of x itself
+    assert_array_equal(layer.below(edges, delta).ravel(), [3.5, 2.5, 0.5])
