@@ -999,6 +999,7 @@ def test_ctrl_c_ends_the_fit_of_all_members_and_leaves_the_ensemble_as_it_was(wr
         network.set_params(max_iter=20).fit(X, y)
 
 
+@pytest.mark.slow
 def test_what_members_in_other_processes_warn_of_is_told_by_this_one(regression):
     X, y = regression
     network = clone(EPOCHS).set_params(batch_size=100, learning_rate="cosine")

@@ -74,6 +74,7 @@ def test_rows_without_a_target_are_rows_of_weight_zero(estimator):
     assert not np.isnan(model.oob_prediction_).any()
 
 
+@pytest.mark.slow
 def test_intervals_cover_what_is_asked_where_it_was_measured_and_where_not(fitted):
     new = np.random.default_rng(1).normal(size=(1000, 4))
     y = np.column_stack([new[:, 0] + np.tanh(new[:, 1]), 2 * new[:, 0] - new[:, 2]])
