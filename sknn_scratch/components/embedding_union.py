@@ -66,10 +66,9 @@ class EmbeddingUnion(Embedding):
         return sum(part.width(n_features) for part in self.parts)
 
     def layer(self, vector: Array, n_features: int) -> "UnionLayer":
-        ends = np.cumsum([part.n_parameters(n_features) for part in self.parts])
-        vectors = np.split(vector, ends[:-1])  # views
-        layers = [part.layer(own, n_features) for part, own in zip(self.parts, vectors)]
-        return UnionLayer(layers, [part.width(n_features) for part in self.parts])
+        numbers = slices_of([part.n_parameters(n_features) for part in self.parts])
+        layers = [part.layer(vector[own], n_features) for part, own in zip(self.parts, numbers)]
+        return UnionLayer(layers, slices_of([part.width(n_features) for part in self.parts]))
 
     def draw(self, layer: "UnionLayer", random_state: np.random.RandomState) -> None:
         for part, of_part in zip(self.parts, layer.parts):
@@ -82,10 +81,9 @@ class EmbeddingUnion(Embedding):
 class UnionLayer(Layer):
     """The layer of `EmbeddingUnion`: the layers of its parts, and which columns of z each makes."""
 
-    def __init__(self, parts: Sequence[Any], widths: Sequence[int]) -> None:
+    def __init__(self, parts: Sequence[Any], columns: Sequence[slice]) -> None:
         self.parts = parts
-        self.widths = widths
-        self.columns = [slice(*ends) for ends in pairwise(accumulate(widths, initial=0))]
+        self.columns = columns
 
     @property
     def arrays(self) -> Any:
@@ -97,17 +95,14 @@ class UnionLayer(Layer):
             return None
         of_parts = zip(*(layer.parts for layer in layers))
         parts = [type(of_part[0]).stack(of_part) for of_part in of_parts]
-        return None if None in parts else cls(parts, layers[0].widths)
+        return None if None in parts else cls(parts, layers[0].columns)
 
     def forward(self, a: Array) -> Array:
         return np.concatenate([part.forward(a) for part in self.parts], axis=-1)
 
     def as_products(self, a: Array) -> Array:
-        width, starts = sum(self.widths), [columns.start for columns in self.columns]
-        return sum(
-            part.as_products(a) @ np.eye(own, width, start)
-            for part, own, start in zip(self.parts, self.widths, starts)
-        )
+        place = np.eye(self.columns[-1].stop)
+        return sum(part.as_products(a) @ place[own] for part, own in zip(self.parts, self.columns))
 
     def gradient(self, a: Array, delta: Array, into: "UnionLayer") -> None:
         for part, columns, into_part in zip(self.parts, self.columns, into.parts):
@@ -127,3 +122,8 @@ class UnionLayer(Layer):
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         shifts, scales = zip(*(part.left(shift, scale) for part in self.parts))
         return np.concatenate(shifts), np.concatenate(scales)
+
+
+def slices_of(sizes: Sequence[int]) -> list[slice]:
+    """Return the slices of parts of these sizes, one after another."""
+    return [slice(*ends) for ends in pairwise(accumulate(sizes, initial=0))]

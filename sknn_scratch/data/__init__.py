@@ -1,7 +1,15 @@
 """What comes in: data sets checked, split and scaled."""
 
 from .chunking import CACHED, LEAST, Mapped, by_rows, is_mapped, rows_at_a_time, slices, widths
-from .dataset import DataSet, Moments, Tree, is_per_target, power_of_two, rows_of_a_part
+from .dataset import (
+    DataSet,
+    Moments,
+    Tree,
+    is_per_target,
+    power_of_two,
+    rows_of_a_part,
+    where_measured,
+)
 from .inputs import (
     check_dense,
     check_inputs,

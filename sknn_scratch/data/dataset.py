@@ -24,6 +24,11 @@ def is_per_target(weight: Any) -> TypeGuard[Array]:
     return weight is not None and weight.ndim == 2
 
 
+def where_measured(values: Array, weight: Any) -> Array:
+    """Return the values, nan where targets have weights of their own and one's is 0."""
+    return np.where(weight > 0, values, np.nan) if is_per_target(weight) else values
+
+
 @dataclass(frozen=True)
 class DataSet:
     """Inputs, targets and weights, checked.
@@ -51,7 +56,7 @@ class DataSet:
 
     def target(self) -> Array:
         """Return y as scikit-learn's tools expect it: of shape (n_samples,) if it is one."""
-        y = np.where(self.weight > 0, self.y, np.nan) if self.per_target else self.y
+        y = where_measured(self.y, self.weight)
         return y[:, 0] if y.shape[1] == 1 else y
 
     @property

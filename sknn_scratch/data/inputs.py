@@ -245,7 +245,7 @@ def fill_gaps(y: Any, name: str = "y", otherwise: Any = 1.0) -> tuple[Array, Arr
     return np.where(measured, columns, first).astype(y.dtype).reshape(y.shape), measured
 
 
-def weight_of_targets(weight: Array | None, measured: Array | None) -> Array | None:
+def weight_of_targets(weight: Array | None, measured: Array | None) -> Any:
     """Return the weights of rows; of each target, 0 where it was not measured, if some were not."""
     if measured is None:
         return weight

@@ -28,6 +28,7 @@ from ..data import (
     check_target,
     fill_gaps,
     measured_alone,
+    where_measured,
 )
 from ..estimators import (
     CallbackSupportMixin,
@@ -60,7 +61,6 @@ from .folds import (
     take_rows,
     training_data,
     weight_by_row,
-    where_measured,
     without_weightless,
 )
 from .members import (

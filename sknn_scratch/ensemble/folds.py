@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, is_per_target, refuse_lazy
+from ..data import check_measured, is_per_target, refuse_lazy, weight_of_targets
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -53,7 +53,7 @@ def training_data(
     if measured is None:
         return TrainingData(X, y, y, sample_weight, weight)
     target = np.where(measured.reshape(y.shape), y, np.nan)
-    weight = (measured * weight[:, np.newaxis]).reshape(y.shape)
+    weight = weight_of_targets(weight, measured).reshape(y.shape)
     return TrainingData(X, y, target, sample_weight, weight)
 
 
@@ -198,11 +198,6 @@ def weight_by_row(weight: Array) -> Array:
 def weights_by_column(weight: Any, n: int) -> list[Any]:
     """Return the weights of each of n targets: those of the rows, unless they have their own."""
     return [*weight.T] if is_per_target(weight) else [weight] * n
-
-
-def where_measured(values: Array, weight: Array) -> Array:
-    """Return the values, nan where targets have weights of their own and one's is 0."""
-    return np.where(weight > 0, values, np.nan) if is_per_target(weight) else values
 
 
 def without_weightless(splits: Splits, weight: Array) -> Splits:

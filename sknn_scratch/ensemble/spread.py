@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold
 
+from ..data import where_measured
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
 from .folds import (
@@ -24,7 +25,6 @@ from .folds import (
     mean_by_row,
     take_rows,
     weight_by_row,
-    where_measured,
     without_weightless,
 )
 from .members import train_members
