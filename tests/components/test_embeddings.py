@@ -15,6 +15,7 @@ EVERY_EMBEDDING = [
     *(*(each.fit(ROWS) for each in EMBEDDINGS.values()), Periodic(1, 2, 1.0), Periodic(3, 5, 0.5)),
     *(copy_with(Periodic(2, 3), columns=(0, 2)), copy_with(Periodic(), columns=())),
     *(PiecewiseLinear(3).fit(ROWS), PiecewiseLinear().fit(np.sign(ROWS))),
+    EmbeddingUnion((Periodic(2, 3), PiecewiseLinear(3), Periodic(1, 2))).fit(ROWS),
 ]
 every_embedding = pytest.mark.parametrize("embedding", EVERY_EMBEDDING, ids=repr)
 

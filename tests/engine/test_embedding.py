@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from sknn_scratch import Periodic
+from sknn_scratch import EmbeddingUnion, Periodic, PiecewiseLinear
 from sknn_scratch.components.embeddings import copy_with
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES
 from sknn_scratch.engine import embedding as engine_embedding
@@ -14,6 +14,7 @@ ROWS = np.random.RandomState(0).normal(size=(60, 3))
 EVERY = [
     *(*(each.fit(ROWS) for each in EMBEDDINGS.values()), Periodic(1, 2), Periodic(3, 6)),
     *(copy_with(Periodic(), columns=(0, 2)), copy_with(Periodic(), columns=())),
+    EmbeddingUnion((Periodic(1, 2), PiecewiseLinear(3), Periodic(2, 3))).fit(ROWS),
 ]
 TANH, IDENTITY = ACTIVATIONS["tanh"], ACTIVATIONS["identity"]
 
