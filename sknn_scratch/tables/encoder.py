@@ -39,8 +39,9 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
     categories with an order             0, 1, 2, ... in that order
     dates, strings as '2030-12-31'       days since the first; the season, as sine and cosine, where
                                          they reach over more than a year; likewise the time of the
-                                         day, where they have one; a column for each day of the week
-                                         where they reach over more than two
+                                         day, where they have one; a column for each day of the
+                                         week, where they reach over more than two weeks and are not
+                                         monthly
     gaps alone                           nothing
     ===================================  ==========================================================
 
@@ -244,9 +245,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
                 described[label] += "; a gap is the median, and a column says so"
             n_numbers += len(numbers)
             if isinstance(kind, Words):
-                words, rare = next(of_words)
-                described[label] = f"a column for each of {len(words) - len(rare)} words"
-                described[label] += f", one for {len(rare)} rare ones" if rare else ""
+                described[label] = words_described(*next(of_words))
         return described
 
     def _words(self):
@@ -345,6 +344,18 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
     if unknown:
         raise ValueError(f"categorical_features has {unknown[0]!r}, which is no column of X.")
     return [key in chosen_keys for key in keys]
+
+
+def words_described(words: list[Any], rare: set[Any]) -> str:
+    """Return what a column of these words becomes, in words; nan, a gap, may be among them."""
+    n_words, n_rare = (sum(word == word for word in some) for some in (words, rare))
+    text = f"a column for each of {n_words - n_rare} words"
+    gaps_are_rare = 0 < n_rare < len(rare)
+    if n_words < len(words) and not gaps_are_rare:
+        text += ", one for gaps"
+    if n_rare:
+        text += f", one for {n_rare} rare ones" + (" and gaps" if gaps_are_rare else "")
+    return text
 
 
 def imputer_of(columns: list[Array]) -> Any:

@@ -108,6 +108,19 @@ def test_columns_say_what_they_became(table):
     assert "days since" not in TableEncoder()._repr_html_()
 
 
+def test_a_gap_among_words_is_not_counted_as_one():
+    X = {
+        "often": ["x", "y", None] * 10,
+        "once": ["x", "y"] * 14 + ["x", None],
+        "and rare words": ["x", "y", "z"] * 9 + ["p", "q", None],
+    }
+    assert TableEncoder().fit(pd.DataFrame(X)).columns_ == {
+        "often": "a column for each of 2 words, one for gaps",
+        "once": "a column for each of 2 words, one for gaps",
+        "and rare words": "a column for each of 3 words, one for 2 rare ones and gaps",
+    }
+
+
 def test_a_gap_or_a_word_that_was_never_seen_is_no_error():
     X = pd.DataFrame({"a": [1.0, 2.0, 6.0] * 10, "b": ["x", "y", "y"] * 10, "c": [1, 2, 3] * 10})
     encoder = TableEncoder().fit(X)
