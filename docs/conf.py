@@ -46,6 +46,7 @@ html_css_files, html_js_files = ["pages.css"], ["pages.js"]
 html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", DOCUMENTATION + "/")
 html_show_sphinx = False
 smartquotes = False  # most quotes are Python's
+myst_heading_anchors = 2  # links may lead to sections
 
 default_role = "py:obj"  # what `single backticks` mean in a docstring
 autodoc_member_order = "bysource"

@@ -119,6 +119,22 @@ def test_modules_that_pages_name_are_there():
     assert named > 20
 
 
+def test_links_lead_to_files_and_their_sections_and_some_link_to_every_page():
+    linked = set()
+    for page in [*PAGES, *ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md"]:
+        text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for path, section in re.findall(r"\]\(([^)#:\s]*)(?:#([\w-]+))?\)", text):
+            target = (page.parent / path).resolve() if path else page
+            assert target.is_file(), f"{page.name} links to {path}"
+            if target != page:
+                linked.add(target)
+            if section:
+                of_target = re.sub(r"[^\w #\n-]", "", target.read_text("utf-8").lower())
+                title = section.replace("-", "[ -]")
+                assert re.search(f"^#+ {title}$", of_target, re.MULTILINE), section
+    assert {*PAGES} - linked <= {DOCS / "index.md"}
+
+
 def test_the_lines_of_backprop_that_the_first_page_quotes_are_there():
     page = (DOCS / "learn.md").read_text(encoding="utf-8")
     table = re.search(r"^\| you wrote \| there it is \|\n\|.*\n((?:\|.*\n)+)", page, re.MULTILINE)[

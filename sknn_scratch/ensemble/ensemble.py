@@ -110,7 +110,7 @@ class ScratchMLPEnsembleRegressor(
     The rows are split into folds. Each network, a member, is trained on all folds but one, and
     predicts the one held out. The mean of the members is more accurate than each of them; what
     they were off by on rows they had not seen says how wide an interval must be. How far members
-    differ from each other says much less, and is not offered as an uncertainty.
+    differ from each other says much less: it tells rows unlike those of `fit` (see `novelty`).
 
     Parameters
     ----------
@@ -126,8 +126,9 @@ class ScratchMLPEnsembleRegressor(
         and predict in float32, which rounds by some 1e-7 of the spread of y; for sparse X all is in
         its type, without embeddings.
     n_estimators : int, default=8
-        The members. With ``cv`` it is the least number of them: each split trains the same number,
-        so there are the next multiple of the number of splits.
+        The members of each kind (``estimator=None`` chooses several, ``blend_with`` adds others).
+        With ``cv`` it is the least number of them: each split trains the same number, so there are
+        the next multiple of the number of splits.
     cv : int, splitter or iterable, default=None
         How rows are held out. None makes ``n_estimators`` folds of shuffled rows, an int that many.
         Copies of a row (the same X, and the same y) come into the same fold.
@@ -203,9 +204,10 @@ class ScratchMLPEnsembleRegressor(
     -----
     Quantiles are ``prediction + scale * q``, where q is a conformal quantile of the
     ``conformity_scores_``: the score of rank ceil((n + 1) * level), if n rows were held out; where
-    that does not exist (a 90% interval needs 19 rows), bounds are infinite. Coverage is that of all
-    rows together, if new ones are as those of `fit`. No theorem promises it, since the mean of the
-    members, which errs a little less than each of them, has seen most rows.
+    that does not exist (a 90% interval needs 19 rows), bounds are infinite. A `novelty` above 1
+    multiplies the scale. Coverage is that of all rows together, if new ones are as those of `fit`.
+    No theorem promises it, since the mean of the members, which errs a little less than each, has
+    seen most rows.
 
     The scale of a row says how far y spreads about its prediction. With ``estimator=None`` and
     dense X it is learnt: small networks are trained on the errors of rows held out, with X and the
@@ -568,7 +570,7 @@ class ScratchMLPEnsembleRegressor(
         std : ndarray of shape (n_samples,) or (n_samples, n_targets)
             With ``return_std=True``: the standard deviation of y about the prediction (or about
             the middle one of several quantiles), as it was on the rows held out: the scale times
-            the root mean square of the conformity scores.
+            the root mean square of the conformity scores, and times a `novelty` above 1.
         """
         X = self._check_rows(X)
         if not return_std:
