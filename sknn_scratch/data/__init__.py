@@ -18,6 +18,8 @@ from .inputs import (
     check_separable,
     check_target,
     fill_gaps,
+    is_frame,
+    labels_of,
     measured_alone,
     refuse_lazy,
     small_and_plain,

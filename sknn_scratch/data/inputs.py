@@ -77,7 +77,7 @@ def refuse_dates(X: Any, name: str) -> None:
     types = column_types(X)
     for i, each in enumerate(types) if any(map(is_temporal, set(types))) else ():
         if is_temporal(each):
-            which = f"column {labels(X)[i]!r} of {name}" if len(types) > 1 else name
+            which = f"column {labels_of(X)[i]!r} of {name}" if len(types) > 1 else name
             raise TypeError(
                 f"{which} must be numbers, got {each}: make dates and times numbers in a unit of "
                 "your choice, such as days since the first."
@@ -98,18 +98,22 @@ def column_types(X: Any) -> list[Any]:
     return [X.dtype] if hasattr(X, "dtype") else []
 
 
-def labels(X: Any) -> Sequence[Any]:
-    """Return what the columns of X are called: their names, or their numbers."""
+def is_frame(X: Any) -> bool:
+    """Return True for a data frame of pandas or polars, and for a table of Arrow's."""
+    return (hasattr(X, "iloc") or hasattr(X, "schema")) and len(X.shape) == 2
+
+
+def labels_of(X: Any) -> list[Any]:
+    """Return what the columns of a frame or an array are called: their names, or their numbers."""
     names = getattr(X, "column_names", getattr(X, "columns", None))  # Arrow's columns are no names
-    return range(np.shape(X)[1]) if names is None else list(names)
+    return list(range(np.shape(X)[1]) if names is None else names)
 
 
 def columns(X: Any) -> Iterator[tuple[Any, Array]]:
     """Yield the label of each column, and the column as an array; nothing if there are none."""
-    if hasattr(X, "iloc") or hasattr(X, "schema"):
-        if len(X.shape) == 2:
-            for i, label in enumerate(labels(X)):
-                yield label, np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[label])
+    if is_frame(X):
+        for i, label in enumerate(labels_of(X)):
+            yield label, np.asarray(X.iloc[:, i] if hasattr(X, "iloc") else X[label])
     elif not sparse.issparse(X):
         try:
             array = np.asarray(X)

@@ -10,7 +10,7 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, is_per_target, refuse_lazy, weight_of_targets
+from ..data import check_measured, is_frame, is_per_target, refuse_lazy, weight_of_targets
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -210,7 +210,7 @@ def as_table(X: Any) -> Any:
     """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
     refuse_masked(X, "X")
     refuse_lazy(X, "X")
-    if hasattr(X, "columns") and hasattr(X, "shape"):  # a data frame
+    if is_frame(X):
         return X
     return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)
 

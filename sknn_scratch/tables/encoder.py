@@ -15,11 +15,11 @@ from sklearn.utils import Tags, validation
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number, refuse_masked
-from ..data import is_mapped, refuse_lazy
+from ..data import is_frame, is_mapped, labels_of, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
 from .kinds import Words, doubts_about, kinds_of
-from .reading import columns_of, is_frame, labels_of
+from .reading import columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
 validate_data: Callable[..., Any] = validation.validate_data

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data import labels_of
 from ..maths import Array
 
 EPOCH = datetime(1970, 1, 1)
@@ -48,18 +49,6 @@ class Column(NamedTuple):
     def is_gap(self) -> Array:
         """A boolean for each row."""
         return self.values != self.values  # nan, among words too
-
-
-def is_frame(X: Any) -> bool:
-    """Return True for a data frame of pandas or polars, and for a table of Arrow's."""
-    return (hasattr(X, "iloc") or hasattr(X, "schema")) and len(X.shape) == 2
-
-
-def labels_of(X: Any) -> list[Any]:
-    """Return what the columns of a frame or an array are called: their names, or their numbers."""
-    if not is_frame(X):
-        return list(range(X.shape[1]))
-    return list(X.column_names if hasattr(X, "column_names") else X.columns)
 
 
 def columns_of(X: Any) -> Iterator[Column]:
