@@ -283,6 +283,8 @@ def checked_table(X: Any) -> Any:
         raise ValueError("X must be of shape (n_samples, n_features), got None.")
     refuse_lazy(X, "X")
     refuse_masked(X, "X")
+    if type(X).__name__ == "RecordBatch":  # in which scikit-learn sees no names
+        raise TypeError("X must be a table, got a RecordBatch: call pa.Table.from_batches([X]).")
     if sparse.issparse(X):
         raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
     refuse_twins(labels_of(X) if is_frame(X) else [])

@@ -19,6 +19,7 @@ ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?")
 NUMBER = re.compile(r"\s*[$€£]?\s*[-+]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
 CODE = re.compile(r"\d+")
+INEXACT = 2.0**53  # from which on floats skip whole numbers
 SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
 
 
@@ -30,6 +31,8 @@ class Number:
     def numbers(self, column: Column) -> list[Array]:
         """Return the columns of numbers that it becomes."""
         if column.holds != "numbers":
+            if column.is_gap.all():
+                return [np.full(len(column.values), np.nan, np.float32)]
             raise ValueError(
                 f"{column.where} must hold numbers, as in fit; got {column.holds}, such as "
                 f"{column.values[~column.is_gap][0]!r}."
@@ -165,6 +168,11 @@ def kind_of(column: Column, named: bool) -> Number:
         return Empty()
     if column.levels is not None and not named:
         return Ordered(column.levels)
+    if named and column.holds == "numbers" and (np.abs(column.values) >= INEXACT).any():
+        raise ValueError(
+            f"{column.where} holds whole numbers too large to be told from each other as floats: "
+            f"make it words, by X[{column.label!r}] = X[{column.label!r}].astype(str)."
+        )
     if named or column.is_category:
         return Words()
     if column.holds == "numbers":
@@ -176,16 +184,18 @@ def kind_of(column: Column, named: bool) -> Number:
         else:
             refuse_puzzles(column, words)
     if column.holds == "mixed":
+        what, advice = "numbers and words", to_numeric(column)
+        if any(map(ISO_LIKE.fullmatch, column.values[~column.is_gap])):
+            what, advice = "dates and other values", to_datetime(column, "errors='coerce'")
         raise ValueError(
-            f"{column.where} holds numbers and words: {to_numeric(column)}, or name it in "
-            "categorical_features."
+            f"{column.where} holds {what}: {advice}, or name it in categorical_features."
         )
     return Dates(column.values) if column.holds == "dates" else Words()
 
 
 def refuse_puzzles(column: Column, words: set[str]) -> None:
     """Raise ValueError if a column of words holds numbers, dates or sentences."""
-    label, n = column.label, int((~column.is_gap).sum())
+    n = int((~column.is_gap).sum())
     numbers, others = numbers_among(words)
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
         raise ValueError(
@@ -195,18 +205,18 @@ def refuse_puzzles(column: Column, words: set[str]) -> None:
         )
     if len(words) > 10 and all(map(OTHER_DATE.fullmatch, words)):
         raise ValueError(
-            f"{column.where} holds dates as strings, such as {min(words)!r}: make it dates, by "
-            f"X[{label!r}] = pd.to_datetime(X[{label!r}], format=...), or name it in "
-            "categorical_features if they are words without order."
+            f"{column.where} holds dates as strings, such as {min(words)!r}: "
+            f"{to_datetime(column, 'format=...')}, or name it in categorical_features if they are "
+            "words without order."
         )
     n_words = np.mean([len(word.split()) for word in words])
     if len(words) > max(20, n / 2) and n_words >= 4:
         raise ValueError(
             f"{column.where} holds sentences: {len(words)} of {n} differ, of {n_words:.0f} words "
-            f"each. Leave it out, by X.drop(columns={label!r}), or make numbers of it in a "
+            f"each. Leave it out, by X.drop(columns={column.label!r}), or make numbers of it in a "
             "pipeline: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
-            f"TruncatedSVD(20)), {label!r})], remainder=TableEncoder()). If it is a word all the "
-            "same, name it in categorical_features."
+            f"TruncatedSVD(20)), {column.label!r})], remainder=TableEncoder()). If it is a word "
+            "all the same, name it in categorical_features."
         )
 
 
@@ -221,6 +231,11 @@ def numbers_among(words: set[str]) -> tuple[set[str], set[str]]:
     many = len(numbers) > (20 if all(map(CODE.fullmatch, numbers)) else 10)
     others = words - numbers
     return (numbers, others) if many and not codes and len(others) <= 3 else (set(), set())
+
+
+def to_datetime(column: Column, how: str) -> str:
+    """Return how a column is made dates, for a message."""
+    return f"make it dates, by X[{column.label!r}] = pd.to_datetime(X[{column.label!r}], {how})"
 
 
 def to_numeric(column: Column) -> str:

@@ -10,11 +10,11 @@ None of these libraries is imported: what they have in common is asked for.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import repeat
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from ..maths import Array
 EPOCH = datetime(1970, 1, 1)
 DAY = timedelta(days=1)
 NUMBERS = Real, Decimal, np.bool_
-TAKEN = (*NUMBERS, str, date, time, timedelta, np.datetime64)
+TAKEN = (*NUMBERS, str, date, time, timedelta)
 ISO_DATE = re.compile(  # and behind it the zone, by whose clock it counts
     r"(\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?)(?:Z|[+-]\d\d(?::?\d\d)?)?"
 )
@@ -70,12 +70,12 @@ def of_pandas(label: Any, column: Any) -> Column:
     if kind == "category":
         levels = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
         words = np.array(levels, object)[column.cat.codes.to_numpy()]
-        return Column(label, "words", words, True, levels[:-1] if column.cat.ordered else None)
+        return Column(label, "words", words, True, known(levels) if column.cat.ordered else None)
     if kind.startswith("period"):
         return of_array(label, column.dt.to_timestamp().to_numpy())
     if kind.startswith("datetime64") and column.dt.tz is not None:
         return of_array(label, column.dt.tz_localize(None).to_numpy())
-    if kind.startswith(("int", "uint", "float")) and not isinstance(column.dtype, np.dtype):
+    if re.match(r"u?int\d|float", kind) and not isinstance(column.dtype, np.dtype):
         return of_array(label, column.to_numpy(np.float64, na_value=np.nan))
     return of_array(label, column.to_numpy())
 
@@ -100,7 +100,7 @@ def of_arrow(label: Any, column: Any) -> Column:
         return of_array(label, objects)
     levels = None
     if column.type.ordered:
-        levels = [*map(word, column.chunk(0).dictionary.to_pylist())]
+        levels = known(map(word, column.unify_dictionaries().chunk(0).dictionary.to_pylist()))
     return as_words(of_array(label, objects))._replace(is_category=True, levels=levels)
 
 
@@ -138,7 +138,7 @@ def of_objects(label: Any, values: Array) -> Column:
     """Return a column of objects by what they are, gaps apart."""
     types = set(map(type, values))
     if not types <= {str, float}:
-        values = np.fromiter((without_na(v) for v in values), object, len(values))
+        values = np.fromiter(map(plain, values), object, len(values))
         types = set(map(type, values))
     if not all(issubclass(kind, TAKEN) for kind in types):
         refuse(label, " and ".join(sorted(kind.__name__ for kind in types)))
@@ -158,14 +158,22 @@ def of_objects(label: Any, values: Array) -> Column:
         return Column(label, "dates", np.array([*map(days_of, values)]))
     if all(issubclass(kind, timedelta) for kind in types):
         return Column(label, "numbers", np.array([v / DAY if v == v else v for v in values]))
-    if types == {np.datetime64}:
-        return of_array(label, np.where(is_gap, np.array(None), values).astype("datetime64[us]"))
     return Column(label, "mixed", np.array([*map(word, values)], object))
 
 
-def without_na(value: Any) -> Any:
-    """Return a value, or nan where there is none: None, and what pandas has for gaps."""
+def plain(value: Any) -> Any:
+    """Return a value, of Python's type where it is a date or a duration of NumPy's; nan is a gap.
+
+    Gaps are None, and what pandas and NumPy have for them.
+    """
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        value = value.astype(f"{type(value).__name__}[us]").item()
     return np.nan if type(value).__name__ in ("NoneType", "NAType", "NaTType") else value
+
+
+def known(levels: Iterable[Any]) -> list[Any]:
+    """Return the words among levels, without gaps."""
+    return [level for level in levels if level == level]
 
 
 def dates_of(column: Column) -> Column:
@@ -197,15 +205,17 @@ def days_of(value: Any) -> float:
 
 
 def word(value: Any) -> Any:
-    """Return the same word for the same value, whatever its type: '3' for 3 and 3.0."""
+    """Return the same word for the same value, whatever its type: '3' for 3 and 3.0; nan for ''."""
     if isinstance(value, date):
         return date_word(days_of(value))
+    if isinstance(value, Integral):
+        return str(int(value))
     if isinstance(value, NUMBERS):
         value = float(value)
         if value != value:
             return np.nan
         return str(int(value)) if value.is_integer() else str(value)
-    return str(value)
+    return str(value) or np.nan
 
 
 def as_words(column: Column) -> Column:

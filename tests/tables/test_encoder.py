@@ -174,12 +174,13 @@ def test_bad_parameters_are_named_and_leave_a_fitted_encoder_as_it_was(params, e
         (sparse.eye(3), TypeError, "X must be dense"),
         (np.ma.masked_greater(np.eye(3), 0.5), ValueError, "X must not be masked"),
         (pl.DataFrame({"a": [1.0]}).lazy(), TypeError, "collect"),
+        (pa.RecordBatch.from_pydict({"a": [1.0]}), TypeError, r"pa.Table.from_batches\(\[X\]\)"),
         (np.ones(3), ValueError, "Expected 2D array"),
         (pd.Series([1.0]), ValueError, "2D|2-dimensional"),
         (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\)"),
         (pd.DataFrame({"a": [None, None]}), ValueError, "X holds nothing but gaps"),
     ],
-    ids=["None", "sparse", "masked", "lazy", "1-D", "series", "empty", "gaps"],
+    ids=["None", "sparse", "masked", "lazy", "batch", "1-D", "series", "empty", "gaps"],
 )
 def test_what_is_no_table_is_refused(X, error, message):
     with pytest.raises(error, match=message):

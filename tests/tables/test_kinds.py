@@ -61,7 +61,8 @@ def test_a_column_becomes_what_it_holds(values, kind):
         ([f"{i / 7:.2f}" for i in range(99)] + ["?"], r"such as '0.00', and '\?': make it numbers"),
         ([f"{1 + i % 12}/{1 + i}/2020" for i in range(28)], r"X\['a'\] = pd.to_datetime"),
         ([f"the flat has {i} rooms and a view" for i in range(99)], "99 of 99 differ, of 8 words"),
-        ([1.5, "n/a"] * 9, "holds numbers and words"),
+        ([1.5, "n/a"] * 9, "holds numbers and words: make it numbers"),
+        ([pd.Timestamp("2020-01-01"), "n/a"] * 9, "holds dates and other values: make it dates"),
         (["2020-01-01", "2020-02-30"], "column 'a' of X must hold dates: "),
     ],
     ids=[
@@ -73,6 +74,7 @@ def test_a_column_becomes_what_it_holds(values, kind):
         "dates",
         "sentences",
         "mixed",
+        "dates among words",
         "no such day",
     ],
 )
@@ -144,6 +146,25 @@ def test_what_an_order_does_not_know_is_a_gap():
     kind = Ordered(["low", "high"])
     found = kind.numbers(Column("a", "words", np.array(["high", "low", "odd", np.nan], object)))
     assert_array_equal(found, [[1, 0, np.nan, np.nan]])
+
+
+@pytest.mark.parametrize(
+    "gaps",
+    [pd.Categorical([None, None]), pd.to_datetime([None, None]), np.array([None, ""], object)],
+    ids=["category", "dates", "objects"],
+)
+def test_a_column_of_gaps_is_one_whatever_its_type(gaps):
+    for fitted in ([1.0, 2.0], pd.to_datetime(["2020-01-01"])):
+        (found,) = kind_of(column_of(fitted), named=False).numbers(column_of(gaps))
+        assert_array_equal(found, [np.nan, np.nan])
+
+
+def test_whole_numbers_that_floats_do_not_tell_apart_are_no_words():
+    column = column_of([2**53, 2**53 + 1])
+    with pytest.raises(ValueError, match=r"column 'a' .* too large .* X\['a'\].astype\(str\)"):
+        kind_of(column, named=True)
+    assert type(kind_of(column, named=False)) is Number
+    assert type(kind_of(column_of([str(2**53), str(2**53 + 1)]), named=True)) is Words
 
 
 @pytest.mark.parametrize(

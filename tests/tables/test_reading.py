@@ -70,6 +70,11 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
         (column,) = columns_of(X)
         assert column.levels == levels
         assert shown(column.values) == ["high", "low", None]
+    parts = [
+        pa.DictionaryArray.from_arrays(pa.array([0]), [level], ordered=True) for level in levels
+    ]
+    (column,) = columns_of(pa.table({"a": pa.chunked_array(parts)}))
+    assert column.levels == levels
     for X in (pd.DataFrame({"a": list("xyx")}, dtype="category"), pl.DataFrame({"a": list("xyx")})):
         (column,) = columns_of(X)
         assert column.levels is None
@@ -86,7 +91,9 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
         ([datetime(1970, 1, 3, 6), pd.NaT], "dates", [2.25, NAN]),
         ([time(12), None], "dates", [0.5, NAN]),
         ([timedelta(hours=12), None], "numbers", [0.5, NAN]),
-        ([np.datetime64("1970-01-03"), None], "dates", [2, NAN]),
+        ([np.datetime64("1970-01-03"), None, date(1970, 1, 4)], "dates", [2, NAN, 3]),
+        ([np.timedelta64(1, "D"), np.timedelta64(36, "h"), None], "numbers", [1, 1.5, NAN]),
+        ([timedelta(1), np.timedelta64("NaT")], "numbers", [1, NAN]),
         ([1, "x", 2.0, pd.NA], "mixed", ["1", "x", "2", NAN]),
     ],
     ids=str,
@@ -109,6 +116,22 @@ def test_what_is_neither_word_nor_number_is_refused_with_its_column(values):
         of_array("a", array)
 
 
+def test_a_column_of_intervals_is_refused_by_its_name():
+    with pytest.raises(TypeError, match=r"column 'a' of X: argument must be .* it holds Interval"):
+        list(columns_of(pd.DataFrame({"a": pd.arrays.IntervalArray.from_breaks([0, 1, 2])})))
+
+
+def test_an_empty_string_is_a_gap_among_categories_too():
+    values = ["", "x", None]
+    for ordered in (False, True):
+        category = pd.Categorical(values, categories=["", "x"], ordered=ordered)
+        arrow = pa.DictionaryArray.from_arrays(pa.array([0, 1, None]), ["", "x"], ordered=ordered)
+        for X in (pd.DataFrame({"a": category}), pa.table({"a": arrow})):
+            (column,) = columns_of(X)
+            assert shown(column.values) == [None, "x", None]
+            assert column.levels == (["x"] if ordered else None)
+
+
 def test_infinity_and_numbers_beyond_floats_are_refused_with_their_column():
     for values in (np.array([np.inf]), np.array([10**400], object)):
         with pytest.raises(ValueError, match="column 'a' of X"):
@@ -119,6 +142,8 @@ def test_the_same_value_is_the_same_word_whatever_its_type():
     for values in ([3, None], [3.0, NAN], ["3", None], [Decimal(3), pd.NA]):
         words = as_words(of_array("a", np.array(values, object))).values
         assert shown(words) == ["3", None]
+    (column,) = columns_of(pd.DataFrame({"a": pd.Categorical([2**60, 2**60 + 1])}))
+    assert shown(column.values) == [str(2**60), str(2**60 + 1)]  # one and the same as floats
     halves = as_words(of_array("a", np.array([2.5, 2.25, 2.0]))).values
     assert shown(halves) == ["2.5", "2.25", "2"]
     assert [word(date(2020, 5, 1)), word(datetime(2020, 5, 1))] == ["2020-05-01"] * 2
