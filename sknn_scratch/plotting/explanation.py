@@ -151,7 +151,8 @@ class ExplanationDisplay:
     def _draw(self, figure, estimator, X, n_curves, random_state):
         """Draw bars, and curves of the largest."""
         self.order_: Array = np.argsort(-self.importances.mean(axis=1), kind="stable")
-        largest = self.order_[:n_curves]
+        has_values = [i for i in self.order_ if not _gaps_of(_column_of(X, i)).all()]
+        largest = has_values[:n_curves]
         self.figure_: Any = figure
         bars, *panels = np.atleast_1d(figure.subplots(1, 1 + len(largest)))
         self._draw_bars(bars)
@@ -171,7 +172,9 @@ class ExplanationDisplay:
 
     def _draw_curve(self, estimator, X, column, random_state, ax):
         """Draw the mean prediction along a column, over its rows without a gap."""
-        values = X.iloc[:, column] if hasattr(X, "iloc") else X[:, column]
+        values = _column_of(X, column)
+        if values.dtype.kind == "m":
+            values = values / np.timedelta64(1, "D")  # in days, as tables are encoded
         is_number = values.dtype.kind in "fiu"
         rows = np.flatnonzero(~_gaps_of(values))
         if is_number:
@@ -206,6 +209,11 @@ class ExplanationDisplay:
 def _shortened(text):
     """Return a name or a word that leaves the picture room."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _column_of(X, i):
+    """Return a column of an array or a data frame."""
+    return X.iloc[:, i] if hasattr(X, "iloc") else X[:, i]
 
 
 def _take(X, rows):

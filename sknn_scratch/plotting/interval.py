@@ -120,8 +120,8 @@ class IntervalDisplay:
         check_is_fitted(estimator)
         interval = predict_interval(estimator, X, coverage, cls.__name__)
         prediction = np.asarray(estimator.predict(X))
-        if prediction.ndim == 2:  # quantiles: the middle one
-            prediction = prediction[:, prediction.shape[1] // 2]
+        if prediction.ndim == 2:  # quantiles: the middle one, or the mean of two
+            prediction = np.median(prediction, axis=1)
         options = {"subsample": subsample, "random_state": random_state, "ax": ax}
         return cls.from_predictions(y, prediction, interval, coverage=coverage, **options)
 

@@ -137,6 +137,23 @@ def test_gaps_among_words_of_pandas_are_left_out():
     assert dict(zip(grid, average)) == pytest.approx({"a": 0, "b": 1}, abs=0.05)
 
 
+def test_a_column_of_gaps_has_no_curve(rng):
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"gap": np.nan, "size": rng.normal(size=60), "none": [None] * 60})
+    model = make_pipeline(TableEncoder(), LinearRegression()).fit(table, table["size"])
+    display = ExplanationDisplay.from_estimator(model, table, table["size"], n_curves=3)
+    assert [ax.get_title() for ax in display.axes_[1:]] == ["size"]
+
+
+def test_durations_have_a_curve_of_days(rng):
+    pd = pytest.importorskip("pandas")
+    hours = rng.permutation(240)
+    durations = pd.Series(pd.to_timedelta(hours, unit="h"))
+    durations[:3] = None
+    grid, average, _ = explain_a_column(durations, hours / 24)
+    assert np.diff(average) / np.diff(grid) == pytest.approx(1, rel=0.02)
+
+
 def test_a_table_of_polars_is_explained_as_one_of_pandas(rng):
     polars = pytest.importorskip("polars")
     pytest.importorskip("pyarrow", exc_type=ImportError)  # by it polars becomes pandas
