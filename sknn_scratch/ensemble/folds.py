@@ -212,6 +212,8 @@ def as_table(X: Any) -> Any:
     refuse_lazy(X, "X")
     if is_frame(X):
         return X
+    if not hasattr(X, "dtype") and np.asarray(X).dtype.kind in "US":
+        X = np.array(X, object)  # 1 beside 'a' stays a number
     return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)
 
 
@@ -231,13 +233,21 @@ def take_params(params: dict[str, Any], rows: Array, n: int) -> dict[str, Any]:
     """Return what to hand to `fit` for these rows.
 
     What has an entry for each of the n rows of X is cut as X is; validation data, whose names end
-    in ``_val``, are not, whatever their length.
+    in ``_val``, are not, whatever their length, nor what is no array, such as [(X, y)].
     """
     cut = dict(params)
     for name, value in params.items():
-        if np.shape(value)[:1] == (n,) and not name.endswith("_val"):
+        if shape_of(value)[:1] == (n,) and not name.endswith("_val"):
             cut[name] = take_rows(value if hasattr(value, "shape") else np.asarray(value), rows)
     return cut
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, or of what can be one; else ()."""
+    try:
+        return np.shape(value)
+    except ValueError:  # ragged
+        return ()
 
 
 def mean_by_row(n: int, splits: Splits, predictions: Sequence[Array]) -> Array:

@@ -7,7 +7,13 @@ from scipy import sparse
 from sklearn.model_selection import KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
-from sknn_scratch.ensemble.folds import at_most, copied_rows, make_splits, take_params
+from sknn_scratch.ensemble.folds import (
+    as_table,
+    at_most,
+    copied_rows,
+    make_splits,
+    take_params,
+)
 
 
 def folds(X, y, cv=None):
@@ -88,6 +94,17 @@ def test_what_has_an_entry_for_each_row_is_cut_and_all_else_is_not():
     assert_array_equal(found["sample_weight"], [1, 3])
     assert_array_equal(found["groups"], ["b", "d"])
     assert (found["note"], found["rate"], found["few"]) == ("abcd", 0.1, [1, 2, 3])
+
+
+def test_pairs_of_arrays_are_no_array():
+    pairs = [(np.ones((3, 2)), np.ones(3))]  # as LightGBM takes what it validates on
+    assert take_params({"eval_set": pairs}, ROWS, 4)["eval_set"] is pairs
+
+
+def test_numbers_beside_words_stay_numbers_in_lists():
+    X = as_table([[1.5, "a"], [2, "b"]])
+    assert X.tolist() == [[1.5, "a"], [2, "b"]]
+    assert as_table([[1.5, 1], [2, 3]]).dtype == np.float64
 
 
 def test_validation_data_are_not_cut_though_they_have_as_many_rows_as_x():
