@@ -203,7 +203,7 @@ def spread_of_members(
 def log_std(member: Any, X: Any) -> Array:
     """Return the logarithm of what a network, or the last step of a pipeline, predicts as std."""
     if hasattr(member, "steps"):
-        X, member = member[:-1].transform(X) if len(member) > 1 else X, member.steps[-1][1]
+        return log_std(member.steps[-1][1], member[:-1].transform(X) if len(member) > 1 else X)
     std = member._network.loss.std(member._output(X))  # what is infinite is no news to the user
     with np.errstate(divide="ignore"):  # far from the data it may be 0, too
         return np.log(std.ravel() if std.shape[1] == 1 else std)

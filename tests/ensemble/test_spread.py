@@ -185,6 +185,7 @@ def test_what_a_member_says_is_that_of_the_network_that_it_ends_in(n_targets, rn
     expected = np.log(member[-1].predict(inputs, return_std=True)[1])
     assert_allclose(log_std(member, X), expected)
     assert_allclose(log_std(make_pipeline(member[-1]), inputs), expected)
+    assert_allclose(log_std(make_pipeline(member[0], member[1:]), X), expected)
     assert_allclose(log_std(member[-1], inputs), expected)
 
 
