@@ -220,8 +220,8 @@ class ScratchMLPEnsembleRegressor(
 
     With ``estimator=None`` and a y above 0 scores may be those of its logarithm, where intervals of
     rows held out are better so, by their interval score. With a TransformedTargetRegressor whose
-    transform is monotone (and others in ``blend_with`` that are such) they are those of the
-    transformed target.
+    transform is monotone (and the same in all of ``blend_with``) they are those of the transformed
+    target.
 
     A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
     ``sum(w**2) / sum(w)``: a few heavy rows are few. With ``estimator=None``, whose penalties are

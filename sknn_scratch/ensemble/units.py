@@ -135,12 +135,12 @@ def unit_of(estimator: Any, y: Array) -> Unit:
 
 
 def common_unit(estimators: Sequence[Any], y: Array) -> Unit:
-    """Return the unit of the first regressor if all are trained in other units than y's.
+    """Return the unit in which all regressors are trained, or that of y if there is none.
 
-    Else that of y: what one of them predicts may be no value that the transform takes.
+    What is trained in another unit may predict what the transform of this one does not take.
     """
-    units = [unit_of(estimator, y) for estimator in estimators]
-    return units[0] if all(type(unit) is not Unit for unit in units) else Unit()
+    first, *others = [unit_of(estimator, y) for estimator in estimators]
+    return first if all(np.array_equal(other(y), first(y)) for other in others) else Unit()
 
 
 def direction(y: Array, changed: Array) -> int:
