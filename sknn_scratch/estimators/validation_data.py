@@ -38,7 +38,8 @@ def check_validation(
     except ValueError as error:
         raise ValueError(f"X_val, y_val, sample_weight_val: {error}") from error
     if n_outputs != network.sizes[-1]:
-        raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {network.sizes[-1]}.")
+        n_targets = network.sizes[-1] // network.loss.n_outputs(1)
+        raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {n_targets}.")
     return data, messages
 
 

@@ -438,6 +438,12 @@ def test_bad_validation_data_are_named_and_change_nothing(changes, match, method
     assert pickle.dumps(model) == before
 
 
+def test_of_validation_data_of_another_width_the_targets_are_counted_not_the_outputs(parts):
+    (X, y), own = parts
+    with pytest.raises(ValueError, match="y_val has 1 columns, y has 2"):
+        network(loss="gaussian").fit(X, np.c_[y, y], **own)
+
+
 def test_validation_data_are_routed_through_a_pipeline(parts):
     train, own = parts
     with config_context(enable_metadata_routing=True):
