@@ -108,7 +108,7 @@ def loop_for(
     if not (settings.incremental and is_reusable(problem)):
         return MinibatchLoop(*first, settings.max_grad_norm)
     rows, limit = problem.rows, settings.max_grad_norm
-    shape = batch_size, len(rows), rows.width, rows.weighted, rows.dtype
+    shape = batch_size, len(rows), rows.targets, rows.width, rows.dtype
     key = problem.network, problem.alpha, settings.shuffle, limit, *shape
     if loop is None or suits != key:
         loop = MinibatchLoop(*first, limit, reusable=True)

@@ -4,6 +4,7 @@ import gc
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 
 from sknn_scratch import Activation, ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
@@ -79,6 +80,16 @@ def test_a_loop_is_kept_for_rows_of_one_shape_and_is_no_part_of_a_copy(regressio
     del model, twin, shallow
     gc.collect()
     assert len(LOOPS) == 0
+
+
+def test_no_loop_is_kept_for_rows_that_are_packed_otherwise(rng):
+    X, y, gaps = rng.uniform(1, 2, (20, 1)), rng.normal(size=(20, 3)), np.zeros((20, 3))
+    gaps[0, 0] = np.nan  # as many numbers a row: x, 1, targets, weight; or targets, their weights
+    settings = {"missing_targets": "ignore", "standardize": False, "random_state": 0}
+    model = ScratchMLPRegressor((4,), alpha=0, **settings).partial_fit(X, y, np.ones(20))
+    twin = copy.deepcopy(model).partial_fit(sparse.csr_array(X), y + gaps)
+    model.partial_fit(sparse.csr_array(X), y + gaps)
+    np.testing.assert_array_equal(model.predict(X), twin.predict(X))
 
 
 def test_what_is_changed_between_calls_is_heeded(regression):
