@@ -196,6 +196,8 @@ class Scaling:
 
         `unfold` is linear up to a constant, and this is its transpose.
         """
+        if self.is_identity:
+            return gradient
         folded, opened = gradient.astype(np.float64), self.opened()
         layers = network.layers(folded)
         (W, b), (shift, scale) = layers[0], opened.of_inputs(network)

@@ -777,7 +777,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         warn_caller(messages)
         network, scaling = trainer.network, state.scaling
         with np.errstate(over="ignore"):  # huge values: the loss is inf or nan
-            inputs = scaling.inputs(data.X)
+            inputs = scaling.inputs(data.X[:])  # of a mapped X an array
         problem = {
             "X": inputs,
             "y": scaling.targets(data.y),

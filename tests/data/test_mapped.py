@@ -141,6 +141,18 @@ def test_partial_fit_and_warm_starts_go_on_alike(batch_size, early_stopping, dat
     assert_same(here, mapped)
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+def test_gradients_are_those_of_the_array(standardize, data, to_file):
+    X, y, weight = data
+    model, mapped = network(standardize=standardize).fit(*data), to_file(X)
+    found, expected = (model.loss_gradient(each, y, weight) for each in (mapped, X))
+    assert found[0] == expected[0]
+    for one, other in zip(found[1] + found[2], expected[1] + expected[2], strict=True):
+        assert_array_equal(one, other)
+    mapped = to_file(X[:9])
+    assert model.check_gradient(mapped, y[:9]) == model.check_gradient(X[:9], y[:9])
+
+
 def test_a_float32_network_goes_on_with_a_float64_file(data, to_file):
     X, y, _ = data
     here, mapped = (network().partial_fit(X.astype(np.float32), y) for _ in range(2))

@@ -484,6 +484,22 @@ def test_the_gradient_of_several_targets_and_of_sparse_inputs(regression):
     assert dense[1][-1].shape == (5, 2)
 
 
+@short
+@pytest.mark.parametrize("standardize", [False, True])
+def test_means_and_deviations_of_several_targets_have_gradients(standardize, regression):
+    X, y = regression
+    model = make_model(standardize=standardize, loss="gaussian").fit(X, np.c_[y, 2 - y])
+    loss, coefs, _ = model.loss_gradient(X, np.c_[y, 2 - y])
+    steps, losses = (1e-6, -1e-6), []
+    W = [array.copy() for array in model.coefs_]
+    for step in steps:
+        model.coefs_ = [*W[:-1], W[-1] + step * np.eye(*W[-1].shape)]
+        losses.append(model.loss_gradient(X, np.c_[y, 2 - y])[0])
+    assert np.mean(losses) == pytest.approx(loss)
+    slope = (losses[0] - losses[1]) / 2e-6
+    assert slope == pytest.approx(np.trace(coefs[-1]), rel=1e-4, abs=1e-6)
+
+
 def test_before_fit_there_is_no_loss_gradient(regression):
     with pytest.raises(NotFittedError):
         make_model().loss_gradient(*regression)
