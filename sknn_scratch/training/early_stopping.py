@@ -40,7 +40,7 @@ class EarlyStopping:
         self.tol: float = settings.tol
         self.n_iter_no_change: float = settings.n_iter_no_change
         if not self.monitor:
-            best.params = None  # of earlier calls, with early stopping
+            state.best = self.best = best.unvalidated()  # earlier calls may have stopped early
             return
         going_on = best.params is not None  # from other parameters than the best
         self.start_params: Array = state.params.copy()
@@ -61,14 +61,18 @@ class EarlyStopping:
             best.loss, best.epoch = min(history.loss, best.loss), len(history.losses)
         best.no_improvement_count = 0 if improved else best.no_improvement_count + 1
 
+    def value(self, loss: float, score: float) -> float:
+        """Return what is monitored, of this loss and score on the validation data, or -inf."""
+        value = -loss if self.monitor == "loss" else score
+        return -np.inf if math.isnan(value) else value
+
     def compared(self, loss: float, score: float) -> tuple[float, float]:
         """Return what decides of an epoch, and of the best so far: the greater the better."""
         best = self.best
         says_nothing = math.isnan(score) or score == best.score
         if self.monitor == "score" and best.is_flat and says_nothing:
             return -loss, -best.validation_loss
-        value = -loss if self.monitor == "loss" else score
-        return -np.inf if math.isnan(value) else value, best.value
+        return self.value(loss, score), self.value(best.validation_loss, best.score)
 
     def keep_if_best(self, loss: float, score: float, params: Array, epoch: int) -> None:
         """Keep parameters, of this loss and score on the validation data, if they are the best."""
@@ -77,15 +81,13 @@ class EarlyStopping:
         is_first = best.score == -np.inf
         best.is_flat &= is_first or score == best.score or math.isnan(score)
         if value > so_far:
-            best.value = -loss if self.monitor == "loss" else score
             best.score, best.validation_loss = score, loss
             best.epoch, best.params = epoch, params.copy()
 
     def rank(self) -> tuple[float, float]:
         """Return a tuple that is greater for the better of two runs."""
         best = self.best
-        value = -np.inf if math.isnan(best.value) else best.value
-        return value, -best.validation_loss
+        return self.value(best.validation_loss, best.score), -best.validation_loss
 
     def at_plateau(self) -> bool:
         """Return True if the last epochs brought too little."""

@@ -66,8 +66,6 @@ class Best:
         Epochs in a row that improved by less than ``tol``.
     loss : float
         The smallest on the training data.
-    value : float
-        The greatest of what is monitored on the validation data: the score, or minus the loss.
     score, validation_loss : float
         Of the best parameters, on the validation data.
     is_flat : bool
@@ -81,7 +79,6 @@ class Best:
 
     no_improvement_count: int = 0
     loss: float = np.inf
-    value: float = -np.inf
     score: float = -np.inf
     validation_loss: float = np.inf
     is_flat: bool = True
@@ -91,6 +88,10 @@ class Best:
     def copy(self) -> "Best":
         """Return a copy that goes on by itself."""
         return replace(self, params=None if self.params is None else self.params.copy())
+
+    def unvalidated(self) -> "Best":
+        """Return what is left for parameters that were never validated."""
+        return Best(self.no_improvement_count, self.loss, epoch=self.epoch)
 
 
 @dataclass(eq=False)  # a key of `stochastic.LOOPS`
@@ -158,9 +159,7 @@ class TrainingState:
     def put(self, params: Array, scaling: Scaling) -> None:
         """Go on from these parameters, in place: they were set, or are for another scaling."""
         self.params, self.scaling = params.astype(self.params.dtype), scaling
-        self.best = replace(
-            self.best, params=None if self.best.params is None else self.params.copy()
-        )
+        self.best = self.best.unvalidated()
 
 
 def check_alike(

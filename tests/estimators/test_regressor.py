@@ -91,6 +91,60 @@ def test_without_early_stopping_the_best_of_earlier_calls_is_forgotten(regressio
     assert not np.allclose(one, other)
 
 
+def by_the_loss(model, train):
+    model.set_params(early_stopping="loss")
+
+
+def by_the_score_again(model, train):
+    model.set_params(early_stopping=False, learning_rate_init=1.0)
+    train(5)
+    model.set_params(early_stopping=True)
+
+
+def from_set_weights(model, train):
+    model.coefs_ = [0 * W for W in model.coefs_]
+
+
+def by_another_activation(model, train):
+    model.set_params(activation="tanh")
+
+
+CHANGES = by_the_loss, by_the_score_again, from_set_weights, by_another_activation
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_best_score_is_that_of_the_weights_that_are_kept_whatever_was_changed(
+    change, regression
+):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), learning_rate_init=0.03, early_stopping=True, random_state=0)
+    validation = {"X_val": X[:30], "y_val": y[:30]}
+
+    def train(n_epochs):
+        for _ in range(n_epochs):
+            model.partial_fit(X, y, **validation)
+
+    train(60)
+    change(model, train)
+    model.set_params(learning_rate_init=0.001)
+    train(5)
+    assert model.score(*validation.values()) == pytest.approx(model.best_validation_score_)
+    since = 0 if change is by_the_loss else len(model.loss_curve_) - 5
+    losses, scores = model.validation_loss_curve_, model.validation_scores_
+    best = np.argmin(losses[since:]) if change is by_the_loss else np.argmax(scores[since:])
+    assert model.n_iter_best_ == since + best + 1
+
+
+def test_a_warm_start_goes_on_from_the_weights_that_partial_fit_kept(regression):
+    X, y = regression
+    model = ScratchMLPRegressor((5,), early_stopping=True, random_state=0).partial_fit(X, y)
+    model.set_params(learning_rate_init=10).partial_fit(X, y)
+    assert model.n_iter_best_ < 2
+    kept = model.predict(X)
+    model.set_params(warm_start=True, max_iter=1, learning_rate_init=1e-12, early_stopping=False)
+    assert_allclose(model.fit(X, y).predict(X), kept, atol=1e-6)
+
+
 def test_weights_can_be_set_as_in_mlpregressor(model, rng):
     X = rng.normal(size=(5, 4))
     coefs = [2 * W for W in model.coefs_]

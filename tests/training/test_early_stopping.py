@@ -118,11 +118,28 @@ def test_if_no_epoch_was_validated_the_start_is_kept_and_scored():
 
 
 def test_a_later_call_goes_on_from_the_best_so_far():
-    best = Best(value=0.8, score=0.8, epoch=3, params=np.array([3.0]))
+    best = Best(score=0.8, epoch=3, params=np.array([3.0]))
     follow(epochs(scores=[0.5, 0.7]), "score", best)
     assert (best.epoch, best.params, best.no_improvement_count) == (3, 3, 2)
-    follow(epochs(losses=[1.0]), None, best)
-    assert best.params is None
+
+
+def test_a_later_call_that_monitors_something_else_compares_that():
+    best = Best()
+    follow(epochs(validation=[0.9, 0.5], scores=[0.1, 0.8]), "score", best)
+    assert (best.epoch, best.params, best.score) == (2, 2, 0.8)
+    follow(epochs(validation=[0.6, 0.4], scores=[0.7, 0.2]), "loss", best)
+    assert (best.epoch, best.params, best.validation_loss) == (2, 2, 0.4)
+    follow(epochs(validation=[0.9], scores=[0.3]), "score", best)
+    assert (best.epoch, best.params, best.score) == (1, 1, 0.3)
+
+
+@pytest.mark.parametrize("monitor", ["score", "loss"])
+def test_a_call_without_early_stopping_leaves_nothing_to_be_better_than(monitor):
+    best = Best(score=0.8, validation_loss=0.1, is_flat=False, epoch=3, params=np.array([3.0]))
+    without, _ = follow(epochs(losses=[1.0]), None, best)
+    assert without.best == Best(loss=1.0, epoch=1)
+    later, _ = follow(epochs(validation=[0.5], scores=[0.2]), monitor, without.best, start=9.0)
+    assert (later.best.params, later.best.score) == (1, 0.2)
 
 
 def test_a_copy_of_the_best_keeps_its_parameters():

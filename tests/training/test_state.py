@@ -54,7 +54,7 @@ def test_a_new_fit_forgets_what_counted_for_stopping_but_not_the_curve():
     state = make_state()
     for _ in range(3):
         state.history.record(1.0)
-    state.best = Best(2, 1.0, 0.5, 0.5, 0.1, False, 3, np.ones(1))
+    state.best = Best(2, 1.0, 0.5, 0.1, False, 3, np.ones(1))
     state.plateaus = state.epochs = 3
     state.see_weights(2.0, 10)
     state.begin_fit()
