@@ -131,6 +131,7 @@ class TrainingState:
     def begin_fit(self) -> None:
         """Forget, in place, what the last fit reached: a warm start may see another target."""
         self.epochs = self.plateaus = 0
+        self.params = self.best_params  # which predict
         self.best = Best(epoch=self.best.epoch)
         self.mean_weight, self.weight_count = 0.0, 0
 

@@ -474,6 +474,16 @@ def test_the_loss_is_that_of_the_next_epoch_of_one_batch(regression):
     assert model.partial_fit(X, y).loss_ == pytest.approx(loss, rel=1e-12)
 
 
+def test_under_early_stopping_the_loss_is_that_of_the_weights_that_are_kept(regression):
+    X, y = regression
+    params = {"early_stopping": True, "standardize": False, "alpha": 0.0, "random_state": 0}
+    model = ScratchMLPRegressor((5,), **params).partial_fit(X, y).partial_fit(X, y)
+    model.set_params(learning_rate_init=10).partial_fit(X, y)
+    assert model.n_iter_best_ < 3
+    loss, _, _ = model.loss_gradient(X, y)
+    assert loss == pytest.approx(np.mean((model.predict(X) - y) ** 2) / 2)
+
+
 @short
 def test_the_gradient_of_several_targets_and_of_sparse_inputs(regression):
     X, y = regression

@@ -59,6 +59,7 @@ def test_a_new_fit_forgets_what_counted_for_stopping_but_not_the_curve():
     state.see_weights(2.0, 10)
     state.begin_fit()
     assert state.best == Best(epoch=3)
+    assert state.params == 1  # the best, which predicted
     assert state.plateaus == state.epochs == state.mean_weight == state.weight_count == 0
     assert state.history.losses == [1.0] * 3
 
