@@ -33,9 +33,12 @@ class Number:
         if column.holds != "numbers":
             if column.is_gap.all():
                 return [np.full(len(column.values), np.nan, np.float32)]
+            others = [str(value) for value in column.values[~column.is_gap]]
+            other = next((word for word in others if not NUMBER.fullmatch(word)), others[0])
+            advice = "" if column.holds == "dates" else f": {to_numeric(column)}"
             raise ValueError(
                 f"{column.where} must hold numbers, as in fit; got {column.holds}, such as "
-                f"{column.values[~column.is_gap][0]!r}."
+                f"{other!r}{advice}."
             )
         return [column.values]
 
