@@ -21,7 +21,7 @@ from skl2onnx.common.data_types import (
     StringTensorType,
     guess_proto_type,
 )
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..maths import Array
 from ..tables import (
@@ -79,9 +79,15 @@ def table_inputs(model: Any, X: Any, dtype: DTypeLike = np.float64) -> dict[str,
     -------
     inputs : dict of {str: ndarray of shape (n_samples, 1)}
         What `run` of a session of ONNX Runtime takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the table is not as in `fit`, in its columns or in what they hold.
     """
-    encoder = encoder_of(model)
-    columns = zip(names_of(encoder), encoder._kinds, columns_of(checked_table(X)))
+    encoder, X = encoder_of(model), checked_table(X)
+    validate_data(encoder, X, reset=False, skip_check_array=True)
+    columns = zip(names_of(encoder), encoder._kinds, columns_of(X))
     return {name: as_input(kind, column, dtype) for name, kind, column in columns}
 
 

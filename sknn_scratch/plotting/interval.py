@@ -165,6 +165,8 @@ class IntervalDisplay:
         ):
             if array.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {array.shape}.")
+            if np.isnan(array).any():
+                raise ValueError(f"{name} must have no nan: leave out the rows that have.")
         display = cls(y_true=y_true, y_pred=y_pred, interval=interval, coverage=coverage)
         return display.plot(ax, subsample=subsample, random_state=random_state)
 

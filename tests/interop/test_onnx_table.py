@@ -120,6 +120,14 @@ def test_tables_of_polars_and_arrays_of_objects_are_inputs_too(table):
     assert_allclose(served(encoder, X), encoder.transform(X), atol=1e-9)  # some waves are 1e-13
 
 
+def test_the_columns_of_inputs_are_those_of_fit(table):
+    X = table[0][["area in m2", "no gap", "word"]]
+    encoder = TableEncoder().fit(X)
+    for other in (X[X.columns[::-1]], X[["area in m2", "no gap"]], X.assign(more=1)):
+        with pytest.raises(ValueError, match="feature names should match"):
+            table_inputs(encoder, other)
+
+
 def test_names_that_are_none_in_a_graph_are_changed_and_stay_different():
     names = ["a_b_2", "a b", "a.b", "2", ""]
     X = pd.DataFrame(np.arange(10.0).reshape(2, 5), columns=names)

@@ -130,6 +130,8 @@ def test_what_cannot_be_drawn_is_refused(regression):
         IntervalDisplay.from_estimator(ensemble().fit(X, np.c_[y, y]), X, np.c_[y, y])
     with pytest.raises(ValueError, match=r"interval must have shape \(4, 2\), got \(4,\)"):
         IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, Y_TRUE)
+    with pytest.raises(ValueError, match="y_true must have no nan: leave out the rows"):
+        IntervalDisplay.from_predictions([np.nan, *Y_TRUE[1:]], Y_PRED, INTERVAL)
     with pytest.raises(ValueError, match=r"y_pred must have shape \(4,\), got \(3,\)"):
         IntervalDisplay.from_predictions(Y_TRUE, Y_PRED[:3], INTERVAL)
     with pytest.raises((TypeError, ValueError), match="coverage"):
