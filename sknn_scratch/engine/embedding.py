@@ -175,15 +175,15 @@ class PiecewiseLinearCalls(LayerCalls):
         self.bins: Array = a[:n_bins]
         self.x: Array = a[n_bins:]
         self.factor: Array = (1 / layer.widths)[:, np.newaxis]
-        self.shift: Array = (layer.low / layer.widths)[:, np.newaxis]
+        self.low: Array = layer.low[:, np.newaxis]
 
     def forward(self, x: Array) -> Calls:
         bins, zero, one = self.bins, np.array(0, x.dtype), np.array(1, x.dtype)
         return [
             (np.copyto, self.x, x),
             (partial(self.x.take, self.columns, axis=0, out=bins, mode="clip"),),
+            (np.subtract, bins, self.low, bins),  # first: close edges are far from 0 in bins
             (np.multiply, bins, self.factor, bins),
-            (np.subtract, bins, self.shift, bins),
             (partial(np.maximum, bins, zero, out=bins),),
             (partial(np.minimum, bins, one, out=bins),),
         ]

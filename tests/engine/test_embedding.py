@@ -51,6 +51,17 @@ def test_many_rows_are_predicted_as_the_formulas_say(fit_intercept, rng):
         assert_allclose(predict(rows), network.output(rows, params), rtol=1e-12)
 
 
+def test_narrow_bins_are_as_exact_as_the_formula_in_float32():
+    edges = (0.0, *(1 + 2.0**-23 * np.array([0, 7, 18, 31, 54])), 2.0)  # numbers of float32
+    x = (1 + 2.0**-23 * np.arange(60))[:, np.newaxis]
+    embedding = copy_with(PiecewiseLinear(), edges=(edges,))
+    network = Network((1, 1), (IDENTITY,), LOSSES["squared_error"], True, embedding)
+    params = np.array([*range(1, 7), 0, 0], np.float32)
+    exact = network.output(x, params.astype(np.float64))
+    found = Predictor(network, params)(x.astype(np.float32))
+    assert_allclose(found, exact, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_cosine_and_sine_are_right_at_every_angle(dtype):
     periods = np.array([0, 0.25, -0.25, 0.5, -0.5, 1.5, 1e3 + 0.5, 0.5 + 1e-9, 0.37, -7.2], dtype)
