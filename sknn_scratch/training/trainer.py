@@ -276,7 +276,11 @@ class Trainer:
         known = self.network, data, chosen
         alike = state.standardized == "numeric"
         seen = state.mean_weight * state.weight_count, state.weight_count
-        state.scaling = completed_scaling(state.scaling, *known, *seen, alike)
+        before = state.scaling
+        state.scaling = completed_scaling(before, *known, *seen, alike)
+        x_scale, y_scale = state.scaling.x_scale, state.scaling.y_scale
+        if (x_scale != before.x_scale).any() or (y_scale != before.y_scale).any():
+            state.best = state.best.unvalidated()  # the same parameters predict something else
         if self.settings.incremental:
             return list(scaling_warnings(state.scaling, data, chosen))
         state.scaling, *others = renewed_scaling(state.scaling, *known, alike)

@@ -135,6 +135,19 @@ def test_the_best_score_is_that_of_the_weights_that_are_kept_whatever_was_change
     assert model.n_iter_best_ == since + best + 1
 
 
+@pytest.mark.filterwarnings("ignore:.* constant in the first batch:UserWarning")
+def test_the_best_score_is_that_of_the_weights_that_are_kept_once_a_column_varies(regression):
+    X, y = regression
+    constant = np.where([False, False, False, True], 1.0, X)  # it says nothing of y
+    validation = {"X_val": X[:30], "y_val": y[:30]}
+    model = ScratchMLPRegressor((5,), learning_rate_init=0.03, early_stopping=True, random_state=0)
+    for rows in [constant] * 60 + [X] * 3:
+        model.set_params(learning_rate_init=0.03 if rows is constant else 1e-3)
+        model.partial_fit(rows, y, **validation)
+    assert model.score(*validation.values()) == pytest.approx(model.best_validation_score_)
+    assert model.n_iter_best_ > 60
+
+
 def test_a_warm_start_goes_on_from_the_weights_that_partial_fit_kept(regression):
     X, y = regression
     model = ScratchMLPRegressor((5,), early_stopping=True, random_state=0).partial_fit(X, y)
