@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -151,8 +152,8 @@ class ExplanationDisplay:
     def _draw(self, figure, estimator, X, n_curves, random_state):
         """Draw bars, and curves of the largest."""
         self.order_: Array = np.argsort(-self.importances.mean(axis=1), kind="stable")
-        has_values = [i for i in self.order_ if not _gaps_of(_column_of(X, i)).all()]
-        largest = has_values[:n_curves]
+        with_values = (i for i in self.order_ if not _gaps_of(_column_of(X, i)).all())
+        largest = list(islice(with_values, n_curves))
         self.figure_: Any = figure
         bars, *panels = np.atleast_1d(figure.subplots(1, 1 + len(largest)))
         self._draw_bars(bars)
