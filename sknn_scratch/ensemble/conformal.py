@@ -125,8 +125,10 @@ class Calibration:
             return scale * root_mean_square(self.scores, self.weight)
         y = self.unit.inverse(middle)
         scores = typical_scores(self.scores, self.weight)
-        errors = (self.unit.inverse(middle + scale * score) - y for score in scores)
-        return np.sqrt(sum(error**2 for error in errors) / len(scores))
+        with np.errstate(over="ignore", invalid="ignore"):  # inf - inf, if y is unbounded there
+            errors = (self.unit.inverse(middle + scale * score) - y for score in scores)
+            std = np.sqrt(sum(error**2 for error in errors) / len(scores))
+        return np.where(np.isnan(std), np.inf, std)
 
     def _middle_and_scale(self, X, prediction, novelty):
         in_unit = self.unit(prediction)

@@ -52,9 +52,7 @@ class TransformedUnit(Unit):
 
     def inverse(self, u: Array) -> Array:
         sign, y_inside, rounding = map(self._of_targets, (self.sign, self.y, self.rounding))
-        with np.errstate(all="ignore"), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)
-            y = self._by_column(self.transformer.inverse_transform, u * sign, self.u)
+        y = self._by_column(self.transformer.inverse_transform, u * sign, self.u)
         # Where the transform ends comes nan, or y from the other side: then y is unbounded.
         is_above = u > self._of_targets(self.u) * sign
         is_back = np.where(is_above, y < y_inside - rounding, y > y_inside + rounding)
@@ -69,16 +67,18 @@ class TransformedUnit(Unit):
         """Apply it to an array with the transformer's columns, or with several for its one.
 
         To what is finite, and ``otherwise`` in the place of the rest: transformers take nothing
-        else.
+        else. Where the transform ends it is no news that it does.
         """
         is_finite = np.isfinite(values)
         finite = np.where(is_finite, values, self._of_targets(otherwise))
-        if len(self.sign) > 1:
-            changed = np.asarray(function(finite))
-        else:
-            columns = finite.reshape(len(finite), -1).T
-            changed = [np.ravel(function(column[:, np.newaxis])) for column in columns]
-            changed = np.column_stack(changed).reshape(values.shape)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            if len(self.sign) > 1:
+                changed = np.asarray(function(finite))
+            else:
+                columns = finite.reshape(len(finite), -1).T
+                changed = [np.ravel(function(column[:, np.newaxis])) for column in columns]
+                changed = np.column_stack(changed).reshape(values.shape)
         return np.where(is_finite, changed, values * self._of_targets(self.sign))
 
 

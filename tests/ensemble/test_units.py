@@ -136,6 +136,17 @@ def test_the_standard_deviation_is_one_in_the_unit_of_y(dear):
     assert_allclose((std / expected)[model.novelty(X_new) <= 1], 1, rtol=0.1)
 
 
+@pytest.mark.parametrize("target_range", [None, (0, None)])
+def test_where_a_transform_has_ended_the_standard_deviation_is_infinite(target_range, dear):
+    X, y, X_test, _ = dear
+    model = ScratchMLPEnsembleRegressor(transformed(**DOWN), 4, target_range=target_range)
+    prediction, std = model.fit(X, y).predict(X_test, return_std=True)
+    is_beyond = prediction <= 0  # past the pole
+    assert is_beyond.any()
+    assert np.isinf(std[is_beyond]).all()
+    assert (std > 0).all()
+
+
 def test_quantiles_through_a_decreasing_transform_are_in_order_and_calibrated(dear):
     X, y, X_new, y_new = dear
     network = ScratchMLPRegressor((5,), solver="lbfgs", alpha=1, max_iter=2000)
