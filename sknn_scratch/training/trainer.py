@@ -119,8 +119,11 @@ class Trainer:
         if before in LOOPS:
             LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
-        if [*map(type, network.activations)] != [*map(type, self.network.activations)]:
-            state.best = state.best.unvalidated()  # the same parameters are another function
+        formulas, now = (repr((each.activations, each.loss)) for each in (network, self.network))
+        if formulas != now:
+            state.best = (
+                state.best.unvalidated()
+            )  # the same parameters predict, or score, otherwise
         if network.activations[-1].scaling != self.network.activations[-1].scaling:
             folded = state.scaling.fold(network, state.best_params)  # they take in y otherwise
             state.put(state.scaling.unfold(self.network, folded), state.scaling)

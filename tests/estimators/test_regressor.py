@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import Quantile, ScratchMLPRegressor
 from sknn_scratch.data import small_and_plain
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -109,10 +109,16 @@ def by_another_activation(model, train):
     model.set_params(activation="tanh")
 
 
+def of_another_quantile(model, train):
+    model.set_params(loss=Quantile(0.9))
+    train(5)
+    model.set_params(loss=Quantile(0.2))
+
+
 CHANGES = by_the_loss, by_the_score_again, from_set_weights, by_another_activation
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", [*CHANGES, of_another_quantile])
 def test_the_best_score_is_that_of_the_weights_that_are_kept_whatever_was_changed(
     change, regression
 ):
