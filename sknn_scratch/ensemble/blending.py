@@ -16,13 +16,17 @@ from ..maths import Array
 from .folds import Splits, mean_by_row, weights_by_column
 
 FEWEST_ROWS = 5  # to judge splits by
+FAR, MOST = 2.0, 0.9  # a row is off by far if by twice as much as nine rows in ten are at most
 
 
 def blending_weights(y: Array, predictions: Array, weight: Array | None = None) -> Array:
     """Return the convex combination of predictions that is closest to y.
 
     It makes the (weighted) mean of ``(y - sum(w * predictions))**2`` least (Breiman, Stacked
-    regressions, 1996): hardly more likely to fit noise than the best of its parts is.
+    regressions, 1996): hardly more likely to fit noise than the best of its parts is. That is done
+    twice: what the first one misses by far is drawn in before the second, so that a few rows, which
+    none may predict, do not decide (Winsorised residuals: Huber, Robust estimation of a location
+    parameter, 1964).
 
     ``predictions`` are of shape (n_kinds, n) or (n_kinds, n, n_targets), nan for rows that were not
     held out; the weights of shape (n_kinds,), or (n_kinds, n_targets), each target by itself.
@@ -35,10 +39,21 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
         return np.column_stack([blending_weights(*of_target) for of_target in targets])
     rows = ~np.isnan(predictions[0])
     y, predictions = y[rows], predictions[:, rows]
-    root = np.sqrt(np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max())
-    errors = (y - predictions).T
+    weight = np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max()
+    errors = (y - predictions).T  # that of the combination is errors @ w
     errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
-    errors *= root[:, np.newaxis]  # that of the mean is errors @ w
+    off = np.abs(errors @ closest_mean(errors, weight))
+    order = np.argsort(off)
+    weight_up_to = np.cumsum(weight[order])
+    far = FAR * off[order][np.searchsorted(weight_up_to, MOST * weight_up_to[-1])]
+    is_far = (off > far) & (far > 0)  # where most are exact, the others decide
+    drawn_in = np.divide(far, off, out=np.ones(len(off)), where=is_far)
+    return closest_mean(errors * drawn_in[:, np.newaxis], weight)
+
+
+def closest_mean(errors: Array, weight: Array) -> Array:
+    """Return the weights with which the mean of columns of errors has the least mean square."""
+    errors = errors * np.sqrt(weight)[:, np.newaxis]
     errors /= np.sqrt(np.mean(errors**2)) or 1.0
     triangle: Any = np.linalg.qr(errors, mode="r")
     return shortest_mean(triangle)

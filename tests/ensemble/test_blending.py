@@ -49,6 +49,35 @@ def test_the_better_one_takes_all_if_the_other_adds_nothing(rng):
     assert_allclose(blending_weights(y, np.array([y + 1])), [1])
 
 
+def with_rows_that_none_predicts(rng):
+    """Return y and two predictions of it: both miss two rows by far, the second one by less."""
+    y = rng.normal(size=200)
+    predictions = y + rng.normal(size=(2, 200)) * [[0.1], [0.2]]
+    y[:2] = 1_000
+    predictions[:, :2] = [[0], [300]]  # of each kind
+    return y, predictions
+
+
+def test_a_few_rows_that_none_predicts_do_not_decide(rng):
+    y, predictions = with_rows_that_none_predicts(rng)
+    expected = blending_weights(y[2:], predictions[:, 2:])
+    assert expected[0] > 0.7
+    assert_allclose(blending_weights(y, predictions), expected, atol=0.1)
+
+
+def test_where_most_rows_are_predicted_exactly_the_others_decide():
+    y = np.zeros(100)
+    y[:4] = 4
+    assert_allclose(blending_weights(y, np.array([y / 2, 1.5 * y - y / 4])), [1 / 3, 2 / 3])
+
+
+def test_a_weight_of_two_is_a_row_twice(rng):
+    y, predictions = with_rows_that_none_predicts(rng)
+    weight = rng.integers(0, 3, len(y))
+    expected = blending_weights(np.repeat(y, weight), np.repeat(predictions, weight, axis=1))
+    assert_allclose(blending_weights(y, predictions, weight), expected, rtol=1e-9)
+
+
 def test_rows_that_were_never_held_out_do_not_count(rng):
     y = rng.normal(size=40)
     predictions = y + rng.normal(size=(2, 40))
