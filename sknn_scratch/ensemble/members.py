@@ -152,14 +152,16 @@ def weight_name(estimator: Any) -> str:
         return f"{prefix}sample_weight"
     if hands_on(last):
         return prefix + weight_name(last.estimator)
+    if hands_on(last, "estimators"):  # as a StackingRegressor does weights alone
+        return f"{prefix}sample_weight"
     raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
 
 
-def hands_on(estimator: Any) -> bool:
-    """Return True if `fit` hands any argument to that of ``estimator.estimator``, as a search's."""
+def hands_on(estimator: Any, to: str = "estimator") -> bool:
+    """Return True if `fit` takes any argument, and there is whom to hand it on to, as a search."""
     parameters = inspect.signature(estimator.fit).parameters.values()
     takes_any = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters)
-    return takes_any and hasattr(estimator, "estimator")
+    return takes_any and hasattr(estimator, to)
 
 
 def groups_name(estimator: Any) -> str | None:

@@ -16,6 +16,7 @@ from sklearn.ensemble import (
     IsolationForest,
     RandomForestRegressor,
     StackingRegressor,
+    VotingRegressor,
 )
 from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
@@ -337,7 +338,7 @@ def test_metadata_are_routed_to_each(line):
         ensemble(Ridge(), estimator=network).fit(X, y, weight)
 
 
-def test_a_search_hands_weights_to_what_it_tunes(line):
+def test_searches_and_votings_hand_weights_on(line):
     X, y = line
     weight = np.where(np.arange(len(y)) < 30, 1.0, 5.0)
     tuned = make_pipeline(StandardScaler(), Ridge())
@@ -347,6 +348,11 @@ def test_a_search_hands_weights_to_what_it_tunes(line):
         ensemble(each, cv=CV).fit(X, y, sample_weight=weight) for each in (search, best)
     )
     assert_allclose(found.predict(X), expected.predict(X), rtol=1e-10)
+    voting = VotingRegressor([("of one", Ridge(10.0))])
+    of_voting, of_one = (
+        ensemble(each, cv=CV).fit(X, y, sample_weight=weight) for each in (voting, Ridge(10.0))
+    )
+    assert_allclose(of_voting.predict(X), of_one.predict(X), rtol=1e-10)
     untakable = GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [3]})
     with pytest.raises(ValueError, match=r"sample_weight must be None: KNeighbors"):
         ensemble(untakable, cv=CV).fit(X, y, sample_weight=weight)
