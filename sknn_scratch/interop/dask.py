@@ -36,6 +36,7 @@ from ..data import (
     Tree,
     check_sample_weight,
     check_target,
+    is_frame,
     rows_at_a_time,
     rows_of_a_part,
     slices,
@@ -260,8 +261,14 @@ def added(trees: list[Any]) -> Any:
 def dask_arrays(X: Any, y: Any, sample_weight: Any) -> list[Any]:
     """Return them as dask arrays of as many rows; y and weights may be None.
 
-    ValueError if X is no matrix, or lengths are unknown or differ; all else the workers check.
+    TypeError if X is a frame, ValueError if it is no matrix, or lengths are unknown or differ; all
+    else the workers check.
     """
+    if is_frame(X):
+        raise TypeError(
+            f"X must be an array, got a {type(X).__name__}: call its to_numpy(), or "
+            "to_dask_array(lengths=True) where it is one of Dask's."
+        )
     arrays = [None if array is None else da.asarray(array) for array in (X, y, sample_weight)]
     X = arrays[0]
     if X is None or X.ndim != 2 or 0 in X.shape:

@@ -22,6 +22,7 @@ from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.data import dataset
 from sknn_scratch.maths.losses import SquaredError
 
+pd = pytest.importorskip("pandas")
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("dask.distributed")
 da = pytest.importorskip("dask.array")
@@ -196,6 +197,7 @@ def wrong(**changes):
             ValueError,
             "y must be numbers >= 0",
         ),
+        (wrong(X=pd.DataFrame(np.ones((3000, 4)))), TypeError, r"got a DataFrame: call .*to_numpy"),
         (wrong(X=np.zeros(3000)), ValueError, r"Expected 2D array .* \(3000,\)"),
         (wrong(X=np.full((3000, 4), np.inf)), ValueError, "Input X contains infinity"),
         (wrong(X=np.ones((3000, 2))), ValueError, "ScratchMLPRegressor is expecting 4 features"),
