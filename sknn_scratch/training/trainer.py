@@ -116,7 +116,7 @@ class Trainer:
         check_alike(state, network, self.network, self.settings.standardize)
         self.network = replace(self.network, embedding=network.embedding)
         before, state = state, state.copy()
-        if before in LOOPS:
+        if self.settings.incremental and before in LOOPS:
             LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
         formulas, now = (repr((each.activations, each.loss)) for each in (network, self.network))

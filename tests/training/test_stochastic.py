@@ -69,7 +69,7 @@ def test_a_loop_is_kept_for_rows_of_one_shape_and_is_no_part_of_a_copy(regressio
     LOOPS.clear()
     model = ScratchMLPRegressor((5,), random_state=0).partial_fit(X, y)
     (kept,) = [loop for _, loop in LOOPS.values()]
-    model.partial_fit(X, y)
+    model.partial_fit(X, y).loss_gradient(X, y)
     twin, shallow = copy.deepcopy(model), copy.copy(model)
     assert [loop for _, loop in LOOPS.values()] == [kept]
     expected = model.predict(X)
