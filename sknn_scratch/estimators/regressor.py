@@ -287,7 +287,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     n_layers_ : int
         Layers, the input and the output among them.
     n_outputs_ : int
-        Outputs: one for each target, or for each quantile of the only target.
+        Outputs: one for each target, or for each quantile of the only target; two for each target
+        with 'gaussian'.
     out_activation_ : str or Activation
         The activation of the output layer.
     n_features_in_ : int
