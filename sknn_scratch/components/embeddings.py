@@ -85,8 +85,8 @@ class Layer:
 
     @property
     def arrays(self) -> Any:
-        """What ``embedding_`` shows: the arrays of the layer."""
-        return self
+        """What ``embedding_`` shows: the layer itself, as a tuple of its arrays, if it is one."""
+        return self if isinstance(self, tuple) else ()
 
     @classmethod
     def stack(cls, layers: Sequence[Any]) -> Any:

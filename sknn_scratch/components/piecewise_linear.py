@@ -127,10 +127,6 @@ class PiecewiseLinearLayer(Layer):
         self.low = low
         self.widths = widths
 
-    @property
-    def arrays(self) -> Any:
-        return ()
-
     @classmethod
     def stack(cls, layers: Sequence["PiecewiseLinearLayer"]) -> "PiecewiseLinearLayer | None":
         columns = layers[0].columns

@@ -46,7 +46,7 @@ class EarlyStopping:
         self.start_params: Array = state.params.copy()
         self.start_epoch: int = len(state.history.losses) if going_on else best.epoch
         if not going_on:
-            best.params, best.epoch = self.start_params, self.start_epoch
+            best.params = self.start_params
 
     def update(self, history: History, params: Array) -> None:
         """Take note of the last epoch, which ended with these parameters."""

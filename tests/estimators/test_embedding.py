@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
 
-from sknn_scratch import NetworkDisplay, Periodic, ScratchMLPRegressor
+from sknn_scratch import Embedding, Layer, NetworkDisplay, Periodic, ScratchMLPRegressor
 from sknn_scratch.components.registries import EMBEDDINGS
 from tests.helpers import numerical_gradient
 
@@ -101,6 +102,48 @@ def test_a_column_of_two_values_passes_the_embedding_by(mixed):
         assert_allclose(gradient, expected, rtol=1e-5, atol=1e-6)
     alone = network().fit(X[:, :1], y)  # and nothing is left to embed
     assert_allclose(alone.predict(X[:, :1]), network(None).fit(X[:, :1], y).predict(X[:, :1]))
+
+
+class SquaresLayer(Layer):
+    """A layer that holds no arrays."""
+
+    def forward(self, a):
+        return np.hstack([a, a**2])
+
+    def gradient(self, a, delta, into):
+        pass
+
+    def below(self, a, delta):
+        own, squares = np.hsplit(delta, 2)
+        return own + 2 * a * squares
+
+
+class Squares(Embedding):
+    """Each column and its square; for standardize=False."""
+
+    def shapes(self, n_features):
+        return []
+
+    def width(self, n_features):
+        return 2 * n_features
+
+    def layer(self, vector, n_features):
+        return SquaresLayer()
+
+    def draw(self, layer, random_state):
+        pass
+
+    def names(self, features):
+        return [*features, *(f"{name} squared" for name in features)]
+
+
+def test_an_embedding_of_ones_own_may_have_no_arrays(regression):
+    X, y = regression
+    settings = {"standardize": False, "solver": "lbfgs", "alpha": 0, "random_state": 0}
+    model = ScratchMLPRegressor((), embedding=Squares(), **settings).fit(X, y)
+    expected = LinearRegression().fit(np.hstack([X, X**2]), y)
+    assert_allclose(model.coefs_[0][:, 0], expected.coef_, atol=1e-3)
+    assert model.embedding_ == ()
 
 
 def test_which_columns_pass_by_is_found_in_the_rows_that_are_trained_on(mixed):
