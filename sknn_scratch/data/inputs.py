@@ -91,7 +91,7 @@ def is_temporal(dtype: Any) -> bool:
 
 def column_types(X: Any) -> list[Any]:
     """Return the type of each column, or a single one for all."""
-    if hasattr(X, "schema"):  # of Arrow, or of polars
+    if is_frame(X) and hasattr(X, "schema"):  # of Arrow, or of polars
         return getattr(X.schema, "types", None) or list(X.schema.values())
     if hasattr(X, "dtypes") and np.ndim(X.dtypes):
         return list(X.dtypes)
@@ -100,7 +100,7 @@ def column_types(X: Any) -> list[Any]:
 
 def is_frame(X: Any) -> bool:
     """Return True for a data frame of pandas or polars, and for a table of Arrow's."""
-    return (hasattr(X, "iloc") or hasattr(X, "schema")) and len(X.shape) == 2
+    return len(getattr(X, "shape", ())) == 2 and (hasattr(X, "iloc") or hasattr(X, "schema"))
 
 
 def labels_of(X: Any) -> list[Any]:

@@ -965,9 +965,10 @@ def test_a_transformed_linear_model_takes_weights(regression, weight):
     assert_array_equal(model.predict(X), expected.predict(X))
 
 
-def test_masked_values_and_lazy_frames_are_refused_before_a_pipeline_gets_them(regression):
+@pytest.mark.parametrize("estimator", [NET, make_pipeline(StandardScaler(), NET)], ids=type)
+def test_masked_values_and_lazy_frames_are_refused_before_members_get_them(estimator, regression):
     X, y = regression
-    model = ensemble(make_pipeline(StandardScaler(), NET), 2).fit(X, y)
+    model = ensemble(estimator, 2).fit(X, y)
     masked = np.ma.masked_greater(X, 1)
     for call in (model.fit, lambda X, y: model.predict(X)):
         with pytest.raises(ValueError, match="X must not be masked"):
