@@ -200,8 +200,8 @@ class Scaling:
             return gradient
         folded, opened = gradient.astype(np.float64), self.opened()
         layers = network.layers(folded)
-        (W, b), (shift, scale) = layers[0], opened.of_inputs(network)
-        W *= scale[:, np.newaxis]
+        (W, b), (shift, scale) = layers[0], self.of_inputs(network)
+        W *= np.where(np.isinf(scale), 0, scale)[:, np.newaxis]  # inert weights have but a penalty
         W += np.outer(shift, b)
         if network.activations[-1].scaling != "log":
             (W, b), (_, scale) = layers[-1], opened.of_outputs(network)

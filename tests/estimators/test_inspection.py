@@ -510,6 +510,26 @@ def test_means_and_deviations_of_several_targets_have_gradients(standardize, reg
     assert slope == pytest.approx(np.trace(coefs[-1]), rel=1e-4, abs=1e-6)
 
 
+@short
+@pytest.mark.parametrize("embedding", [None, "periodic"])
+def test_of_a_constant_column_the_gradient_is_that_in_the_weights_that_are_shown(
+    embedding, regression
+):
+    X, y = regression
+    X = np.where([False, True, False, False], 3.0, X)
+    settings = {"alpha": 10.0, "embedding": embedding, "max_iter": 2, "random_state": 0}
+    model = ScratchMLPRegressor((3,), **settings).fit(X, y)
+    _, (gradient, _), _ = model.loss_gradient(X, y)
+    first, last = (W.copy() for W in model.coefs_)
+    row = 1 if embedding is None else -1  # which passes the embedding by
+    losses = []
+    for step in (1e-5, -1e-5):
+        first[row] = step
+        model.coefs_ = first, last
+        losses.append(model.loss_gradient(X, y)[0])
+    assert_allclose(gradient[row].sum(), (losses[0] - losses[1]) / 2e-5, rtol=1e-5)
+
+
 def test_before_fit_there_is_no_loss_gradient(regression):
     with pytest.raises(NotFittedError):
         make_model().loss_gradient(*regression)
