@@ -20,7 +20,7 @@ import joblib
 from numpy.typing import ArrayLike
 
 from ..components import check_number
-from ..estimators import ScratchMLPRegressor, unchanged_on_error
+from ..estimators import ScratchMLPRegressor, constructor_parameters, unchanged_on_error
 from ..maths import MatrixLike
 
 DIGEST = hashlib.sha256().digest_size
@@ -50,7 +50,7 @@ def fit_with_checkpoints(
         The network to train; not L-BFGS, which has no epochs to go on from. If there is no
         checkpoint it must not be fitted, and is trained in place. If there is one, it is not
         changed, and its parameters, which can be pickled, must be those of the saved model, but for
-        ``verbose``.
+        ``verbose``, which may be another from now on.
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
@@ -136,7 +136,7 @@ def check_can_go_on(estimator: Any) -> None:
         )
     if not hasattr(estimator, "partial_fit"):
         raise ValueError(f"estimator must have a stochastic solver, got {estimator.solver!r}.")
-    for name, value in estimator.get_params(deep=False).items():
+    for name, value in constructor_parameters(estimator).items():
         try:
             pickle.dumps(value)
         except Exception as error:  # pickle has no one type of error
@@ -147,16 +147,21 @@ def check_can_go_on(estimator: Any) -> None:
 
 
 def saved(path: Path, estimator: ScratchMLPRegressor) -> ScratchMLPRegressor:
-    """Return the model saved at ``path``, if it is one of the same class and parameters."""
+    """Return the model saved at ``path``, if it is one of the same class and parameters.
+
+    It is as verbose as ``estimator``.
+    """
     model, expected = load(path), type(estimator)
     if type(model) is not expected:
         raise TypeError(f"{str(path)!r} must hold a {expected.__name__}, got {model!r}.")
-    changed = differing(estimator.get_params(deep=False), model.get_params(deep=False))
+    params = pickle.loads(pickle.dumps(constructor_parameters(estimator)))  # as arrays are stored
+    changed = differing(params, constructor_parameters(model))
     if changed:
         raise ValueError(
             f"{str(path)!r} holds a model with other parameters ({', '.join(changed)}): go on with "
             "its own, or train to another file."
         )
+    model.verbose = estimator.verbose
     return model
 
 

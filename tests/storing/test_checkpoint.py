@@ -109,8 +109,32 @@ def test_a_model_with_other_parameters_is_not_gone_on_with(regression, tmp_path)
     other = ScratchMLPRegressor((6,), alpha=1, **settings)
     with pytest.raises(ValueError, match=r"other parameters \(alpha, hidden_layer_sizes\)"):
         fit_with_checkpoints(other, *regression, path, n_epochs=3)
-    same = ScratchMLPRegressor((5,), **settings, verbose=2)
-    assert len(fit_with_checkpoints(same, *regression, path, n_epochs=3).loss_curve_) == 3
+
+
+def test_a_resumed_training_is_as_verbose_as_it_is_asked_to_be(regression, tmp_path, capsys):
+    quiet, telling = (ScratchMLPRegressor((5,), random_state=0, verbose=v) for v in (False, True))
+    fit_with_checkpoints(quiet, *regression, tmp_path / "m", n_epochs=2)
+    model = fit_with_checkpoints(telling, *regression, tmp_path / "m", n_epochs=3)
+    assert model.verbose is True
+    assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+        ["Iteration", "3"]
+    ]
+
+
+class Tuned(ScratchMLPRegressor):
+    """A network whose constructor takes a few parameters, and sets the others."""
+
+    def __init__(self, width=3, rate=0.01):
+        super().__init__((width,), learning_rate_init=rate, random_state=0)
+        self.width, self.rate = width, rate
+
+
+def test_a_network_with_a_constructor_of_its_own_is_gone_on_with(regression, tmp_path):
+    path = tmp_path / "m"
+    for n in (2, 3):
+        assert len(fit_with_checkpoints(Tuned(), *regression, path, n_epochs=n).loss_curve_) == n
+    with pytest.raises(ValueError, match=r"other parameters \(learning_rate_init, rate\)"):
+        fit_with_checkpoints(Tuned(rate=0.1), *regression, path, n_epochs=4)
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_beside(tmp_path):
@@ -192,6 +216,9 @@ SAME = {
     "lists of objects": ({"activation": [Bent(1.0)]}, {"activation": [Bent(1.0)]}),
     "losses": ({"loss": Quantile([0.1, 0.9])}, {"loss": Quantile([0.1, 0.9])}),
     "functions": ({"learning_rate": by_hand}, {"learning_rate": by_hand}),
+    "parts of arrays": (
+        *({"hidden_layer_sizes": (), "init": [np.arange(9.0).reshape(3, 3)[:, :1]]},) * 2,
+    ),
     "infinities": ({"n_iter_no_change": np.inf}, {"n_iter_no_change": float("inf")}),
 }
 DIFFERENT = {
