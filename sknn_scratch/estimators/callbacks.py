@@ -111,7 +111,9 @@ def notifiers_of(
     if settings.incremental or not getattr(estimator, "_skl_callbacks", None):
         return []  # `set_callbacks` and `clone` leave that attribute
     named = hasattr(estimator, "feature_names_in_")  # then X has to have its names in `predict`
-    metadata = {} if data.weight is None else {"sample_weight": data.row_weight}
+    # A row's own, whichever of its targets were measured: that is seen in y, which has nan.
+    weight = data.weight.max(axis=1) if data.per_target else data.weight
+    metadata = {} if source.sample_weight is None else {"sample_weight": weight}
     arguments = {"X": source.X if named else data.inputs, "y": data.target(), "metadata": metadata}
 
     def fitted_at(state):

@@ -51,6 +51,17 @@ def test_an_epoch_that_convergence_cuts_off_is_not_recorded():
 
 
 @needs_callbacks
+@pytest.mark.parametrize("weighted", [False, True])
+def test_targets_that_were_not_measured_count_as_in_training(weighted, regression, weight):
+    X, y = regression
+    Y = np.c_[y, X[:, 0]]
+    Y[::3, 0] = Y[:5] = np.nan
+    model = network(missing_targets="ignore", solver="lbfgs", random_state=0)
+    recorder = recorded(model, X, Y, *([weight] if weighted else []))
+    assert_allclose(recorder.loss_[1:], model.loss_curve_)
+
+
+@needs_callbacks
 def test_the_records_of_gradient_descent_are_its_steps(regression):
     recorder = recorded(network(standardize=False, **DESCENT), *regression)
     for weights, gradients in (
