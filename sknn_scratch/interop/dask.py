@@ -34,6 +34,7 @@ from ..data import (
     Moments,
     Scaling,
     Tree,
+    check_inputs,
     check_sample_weight,
     check_target,
     is_frame,
@@ -173,6 +174,7 @@ class ClusterArrays:
             raise ValueError("sample_weight must have a finite sum.")
         messages = [COLUMN_VECTOR] if y.shape[1:] == (1,) else []
         X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
+        weight = None if weight is None else weight.astype(np.float64)
         moments = total_weight / len(X), {"X": of_X, "y": of_y}
         return ClusterData(X, y, weight, *moments, self.client), messages
 
@@ -195,6 +197,8 @@ class ClusterData(DataSet):
         return self.moments[name]
 
     def sample(self, name: str, n: int, rows: Array | None = None) -> Any:
+        if self.weight is not None:
+            rows = np.flatnonzero(self.client.compute(self.weight > 0).result())
         return self.client.compute(super().sample(name, n, rows)).result()
 
     def rows(
@@ -307,7 +311,7 @@ def summarize(
     """
     if sparse.issparse(X):
         raise TypeError("The chunks of X must be dense arrays, got a sparse matrix.")
-    X = check_array(X, dtype=dtype, estimator="ScratchMLPRegressor", input_name="X")
+    X = check_inputs(checked_array, X, [dtype])
     y = check_target(y, len(X), loss, dtype)
     if weight is not None and weight.any():  # all zero: there may be others elsewhere
         weight = check_sample_weight(weight, len(X))
@@ -318,6 +322,11 @@ def summarize(
         moments = Moments.of(X[part], w), Moments.of(y[part], w)
         tree.add(np.array([total, *moments], object), first + i)
     return tree
+
+
+def checked_array(X: Any, skip_check_array: bool = False, **keywords: Any) -> Any:
+    """Return what `sklearn.utils.validation.validate_data` does, without an estimator."""
+    return X if skip_check_array else check_array(X, input_name="X", **keywords)
 
 
 def sums_over_rows(rows: Rows, first: int, params: Array, n: int, network: Network) -> Tree:

@@ -129,6 +129,28 @@ def test_several_outputs_float32_and_other_chunks(data, client):
         assert there.coefs_[0].dtype == np.float32
 
 
+def test_weights_of_another_type_are_as_exact_as_in_a_local_fit(data, client):
+    X, y, weight = data
+    weight = (weight / 3).astype(np.float32)
+    local = network(max_iter=LONG).fit(X, y, weight)
+    assert_same(fit_lbfgs(network(max_iter=LONG), *in_chunks(X, y, weight)), local)
+
+
+def test_an_embedding_is_not_fitted_to_rows_without_weight(data, client):
+    X, y, weight = data
+    X[:, 0] = np.where(weight > 0, X[:, 0] > 20, X[:, 0])  # two values, or many
+    params = {"embedding": "piecewise_linear", "hidden_layer_sizes": (9,)}
+    local = network(**params).fit(X, y, weight)
+    assert_same(fit_lbfgs(network(**params), *in_chunks(X, y, weight)), local)
+
+
+def test_a_mapped_file_is_taken(data, client, tmp_path):
+    X, y, _ = data
+    mapped = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", X.dtype, X.shape)
+    mapped[:] = X
+    assert_same(fit_lbfgs(network(), *in_chunks(mapped, y)), network().fit(X, y))
+
+
 def test_wide_networks_agree_up_to_the_rounding_of_their_matrix_products(data, client):
     X, y, _ = data
     with threadpool_limits(1):  # as in a worker
@@ -200,6 +222,8 @@ def wrong(**changes):
         (wrong(X=pd.DataFrame(np.ones((3000, 4)))), TypeError, r"got a DataFrame: call .*to_numpy"),
         (wrong(X=np.zeros(3000)), ValueError, r"Expected 2D array .* \(3000,\)"),
         (wrong(X=np.full((3000, 4), np.inf)), ValueError, "Input X contains infinity"),
+        (wrong(X=np.full((3000, 4), "2020", "M8[D]")), TypeError, r"X must be numbers, got datet"),
+        (wrong(X=np.ma.masked_less(np.ones((3000, 4)), 2)), ValueError, "X must not be masked"),
         (wrong(X=np.ones((3000, 2))), ValueError, "ScratchMLPRegressor is expecting 4 features"),
         (wrong(sample_weight=np.ones((3000, 2))), ValueError, "one weight per row"),
         (wrong(sample_weight=np.zeros(3000)), ValueError, "zero for all samples"),
