@@ -204,6 +204,11 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         gradient : ndarray of shape (n_samples, n_features) or (n_samples, n_outputs, n_features)
             The derivative of `predict`, of each output where there are several. At a kink, as
             relu has at 0, it is the one that training uses.
+
+        Raises
+        ------
+        ValueError
+            If a loss of one's own has a `predict` that returns other numbers than outputs.
         """
         X, loss = self._check_rows(X), self._network.loss
         trained = self._network, self._params
@@ -211,7 +216,11 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
             order = np.argsort(predict_rows(*trained, X, self._scaling), axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
-        gradient = gradient[:, : loss.predict(np.zeros((1, gradient.shape[1]))).shape[1]]
+        probe = np.sqrt(2.0 + np.arange(gradient.shape[1]))  # which no formula gives by chance
+        kept = loss.predict(probe[np.newaxis])[0]
+        if not np.isin(kept, probe).all():
+            raise ValueError(f"input_gradient needs predictions that are outputs, unlike {loss!r}.")
+        gradient = gradient[:, np.searchsorted(probe, kept)]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
 
     def check_gradient(

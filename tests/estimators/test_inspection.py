@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import LeakyReLU, ReLU, ScratchMLPRegressor, feedforward
+from sknn_scratch import Gaussian, LeakyReLU, ReLU, ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.data import chunking
 from sknn_scratch.estimators import inspection
@@ -304,6 +304,25 @@ def test_the_input_gradient_is_the_derivative_of_predict(solver, out, regression
     gradient = model.input_gradient(X[:5])
     assert gradient.shape == (5, 3, 4)
     assert_is_jacobian(gradient, model.predict, X[:5])
+
+
+class Doubled(SquaredError):
+    def predict(self, a):
+        return 2 * a
+
+
+class MeanAndSpread(Gaussian):
+    def predict(self, a):
+        return a[:, ::-1]
+
+
+@short
+def test_the_input_gradient_is_that_of_what_a_loss_predicts_or_refused(regression):
+    X, y = regression
+    model = make_model(loss=MeanAndSpread()).fit(X, y)
+    assert_is_jacobian(model.input_gradient(X[:5]), model.predict, X[:5])
+    with pytest.raises(ValueError, match=r"needs predictions that are outputs, unlike Doubled\(\)"):
+        make_model(loss=Doubled()).fit(X, y).input_gradient(X)
 
 
 CONFIGURATIONS = [
