@@ -12,6 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from ..components import check_number
 from ..maths import Array, RandomState
 
+LONGEST = 24  # letters of a name or a word
+
 
 def pyplot_for(display: str) -> Any:
     """Return matplotlib's pyplot, or raise an ImportError that names the display."""
@@ -37,6 +39,14 @@ def ink(ax: Any, share: float) -> tuple[float, ...]:
 
     back, front = to_rgb(ax.get_facecolor()), to_rgb(ax.xaxis.label.get_color())
     return tuple((1 - share) * b + share * f for b, f in zip(back, front))
+
+
+def shortened(text: str) -> str:
+    """Return a name or a word that leaves the picture room: of a long one, both ends."""
+    half = LONGEST // 2
+    return (
+        text if len(text) <= LONGEST else f"{text[:half]}\N{HORIZONTAL ELLIPSIS}{text[1 - half :]}"
+    )
 
 
 def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:

@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.inspection import PartialDependenceDisplay, permutation_importance
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
 from ..maths import Array, RandomState
-from .drawing import ink, pyplot_for, some_rows
+from .drawing import LONGEST, ink, pyplot_for, shortened, some_rows
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
 BARS = 15  # of the most frequent words; points of a line through dates
-LONGEST = 24  # letters of a name or a word
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -130,10 +129,7 @@ class ExplanationDisplay:
         X = X.to_pandas() if is_foreign else X
         X = X if hasattr(X, "shape") else np.asarray(X)
         y = np.asarray(y)
-        if n_curves and y.ndim == 2 and y.shape[1] > 1:
-            raise ValueError(
-                f"n_curves must be 0 where y has {y.shape[1]} columns: curves are of one."
-            )
+        check_consistent_length(X, y)
         rows = some_rows(len(y), subsample, random_state)
         X, y = _take(X, rows), y[rows]
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
@@ -141,6 +137,12 @@ class ExplanationDisplay:
         with warnings.catch_warnings():
             if is_foreign:  # in which older scikit-learns see no names
                 warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+            shape = np.shape(estimator.predict(_take(X, [0])))
+            if n_curves and shape[1:] not in ((), (1,)):
+                raise ValueError(
+                    f"n_curves must be 0 where predictions have {shape[1]} columns: curves are of "
+                    "one."
+                )
             permuted: Any = permutation_importance(estimator, X, y, **options)
             display = cls(importances=permuted.importances, columns=columns)
             if figure is None:
@@ -166,9 +168,10 @@ class ExplanationDisplay:
     def _draw_bars(self, ax):
         """Draw the importances of the first ten columns, the largest on top."""
         shown = self.order_[:10][::-1]
-        names = [_shortened(self.columns[i]) for i in shown]
+        places, names = range(len(shown)), [shortened(self.columns[i]) for i in shown]
         mean, sd = self.importances.mean(axis=1)[shown], self.importances.std(axis=1)[shown]
-        ax.barh(names, mean, xerr=sd, color="tab:blue", ecolor=ink(ax, 0.75))
+        ax.barh(places, mean, xerr=sd, color="tab:blue", ecolor=ink(ax, 0.75))
+        ax.set_yticks(places, names, parse_math=False)
         ax.set(xlabel="fall of the score, if shuffled", title="Which columns matter")
 
     def _draw_curve(self, estimator, X, column, random_state, ax):
@@ -196,20 +199,16 @@ class ExplanationDisplay:
         )
         drawn = curve.axes_[0, 0]  # in the place of `ax`
         ylabel = "prediction (dashed: mean)" if is_number else "mean prediction"
-        drawn.set(title=_shortened(self.columns[column]), xlabel="", ylabel=ylabel)
+        drawn.set_title(shortened(self.columns[column]), parse_math=False)
+        drawn.set(xlabel="", ylabel=ylabel)
         if drawn.get_legend():
             drawn.get_legend().remove()
         drawn_at = list(map(str, curve.pd_results[0]["grid_values"][0]))
         if not is_number and _are_dates(drawn_at):
             _put_a_line_for_bars(drawn, curve.pd_results[0])
         elif max(map(len, drawn_at)) > LONGEST and not is_number:
-            drawn.set_xticks(range(len(drawn_at)), map(_shortened, drawn_at))
+            drawn.set_xticks(range(len(drawn_at)), map(shortened, drawn_at))
         return curve
-
-
-def _shortened(text):
-    """Return a name or a word that leaves the picture room."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _column_of(X, i):

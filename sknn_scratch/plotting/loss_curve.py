@@ -235,7 +235,7 @@ def _kept_epoch(network):
 def _loss_name(networks):
     """Return the label of the y-axis: with the unit, if the networks have it in common."""
     units = {
-        (str(getattr(network, "loss", None)), getattr(network, "standardize", False))
+        (str(getattr(network, "loss", None)), bool(getattr(network, "standardize", False)))
         for network in networks
     }
     if len(units) > 1:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..components import check_number
 from ..maths import Array
-from .drawing import drawing_axes, find_networks, ink
+from .drawing import drawing_axes, find_networks, ink, shortened
 
 
 class NetworkDisplay:
@@ -195,8 +195,8 @@ class NetworkDisplay:
         names = ["y"] if self.output_names is None and sizes[-1] == 1 else self.output_names
         outputs = _or_numbered(names, "y", sizes[-1])
         beside = {"va": "center", "parse_math": False}
-        layers[0].write(ax, features, (-diameter, 0), ha="right", **beside)
-        layers[-1].write(ax, outputs, (diameter, 0), ha="left", **beside)
+        layers[0].write(ax, list(map(shortened, features)), (-diameter, 0), ha="right", **beside)
+        layers[-1].write(ax, list(map(shortened, outputs)), (diameter, 0), ha="left", **beside)
         kinds = ["input"] + ["unit"] * (len(sizes) - 2) + ["output"]
         activations = ["", *(self.activations or [""] * len(self.coefs))]
         labels = [
@@ -241,7 +241,7 @@ def _feature_names(network):
 def _activation_names(network):
     """Return the names of each layer's activation, the output layer last."""
     hidden = network.activation
-    if not isinstance(hidden, (list, tuple)):
+    if isinstance(hidden, str) or not np.iterable(hidden):
         hidden = [hidden] * (len(network.coefs_) - 1)
     return [str(name) for name in (*hidden, network.out_activation_)]
 

@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from sknn_scratch import ExplanationDisplay, ScratchMLPRegressor, TableEncoder
+from sknn_scratch import ExplanationDisplay, Quantile, ScratchMLPRegressor, TableEncoder
 
 pytest.importorskip("matplotlib")
 
@@ -99,16 +99,42 @@ def test_long_words_leave_the_picture_room(rng):
     words = rng.choice([word + 99 * "o" for word in "abc"], 60)
     _, _, ax = explain_a_column(words, np.where(words < "b", 5.0, 0.0))
     ax.figure.canvas.draw()  # warns where there is none
-    short = [word + 22 * "o" + "\N{HORIZONTAL ELLIPSIS}" for word in "abc"]
+    short = [word + 11 * "o" + "\N{HORIZONTAL ELLIPSIS}" + 11 * "o" for word in "abc"]
     assert [label.get_text() for label in ax.get_xticklabels()] == short
 
 
 def test_curves_are_of_one_target(line):
     model, X, y = line
     both = model.fit(X, np.c_[y, -y]), X, np.c_[y, -y]
-    with pytest.raises(ValueError, match="n_curves must be 0 where y has 2 columns"):
+    with pytest.raises(ValueError, match="n_curves must be 0 where predictions have 2 columns"):
         ExplanationDisplay.from_estimator(*both)
     assert ExplanationDisplay.from_estimator(*both, n_curves=0).order_[0] == 1
+    quantiles = ScratchMLPRegressor((), loss=Quantile([0.1, 0.5, 0.9]), random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="n_curves must be 0 where predictions have 3 columns"):
+        ExplanationDisplay.from_estimator(quantiles, X, y)
+
+
+def test_columns_of_like_names_have_a_bar_each(line):
+    pd = pytest.importorskip("pandas")
+    model, X, y = line
+    begin = "temperature_of_the_room_in_"
+    X = pd.DataFrame(X, columns=[f"{begin}kelvin", f"{begin}degrees", "$in_a_$"])
+    display = ExplanationDisplay.from_estimator(model.fit(X, y), X, y, n_curves=2)
+    display.figure_.canvas.draw()  # where names are no formulas
+    bars = display.axes_[0]
+    assert [round(bar.get_y() + bar.get_height() / 2) for bar in bars.patches] == [0, 1, 2]
+    names = [label.get_text() for label in bars.get_yticklabels()]
+    assert names == [
+        "temperature_\N{HORIZONTAL ELLIPSIS}m_in_kelvin",
+        "$in_a_$",
+        "temperature_\N{HORIZONTAL ELLIPSIS}_in_degrees",
+    ]
+
+
+def test_rows_without_a_target_are_refused(line):
+    model, X, y = line
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[200, 100\]"):
+        ExplanationDisplay.from_estimator(model, X, y[:100])
 
 
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "a gap"])

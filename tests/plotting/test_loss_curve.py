@@ -146,6 +146,7 @@ def test_mlpregressor_can_stand_beside_ours(regression):
         ({"standardize": False}, {"standardize": False}, "epoch", "loss"),
         ({}, {"standardize": False}, "epoch", "loss (units differ)"),
         ({}, {"loss": "poisson"}, "epoch", "loss (units differ)"),
+        ({}, {"standardize": "numeric"}, "epoch", "loss (standardised units)"),
         ({"solver": "lbfgs"}, {"solver": "lbfgs"}, "iteration", "loss (standardised units)"),
         ({}, {"solver": "lbfgs"}, "epoch or iteration", "loss (standardised units)"),
     ],

@@ -111,6 +111,18 @@ def test_names_of_features_and_activations_are_written(regression):
     assert labels(display) == expected
 
 
+def test_long_names_leave_the_picture_room():
+    coefs = [np.ones((2, 3)), np.ones((3, 1))]
+    display = NetworkDisplay(coefs=coefs, feature_names=["m" * 80, "x"], output_names=["y" * 80])
+    display.plot().figure_.canvas.draw()  # warns where there is none
+    assert [len(name) for name in names(display)] == [24, 1, 24]
+
+
+def test_an_array_of_activations_is_one_for_each_layer(regression):
+    model = fit((3, 2), *regression, activation=np.array(["tanh", "relu"]))
+    assert labels(NetworkDisplay.from_estimator(model))[1:3] == ["3 units\ntanh", "2 units\nrelu"]
+
+
 def test_a_display_needs_weights_only():
     display = NetworkDisplay(coefs=[np.zeros((2, 3)), np.ones((3, 1))], output_names=["price"])
     assert display.plot() is display
