@@ -104,10 +104,11 @@ def is_about(loss: float, baseline: float) -> bool:
 
 
 def loss_of_best_constant(network: Network, y: Array, weight: Array | None = None) -> float:
-    """Return the smallest mean loss that a constant prediction has; nan if no target varies.
+    """Return the smallest mean loss that a constant prediction has.
 
-    Of the network the loss and the activation of its output count; y is of shape (n_samples,
-    n_targets), as the network is trained on it.
+    nan if no target varies, or if it is not known what the outputs of a loss stand for. Of the
+    network the loss and the activation of its output count; y is of shape (n_samples, n_targets),
+    as the network is trained on it.
     """
     y = y.astype(np.float64)
     weight = np.ones(len(y)) if weight is None else weight.astype(np.float64)
@@ -119,6 +120,8 @@ def loss_of_best_constant(network: Network, y: Array, weight: Array | None = Non
     losses = []
     with np.errstate(all="ignore"):
         for constant in constants(network, y, share):
+            if len(constant) != network.sizes[-1]:
+                return np.nan
             a = np.broadcast_to(np.clip(constant, low, high), (len(y), len(constant)))
             losses.append(share @ network.loss(y, a))
         return float(np.fmin.reduce(losses).sum())  # each output has a constant of its own

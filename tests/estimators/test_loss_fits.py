@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_sp
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import Huber, Quantile, ScratchMLPRegressor
+from sknn_scratch import Huber, Loss, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.registries import ACTIVATIONS
 from sknn_scratch.maths.network import feedforward
 from sknn_scratch.training.scoring import score_of
@@ -103,6 +103,35 @@ def test_gamma_and_poisson_fit_what_the_generalised_linear_models_fit(data, loss
     ours = linear(loss, X, y, alpha=alpha * len(y), **(RAW if alpha else {}))
     assert_same_line(ours, theirs.coef_, theirs.intercept_)
     assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-3)
+
+
+class TwoMoments(Loss):
+    """Fits the mean of each target, and that of its square; predicts the former."""
+
+    def n_outputs(self, n_targets):
+        return 2 * n_targets
+
+    def predict(self, a):
+        return np.hsplit(a, 2)[0]
+
+    def __call__(self, y, a):
+        first, second = np.hsplit(a, 2)
+        return ((first - y) ** 2 + (second - y**2) ** 2) / 2
+
+    def gradient(self, y, a):
+        return a - np.hstack([y, y**2])
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_a_loss_of_ones_own_may_have_several_outputs_for_each_target(n_targets, standardize, rng):
+    X = 3 + rng.normal(size=(100, 2))
+    y = np.tanh(X @ rng.normal(size=(2, n_targets)) - 2)
+    model = linear(TwoMoments(), X, y[:, 0] if n_targets == 1 else y, standardize=standardize)
+    expected = LinearRegression().fit(X, np.hstack([y, y**2]))
+    assert_allclose(model.coefs_[0], expected.coef_.T, atol=1e-4)
+    assert_allclose(model.intercepts_[0], expected.intercept_, atol=1e-4)
+    assert model.predict(X).reshape(100, -1).shape == y.shape
 
 
 def test_log_cosh_fits_what_scipy_minimises(data):
