@@ -43,10 +43,9 @@ def ink(ax: Any, share: float) -> tuple[float, ...]:
 
 def shortened(text: str) -> str:
     """Return a name or a word that leaves the picture room: of a long one, both ends."""
-    half = LONGEST // 2
-    return (
-        text if len(text) <= LONGEST else f"{text[:half]}\N{HORIZONTAL ELLIPSIS}{text[1 - half :]}"
-    )
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST // 2]}\N{HORIZONTAL ELLIPSIS}{text[1 - LONGEST // 2 :]}"
 
 
 def find_networks(estimator: Any, attribute: str, display: str) -> list[Any]:

@@ -109,7 +109,8 @@ def test_curves_are_of_one_target(line):
     with pytest.raises(ValueError, match="n_curves must be 0 where predictions have 2 columns"):
         ExplanationDisplay.from_estimator(*both)
     assert ExplanationDisplay.from_estimator(*both, n_curves=0).order_[0] == 1
-    quantiles = ScratchMLPRegressor((), loss=Quantile([0.1, 0.5, 0.9]), random_state=0).fit(X, y)
+    quantiles = ScratchMLPRegressor((), loss=Quantile([0.1, 0.5, 0.9]))
+    quantiles.partial_fit(X, y)
     with pytest.raises(ValueError, match="n_curves must be 0 where predictions have 3 columns"):
         ExplanationDisplay.from_estimator(quantiles, X, y)
 

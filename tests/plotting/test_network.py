@@ -113,7 +113,7 @@ def test_names_of_features_and_activations_are_written(regression):
 
 def test_long_names_leave_the_picture_room():
     coefs = [np.ones((2, 3)), np.ones((3, 1))]
-    display = NetworkDisplay(coefs=coefs, feature_names=["m" * 80, "x"], output_names=["y" * 80])
+    display = NetworkDisplay(coefs=coefs, feature_names=["e" * 80, "x"], output_names=["o" * 80])
     display.plot().figure_.canvas.draw()  # warns where there is none
     assert [len(name) for name in names(display)] == [24, 1, 24]
 
