@@ -163,9 +163,10 @@ def warn_caller(messages: Sequence[Message]) -> None:
 
 
 def loss_picture(losses: dict[str, Sequence[float]]) -> str:
-    """Return an SVG of loss curves, on a logarithmic scale where all are positive."""
-    curves = {name: np.asarray(curve, float) for name, curve in losses.items() if len(curve) > 1}
-    if not curves or not all(np.isfinite(curve).all() for curve in curves.values()):
+    """Return an SVG of loss curves that are finite, on a logarithmic scale if all are positive."""
+    drawn = {name: curve for name, curve in losses.items() if np.isfinite(curve).all()}
+    curves = {name: np.asarray(curve, float) for name, curve in drawn.items() if len(curve) > 1}
+    if not curves:
         return ""
     if all((curve > 0).all() for curve in curves.values()):
         curves = {name: np.log(curve) for name, curve in curves.items()}

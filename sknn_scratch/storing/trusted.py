@@ -13,7 +13,8 @@ from ..ensemble import (
     TransformedUnit,
     Unit,
 )
-from ..estimators import ScratchMLPRegressor
+from ..estimators import ScratchMLPRegressor, WeightRecorder
+from ..estimators.weight_recorder import Record
 from ..tables import KINDS_OF_COLUMNS, TableEncoder
 from ..training import Best, History, TrainingState
 
@@ -22,6 +23,7 @@ PARTS: list[type] = [
     *(ScratchMLPEnsembleRegressor, ScratchMLPRegressor, maths.Network, Scaling),
     *(TableEncoder, *KINDS_OF_COLUMNS),
     *(TrainingState, Best, History),
+    *(WeightRecorder, Record),
     *(Calibration, LearntSpread, LogScale, SpreadOfLoss, SpreadOfMembers),
     *(Logarithm, TransformedUnit, Unit),
 ]

@@ -391,6 +391,11 @@ def test_without_a_finite_curve_there_is_no_picture(losses):
     assert loss_picture(losses) == ""
 
 
+def test_epochs_without_validation_leave_a_picture_of_the_training_loss():
+    alone = {"training loss": [2.0, 1.0]}
+    assert loss_picture({**alone, "validation loss": [np.nan, 1.0]}) == loss_picture(alone) != ""
+
+
 def test_a_curve_goes_from_the_upper_left_to_the_lower_right():
     x, y = places(np.linspace(5, 1, 1000), 1, 5)
     assert (x[0], x[-1]) == (0, WIDTH)

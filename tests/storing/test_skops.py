@@ -15,6 +15,7 @@ from sknn_scratch import (
     ScratchMLPEnsembleRegressor,
     ScratchMLPRegressor,
     TableEncoder,
+    WeightRecorder,
     trusted_types,
 )
 from sknn_scratch.components.registries import ACTIVATIONS, EMBEDDINGS, LOSSES, SOLVERS
@@ -93,6 +94,17 @@ def test_lbfgs_in_a_pipeline_comes_back(regression):
     twin = round_trip(model, ALWAYS | components_of(net))
     assert_array_equal(twin.predict(X), model.predict(X))
     assert twin[-1].out_activation_ == Bounded(-9, 9)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.skipif(
+    not hasattr(ScratchMLPRegressor, "set_callbacks"), reason="callbacks came with 1.9"
+)
+def test_what_a_callback_has_recorded_comes_back(regression):
+    model = ScratchMLPRegressor((3,), max_iter=3, random_state=0)
+    model.set_callbacks(recorder := WeightRecorder()).fit(*regression)
+    (twin,) = round_trip(model, trusted_types())._skl_callbacks
+    assert_array_equal(twin.coefs_[0], recorder.coefs_[0])
 
 
 def test_a_model_that_is_not_fitted_comes_back():
