@@ -243,7 +243,7 @@ def fill_gaps(y: Any, name: str = "y", otherwise: Any = 1.0) -> tuple[Array, Arr
     if y.ndim not in (1, 2) or y.size == 0 or not np.isnan(y).any():
         return y, None
     columns = y.reshape(len(y), -1)
-    measured = ~np.isnan(columns)
+    measured = ~np.isnan(columns, order="C")  # so that sums do not depend on the order of y
     first = columns[measured.argmax(axis=0), np.arange(columns.shape[1])]
     first = np.where(measured.any(axis=0), first, np.resize(otherwise, len(first)))
     return np.where(measured, columns, first).astype(y.dtype).reshape(y.shape), measured

@@ -201,6 +201,8 @@ def test_it_takes_na_masks_objects_float32_any_order_and_sparse_inputs():
     for y in (frame, np.ma.masked_array(FULL, GAPS), Y.astype(object), np.asfortranarray(Y)):
         assert_array_equal(network().fit(X, y)._params, expected._params)
         assert_allclose(expected.score(X, y), expected.score(X, Y))
+    weighted, other = (network().fit(X, y, WEIGHT + 0.1) for y in (Y, np.asfortranarray(Y)))
+    assert_array_equal(weighted._params, other._params)
     series = network().fit(X, frame[0])
     assert_array_equal(series._params, network().fit(X, Y[:, 0])._params)
     single = network().fit(X.astype(np.float32), Y)
