@@ -135,6 +135,8 @@ class ExplanationDisplay:
         columns = list(map(str, getattr(X, "columns", [f"x{i}" for i in range(X.shape[1])])))
         options = {"n_repeats": n_repeats, "scoring": scoring, "random_state": random_state}
         with warnings.catch_warnings():
+            # of the only bar of a constant column
+            warnings.filterwarnings("ignore", "Attempting to set identical low and high ylims")
             if is_foreign:  # in which older scikit-learns see no names
                 warnings.filterwarnings("ignore", "X has feature names", UserWarning)
             shape = np.shape(estimator.predict(_take(X, [0])))
@@ -208,6 +210,8 @@ class ExplanationDisplay:
             _put_a_line_for_bars(drawn, curve.pd_results[0])
         elif max(map(len, drawn_at)) > LONGEST and not is_number:
             drawn.set_xticks(range(len(drawn_at)), map(shortened, drawn_at))
+        for label in drawn.get_xticklabels():
+            label.set_parse_math(False)  # words are no formulas: "$100-$200"
         return curve
 
 

@@ -103,6 +103,19 @@ def test_long_words_leave_the_picture_room(rng):
     assert [label.get_text() for label in ax.get_xticklabels()] == short
 
 
+def test_words_are_no_formulas_and_may_be_all_the_same(rng):
+    pd = pytest.importorskip("pandas")
+    words = rng.choice(["$1_a_$2", "$2_a_$3"], 60)
+    table, y = pd.DataFrame({"price": words, "same": "word"}), 1.0 * (words < "$2")
+    network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
+    model = make_pipeline(TableEncoder(), network).fit(table, y)
+    display = ExplanationDisplay.from_estimator(model, table, y, n_curves=2)
+    display.figure_.canvas.draw()
+    _, price, same = display.axes_
+    assert [label.get_text() for label in price.get_xticklabels()] == ["$1_a_$2", "$2_a_$3"]
+    assert len(same.patches) == 1
+
+
 def test_curves_are_of_one_target(line):
     model, X, y = line
     both = model.fit(X, np.c_[y, -y]), X, np.c_[y, -y]
