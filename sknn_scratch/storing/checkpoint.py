@@ -136,7 +136,7 @@ def check_can_go_on(estimator: Any) -> None:
         )
     if not hasattr(estimator, "partial_fit"):
         raise ValueError(f"estimator must have a stochastic solver, got {estimator.solver!r}.")
-    for name, value in constructor_parameters(estimator).items():
+    for name, value in vars(estimator).items():
         try:
             pickle.dumps(value)
         except Exception as error:  # pickle has no one type of error

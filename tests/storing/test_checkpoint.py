@@ -282,6 +282,12 @@ def test_a_fitted_model_is_refused_unless_there_is_a_checkpoint(regression, tmp_
     )
 
 
+def with_attribute(name, value):
+    model = ScratchMLPRegressor()
+    setattr(model, name, value)
+    return model
+
+
 REFUSED = {
     "a pipeline": (
         make_pipeline(StandardScaler(), ScratchMLPRegressor()),
@@ -289,6 +295,7 @@ REFUSED = {
     ),
     "lbfgs": (ScratchMLPRegressor(solver="lbfgs"), "stochastic solver, got 'lbfgs'"),
     "a lambda": (ScratchMLPRegressor(learning_rate=lambda epoch, n: 1.0), "learning_rate must be"),
+    "a callback": (with_attribute("_skl_callbacks", [lambda: None]), "_skl_callbacks must be such"),
     "a lock": (ScratchMLPRegressor(activation=Bent(threading.Lock())), "activation must be"),
 }
 
