@@ -31,10 +31,9 @@ class Record(NamedTuple):
         return self.network.layers(self.scaling.fold(self.network, self.params))
 
     def predict(self, X: Array) -> Array:
-        """Return predictions of shape (n_samples,); of several quantiles the middle one."""
+        """Return predictions of shape (n_samples,); of several quantiles the median."""
         output = predict_rows(self.network, self.params, X, self.scaling)
-        predictions = self.network.loss.predict(output)
-        return predictions[:, predictions.shape[1] // 2]
+        return np.median(self.network.loss.predict(output), axis=1)
 
 
 class WeightRecorder:
