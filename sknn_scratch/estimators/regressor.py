@@ -542,7 +542,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         -----
         With ``early_stopping=True`` every call holds out its own validation rows (the same
         ones if the data are the same), and `predict` uses the parameters that scored best in
-        any call so far. Nothing stops the caller's loop: compare ``validation_scores_``.
+        any call so far, which asks for the same ``scoring`` in all. Nothing stops the caller's
+        loop: compare ``validation_scores_``.
         """
         validation = X_val, y_val, sample_weight_val
         return self._train_on(Arrays(X, y, sample_weight), validation, groups, incremental=True)
