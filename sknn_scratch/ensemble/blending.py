@@ -37,15 +37,14 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
         weights = weights_by_column(weight, y.shape[1])
         targets = zip(y.T, predictions.transpose(2, 0, 1), weights)
         return np.column_stack([blending_weights(*of_target) for of_target in targets])
-    rows = ~np.isnan(predictions[0])
-    y, predictions = y[rows], predictions[:, rows]
-    weight = np.ones(len(y)) if weight is None else weight[rows] / weight[rows].max()
-    errors = (y - predictions).T  # that of the combination is errors @ w
-    errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
+    weight = np.ones(len(y)) if weight is None else weight
+    rows = ~np.isnan(predictions[0]) & (weight > 0)
+    weight = weight[rows] / weight[rows].max()
+    errors = (y[rows] - predictions[:, rows]).T  # that of the combination is errors @ w
     off = np.abs(errors @ closest_mean(errors, weight))
     order = np.argsort(off)
-    weight_up_to = np.cumsum(weight[order])
-    far = FAR * off[order][np.searchsorted(weight_up_to, MOST * weight_up_to[-1])]
+    share = np.cumsum(weight[order]) / weight.sum()
+    far = FAR * off[order][np.searchsorted(share.round(9), MOST)]  # no last bit decides
     is_far = (off > far) & (far > 0)  # where most are exact, the others decide
     drawn_in = np.divide(far, off, out=np.ones(len(off)), where=is_far)
     return closest_mean(errors * drawn_in[:, np.newaxis], weight)
@@ -54,7 +53,7 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
 def closest_mean(errors: Array, weight: Array) -> Array:
     """Return the weights with which the mean of columns of errors has the least mean square."""
     errors = errors * np.sqrt(weight)[:, np.newaxis]
-    errors /= np.sqrt(np.mean(errors**2)) or 1.0
+    errors /= np.abs(errors).max() or 1.0  # before they are squared: none overflows
     triangle: Any = np.linalg.qr(errors, mode="r")
     return shortest_mean(triangle)
 

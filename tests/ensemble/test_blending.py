@@ -78,6 +78,30 @@ def test_a_weight_of_two_is_a_row_twice(rng):
     assert_allclose(blending_weights(y, predictions, weight), expected, rtol=1e-9)
 
 
+def test_the_unit_of_weights_does_not_matter(rng):
+    weight = np.array([1, 2, 3, 7, 7, 7, 3.0])  # 9 of 10 are 27 of 30, up to the last bit
+    for _ in range(100):
+        y = rng.normal(size=7)
+        predictions = y + rng.standard_t(1.5, size=(2, 7))
+        expected = blending_weights(
+            np.repeat(y, weight.astype(int)), np.repeat(predictions, weight.astype(int), axis=1)
+        )
+        for factor in (1, 3.7, 1e-300, 1e300):
+            assert_allclose(blending_weights(y, predictions, factor * weight), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("far", [1e20, 1e200, 1e300])
+def test_a_row_that_is_off_by_any_amount_leaves_the_others_what_they_are(far, rng):
+    y = rng.normal(size=50)
+    predictions = y + rng.normal(size=(2, 50)) * [[0.1], [0.2]]
+    predictions[:, 0] = far
+    w = blending_weights(y, predictions)
+    assert_allclose(w, blending_weights(y[1:], predictions[:, 1:]), atol=0.1)
+    assert 0.6 < w[0] < 1
+    without = blending_weights(y, predictions, np.where(predictions[0] == far, 0, 1.0))
+    assert_allclose(without, blending_weights(y[1:], predictions[:, 1:]), rtol=1e-9)
+
+
 def test_rows_that_were_never_held_out_do_not_count(rng):
     y = rng.normal(size=40)
     predictions = y + rng.normal(size=(2, 40))
