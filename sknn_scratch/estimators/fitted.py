@@ -109,7 +109,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
 
     @intercepts_.setter
     def intercepts_(self, arrays: Sequence[ArrayLike]) -> None:
-        if not self._network.fit_intercept:
+        if self.__sklearn_is_fitted__() and not self._network.fit_intercept:
             raise AttributeError("intercepts_ cannot be set with fit_intercept=False.")
         self._assign("intercepts_", arrays)
 
@@ -119,7 +119,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
 
     @embedding_.setter
     def embedding_(self, arrays: Sequence[ArrayLike]) -> None:
-        if self.embedding_ is None:
+        if self.__sklearn_is_fitted__() and self.embedding_ is None:
             raise AttributeError("embedding_ cannot be set without an embedding.")
         self._assign("embedding_", arrays)
 

@@ -211,9 +211,10 @@ def test_weights_that_are_too_large_for_the_type_are_refused(regression):
         model.intercepts_ = [np.full(b.shape, 1e39) for b in model.intercepts_]
 
 
-def test_weights_of_a_network_that_is_not_fitted_are_those_of_init():
-    with pytest.raises(AttributeError, match=r"coefs_ can be set once .* is fitted.*init"):
-        ScratchMLPRegressor().coefs_ = [np.ones((3, 1))]
+@pytest.mark.parametrize("name", ["coefs_", "intercepts_", "embedding_"])
+def test_weights_of_a_network_that_is_not_fitted_are_those_of_init(name):
+    with pytest.raises(AttributeError, match=rf"{name} can be set once .* is fitted.*init"):
+        setattr(ScratchMLPRegressor(), name, [np.ones((3, 1))])
 
 
 def test_two_layers_can_change_places(regression):
