@@ -119,11 +119,8 @@ class Trainer:
         if self.settings.incremental and before in LOOPS:
             LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
-        formulas, now = (repr((each.activations, each.loss)) for each in (network, self.network))
-        if formulas != now:
-            state.best = (
-                state.best.unvalidated()
-            )  # the same parameters predict, or score, otherwise
+        if formulas(network) != formulas(self.network):  # by which parameters predict and score
+            state.best = state.best.unvalidated()
         if network.activations[-1].scaling != self.network.activations[-1].scaling:
             folded = state.scaling.fold(network, state.best_params)  # they take in y otherwise
             state.put(state.scaling.unfold(self.network, folded), state.scaling)
@@ -344,3 +341,8 @@ class Trainer:
                     run.error = text
             if stopping.monitor and (run.diverged or not self.settings.incremental):
                 stopping.restore_best(state.params, run.validate, run.diverged)
+
+
+def formulas(network: Network) -> str:
+    """Return the activations and the loss of a network with what they hold, to be compared."""
+    return repr([(each, vars(each)) for each in (*network.activations, network.loss)])
