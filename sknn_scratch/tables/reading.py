@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, repeat
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -100,7 +100,8 @@ def of_arrow(label: Any, column: Any) -> Column:
         return of_array(label, objects)
     levels = None
     if column.type.ordered:
-        levels = known(map(word, column.unify_dictionaries().chunk(0).dictionary.to_pylist()))
+        dictionaries = (chunk.dictionary.drop_null().to_pylist() for chunk in column.chunks)
+        levels = known(dict.fromkeys(map(word, chain.from_iterable(dictionaries))))
     return as_words(of_array(label, objects))._replace(is_category=True, levels=levels)
 
 
@@ -167,7 +168,8 @@ def plain(value: Any) -> Any:
     Gaps are None, and what pandas and NumPy have for them.
     """
     if isinstance(value, (np.datetime64, np.timedelta64)):
-        value = value.astype(f"{type(value).__name__}[us]").item()
+        of_python = value.astype(f"{type(value).__name__}[us]").item()
+        value = value if isinstance(of_python, int) else of_python  # a year that it does not have
     return np.nan if type(value).__name__ in ("NoneType", "NAType", "NaTType") else value
 
 

@@ -73,6 +73,9 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
     parts = [
         pa.DictionaryArray.from_arrays(pa.array([0]), [level], ordered=True) for level in levels
     ]
+    parts.append(
+        pa.DictionaryArray.from_arrays(pa.array([0]), pa.array([None, "low"]), ordered=True)
+    )
     (column,) = columns_of(pa.table({"a": pa.chunked_array(parts)}))
     assert column.levels == levels
     for X in (pd.DataFrame({"a": list("xyx")}, dtype="category"), pl.DataFrame({"a": list("xyx")})):
@@ -106,8 +109,15 @@ def test_objects_are_read_by_what_they_are(values, holds, read):
 
 @pytest.mark.parametrize(
     "values",
-    [[{}, 1], [[1, 2], None], [b"x"], [np.ones(2), 1], [pd.Interval(0, 1)]],
-    ids=["dict", "list", "bytes", "array", "interval"],
+    [
+        [{}, 1],
+        [[1, 2], None],
+        [b"x"],
+        [np.ones(2), 1],
+        [pd.Interval(0, 1)],
+        [np.datetime64("12000")],
+    ],
+    ids=["dict", "list", "bytes", "array", "interval", "a year that Python has not"],
 )
 def test_what_is_neither_word_nor_number_is_refused_with_its_column(values):
     array = np.empty(len(values), object)
