@@ -152,8 +152,11 @@ def weight_name(estimator: Any) -> str:
         return f"{prefix}sample_weight"
     if hands_on(last):
         return prefix + weight_name(last.estimator)
-    if hands_on(last, "estimators"):  # as a StackingRegressor does weights alone
-        return f"{prefix}sample_weight"
+    if hands_on(last, "estimators"):  # as a StackingRegressor does weights alone, by this name
+        parts = [*dict(last.estimators).values(), getattr(last, "final_estimator", None)]
+        names = {weight_name(part) for part in parts if part not in (None, "drop")}
+        if names == {"sample_weight"}:
+            return f"{prefix}sample_weight"
     raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
 
 

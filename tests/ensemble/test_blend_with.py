@@ -353,6 +353,14 @@ def test_searches_and_votings_hand_weights_on(line):
         ensemble(each, cv=CV).fit(X, y, sample_weight=weight) for each in (voting, Ridge(10.0))
     )
     assert_allclose(of_voting.predict(X), of_one.predict(X), rtol=1e-10)
-    untakable = GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [3]})
-    with pytest.raises(ValueError, match=r"sample_weight must be None: KNeighbors"):
-        ensemble(untakable, cv=CV).fit(X, y, sample_weight=weight)
+    neighbours, pipeline = KNeighborsRegressor(), make_pipeline(StandardScaler(), Ridge())
+    for untakable, what in [
+        (GridSearchCV(neighbours, {"n_neighbors": [3]}), "KNeighbors"),
+        (VotingRegressor([("a", neighbours), ("b", Ridge())]), "KNeighbors"),
+        (StackingRegressor([("a", Ridge())], final_estimator=neighbours), "KNeighbors"),
+        (VotingRegressor([("a", pipeline)]), "Voting"),  # it has another name for them
+    ]:
+        with pytest.raises(ValueError, match=f"sample_weight must be None: {what}"):
+            ensemble(untakable, cv=CV).fit(X, y, sample_weight=weight)
+    voting = VotingRegressor([("a", Ridge()), ("b", "drop")])
+    assert np.isfinite(ensemble(voting, cv=CV).fit(X, y, sample_weight=weight).oob_score_)
