@@ -10,4 +10,4 @@ from .base import (
 from .callbacks import CallbackSupportMixin, with_callbacks
 from .recommended import epochs, recommended_parameters
 from .regressor import ScratchMLPRegressor
-from .weight_recorder import WeightRecorder
+from .weight_recorder import Record, WeightRecorder

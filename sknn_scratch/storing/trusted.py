@@ -13,8 +13,7 @@ from ..ensemble import (
     TransformedUnit,
     Unit,
 )
-from ..estimators import ScratchMLPRegressor, WeightRecorder
-from ..estimators.weight_recorder import Record
+from ..estimators import Record, ScratchMLPRegressor, WeightRecorder
 from ..tables import KINDS_OF_COLUMNS, TableEncoder
 from ..training import Best, History, TrainingState
 
