@@ -8,6 +8,7 @@ from .dataset import (
     is_per_target,
     power_of_two,
     rows_of_a_part,
+    weight_by_row,
     where_measured,
 )
 from .inputs import (

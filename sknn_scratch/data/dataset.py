@@ -24,6 +24,11 @@ def is_per_target(weight: Any) -> TypeGuard[Array]:
     return weight is not None and weight.ndim == 2
 
 
+def weight_by_row(weight: Any) -> Any:
+    """Return the weights of rows, where targets have their own: these, or 0 if all are."""
+    return weight.max(axis=1) if is_per_target(weight) else weight
+
+
 def where_measured(values: Array, weight: Any) -> Array:
     """Return the values, nan where targets have weights of their own and one's is 0."""
     return np.where(weight > 0, values, np.nan) if is_per_target(weight) else values

@@ -28,6 +28,7 @@ from ..data import (
     check_target,
     fill_gaps,
     measured_alone,
+    weight_by_row,
     where_measured,
 )
 from ..estimators import (
@@ -60,7 +61,6 @@ from .folds import (
     mean_by_row,
     take_rows,
     training_data,
-    weight_by_row,
     without_weightless,
 )
 from .members import (

@@ -10,7 +10,14 @@ from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
-from ..data import check_measured, is_frame, is_per_target, refuse_lazy, weight_of_targets
+from ..data import (
+    check_measured,
+    is_frame,
+    is_per_target,
+    refuse_lazy,
+    weight_by_row,
+    weight_of_targets,
+)
 from ..estimators import warn_caller
 from ..maths import Array
 from ..training import Message
@@ -188,11 +195,6 @@ def check_weights(data: TrainingData, folds: Splits) -> None:
             "sample_weight must be above 0 for some of the rows that cv holds out; got "
             f"{np.count_nonzero(weight)} such rows, all of them only trained on."
         )
-
-
-def weight_by_row(weight: Array) -> Array:
-    """Return the weights of rows, where targets have their own: these, or 0 if all are."""
-    return weight.max(axis=1) if is_per_target(weight) else weight
 
 
 def weights_by_column(weight: Any, n: int) -> list[Any]:

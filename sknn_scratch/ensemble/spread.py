@@ -16,17 +16,10 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import KFold
 
-from ..data import where_measured
+from ..data import weight_by_row, where_measured
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
-from .folds import (
-    LARGEST_SEED,
-    Splits,
-    mean_by_row,
-    take_rows,
-    weight_by_row,
-    without_weightless,
-)
+from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, without_weightless
 from .members import train_members
 from .stacked import predictions_of
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..components import Settings
-from ..data import DataSet
+from ..data import DataSet, weight_by_row
 from ..training import Observer, Trainer, TrainingState
 from .fitted import fitted
 
@@ -112,7 +112,7 @@ def notifiers_of(
         return []  # `set_callbacks` and `clone` leave that attribute
     named = hasattr(estimator, "feature_names_in_")  # then X has to have its names in `predict`
     # A row's own, whichever of its targets were measured: that is seen in y, which has nan.
-    weight = data.weight.max(axis=1) if data.per_target else data.weight
+    weight = weight_by_row(data.weight)
     metadata = {} if source.sample_weight is None else {"sample_weight": weight}
     arguments = {"X": source.X if named else data.inputs, "y": data.target(), "metadata": metadata}
 
