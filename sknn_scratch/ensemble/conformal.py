@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..components import quantiles as weighted_quantiles
-from ..maths import Array, Loss
+from ..maths import Array, Loss, location
 from ..training import Message
 from .folds import weights_by_column
 from .units import Unit
@@ -192,11 +192,3 @@ def root_mean_square(values: Array, weight: Array) -> Array:
 def in_order(loss: Loss, prediction: Array) -> Array:
     """Return predictions with several quantiles in increasing order, whatever turned them round."""
     return np.sort(prediction, axis=1) if len(loss.levels) > 1 else prediction
-
-
-def location(loss: Loss, prediction: Array) -> Array:
-    """Return the middle of what is predicted: the prediction, or that of several quantiles."""
-    if len(loss.levels) < 2:
-        return prediction
-    distance = np.abs(np.asarray(loss.levels) - 0.5)
-    return prediction[..., np.isclose(distance, distance.min())].mean(axis=-1)

@@ -39,7 +39,7 @@ from ..estimators import (
     warn_caller,
     with_callbacks,
 )
-from ..maths import Array, MatrixLike, RandomState
+from ..maths import Array, MatrixLike, RandomState, location
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, score_of
 from .blending import (
@@ -51,7 +51,7 @@ from .blending import (
 )
 from .candidates import candidates, head_starts, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_splits
-from .conformal import Calibration, in_order, location, quantile_messages
+from .conformal import Calibration, in_order, quantile_messages
 from .folds import (
     as_table,
     at_most,

@@ -11,7 +11,7 @@ from sklearn.utils import assert_all_finite
 from ..components import as_numbers, check_number
 from ..data import Scaling
 from ..engine import predict_rows
-from ..maths import Array, MatrixLike, Network
+from ..maths import Array, MatrixLike, Network, location
 from ..plotting import film
 from .regressor import ScratchMLPRegressor
 
@@ -31,9 +31,9 @@ class Record(NamedTuple):
         return self.network.layers(self.scaling.fold(self.network, self.params))
 
     def predict(self, X: Array) -> Array:
-        """Return predictions of shape (n_samples,); of several quantiles the median."""
+        """Return predictions of shape (n_samples,); of several quantiles the middle."""
         output = predict_rows(self.network, self.params, X, self.scaling)
-        return np.median(self.network.loss.predict(output), axis=1)
+        return location(self.network.loss, self.network.loss.predict(output)).ravel()
 
 
 class WeightRecorder:

@@ -10,7 +10,6 @@ from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
 from sknn_scratch.ensemble.conformal import (
     Calibration,
     conformal_quantiles,
-    location,
     quantile_messages,
     typical_scores,
 )
@@ -279,11 +278,6 @@ def test_the_standard_deviation_of_skewed_errors_in_logarithms_is_that_of_y():
     )
     expected = np.sqrt(np.mean((y - 3) ** 2))
     assert_allclose(calibration.std(None, np.array([3.0]), 1), expected, rtol=0.02)
-
-
-def test_the_middle_of_several_quantiles_is_the_median_or_the_mean_of_those_around_it():
-    assert_array_equal(location(Quantile([0.1, 0.5, 0.8]), np.array([[1.0, 5.0, 6.0]])), [5])
-    assert_array_equal(location(Quantile([0.1, 0.4, 0.6]), np.array([[1.0, 5.0, 6.0]])), [5.5])
 
 
 def test_quantiles_of_an_infinite_prediction_are_infinite_but_of_the_median_score():

@@ -212,14 +212,17 @@ def test_a_film_of_two_columns_is_a_surface_in_the_colours_of_the_targets(film, 
 
 @pytest.mark.parametrize(
     "model",
-    [network(random_state=0), network(loss=Quantile([0.1, 0.4, 0.6, 0.9]), random_state=0)],
+    [
+        network(loss=loss, random_state=0)
+        for loss in ("squared_error", Quantile([0.1, 0.2, 0.4, 0.6]))
+    ],
     ids=["mean", "quantiles"],
 )
 def test_a_film_of_more_columns_shows_predictions_against_targets(film, regression, model):
     animation, model, (left, _) = film(*regression, model=model)
     animation._func(3)
     expected = model.predict(regression[0])
-    expected = expected if expected.ndim == 1 else expected[:, 1:3].mean(axis=1)
+    expected = expected if expected.ndim == 1 else expected[:, 2:].mean(axis=1)
     assert_allclose(left.collections[0].get_offsets(), np.c_[regression[1], expected], rtol=1e-9)
 
 
