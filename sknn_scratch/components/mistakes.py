@@ -14,6 +14,11 @@ from .. import maths
 from ..maths import CHECKS, Activation, Array, Component, Loss, MatrixLike, Network
 from .checks import check_fields
 
+CHOICES = {  # what a class may say of its formulas, and in which words
+    "scaling": (Activation, ("linear", "positive", "log", None)),
+    "rescaling": (Loss, ("standard", "robust", "mean", None)),
+}
+
 
 @functools.singledispatch
 def check(thing: Any) -> None:
@@ -28,8 +33,16 @@ check.register(Component, check_fields)
 def check_formulas(cls: type) -> None:
     """Raise TypeError unless the methods of a class can be called as those of its base are.
 
-    A formula with too few arguments would fail in the midst of training.
+    A formula with too few arguments would fail in the midst of training. ValueError for what a
+    class says of its formulas in a word that nobody heeds.
     """
+    for attribute, (base, choices) in CHOICES.items():
+        said = vars(cls).get(attribute) if issubclass(cls, base) else None
+        if said not in choices and not hasattr(said, "__get__"):  # a property is asked later
+            raise ValueError(
+                f"{cls.__name__}.{attribute} must be one of "
+                f"{', '.join(map(repr, choices))}, got {said!r}."
+            )
     bases = [base for base in cls.__mro__ if Component in base.__bases__ and base is not cls]
     for base, (name, formula) in product(bases, vars(cls).items()):
         declared = vars(base).get(name)

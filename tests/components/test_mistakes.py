@@ -100,6 +100,21 @@ def test_a_class_that_is_derived_from_one_of_ones_own_is_checked_too():
         type("Steeper", (Sine,), {"derivative": lambda self, z: 2})
 
 
+@pytest.mark.parametrize(
+    ("base", "attribute", "said"),
+    [
+        (Activation, "scaling", "Linear"),
+        (Activation, "scaling", "standard"),
+        (Loss, "rescaling", "standardize"),
+        (Loss, "rescaling", True),
+    ],
+)
+def test_a_word_for_the_unit_of_the_target_that_nobody_heeds_is_refused(base, attribute, said):
+    known = "'linear', 'positive', 'log'" if base is Activation else "'standard', 'robust', 'mean'"
+    with pytest.raises(ValueError, match=rf"Mine.{attribute} must be one of {known}, None, got"):
+        type("Mine", (base,), {attribute: said})
+
+
 # --- what is no component ---
 
 
