@@ -83,6 +83,11 @@ class DataSet:
             tree.add(float(weight[part].sum()), i)
         return tree.total() / weight.size
 
+    def mean_weight_of_measured(self, rows: Index | None = None) -> float:
+        """Return the mean weight of those of these rows' targets that have one; None is all."""
+        weight = self.weight if rows is None else self.weight[rows]
+        return float(weight[weight > 0].mean())
+
     def statistics(self, name: str, rows: Array | None = None) -> "Moments":
         """Return the `Moments` of "X" or "y" over these rows; None is all."""
         array, weight = (self.y, self.weight) if name == "y" else (self.X, self.row_weight)

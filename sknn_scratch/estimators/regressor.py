@@ -134,7 +134,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights (not on the intercepts). It acts per batch:
         the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
-        by its number of samples (times the mean sample weight: a mean below 0.01 is warned of).
+        by its number of samples (times the mean sample weight: a mean below 0.01 is warned of,
+        and one above 100, with an alpha from 0.1 on).
     standardize : bool or 'numeric', default=True
         Whether the network is trained on standardised X and y, so that their units do not
         matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the

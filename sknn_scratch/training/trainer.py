@@ -149,9 +149,8 @@ class Trainer:
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        messages: list[Message] = []
-        if not data.per_target:
-            messages += weight_warnings(settings.alpha, state.mean_weight)
+        measured = data.mean_weight_of_measured(chosen) if data.per_target else state.mean_weight
+        messages: list[Message] = [*weight_warnings(settings.alpha, measured)]
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:

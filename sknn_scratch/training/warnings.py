@@ -42,7 +42,8 @@ class Message(NamedTuple):
 Messages: TypeAlias = Iterator[Message]
 
 INTERRUPTED = Message("Training interrupted by user.")
-SMALL_WEIGHT = 0.01  # the mean weight from which on the penalty is doubted
+FAR_WEIGHT = 100  # a mean weight larger than that, or smaller than its inverse, is doubted
+STRONG = 0.1  # the penalty from which on a mean weight can be too large: less does little anyway
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
 LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
@@ -74,8 +75,9 @@ def prediction_warnings(
 
 
 def weight_warnings(alpha: float, mean_weight: float) -> Messages:
-    """Warn of weights that are so small that the penalty is large."""
-    if alpha > 0 and mean_weight < SMALL_WEIGHT:
+    """Warn of weights so small that the penalty is large, or so large that it is none."""
+    too_large = mean_weight > FAR_WEIGHT and alpha >= STRONG
+    if (alpha > 0 and mean_weight < 1 / FAR_WEIGHT) or too_large:
         yield Message(
             f"sample_weight has a mean of {mean_weight:.2g}. The penalty is not weighted, and acts "
             f"as alpha={alpha / mean_weight:.2g} would with weights of mean 1: divide the weights "

@@ -30,13 +30,35 @@ def test_weights_of_a_small_mean_are_warned_of_with_the_penalty_that_they_stand_
         network().partial_fit(X, y, np.full(60, 1e-6))
 
 
+def test_weights_of_a_large_mean_are_warned_of_where_they_take_a_penalty_away(regression):
+    X, y = regression
+    match = r"sample_weight has a mean of 5e\+02.*acts as alpha=0.02 would"
+    with pytest.warns(UserWarning, match=match):
+        heavy = network(alpha=10).fit(X, y, np.full(60, 500.0))
+    assert_allclose(heavy.predict(X), network(alpha=0.02).fit(X, y).predict(X), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("alpha", "weight"), [(1e-4, 1e-6), (10, 500.0)])
+def test_of_rows_with_gaps_among_their_targets_the_weights_are_looked_at_too(
+    alpha, weight, regression
+):
+    X, y = regression
+    gaps = np.column_stack([y, y])
+    gaps[10:, 1] = np.nan
+    with pytest.warns(UserWarning, match=r"sample_weight has a mean of (1e-06|5e\+02)\."):
+        network(alpha=alpha, missing_targets="ignore").fit(X, gaps, np.full(60, weight))
+    gaps[:, 1] = y
+    gaps[1:] = np.nan  # few rows are measured, which is no weight
+    network(missing_targets="ignore").fit(X.repeat(9, 0), gaps.repeat(9, 0))
+
+
 def test_what_would_have_been_warned_of_stands_in_the_error_if_training_diverges(regression):
     X, y = regression
     with pytest.raises(ValueError, match=r"diverged: .* sample_weight has a mean of 1e-30\."):
         network(solver="sgd", max_iter=50).fit(X, y, np.full(60, 1e-30))
 
 
-@pytest.mark.parametrize(("alpha", "weight"), [(0.0, 1e-6), (1e-4, 0.01), (1e-4, 1e6)])
+@pytest.mark.parametrize(("alpha", "weight"), [(0.0, 1e-6), (1e-4, 0.01), (1e-4, 1e6), (10, 99)])
 def test_other_weights_are_not(alpha, weight, regression):
     network(alpha=alpha).fit(*regression, np.full(60, weight))
 
