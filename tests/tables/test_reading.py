@@ -96,7 +96,7 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
         ([timedelta(hours=12), None], "numbers", [0.5, NAN]),
         ([np.datetime64("1970-01-03"), None, date(1970, 1, 4)], "dates", [2, NAN, 3]),
         ([np.timedelta64(1, "D"), np.timedelta64(36, "h"), None], "numbers", [1, 1.5, NAN]),
-        ([timedelta(1), np.timedelta64("NaT")], "numbers", [1, NAN]),
+        ([timedelta(1), np.timedelta64("NaT", "D")], "numbers", [1, NAN]),
         ([1, "x", 2.0, pd.NA], "mixed", ["1", "x", "2", NAN]),
     ],
     ids=str,
