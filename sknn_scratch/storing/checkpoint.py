@@ -57,7 +57,7 @@ def fit_with_checkpoints(
         The file, a whole one whenever the process is killed. It is a pickle, with a checksum: load
         only what you trust.
     n_epochs : int
-        Epochs in all, those before the interruption included.
+        Epochs in all, those before the interruption included, which must not be more.
     every : int, default=10
         Epochs between two checkpoints.
     **validation
@@ -111,6 +111,11 @@ def fit_with_checkpoints(
             "hand in one that is not (sklearn.base.clone), whose epochs are counted from the first."
         )
     done = len(getattr(estimator, "loss_curve_", ()))
+    if n_epochs < done:
+        raise ValueError(
+            f"n_epochs must be at least {done}, which the model in {str(path)!r} has been trained "
+            f"for; got {n_epochs}."
+        )
     with unchanged_on_error(estimator):
         for epoch in range(done + 1, n_epochs + 1):
             if has_stopped_early(estimator):

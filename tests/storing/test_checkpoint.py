@@ -102,6 +102,15 @@ def test_a_finished_training_is_not_gone_on_with(regression, tmp_path):
     assert len(fit_with_checkpoints(model, *regression, path, n_epochs=6).loss_curve_) == 6
 
 
+def test_fewer_epochs_than_were_trained_for_are_refused(regression, tmp_path):
+    path = tmp_path / "model"
+    fit_with_checkpoints(ScratchMLPRegressor((5,)), *regression, path, n_epochs=4)
+    saved = path.read_bytes()
+    with pytest.raises(ValueError, match=r"n_epochs must be at least 4, .*; got 3"):
+        fit_with_checkpoints(ScratchMLPRegressor((5,)), *regression, path, n_epochs=3)
+    assert path.read_bytes() == saved
+
+
 def test_a_model_with_other_parameters_is_not_gone_on_with(regression, tmp_path):
     path = tmp_path / "model"
     settings = {"init": "he_normal", "random_state": 0}
