@@ -26,7 +26,7 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     regressions, 1996): hardly more likely to fit noise than the best of its parts is. That is done
     twice: what the first one misses by far is drawn in before the second, so that a few rows, which
     none may predict, do not decide (Winsorised residuals: Huber, Robust estimation of a location
-    parameter, 1964).
+    parameter, 1964). Where y is skewed, that favours what predicts its median.
 
     ``predictions`` are of shape (n_kinds, n) or (n_kinds, n, n_targets), nan for rows that were not
     held out; the weights of shape (n_kinds,), or (n_kinds, n_targets), each target by itself.

@@ -160,8 +160,9 @@ class ScratchMLPEnsembleRegressor(
     blend_with : list of regressors, default=None
         Further regressors, such as ``[HistGradientBoostingRegressor()]``: clones of each are
         trained on the same splits, on the same X (of a table, what ``encoder_`` makes of it), and
-        the rows held out tell how much each counts, by the squared error. They are members like
-        others, in ``estimators_``, in intervals and in `novelty`. Not for losses of quantiles.
+        the rows held out tell how much each counts, by the squared error, in which rows that are
+        off by far count as less far. They are members like others, in ``estimators_``, in intervals
+        and in `novelty`. Not for losses of quantiles.
 
     Attributes
     ----------
