@@ -3,7 +3,8 @@
 The derivative of an activation or a loss is compared with finite differences at a few points, and
 an activation is asked whether the output of a unit hangs on its own input alone: training takes
 all other derivatives for 0. It takes less time than an epoch, and for the components of the package
-none: their tests do it.
+none: their tests do it. So is what their classes say of them: that another unit of the target is
+another of the weights (``scaling``, ``rescaling``), and which delta is ``a - y`` (``canonical``).
 """
 
 import copy
@@ -37,6 +38,8 @@ def derivative_warnings(network: Network) -> list[Message]:
     messages = [_of_activation(f, units) for f, units in widest.values()]
     if not is_ours(type(network.loss)):
         messages.append(_of_loss(network.loss, network.activations[-1], network.sizes[-1]))
+    if not is_ours(type(network.activations[-1])):
+        messages.append(_of_scaling(network.activations[-1]))
     return [message for message in messages if message]
 
 
@@ -108,7 +111,75 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
         if slope is not None:
             point = f"y={y[row, unit % y.shape[1]]:g}, a={a[place]:g}"
             return warning(f"{name}.gradient", gradient[place], point, slope)
-    return None
+    return _of_rescaling(loss, y, a, gradient) or _of_canonical(loss, out_activation, y, gradient)
+
+
+def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | None:
+    """Return a message if another unit or origin of y does more than ``rescaling`` says."""
+    one, factor = np.ones(y.shape[1]), 2.0 if loss.rescaling == "mean" else 1.0
+    added = 0.0 if loss.rescaling == "mean" else 0.5
+    shift, scale = loss.output_scaling(added * one, factor * one)
+    there = factor * y + added
+    if loss.rescaling is None or not loss.in_domain(there).all():
+        return None
+    found = np.array(loss.gradient(there, scale * a + shift))
+    if factor != 1:  # then it may be any multiple
+        gradient = gradient * np.nanmedian(found / gradient)
+    says = "where y and a are doubled, its gradient is multiplied by one number"
+    if factor == 1:
+        says = "where y and a grow by 0.5, its gradient stays"
+    place = mismatch(found, gradient)
+    return place and Message(
+        f"{type(loss).__name__}.rescaling is {loss.rescaling!r}, which says that {says}, but at "
+        f"a={a[place]:g} it becomes {found[place]:.4g} in place of {gradient[place]:.4g}. The "
+        "target is rescaled all the same, and predictions may be wrong: leave rescaling out."
+    )
+
+
+def _of_canonical(loss: Loss, f: Activation, y: Array, gradient: Array) -> Message | None:
+    """Return a message if delta is another than ``a - y``, which training takes for it."""
+    if loss.canonical is None or loss.canonical != f.name:
+        return None
+    z = np.resize(INPUTS, (len(INPUTS), gradient.shape[1]))
+    a = np.array(f(z))
+    delta = gradient * f.derivative(a if f.from_output else z, a)
+    place = mismatch(delta, a - y)
+    return place and Message(
+        f"{type(loss).__name__}.canonical is {f.name!r}, with which delta is to be a - y, but its "
+        f"gradient times {type(f).__name__}.derivative is {delta[place]:.4g} at z={z[place]:g}, "
+        f"where a - y is {(a - y)[place]:.4g}. Training takes a - y: leave canonical out."
+    )
+
+
+@np.errstate(all="ignore")
+def _of_scaling(f: Activation) -> Message | None:
+    """Return a message if outputs on another scale cannot be had as ``scaling`` says."""
+    z = np.array(INPUTS)[:, np.newaxis]
+    try:
+        f = copy.deepcopy(f)
+        formula, wanted, found = {
+            "linear": lambda: ("2 f(z) + 3, f(2 z + 3)", 2 * f(z) + 3, f(2 * z + 3)),
+            "positive": lambda: ("2 f(z), f(2 z)", 2 * f(z), f(2 * z)),
+            "log": lambda: ("2 f(z), f(z + log 2)", 2 * f(z), f(z + np.log(2))),
+            None: lambda: ("", z, z),
+        }[f.scaling]()
+    except Exception:
+        return None
+    place = mismatch(np.asarray(found), np.asarray(wanted))
+    left, _, right = formula.partition(", ")
+    return place and Message(
+        f"{type(f).__name__}.scaling is {f.scaling!r}, which says that {left} is {right}, but at "
+        f"z={z[place]:g} they are {wanted[place]:.4g} and {found[place]:.4g}. The target is "
+        "rescaled all the same, and predictions may be wrong: leave scaling out."
+    )
+
+
+def mismatch(found: Array, wanted: Array) -> tuple[int, int] | None:
+    """Return the place where two arrays differ most; None if by no more than rounding."""
+    off = np.abs(found - wanted) - RELATIVE * np.maximum(np.abs(found), np.abs(wanted))
+    off = np.where(np.isfinite(off), off, 0.0)
+    row, unit = np.unravel_index(off.argmax(), off.shape)
+    return (int(row), int(unit)) if off[row, unit] > ABSOLUTE else None
 
 
 def _targets(loss: Loss, n_outputs: int) -> Array:

@@ -283,3 +283,78 @@ def test_an_activation_may_return_booleans():
 
     identity, loss = ACTIVATIONS["identity"], LOSSES["squared_error"]
     assert derivative_warnings(Network((1, 2, 1), (Step(), identity), loss)) == []
+
+
+# --- what is said of a formula ---
+
+
+class OfRatios(Loss, rescaling="standard"):
+    """Is no loss of a - y alone."""
+
+    def __call__(self, y, a):
+        return (np.arctan(a) - np.arctan(y)) ** 2
+
+    def gradient(self, y, a):
+        return 2 * (np.arctan(a) - np.arctan(y)) / (1 + a**2)
+
+
+class OfRatiosByTheMean(OfRatios):
+    rescaling = "mean"
+    gradient = OfRatios.gradient
+
+
+class Twice(Loss, rescaling="standard", canonical="identity"):
+    def __call__(self, y, a):
+        return (a - y) ** 2
+
+    def gradient(self, y, a):
+        return 2 * (a - y)
+
+
+class SoftLog(Activation, scaling="log"):
+    def __call__(self, z):
+        return np.logaddexp(0, z)
+
+    def derivative(self, z, a):
+        return special.expit(z)
+
+
+class MoreByOne(SoftLog, scaling="positive"):
+    def __call__(self, z):
+        return z + 1
+
+    def derivative(self, z, a):
+        return np.ones_like(z)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"loss": OfRatios()}, "OfRatios.rescaling is 'standard', .* leave rescaling out"),
+        ({"loss": OfRatiosByTheMean()}, "rescaling is 'mean', .* leave rescaling out"),
+        # 2 (-0.61 - 0.4), and -0.61 - 0.4
+        ({"loss": Twice()}, r"Twice.canonical is 'identity', .* -2.02 at .* a - y is -1.01\."),
+        # 2 log(1 + e^1.23), and log(1 + 2 e^1.23)
+        ({"out_activation": SoftLog()}, r"scaling is 'log', .* z=1.23 they are 2.973 and 2.06"),
+        # 2 (z + 1) and 2 z + 1
+        ({"out_activation": MoreByOne()}, r"says that 2 f\(z\) is f\(2 z\), but at z="),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, dict) else "",
+)
+def test_fit_warns_of_what_a_class_says_that_its_formula_does_not_do(params, match, rng):
+    model = ScratchMLPRegressor((3,), max_iter=2, tol=0, random_state=0, **params)
+    with pytest.warns(UserWarning, match=match):
+        model.fit(rng.normal(size=(20, 2)), rng.uniform(1, 2, 20))
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_what_the_activations_of_the_package_say_is_so(name):
+    assert derivatives._of_scaling(ACTIVATIONS[name]) is None
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_what_the_losses_of_the_package_say_is_so(name):
+    loss = LOSSES[name]
+    f = ACTIVATIONS[loss.out_activation]
+    assert derivatives._of_loss(loss, f, loss.n_outputs(1)) is None
