@@ -37,4 +37,4 @@ from .scaling import (
     takes_factor,
     takes_shift,
 )
-from .split import split_rows
+from .split import check_groups, split_rows

@@ -30,12 +30,13 @@ def split_rows(
     Raises
     ------
     ValueError
-        If there are too few rows on either side, or rows on both.
+        If there are too few rows on either side, or rows on both, or not a group for each row.
     """
     n = len(data)
     if isinstance(fraction, Real):
         train, held_out = _draw(fraction, n, random_state)
     elif hasattr(fraction, "split"):
+        check_groups(groups, n)
         splits = list(fraction.split(data.inputs(), data.target(), groups))
         if not splits:
             raise ValueError(f"validation_fraction={fraction} made no split.")
@@ -56,6 +57,15 @@ def split_rows(
             "or the size of your dataset."
         )
     return np.asarray(train), np.asarray(held_out)
+
+
+def check_groups(groups: Any, n_samples: int) -> None:
+    """Raise ValueError unless there is a group for each row, or none at all."""
+    if groups is not None and np.shape(groups)[:1] != (n_samples,):
+        raise ValueError(
+            f"groups must have shape ({n_samples},), one group per row of X; got "
+            f"{np.shape(groups)}."
+        )
 
 
 def _draw(fraction, n, random_state):

@@ -11,6 +11,7 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from ..components import check_number, refuse_masked
 from ..data import (
+    check_groups,
     check_measured,
     is_frame,
     is_per_target,
@@ -98,6 +99,7 @@ def make_splits(
     """
     if cv is None or isinstance(cv, Integral):
         return shuffled_folds(cv, n_estimators, X, y, random_state.randint(LARGEST_SEED))
+    check_groups(params.get("groups"), X.shape[0])
     splits = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")

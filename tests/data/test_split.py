@@ -188,6 +188,13 @@ def test_a_scorer_is_handed_the_weights(parts):
 # --- rows held out ---
 
 
+def test_groups_of_another_length_are_named(regression):
+    X, y = regression
+    model = ScratchMLPRegressor(early_stopping=True, validation_fraction=GroupShuffleSplit(1))
+    with pytest.raises(ValueError, match=r"groups must have shape \(60,\), .* got \(9,\)"):
+        model.fit(X, y, groups=np.arange(9))
+
+
 def test_a_splitter_of_groups_keeps_groups_together(regression):
     X, y = regression
     groups = np.arange(60) // 6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GroupKFold, KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
 from sknn_scratch.ensemble.folds import (
@@ -18,6 +18,12 @@ from sknn_scratch.ensemble.folds import (
 
 def folds(X, y, cv=None):
     return make_splits(cv, 4, X, y, np.random.RandomState(0), {})
+
+
+def test_groups_of_another_length_are_named(rng):
+    model = ScratchMLPEnsembleRegressor(cv=GroupKFold(3))
+    with pytest.raises(ValueError, match=r"groups must have shape \(20,\), .* got \(9,\)"):
+        model.fit(rng.normal(size=(20, 2)), rng.normal(size=20), groups=np.arange(9))
 
 
 @pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array], ids=["array", "sparse"])
