@@ -108,6 +108,19 @@ def test_under_early_stopping_the_estimator_has_the_best_weights_so_far(regressi
 
 
 @needs_callbacks
+def test_callbacks_are_handed_the_weights_of_rows_if_fit_was(regression):
+    X, y = regression
+    Y, weight = np.c_[y, y], np.arange(1.0, 61)
+    Y[:5] = Y[::2, 0] = np.nan
+    for weights in ({}, {"sample_weight": weight}):
+        recorder = Recorder()
+        network(missing_targets="ignore").set_callbacks(recorder).fit(X, Y, **weights)
+        assert recorder.data[2].keys() == weights.keys()
+    measured = np.arange(60) > 4
+    assert_array_equal(recorder.data[2]["sample_weight"], weight * measured)
+
+
+@needs_callbacks
 def test_the_first_epoch_begins_with_the_initial_weights(regression):
     X, y = regression
     recorder = Recorder()

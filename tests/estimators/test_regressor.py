@@ -164,14 +164,19 @@ def test_the_best_score_is_that_of_the_weights_that_are_kept_whatever_was_change
 
 
 @pytest.mark.filterwarnings("ignore:.* constant in the first batch:UserWarning")
-def test_the_best_score_is_that_of_the_weights_that_are_kept_once_a_column_varies(regression):
+@pytest.mark.parametrize("where", ["X", "y"])
+def test_the_best_score_is_that_of_the_weights_that_are_kept_once_a_column_varies(
+    where, regression
+):
     X, y = regression
+    Y = np.c_[y, X[:, 1]]
     constant = np.where([False, False, False, True], 1.0, X)  # it says nothing of y
-    validation = {"X_val": X[:30], "y_val": y[:30]}
+    first = (constant, Y) if where == "X" else (X, np.c_[y, y**0])
+    validation = {"X_val": X[:30], "y_val": Y[:30]}
     model = ScratchMLPRegressor((5,), learning_rate_init=0.03, early_stopping=True, random_state=0)
-    for rows in [constant] * 60 + [X] * 3:
-        model.set_params(learning_rate_init=0.03 if rows is constant else 1e-3)
-        model.partial_fit(rows, y, **validation)
+    for data in [first] * 60 + [(X, Y)] * 3:
+        model.set_params(learning_rate_init=0.03 if data is first else 10)
+        model.partial_fit(*data, **validation)
     assert model.score(*validation.values()) == pytest.approx(model.best_validation_score_)
     assert model.n_iter_best_ > 60
 
