@@ -16,7 +16,12 @@ from .reading import Column, as_words, dates_of
 YEAR = 365.2425  # days, in the mean over 400 years
 WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
-OTHER_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?")
+YYYY, MM, DD = r"(19|20)\d\d", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
+OTHER_DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?"
+    rf"|{YYYY}-{MM}|{YYYY}{MM}{DD}"  # 2030-12, 20301231
+    rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
+)
 NUMBER = re.compile(r"\s*[$€£]?\s*[-+]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
 CODE = re.compile(r"\d+")
 INEXACT = 2.0**53  # from which on floats skip whole numbers
@@ -198,6 +203,12 @@ def kind_of(column: Column, named: bool) -> Number:
 
 def refuse_puzzles(column: Column, words: set[str]) -> None:
     """Raise ValueError if a column of words holds numbers, dates or sentences."""
+    if len(words) > 10 and all(map(OTHER_DATE.fullmatch, words)):
+        raise ValueError(
+            f"{column.where} holds dates as strings, such as {min(words)!r}: "
+            f"{to_datetime(column, 'format=...')}, or name it in categorical_features if they are "
+            "words without order."
+        )
     n = int((~column.is_gap).sum())
     numbers, others = numbers_among(words)
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
@@ -205,12 +216,6 @@ def refuse_puzzles(column: Column, words: set[str]) -> None:
             f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
             f"{to_numeric(column)}, or name it in categorical_features if they are words without "
             "order."
-        )
-    if len(words) > 10 and all(map(OTHER_DATE.fullmatch, words)):
-        raise ValueError(
-            f"{column.where} holds dates as strings, such as {min(words)!r}: "
-            f"{to_datetime(column, 'format=...')}, or name it in categorical_features if they are "
-            "words without order."
         )
     n_words = np.mean([len(word.split()) for word in words])
     if len(words) > max(20, n / 2) and n_words >= 4:

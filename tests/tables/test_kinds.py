@@ -40,6 +40,7 @@ def column_of(values):
         ([f"{i % 10}" for i in range(100)], Words),  # codes
         (pd.Categorical([f"{i}" for i in range(100)]), Words),
         ([f"{i:05d}" for i in range(99)], Words),  # postcodes
+        ([f"{2000 + i}-{i + 1:02d}" for i in range(15)], Words),  # seasons: no month 15
         ([f"{i:05d}-x y z w" for i in range(15)], Words),  # few
     ],
     ids=str,
@@ -60,6 +61,10 @@ def test_a_column_becomes_what_it_holds(values, kind):
         ([str(i) for i in range(99)], "name it in categorical_features if"),
         ([f"{i / 7:.2f}" for i in range(99)] + ["?"], r"such as '0.00', and '\?': make it numbers"),
         ([f"{1 + i % 12}/{1 + i}/2020" for i in range(28)], r"X\['a'\] = pd.to_datetime"),
+        ([f"{2000 + i}-0{1 + i % 9}" for i in range(28)], "dates as strings, such as '2000-01'"),
+        ([f"202003{1 + i:02d}" for i in range(28)], "dates as strings, such as '20200301'"),
+        ([f"{1 + i} Mar 2020" for i in range(28)], "dates as strings, such as '1 Mar 2020'"),
+        ([f"March {1 + i}, 2020" for i in range(28)], "dates as strings, such as 'March 1, 2020'"),
         ([f"the flat has {i} rooms and a view" for i in range(99)], "99 of 99 differ, of 8 words"),
         ([1.5, "n/a"] * 9, "holds numbers and words: make it numbers"),
         ([pd.Timestamp("2020-01-01"), "n/a"] * 9, "holds dates and other values: make it dates"),
@@ -72,6 +77,10 @@ def test_a_column_becomes_what_it_holds(values, kind):
         "whole numbers",
         "marks of gaps",
         "dates",
+        "months",
+        "days in digits",
+        "days in words",
+        "American days in words",
         "sentences",
         "mixed",
         "dates among words",
