@@ -150,7 +150,7 @@ class Trainer:
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
         measured = data.mean_weight_of_measured(chosen) if data.per_target else state.mean_weight
-        messages: list[Message] = [*weight_warnings(settings.alpha, measured)]
+        messages: list[Message] = [*weight_warnings(settings.alpha, measured, data.weight)]
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:

@@ -17,7 +17,7 @@ ended training.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import floor, log10
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
@@ -74,9 +74,11 @@ def prediction_warnings(
     return [] if is_finite else [NOT_FINITE]
 
 
-def weight_warnings(alpha: float, mean_weight: float) -> Messages:
+def weight_warnings(alpha: float, mean_weight: float, weight: Any) -> Messages:
     """Warn of weights so small that the penalty is large, or so large that it is none."""
     too_large = mean_weight > FAR_WEIGHT and alpha >= STRONG
+    if too_large and isinstance(weight, np.ndarray):  # and not by a few heavy rows alone
+        too_large = np.median(weight[weight > 0]) > FAR_WEIGHT
     if (alpha > 0 and mean_weight < 1 / FAR_WEIGHT) or too_large:
         yield Message(
             f"sample_weight has a mean of {mean_weight:.2g}. The penalty is not weighted, and acts "

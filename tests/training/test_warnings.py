@@ -58,6 +58,10 @@ def test_what_would_have_been_warned_of_stands_in_the_error_if_training_diverges
         network(solver="sgd", max_iter=50).fit(X, y, np.full(60, 1e-30))
 
 
+def test_a_few_heavy_rows_are_not(regression):
+    network(alpha=10).fit(*regression, np.r_[1e9, np.ones(59)])
+
+
 @pytest.mark.parametrize(("alpha", "weight"), [(0.0, 1e-6), (1e-4, 0.01), (1e-4, 1e6), (10, 99)])
 def test_other_weights_are_not(alpha, weight, regression):
     network(alpha=alpha).fit(*regression, np.full(60, weight))
