@@ -84,9 +84,10 @@ class DataSet:
         return tree.total() / weight.size
 
     def mean_weight_of_measured(self, rows: Index | None = None) -> float:
-        """Return the mean weight of those of these rows' targets that have one; None is all."""
+        """Return the mean weight of those of these rows' targets that have one, 1 if none has."""
         weight = self.weight if rows is None else self.weight[rows]
-        return float(weight[weight > 0].mean())
+        weighing = weight[weight > 0]
+        return float(weighing.mean()) if weighing.size else 1.0
 
     def statistics(self, name: str, rows: Array | None = None) -> "Moments":
         """Return the `Moments` of "X" or "y" over these rows; None is all."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import nnls
 
+from ..components import quantiles
 from ..maths import Array
 from .folds import Splits, mean_by_row, weights_by_column
 
@@ -42,9 +43,7 @@ def blending_weights(y: Array, predictions: Array, weight: Array | None = None) 
     weight = weight[rows] / weight[rows].max()
     errors = (y[rows] - predictions[:, rows]).T  # that of the combination is errors @ w
     off = np.abs(errors @ closest_mean(errors, weight))
-    order = np.argsort(off)
-    share = np.cumsum(weight[order]) / weight.sum()
-    far = FAR * off[order][np.searchsorted(share.round(9), MOST)]  # no last bit decides
+    far = FAR * quantiles(off, weight, MOST)
     is_far = (off > far) & (far > 0)  # where most are exact, the others decide
     drawn_in = np.divide(far, off, out=np.ones(len(off)), where=is_far)
     return closest_mean(errors * drawn_in[:, np.newaxis], weight)

@@ -14,6 +14,6 @@ from .component import (
     Shape,
     State,
 )
-from .losses import Loss, SquaredError, location
+from .losses import Loss, SquaredError
 from .network import Network, backprop, feedforward
 from .solvers import SGD, Adam, Solver

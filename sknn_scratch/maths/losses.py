@@ -79,11 +79,3 @@ class SquaredError(Loss, canonical="identity", rescaling="standard"):
 
     def gradient(self, y: Array, a: Array) -> Array:
         return a - y
-
-
-def location(loss: Loss, prediction: Array) -> Array:
-    """Return the middle of what is predicted: the prediction, or that of several quantiles."""
-    if len(loss.levels) < 2:
-        return prediction
-    distance = np.abs(np.asarray(loss.levels) - 0.5)
-    return prediction[..., np.isclose(distance, distance.min())].mean(axis=-1)

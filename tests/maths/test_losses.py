@@ -21,7 +21,7 @@ from sklearn.metrics import (
 from sknn_scratch import Gamma, Huber, LogCosh, Loss, Quantile, ScratchMLPRegressor
 from sknn_scratch.components.more_losses import AbsoluteError, Poisson
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.maths.losses import SquaredError, location
+from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.network import Network, backprop
 from sknn_scratch.tracing import formulas
 from tests.helpers import assert_is_gradient, label, numerical_derivative, run_program
@@ -425,8 +425,3 @@ def test_the_tags_say_that_targets_must_be_positive(loss):
 def test_the_tags_say_whether_there_may_be_several_targets(loss):
     tags = ScratchMLPRegressor(loss=loss).__sklearn_tags__()
     assert tags.target_tags.multi_output == (loss != THREE)
-
-
-def test_the_middle_of_several_quantiles_is_the_median_or_the_mean_of_those_around_it():
-    assert_array_equal(location(Quantile([0.1, 0.5, 0.8]), np.array([[1.0, 5.0, 6.0]])), [5])
-    assert_array_equal(location(Quantile([0.1, 0.4, 0.6]), np.array([[1.0, 5.0, 6.0]])), [5.5])
