@@ -7,16 +7,7 @@ from .examples import add_examples
 from .initializers import initialize
 from .mistakes import backprop
 from .more_activations import ELU, GELU, SELU, Bounded, Exp, LeakyReLU, Mish, SiLU, Softplus
-from .more_losses import (
-    AbsoluteError,
-    Gamma,
-    Gaussian,
-    Huber,
-    LogCosh,
-    Poisson,
-    Quantile,
-    location,
-)
+from .more_losses import AbsoluteError, Gamma, Gaussian, Huber, LogCosh, Poisson, Quantile
 from .more_solvers import LBFGS, AdamW, RMSprop
 from .parameters import (
     Settings,

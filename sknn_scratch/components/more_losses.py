@@ -278,11 +278,3 @@ class Gaussian(Loss, rescaling="standard"):
         """Return mean, logarithm of the variance, and the latter within its bounds."""
         m, log_var = np.split(a, 2, axis=1)
         return m, log_var, np.maximum(log_var, 2 * log(self.min_std))
-
-
-def location(loss: Loss, prediction: Array) -> Array:
-    """Return the middle of what is predicted: the prediction, or that of several quantiles."""
-    if len(loss.levels) < 2:
-        return prediction
-    distance = np.abs(np.asarray(loss.levels) - 0.5)
-    return prediction[..., np.isclose(distance, distance.min())].mean(axis=-1)

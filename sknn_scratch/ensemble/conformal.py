@@ -23,10 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..components import location
 from ..components import quantiles as weighted_quantiles
 from ..maths import Array, Loss
-from ..training import Message
+from ..training import Message, location
 from .folds import weights_by_column
 from .units import Unit
 

@@ -19,7 +19,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..components import check_missing_targets, check_number, check_seed, location
+from ..components import check_missing_targets, check_number, check_seed
 from ..data import (
     Mapped,
     check_inputs,
@@ -41,7 +41,7 @@ from ..estimators import (
 )
 from ..maths import Array, MatrixLike, RandomState
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
-from ..training import column_messages, score_of
+from ..training import column_messages, location, score_of
 from .blending import (
     blending_weights,
     rows_new_to_all,

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import assert_all_finite
 
-from ..components import as_numbers, check_number, location
+from ..components import as_numbers, check_number
 from ..data import Scaling
 from ..engine import predict_rows
 from ..maths import Array, MatrixLike, Network
 from ..plotting import film
+from ..training import location
 from .regressor import ScratchMLPRegressor
 
 

@@ -1,7 +1,7 @@
 """The training loop: when it stops, and who is notified."""
 
 from .run import Observer, interrupts_raised
-from .scoring import can_be_scored, likelihood_score, make_score, score_of
+from .scoring import can_be_scored, likelihood_score, location, make_score, score_of
 from .source import COLUMN_VECTOR, Arrays, column_messages
 from .state import Best, History, TrainingState
 from .trainer import Trainer

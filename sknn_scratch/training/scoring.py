@@ -64,6 +64,14 @@ def score_of(
     return float(np.mean(scores))
 
 
+def location(loss: Loss, prediction: Array) -> Array:
+    """Return the middle of what is predicted: the prediction, or that of several quantiles."""
+    if len(loss.levels) < 2:
+        return prediction
+    distance = np.abs(np.asarray(loss.levels) - 0.5)
+    return prediction[..., np.isclose(distance, distance.min())].mean(axis=-1)
+
+
 def columns_of(y: Array, weight: Array) -> list[tuple[Array, Any, Array]]:
     """Return the targets that have weights, the outputs that are about them, and the weights.
 

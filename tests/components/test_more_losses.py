@@ -4,8 +4,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
 from sklearn.metrics import r2_score
 
-from sknn_scratch import Gaussian, Quantile, ScratchMLPRegressor
-from sknn_scratch.components import location
+from sknn_scratch import Gaussian, ScratchMLPRegressor
 from sknn_scratch.training.scoring import likelihood_score
 from tests.helpers import assert_is_gradient
 
@@ -194,8 +193,3 @@ def test_a_deviation_that_is_infinite_far_from_the_data_is_warned_of(noisy):
         _, std = network.predict(far, return_std=True)
     assert len(found) == 1
     assert_array_equal(std, [0, np.inf])
-
-
-def test_the_middle_of_several_quantiles_is_the_median_or_the_mean_of_those_around_it():
-    assert_array_equal(location(Quantile([0.1, 0.5, 0.8]), np.array([[1.0, 5.0, 6.0]])), [5])
-    assert_array_equal(location(Quantile([0.1, 0.4, 0.6]), np.array([[1.0, 5.0, 6.0]])), [5.5])

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import d2_pinball_score, r2_score
 
 from sknn_scratch import Huber, Identity, Network, Quantile, ScratchMLPRegressor, SquaredError
 from sknn_scratch.components.registries import LOSSES
 from sknn_scratch.data import DataSet, Scaling
-from sknn_scratch.training.scoring import Validator, make_score, score_of
+from sknn_scratch.training.scoring import Validator, location, make_score, score_of
 
 weights = pytest.mark.parametrize("weight", [None, np.arange(40.0)], ids=["", "weighted"])
 
@@ -183,3 +183,8 @@ def test_a_score_of_nan_is_an_error_only_if_it_decides():
     assert np.isnan(score)
     with pytest.raises(ValueError, match="score on the validation data is nan"):
         make_validator(lambda *given: np.nan)(HALF)
+
+
+def test_the_middle_of_several_quantiles_is_the_median_or_the_mean_of_those_around_it():
+    assert_array_equal(location(Quantile([0.1, 0.5, 0.8]), np.array([[1.0, 5.0, 6.0]])), [5])
+    assert_array_equal(location(Quantile([0.1, 0.4, 0.6]), np.array([[1.0, 5.0, 6.0]])), [5.5])
