@@ -119,7 +119,7 @@ class Trainer:
         if self.settings.incremental and before in LOOPS:
             LOOPS[state] = LOOPS.pop(before)
         state.history.n_iter = 0
-        if formulas(network) != formulas(self.network):  # by which parameters predict and score
+        if not have_same_formulas(network, self.network):  # by which parameters predict and score
             state.best = state.best.unvalidated()
         if network.activations[-1].scaling != self.network.activations[-1].scaling:
             folded = state.scaling.fold(network, state.best_params)  # they take in y otherwise
@@ -342,6 +342,7 @@ class Trainer:
                 stopping.restore_best(state.params, run.validate, run.diverged)
 
 
-def formulas(network: Network) -> str:
-    """Return the activations and the loss of a network with what they hold, to be compared."""
-    return repr([(each, vars(each)) for each in (*network.activations, network.loss)])
+def have_same_formulas(network: Network, other: Network) -> bool:
+    """Return True if activations and losses of two networks are alike, and what they hold."""
+    pairs = zip((*network.activations, network.loss), (*other.activations, other.loss))
+    return all(a is b or repr((a, vars(a))) == repr((b, vars(b))) for a, b in pairs)
