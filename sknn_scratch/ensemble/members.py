@@ -148,15 +148,16 @@ def weight_name(estimator: Any) -> str:
     ValueError if it does not.
     """
     last, prefix = last_regressor(estimator)
-    if has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor"):
-        return f"{prefix}sample_weight"
-    if hands_on(last):
-        return prefix + weight_name(last.estimator)
     if hands_on(last, "estimators"):  # as a StackingRegressor does weights alone, by this name
         parts = [*dict(last.estimators).values(), getattr(last, "final_estimator", None)]
         names = {weight_name(part) for part in parts if part not in (None, "drop")}
-        if names == {"sample_weight"}:
-            return f"{prefix}sample_weight"
+        takes_any = names == {"sample_weight"}
+    else:
+        takes_any = has_fit_parameter(last, "sample_weight") or hasattr(last, "regressor")
+    if takes_any:
+        return f"{prefix}sample_weight"
+    if hands_on(last):
+        return prefix + weight_name(last.estimator)
     raise ValueError(f"sample_weight must be None: {last!r} does not take any.")
 
 
