@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
-from sknn_scratch import Activation, Quantile, ScratchMLPRegressor
+from sknn_scratch import Quantile, ScratchMLPRegressor
 from sknn_scratch.data import small_and_plain
+from tests.helpers import Steep
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -107,19 +108,6 @@ def from_set_weights(model, train):
 
 def by_another_activation(model, train):
     model.set_params(activation="tanh")
-
-
-class Steep(Activation):
-    """tanh(c z), printed without c."""
-
-    def __init__(self, c):
-        self.c = c
-
-    def __call__(self, z):
-        return np.tanh(self.c * z)
-
-    def derivative(self, z, a):
-        return self.c * (1 - a**2)
 
 
 def by_an_activation_that_looks_the_same(model, train):

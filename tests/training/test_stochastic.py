@@ -6,13 +6,13 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from sknn_scratch import Activation, ScratchMLPRegressor
+from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.components import check_parameters
 from sknn_scratch.components.schedules import Adaptive, Constant
 from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Run, make_printer
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
-from tests.helpers import make_state, stop_settings
+from tests.helpers import Steep, make_state, stop_settings
 
 
 @pytest.mark.parametrize(
@@ -109,19 +109,6 @@ def test_a_failed_call_leaves_the_model_as_it_was(regression):
         model.set_params(learning_rate_init=1e200).partial_fit(X, y)
     model.set_params(learning_rate_init=1e-3).partial_fit(X, y)
     np.testing.assert_array_equal(model.predict(X), twin.partial_fit(X, y).predict(X))
-
-
-class Steep(Activation):
-    """An activation of one's own, whose slope may be set meanwhile."""
-
-    def __init__(self, slope):
-        self.slope = slope
-
-    def __call__(self, z):
-        return np.tanh(self.slope * z)
-
-    def derivative(self, z, a):
-        return self.slope * (1 - a**2)
 
 
 def test_no_loop_is_kept_for_components_that_may_change(regression):
