@@ -102,6 +102,14 @@ def test_a_row_that_is_off_by_any_amount_leaves_the_others_what_they_are(far, rn
     assert_allclose(without, blending_weights(y[1:], predictions[:, 1:]), rtol=1e-9)
 
 
+def test_rows_of_weight_0_change_no_bit(rng):
+    y, predictions = with_rows_that_none_predicts(rng)
+    weight = rng.integers(0, 3, len(y)).astype(float)
+    counting = weight > 0
+    expected = blending_weights(y[counting], predictions[:, counting], weight[counting])
+    assert_array_equal(blending_weights(y, predictions, weight), expected)
+
+
 def test_rows_that_were_never_held_out_do_not_count(rng):
     y = rng.normal(size=40)
     predictions = y + rng.normal(size=(2, 40))
