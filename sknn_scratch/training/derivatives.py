@@ -116,18 +116,20 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
 
 def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | None:
     """Return a message if another unit or origin of y does more than ``rescaling`` says."""
-    one, factor = np.ones(y.shape[1]), 2.0 if loss.rescaling == "mean" else 1.0
-    added = 0.0 if loss.rescaling == "mean" else 0.5
-    shift, scale = loss.output_scaling(added * one, factor * one)
-    there = factor * y + added
-    if loss.rescaling is None or not loss.in_domain(there).all():
+    if loss.rescaling is None:
         return None
+    is_doubled = loss.rescaling == "mean"
+    factor, added = (2.0, 0.0) if is_doubled else (1.0, 0.5)
+    there = factor * y + added
+    if not loss.in_domain(there).all():
+        return None
+    one = np.ones(y.shape[1])
+    shift, scale = loss.output_scaling(added * one, factor * one)
     found = np.array(loss.gradient(there, scale * a + shift))
-    if factor != 1:  # then it may be any multiple
+    says = "where y and a grow by 0.5, its gradient stays"
+    if is_doubled:
+        says = "where y and a are doubled, its gradient is multiplied by one number"
         gradient = gradient * np.nanmedian(found / gradient)
-    says = "where y and a are doubled, its gradient is multiplied by one number"
-    if factor == 1:
-        says = "where y and a grow by 0.5, its gradient stays"
     place = mismatch(found, gradient)
     return place and Message(
         f"{type(loss).__name__}.rescaling is {loss.rescaling!r}, which says that {says}, but at "
