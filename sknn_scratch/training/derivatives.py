@@ -10,6 +10,7 @@ another of the weights (``scaling``, ``rescaling``), and which delta is ``a - y`
 import copy
 from collections.abc import Callable, Iterator
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,11 @@ MOST = 3  # units whose derivative is looked at
 STEPS = 1e-2, 1e-4, 1e-6  # the largest for formulas in float32, the smallest beside a kink
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 RELATIVE, ABSOLUTE = 0.01, 1e-3  # errors from which on a derivative is wrong
+SCALINGS: dict[str, tuple[str, Callable[..., Any]]] = {  # what they say of f, and its two sides
+    "linear": ("f(2 z + 3) is 2 f(z) + 3", lambda f, z: (f(2 * z + 3), 2 * f(z) + 3)),
+    "positive": ("f(2 z) is 2 f(z)", lambda f, z: (f(2 * z), 2 * f(z))),
+    "log": ("f(z + log 2) is 2 f(z)", lambda f, z: (f(z + np.log(2)), 2 * f(z))),
+}
 
 
 def derivative_warnings(network: Network) -> list[Message]:
@@ -31,15 +37,14 @@ def derivative_warnings(network: Network) -> list[Message]:
 
     ValueError if a formula returns an array of another shape than it is documented for.
     """
-    widest: dict[int, tuple[Activation, int]] = {}
-    for f, units in zip(network.activations, network.sizes[1:]):
-        if not is_ours(type(f)):
-            widest[id(f)] = f, max(units, widest.get(id(f), (f, 0))[1])
-    messages = [_of_activation(f, units) for f, units in widest.values()]
-    if not is_ours(type(network.loss)):
-        messages.append(_of_loss(network.loss, network.activations[-1], network.sizes[-1]))
-    if not is_ours(type(network.activations[-1])):
-        messages.append(_of_scaling(network.activations[-1]))
+    loss, f = network.loss, network.activations[-1]
+    pairs = sorted(zip(network.sizes[1:], network.activations), key=itemgetter(0))
+    widest = {id(own): (own, units) for units, own in pairs if not is_ours(type(own))}
+    messages = [_of_activation(*pair) for pair in widest.values()]
+    if not is_ours(type(loss)):
+        messages.append(_of_loss(loss, f, network.sizes[-1]))
+    if id(f) in widest:
+        messages.append(_of_scaling(f))
     return [message for message in messages if message]
 
 
@@ -116,12 +121,10 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
 
 def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | None:
     """Return a message if another unit or origin of y does more than ``rescaling`` says."""
-    if loss.rescaling is None:
-        return None
     is_doubled = loss.rescaling == "mean"
     factor, added = (2.0, 0.0) if is_doubled else (1.0, 0.5)
     there = factor * y + added
-    if not loss.in_domain(there).all():
+    if loss.rescaling is None or not loss.in_domain(there).all():
         return None
     one = np.ones(y.shape[1])
     shift, scale = loss.output_scaling(added * one, factor * one)
@@ -130,12 +133,7 @@ def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | 
     if is_doubled:
         says = "where y and a are doubled, its gradient is multiplied by one number"
         gradient = gradient * np.nanmedian(found / gradient)
-    place = mismatch(found, gradient)
-    return place and Message(
-        f"{type(loss).__name__}.rescaling is {loss.rescaling!r}, which says that {says}, but at "
-        f"a={a[place]:g} it becomes {found[place]:.4g} in place of {gradient[place]:.4g}. The "
-        "target is rescaled all the same, and predictions may be wrong: leave rescaling out."
-    )
+    return _of_claim(loss, "rescaling", says, "a", a, found, gradient)
 
 
 def _of_canonical(loss: Loss, f: Activation, y: Array, gradient: Array) -> Message | None:
@@ -145,43 +143,39 @@ def _of_canonical(loss: Loss, f: Activation, y: Array, gradient: Array) -> Messa
     z = np.resize(INPUTS, (len(INPUTS), gradient.shape[1]))
     a = np.array(f(z))
     delta = gradient * f.derivative(a if f.from_output else z, a)
-    place = mismatch(delta, a - y)
-    return place and Message(
-        f"{type(loss).__name__}.canonical is {f.name!r}, with which delta is to be a - y, but its "
-        f"gradient times {type(f).__name__}.derivative is {delta[place]:.4g} at z={z[place]:g}, "
-        f"where a - y is {(a - y)[place]:.4g}. Training takes a - y: leave canonical out."
-    )
+    return _of_claim(loss, "canonical", "its gradient times f' is a - y", "z", z, delta, a - y)
 
 
 @np.errstate(all="ignore")
 def _of_scaling(f: Activation) -> Message | None:
     """Return a message if outputs on another scale cannot be had as ``scaling`` says."""
+    if f.scaling is None:
+        return None
+    says, sides = SCALINGS[f.scaling]
     z = np.array(INPUTS)[:, np.newaxis]
     try:
-        f = copy.deepcopy(f)
-        formula, wanted, found = {
-            "linear": lambda: ("2 f(z) + 3, f(2 z + 3)", 2 * f(z) + 3, f(2 * z + 3)),
-            "positive": lambda: ("2 f(z), f(2 z)", 2 * f(z), f(2 * z)),
-            "log": lambda: ("2 f(z), f(z + log 2)", 2 * f(z), f(z + np.log(2))),
-            None: lambda: ("", z, z),
-        }[f.scaling]()
+        found, wanted = map(np.asarray, sides(copy.deepcopy(f), z))
     except Exception:
         return None
-    place = mismatch(np.asarray(found), np.asarray(wanted))
-    left, _, right = formula.partition(", ")
-    return place and Message(
-        f"{type(f).__name__}.scaling is {f.scaling!r}, which says that {left} is {right}, but at "
-        f"z={z[place]:g} they are {wanted[place]:.4g} and {found[place]:.4g}. The target is "
-        "rescaled all the same, and predictions may be wrong: leave scaling out."
-    )
+    return _of_claim(f, "scaling", says, "z", z, found, wanted)
 
 
-def mismatch(found: Array, wanted: Array) -> tuple[int, int] | None:
-    """Return the place where two arrays differ most; None if by no more than rounding."""
+def _of_claim(component, attribute, says, name, at, found, wanted):
+    """Return a message if what is equal, by what a class says of its formula, is not.
+
+    ``at`` is what is called ``name``: where both were computed.
+    """
     off = np.abs(found - wanted) - RELATIVE * np.maximum(np.abs(found), np.abs(wanted))
     off = np.where(np.isfinite(off), off, 0.0)
-    row, unit = np.unravel_index(off.argmax(), off.shape)
-    return (int(row), int(unit)) if off[row, unit] > ABSOLUTE else None
+    place = np.unravel_index(off.argmax(), off.shape)
+    if off[place] <= ABSOLUTE:
+        return None
+    return Message(
+        f"{type(component).__name__}.{attribute} is {getattr(component, attribute)!r}, which says "
+        f"that {says}, but at {name}={at[place]:.4g} it is {found[place]:.4g} in place of "
+        f"{wanted[place]:.4g}. Training goes by that all the same, and predictions may be wrong: "
+        f"leave {attribute} out."
+    )
 
 
 def _targets(loss: Loss, n_outputs: int) -> Array:
