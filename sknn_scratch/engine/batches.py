@@ -94,10 +94,12 @@ class Rows:
 
     Attributes
     ----------
-    packed : ndarray of shape (len(rows), width) or None
+    packed : ndarray of shape (n, width) or None
         The copy; None if X is mapped or too large.
     X : CSR matrix or None
         The inputs, if they are sparse.
+    n : int
+        How many rows.
     """
 
     @np.errstate(over="ignore")  # of rows that are standardised
@@ -129,21 +131,18 @@ class Rows:
         self.width: int = self.targets.stop + (0 if weight is None else weight.shape[1])
         self.dtype: DType = np.dtype(dtype)
         self.row_bytes: int = self.width * self.dtype.itemsize  # the size of a packed row
-        self.length: int = len(y) if rows is None else len(rows)
+        self.n: int = len(y) if rows is None else len(rows)
         scaling = None if scaling is None or scaling.is_identity else scaling
         self.source: Any = X, y, weight, rows, scaling
         self.packed: Array | None = None
         most = PACKED if most is None else most
-        if not isinstance(X, Mapped) and self.length * self.row_bytes <= most:
-            packed = self.buffer(self.length)
+        if not isinstance(X, Mapped) and self.n * self.row_bytes <= most:
+            packed = self.buffer(self.n)
             n_cached = max(1, CACHED // self.row_bytes)
-            for start in range(0, self.length, n_cached):
-                part = slice(start, min(start + n_cached, self.length))
+            for start in range(0, self.n, n_cached):
+                part = slice(start, min(start + n_cached, self.n))
                 self.read(part, packed[part])
             self.packed, self.source = packed, None
-
-    def __len__(self) -> int:
-        return self.length
 
     def __sizeof__(self) -> int:  # by which Dask decides to move the rows, or the work to them
         return super().__sizeof__() + (0 if self.packed is None else self.packed.nbytes)

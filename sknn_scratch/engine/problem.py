@@ -72,14 +72,14 @@ class FullBatch:
         # Twice the loss, followed by the gradient, which begins on a cache line.
         self.result: Array = aligned((before + len(self.params),), dtype)[before - 1 :]
         self.twice_loss: Array = self.result[0, ...]
-        n = len(self.rows) if n is None else n
+        n = self.rows.n if n is None else n
         self.size: int = rows_at_a_time(widths(problem.network), self.params.itemsize)
         self.largest_product: int = self.size * problem.network.largest_block
         self.copying: bool = copying or self.rows.packed is None
         fixed = problem.network, self.params, self.result[1:]
         programs, parts = {}, {}
         self.parts: list[tuple[Array, list[partial[Any]]]] = []
-        for batch in slices(len(self.rows), self.size):
+        for batch in slices(self.rows.n, self.size):
             length = batch.stop - batch.start
             if length not in programs:
                 programs[length] = Backward(*fixed, length)
@@ -117,7 +117,7 @@ class FullBatch:
         """
         self.params[...] = vector
         tree = Tree()
-        for i, batch in enumerate(slices(len(self.rows), self.size)):
+        for i, batch in enumerate(slices(self.rows.n, self.size)):
             packed, calls = self.parts[i]
             if self.copying:
                 self.rows.read(batch, packed)

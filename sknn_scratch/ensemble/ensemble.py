@@ -342,7 +342,7 @@ class ScratchMLPEnsembleRegressor(
         loss = loss_of(self.estimator)
         check_blend_with(self.blend_with, loss)
         data = self._encode(X, y, sample_weight, loss)
-        unit = common_unit([self.estimator, *self._further()], data.y)
+        unit = common_unit([self.estimator, *(self.blend_with or ())], data.y)
         loss = in_unit(loss, unit)
         params, further_params, split_params = self._routed(data.sample_weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
@@ -379,7 +379,7 @@ class ScratchMLPEnsembleRegressor(
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
-        for regressor in self._further():
+        for regressor in self.blend_with or ():
             check_can_take(regressor, X, y)
         sample_weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
@@ -394,11 +394,8 @@ class ScratchMLPEnsembleRegressor(
         if loss.levels or loss.std:
             raise ValueError(f"y must have no nan where members have loss={loss!r}.")
         check_takes_gaps("estimator", self.estimator)
-        for regressor in self._further():
+        for regressor in self.blend_with or ():
             check_takes_gaps("each of blend_with", regressor)
-
-    def _further(self):
-        return list(self.blend_with or ())
 
     def _networks(self, data, folds, params, random_state):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
@@ -427,8 +424,11 @@ class ScratchMLPEnsembleRegressor(
 
         ``params`` are those of the networks, and of each regressor of ``blend_with``.
         """
-        further = [([regressor], False, type(regressor).__name__) for regressor in self._further()]
-        groups = [(networks, self.estimator is None, "Member"), *further]
+        further = self.blend_with or ()
+        groups = [
+            (networks, self.estimator is None, "Member"),
+            *(([regressor], False, type(regressor).__name__) for regressor in further),
+        ]
         members, held_out = [], []
         for (kinds, are_ours, what), of_group in zip(groups, params):
             trained, predictions = self._train(
@@ -752,7 +752,7 @@ class ScratchMLPEnsembleRegressor(
         router = MetadataRouter(owner=self).add_self_request(self)
         to_fit = MethodMapping().add(caller="fit", callee="fit")
         router.add(estimator=self._member(), method_mapping=to_fit)
-        for i, regressor in enumerate(self._further()):
+        for i, regressor in enumerate(self.blend_with or ()):
             router.add(**{f"blend_with_{i}": regressor}, method_mapping=to_fit)
         if hasattr(self.cv, "split"):
             to_split = MethodMapping().add(caller="fit", callee="split")
@@ -761,7 +761,7 @@ class ScratchMLPEnsembleRegressor(
 
     def _routed(self, weight, groups, fit_params):
         """Return the arguments of `fit` of members, of each further regressor, and of the split."""
-        further = self._further()
+        further = self.blend_with or ()
         if groups is not None and not hasattr(self.cv, "split"):
             raise ValueError(f"groups needs a splitter as cv, got cv={self.cv!r}.")
         if sklearn.get_config()["enable_metadata_routing"]:
@@ -815,7 +815,7 @@ class ScratchMLPEnsembleRegressor(
         tags = super().__sklearn_tags__()
         member = self._member()
         try:
-            kinds = [get_tags(kind) for kind in (member, *self._further())]
+            kinds = [get_tags(kind) for kind in (member, *(self.blend_with or ()))]
         except (AttributeError, TypeError):  # tags are asked for before parameters are checked
             return tags
         has_encoder = is_network(member)

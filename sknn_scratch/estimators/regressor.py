@@ -711,9 +711,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         ``validation`` are X, y and sample weights in memory, or three times None.
         """
         # a `warm_start` that is no boolean is refused later
-        goes_on = self.__sklearn_is_fitted__() and bool(
-            incremental or np.asarray(self.warm_start, object).any()
-        )
+        may_go_on = incremental or np.asarray(self.warm_start, object).any()
+        goes_on = bool(may_go_on and self.__sklearn_is_fitted__())
         with unchanged_on_error(self, goes_on):
             validation = check_together(validation, groups, self._takes_groups())
             warn_caller(self._train(source, validation, groups, not goes_on, incremental))

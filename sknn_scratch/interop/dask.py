@@ -228,9 +228,6 @@ class ClusterRows:
     n: int  # rows in all chunks
     dtype: np.dtype[Any]
 
-    def __len__(self) -> int:
-        return self.n
-
 
 class ClusterBatch(FullBatch):
     """Loss and gradient of all rows; they are on the workers, and only the penalty is here."""
@@ -239,10 +236,10 @@ class ClusterBatch(FullBatch):
         network, rows = problem.network, problem.rows
         X, y = (np.empty((0, size)) for size in (network.sizes[0], network.sizes[-1]))
         none = Rows(X, y, None, None, rows.dtype, network.fit_intercept)
-        super().__init__(replace(problem, rows=none), len(rows))
+        super().__init__(replace(problem, rows=none), rows.n)
         self.client = client
         self.chunks: list[tuple[Any, int]] = rows.chunks
-        self.do: Callable[..., Tree] = partial(sums_over_rows, n=len(rows), network=network)
+        self.do: Callable[..., Tree] = partial(sums_over_rows, n=rows.n, network=network)
 
     def sums(self, vector: Array, first: int = 0) -> Tree:
         """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`."""

@@ -41,9 +41,9 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
     else the state keeps.
     """
     state = run.state
-    order = state.order
-    if order is None or len(order) != len(problem.rows) or not settings.shuffle:
-        order = np.arange(len(problem.rows))
+    order, n = state.order, problem.rows.n
+    if order is None or len(order) != n or not settings.shuffle:
+        order = np.arange(n)
     epoch = loop_for(problem, state, settings, batch_size, order)
     try:
         with quiet_blas(batch_size * problem.network.largest_block):
@@ -108,7 +108,7 @@ def loop_for(
     if not (settings.incremental and is_reusable(problem)):
         return MinibatchLoop(*first, settings.max_grad_norm)
     rows, limit = problem.rows, settings.max_grad_norm
-    shape = batch_size, len(rows), rows.targets, rows.width, rows.dtype
+    shape = batch_size, rows.n, rows.targets, rows.width, rows.dtype
     key = problem.network, problem.alpha, settings.shuffle, limit, *shape
     if loop is None or suits != key:
         loop = MinibatchLoop(*first, limit, reusable=True)

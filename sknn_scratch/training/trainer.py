@@ -143,13 +143,14 @@ class Trainer:
         network, settings = self.network, self.settings
         n_rows = len(data) if chosen is None else len(chosen)
         is_first = state.scaling is None or not settings.incremental  # else there were others
-        if data.per_target and is_first:
+        per_target = data.per_target
+        if per_target and is_first:
             weight = data.weight if chosen is None else data.weight[chosen]
             check_measured(weight, "the training set")
         state.see_weights(data.mean_weight(chosen), n_rows)
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        measured = data.mean_weight_of_measured(chosen) if data.per_target else state.mean_weight
+        measured = data.mean_weight_of_measured(chosen) if per_target else state.mean_weight
         messages: list[Message] = [*weight_warnings(settings.alpha, measured, data.weight)]
         if state.scaling is None:
             state.standardized = settings.standardize
@@ -233,8 +234,7 @@ class Trainer:
         n_epochs = None if self.settings.incremental else self.settings.max_iter
         if self.settings.verbose:
             observers = [make_printer(self.settings.verbose, n_epochs), *observers]
-        n_rows = len(rows)
-        batch_size, more = batch_size_of(self.settings, n_rows)
+        batch_size, more = batch_size_of(self.settings, rows.n)
         messages += more
         if begins:
             messages += derivative_warnings(self.network)
@@ -259,8 +259,8 @@ class Trainer:
             messages += prediction_warnings(self.network, best.state, data, chosen)
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         if ended:
-            n_batches = ceil(n_rows / batch_size) if self.settings.solver.stochastic else 1
-            share = n_batches / n_rows
+            n_batches = ceil(rows.n / batch_size) if self.settings.solver.stochastic else 1
+            share = n_batches / rows.n
             messages += Ending(best, self.network, self.settings, share, baseline).warnings()
         return best.state, messages
 

@@ -19,7 +19,7 @@ def test_batches_are_the_rows_that_were_gathered(chosen, ones, weighted, rng):
     X, y, weight = rng.normal(size=(10, 3)), rng.normal(size=(10, 2)), rng.uniform(size=10)
     rows = Rows(X, y, weight if weighted else None, chosen, np.float64, ones)
     taken = np.arange(10) if chosen is None else chosen
-    assert len(rows) == len(taken)
+    assert rows.n == len(taken)
 
     buffer = np.empty((2, rows.packed.shape[1]))
     x, batch_y, batch_weight = rows.batch(buffer)
