@@ -22,10 +22,12 @@ OTHER_DATE = re.compile(
     rf"|{YYYY}-{MM}|{YYYY}{MM}{DD}"  # 2030-12, 20301231
     rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
 )
-NUMBER = re.compile(r"\s*[$€£]?\s*[-+]?(\d[\d,]*\.?\d*|\.\d+)([eE][-+]?\d+)?\s*%?\s*")
+DIGITS = r"\d[\d,]*\.?\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d+)?"
+NUMBER = re.compile(rf"\s*[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
 CODE = re.compile(r"\d+")
 INEXACT = 2.0**53  # from which on floats skip whole numbers
 SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
+DECIMAL_COMMA = re.compile(r",(\d{1,2}|\d{4,})\D*$|\.\d{3},")  # and not one of thousands
 
 
 class Number:
@@ -248,9 +250,14 @@ def to_datetime(column: Column, how: str) -> str:
 
 def to_numeric(column: Column) -> str:
     """Return how a column is made numbers, for a message."""
-    target = f"X[{column.label!r}]"
-    has_signs = any(SIGN.search(str(value)) for value in column.values)
-    bare = f".astype(str).str.replace({SIGN.pattern!r}, '', regex=True)" if has_signs else ""
+    target, bare = f"X[{column.label!r}]", ""
+    values = [str(value) for value in column.values]
+    if any(map(DECIMAL_COMMA.search, values)):
+        signs = SIGN.pattern.replace(",", ".")
+        bare = f".str.replace({signs!r}, '', regex=True).str.replace(',', '.')"
+    elif any(map(SIGN.search, values)):
+        bare = f".str.replace({SIGN.pattern!r}, '', regex=True)"
+    bare = bare and f".astype(str){bare}"
     return f"make it numbers, by {target} = pd.to_numeric({target}{bare}, errors='coerce')"
 
 

@@ -219,6 +219,24 @@ def test_what_an_error_says_to_write_makes_numbers_of_strings(values):
 
 
 @pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([f"{i},5" for i in range(99)], np.arange(99) + 0.5),
+        ([f"1.{i:03},75 €" for i in range(99)], np.arange(1000, 1099) + 0.75),
+        ([f"€ {i}.000" for i in range(1, 99)] + ["0,25"], [*np.arange(1, 99) * 1000, 0.25]),
+    ],
+    ids=["a tenth", "thousands by points", "whole thousands"],
+)
+def test_a_decimal_comma_is_not_taken_for_one_of_thousands(values, expected):
+    X = pd.DataFrame({"a": values})
+    with pytest.raises(ValueError, match="make it numbers") as error:
+        TableEncoder().fit(X)
+    advice = re.search(r"X\['a'\] = pd.to_numeric\(.*?, errors='coerce'\)", str(error.value))
+    exec(advice.group(), {"pd": pd, "X": X})
+    np.testing.assert_array_equal(X["a"], expected)
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ([str(i % 40) for i in range(99)], "holds whole numbers as strings, such as '0', and is"),
