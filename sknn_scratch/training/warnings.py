@@ -168,8 +168,8 @@ def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> M
     if far:
         largest = max(d.max() for d in distances.values())
         yield Message(
-            f"{listed(far)} up to {largest:.2g} standard deviations from the mean of the first "
-            f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
+            f"{listed(far)} more than {10 ** int(np.log10(largest)):,} standard deviations from the "
+            f"mean of the first batch, by which all are standardised. {BEGIN_OTHERWISE}"
         )
 
 

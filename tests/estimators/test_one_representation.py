@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -250,6 +251,16 @@ def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
     model = network().partial_fit(X, y).partial_fit(X + 1, y - 1)
     with pytest.warns(UserWarning, match=rf"{what}\[:, 0\].* standard deviations from the mean"):
         model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
+
+
+def test_partial_fit_warns_of_a_drift_once_for_each_power_of_ten(regression):
+    X, y = regression
+    model = network().partial_fit(X, y)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")  # as outside of tests: once for each text and line
+        for shift in range(20, 80):
+            model.partial_fit(X, y + shift * y.std())
+    assert ["more than 10 " in str(each.message) for each in caught] == [True]
 
 
 def test_what_the_network_says_is_not_kept_beside_it(regression):
