@@ -208,7 +208,7 @@ class ExplanationDisplay:
         drawn_at = list(map(str, curve.pd_results[0]["grid_values"][0]))
         if not is_number and _are_dates(drawn_at):
             _put_a_line_for_bars(drawn, curve.pd_results[0])
-        elif max(map(len, drawn_at)) > LONGEST and not is_number:
+        elif not is_number and (max(map(len, drawn_at)) > LONGEST or values.dtype.kind == "b"):
             drawn.set_xticks(range(len(drawn_at)), map(shortened, drawn_at))
         for label in drawn.get_xticklabels():
             label.set_parse_math(False)  # words are no formulas: "$100-$200"

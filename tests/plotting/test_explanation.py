@@ -103,6 +103,14 @@ def test_long_words_leave_the_picture_room(rng):
     assert [label.get_text() for label in ax.get_xticklabels()] == short
 
 
+def test_yes_and_no_have_a_bar_each_and_no_number_between(rng):
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"lift": rng.uniform(size=60) < 0.5})
+    model = make_pipeline(TableEncoder(), LinearRegression()).fit(X, 2.0 * X["lift"])
+    axes = ExplanationDisplay.from_estimator(model, X, 2.0 * X["lift"]).axes_
+    assert [label.get_text() for label in axes[1].get_xticklabels()] == ["False", "True"]
+
+
 def test_words_are_no_formulas_and_may_be_all_the_same(rng):
     pd = pytest.importorskip("pandas")
     words = rng.choice(["$1_a_$2", "$2_a_$3"], 60)
