@@ -351,7 +351,8 @@ def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
 def words_described(words: list[Any], rare: set[Any]) -> str:
     """Return what a column of these words becomes, in words; nan, a gap, may be among them."""
     n_words, n_rare = (sum(word == word for word in some) for some in (words, rare))
-    text = f"a column for each of {n_words - n_rare} words"
+    n = n_words - n_rare
+    text = "a column for its word" if n == 1 else f"a column for each of {n} words"
     gaps_are_rare = 0 < n_rare < len(rare)
     if n_words < len(words) and not gaps_are_rare:
         text += ", one for gaps"

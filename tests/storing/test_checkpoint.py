@@ -304,7 +304,7 @@ REFUSED = {
     ),
     "lbfgs": (ScratchMLPRegressor(solver="lbfgs"), "stochastic solver, got 'lbfgs'"),
     "a lambda": (ScratchMLPRegressor(learning_rate=lambda epoch, n: 1.0), "learning_rate must be"),
-    "a callback": (with_attribute("_skl_callbacks", [lambda: None]), "_skl_callbacks must be such"),
+    "a callback": (with_attribute("_skl_callbacks", [lambda: None]), "^callbacks must be such"),
     "a lock": (ScratchMLPRegressor(activation=Bent(threading.Lock())), "activation must be"),
 }
 

@@ -113,11 +113,13 @@ def test_a_gap_among_words_is_not_counted_as_one():
         "often": ["x", "y", None] * 10,
         "once": ["x", "y"] * 14 + ["x", None],
         "and rare words": ["x", "y", "z"] * 9 + ["p", "q", None],
+        "one": ["x"] * 29 + [None],
     }
     assert TableEncoder().fit(pd.DataFrame(X)).columns_ == {
         "often": "a column for each of 2 words, one for gaps",
         "once": "a column for each of 2 words, one for gaps",
         "and rare words": "a column for each of 3 words, one for 2 rare ones and gaps",
+        "one": "a column for its word, one for gaps",
     }
 
 
