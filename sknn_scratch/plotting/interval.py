@@ -236,7 +236,7 @@ def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: st
     interval = model.predict_interval(X, coverage)
     if interval.ndim != 2:
         raise ValueError(
-            f"{display} draws one target, got intervals of {interval.shape[1]}: draw one of them by "
-            "from_predictions."
+            f"{display} draws one target, got intervals of {interval.shape[1]}: draw one of them "
+            "by from_predictions."
         )
     return interval

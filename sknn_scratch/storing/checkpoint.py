@@ -146,8 +146,8 @@ def check_can_go_on(estimator: Any) -> None:
             pickle.dumps(value)
         except Exception as error:  # pickle has no one type of error
             raise TypeError(
-                f"{name.removeprefix('_skl_')} must be such as can be pickled, got {value!r} ({error}); a function must "
-                "be defined in a module, by def."
+                f"{name.removeprefix('_skl_')} must be such as can be pickled, got {value!r} "
+                f"({error}); a function must be defined in a module, by def."
             ) from error
 
 

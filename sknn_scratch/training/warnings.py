@@ -166,10 +166,10 @@ def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> M
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
     far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
     if far:
-        largest = max(d.max() for d in distances.values())
+        power = int(np.log10(max(d.max() for d in distances.values())))
         yield Message(
-            f"{listed(far)} more than {10 ** int(np.log10(largest)):,} standard deviations from the "
-            f"mean of the first batch, by which all are standardised. {BEGIN_OTHERWISE}"
+            f"{listed(far)} more than {10**power:,} standard deviations from the mean of the first "
+            f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
         )
 
 

@@ -126,7 +126,7 @@ def test_what_cannot_be_drawn_is_refused(regression):
         IntervalDisplay.from_estimator(LinearRegression().fit(X, y), X, y)
     with pytest.raises(NotFittedError):
         IntervalDisplay.from_estimator(ensemble(), X, y)
-    with pytest.raises(ValueError, match="draws one target.* by from_predictions"):
+    with pytest.raises(ValueError, match=r"draws one target.* by from_predictions"):
         IntervalDisplay.from_estimator(ensemble().fit(X, np.c_[y, y]), X, np.c_[y, y])
     with pytest.raises(ValueError, match=r"interval must have shape \(4, 2\), got \(4,\)"):
         IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, Y_TRUE)
