@@ -340,6 +340,8 @@ class Trainer:
                     run.error = text
             if stopping.monitor and (run.diverged or not self.settings.incremental):
                 stopping.restore_best(state.params, run.validate, run.diverged)
+            if run.diverged:  # by steps that what the solver remembers would repeat
+                state.solver_state = self.settings.solver.init(state.params)
 
 
 def have_same_formulas(network: Network, other: Network) -> bool:

@@ -445,6 +445,19 @@ def test_partial_fit_keeps_the_best_weights_after_a_divergence(data):
     assert np.isfinite(after.loss_)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("solver", ["sgd", "rmsprop"])
+def test_after_a_divergence_training_goes_on_as_with_a_new_solver(data, solver, method):
+    params = {"early_stopping": True, "random_state": 0, "solver": solver, "warm_start": True}
+    ours = ScratchMLPRegressor((5,), max_iter=4, learning_rate_init=1e200, **params)
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        ours.fit(*data)
+    ours.set_params(learning_rate_init=0.01)
+    losses = [getattr(ours, method)(*data).loss_ for _ in range(4)]
+    assert (np.diff(losses) < 0).all()
+
+
 # L-BFGS has a loss curve, early stopping and verbose output, and stays in float32.
 
 
