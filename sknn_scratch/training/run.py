@@ -87,12 +87,11 @@ class ProgressPrinter(Observer):
     n_epochs: int | None
     overwrite: bool
     width: int = 0  # of the line that may be overwritten
-
-    def __post_init__(self) -> None:
-        self.start: float = time.perf_counter()
+    start: float = 0.0  # of the run
 
     def run_begin(self, number: int, n_runs: int) -> None:
         """Say which run begins, if there are several."""
+        self.start = time.perf_counter()
         if n_runs > 1:
             self.note(f"Initialization {number} of {n_runs}")
 

@@ -49,6 +49,14 @@ def test_lines_stay_aligned_when_minutes_become_hours(calls, regression, capsys,
     assert len({len(line) for line in lines}) == 1
 
 
+def test_the_time_is_that_of_one_initialization(regression, capsys, monkeypatch):
+    monkeypatch.setattr(time, "perf_counter", itertools.count().__next__)  # a second for each look
+    lines = printed(regression, capsys, verbose=True, n_init=2).splitlines()
+    times = [re.findall(r"([\d.]+) s", line) for line in lines if "Iteration" in line]
+    expected = [[f"{n}.0", f"{12 - n}.0"] for n in range(1, 13)]
+    assert times == expected * 2
+
+
 def test_the_numbers_are_those_of_the_curves(regression, capsys):
     model = ScratchMLPRegressor(
         **SHORT, verbose=True, early_stopping="loss", learning_rate="cosine"
