@@ -18,7 +18,7 @@ WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "
 ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 YYYY, MM, DD = r"(19|20)\d\d", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
 OTHER_DATE = re.compile(
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}( .*)?"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([T ].*)?"
     rf"|{YYYY}-{MM}|{YYYY}{MM}{DD}"  # 2030-12, 20301231
     rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
 )
@@ -205,11 +205,14 @@ def kind_of(column: Column, named: bool) -> Number:
 
 def refuse_puzzles(column: Column, words: set[str]) -> None:
     """Raise ValueError if a column of words holds numbers, dates or sentences."""
-    if len(words) > 10 and all(map(OTHER_DATE.fullmatch, words)):
+    others = {word for word in words if not OTHER_DATE.fullmatch(word)}
+    are_marks = len(others) <= 3 and not re.search(r"\d", "".join(others))  # such as 'unknown'
+    if len(words) > 10 + len(others) and are_marks:
+        how = "format=..., errors='coerce'" if others else "format=..."
         raise ValueError(
-            f"{column.where} holds dates as strings, such as {min(words)!r}: "
-            f"{to_datetime(column, 'format=...')}, or name it in categorical_features if they are "
-            "words without order."
+            f"{column.where} holds dates as strings, such as {min(words - others)!r}"
+            f"{and_also(others)}: {to_datetime(column, how)}, or name it in categorical_features "
+            "if they are words without order."
         )
     n = int((~column.is_gap).sum())
     numbers, others = numbers_among(words)
