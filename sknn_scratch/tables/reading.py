@@ -71,6 +71,8 @@ def of_pandas(label: Any, column: Any) -> Column:
         levels = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
         words = np.array(levels, object)[column.cat.codes.to_numpy()]
         return Column(label, "words", words, True, known(levels) if column.cat.ordered else None)
+    if kind.startswith("dictionary"):
+        return of_arrow(label, column.array.__arrow_array__())
     if kind.startswith("period"):
         return of_array(label, column.dt.to_timestamp().to_numpy())
     if kind.startswith("datetime64") and column.dt.tz is not None:

@@ -66,7 +66,9 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
     levels = ["low", "mid", "high"]
     ordered = pd.Categorical(["high", "low", None], levels, ordered=True)
     from_arrow = pa.DictionaryArray.from_arrays(pa.array([2, 0, None]), levels, ordered=True)
-    for X in (pd.DataFrame({"a": ordered}), pa.table({"a": from_arrow})):
+    in_pandas = pd.arrays.ArrowExtensionArray(pa.chunked_array([from_arrow]))
+    for values in (ordered, in_pandas, from_arrow):
+        X = pa.table({"a": values}) if values is from_arrow else pd.DataFrame({"a": values})
         (column,) = columns_of(X)
         assert column.levels == levels
         assert shown(column.values) == ["high", "low", None]
@@ -81,6 +83,19 @@ def test_an_order_is_kept_where_the_library_says_that_there_is_one():
     for X in (pd.DataFrame({"a": list("xyx")}, dtype="category"), pl.DataFrame({"a": list("xyx")})):
         (column,) = columns_of(X)
         assert column.levels is None
+
+
+def test_categories_of_whole_numbers_are_words_in_each_library():
+    encoded = pa.chunked_array([pa.array([3, None, 1]).dictionary_encode()])
+    in_pandas = pd.DataFrame({"a": pd.arrays.ArrowExtensionArray(encoded)})
+    for X in (
+        in_pandas,
+        pa.table({"a": encoded}),
+        pd.DataFrame({"a": pd.Categorical([3, None, 1])}),
+    ):
+        (column,) = columns_of(X)
+        assert column.is_category
+        assert shown(column.values) == shown(["3", NAN, "1"])
 
 
 @pytest.mark.parametrize(
