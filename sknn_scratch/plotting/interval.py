@@ -225,8 +225,9 @@ def predict_interval(estimator: Any, X: MatrixLike, coverage: float, display: st
     check_number(coverage, "coverage", float, "(0, 1)")
     model = estimator
     while not hasattr(model, "predict_interval"):
-        if hasattr(model, "steps") and len(model.steps) > 1:
-            X, model = model[:-1].transform(X), model.steps[-1][1]
+        if hasattr(model, "steps"):
+            X = model[:-1].transform(X) if len(model) > 1 else X
+            model = model.steps[-1][1]
         elif hasattr(model, "best_estimator_"):
             model = model.best_estimator_
         else:

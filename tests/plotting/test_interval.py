@@ -72,9 +72,10 @@ def test_the_intervals_of_an_ensemble_are_those_it_predicts(regression):
     "wrap",
     [
         lambda model: make_pipeline(StandardScaler(), model),
+        make_pipeline,
         lambda model: GridSearchCV(model, {"n_estimators": [3]}, cv=2),
     ],
-    ids=["pipeline", "search"],
+    ids=["pipeline", "pipeline of one", "search"],
 )
 def test_an_ensemble_is_found_where_it_is(wrap, regression):
     X, y = regression
