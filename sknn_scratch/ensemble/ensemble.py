@@ -541,7 +541,8 @@ class ScratchMLPEnsembleRegressor(
             learnt = spread_of_members(self._own_members(), data.X, splits, data.weight)
         if learnt is not None:
             return learnt
-        of_loss = SpreadOfLoss(loss, prediction[self._held_out()])
+        rows = self._held_out()
+        of_loss = SpreadOfLoss(loss, prediction[rows], data.weight[rows])
         return of_loss, of_loss(data.X, prediction)
 
     def _own_members(self):

@@ -34,13 +34,13 @@ FOLDS = 5  # of the rows held out, where there is one split
 class SpreadOfLoss:
     """What the loss says: 1, or more where the mean is larger, or the distance of two quantiles.
 
-    The least is a hundredth of the mean spread at ``prediction``, of rows that were held out.
+    The least is a hundredth of the (weighted) mean spread at ``prediction``, of rows held out.
     """
 
-    def __init__(self, loss: Loss, prediction: Array) -> None:
+    def __init__(self, loss: Loss, prediction: Array, weight: Array | None = None) -> None:
         self.loss = loss
         self.least: float | Array = 0.0
-        mean = np.mean(self(None, prediction), axis=0)
+        mean = np.average(self(None, prediction), axis=0, weights=weight)
         self.least = np.where(mean > 0, LEAST * mean, 1.0)  # of a constant target all are alike
 
     def __call__(self, X: Any, prediction: Array) -> Array:

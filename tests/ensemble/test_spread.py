@@ -237,6 +237,12 @@ def test_what_hardly_spreads_has_a_least_spread():
     assert_array_equal(SpreadOfLoss(SquaredError(), prediction)(None, prediction), np.ones((4, 2)))
 
 
+def test_the_least_spread_counts_a_row_of_weight_2_twice():
+    prediction = np.array([4.0, 1.0, 0.0, 1e6])
+    spread = SpreadOfLoss(Poisson(), prediction, np.array([1.0, 2.0, 1.0, 0.0]))
+    assert_allclose(spread(None, prediction), [2, 1, 0.01, 1000])  # of roots: the mean is 1
+
+
 @pytest.mark.slow
 def test_the_intervals_of_an_ensemble_follow_the_spread(rng):
     X = rng.uniform(-1, 1, (500, 2))
