@@ -121,7 +121,8 @@ def names_of(encoder: TableEncoder) -> list[str]:
     """Return what the columns of the table are called in a graph: all different, for skl2onnx."""
     numbered = [f"x{i}" for i in range(encoder.n_features_in_)]
     names = [re.sub(r"\W", "_", name) for name in getattr(encoder, "feature_names_in_", numbered)]
-    return all_different([f"_{name}" if name[:1].isdigit() or not name else name for name in names])
+    names = [f"_{name}" if name[:1].isdigit() or not name else name for name in names]
+    return all_different(["variable", *names])[1:]  # the first is what skl2onnx calls the output
 
 
 class TableGraph(Graph):

@@ -129,10 +129,10 @@ def test_the_columns_of_inputs_are_those_of_fit(table):
 
 
 def test_names_that_are_none_in_a_graph_are_changed_and_stay_different():
-    names = ["a_b_2", "a b", "a.b", "2", ""]
-    X = pd.DataFrame(np.arange(10.0).reshape(2, 5), columns=names)
+    names = ["a_b_2", "a b", "a.b", "2", "", "variable"]  # the last is the output's
+    X = pd.DataFrame(np.arange(12.0).reshape(2, 6), columns=names)
     encoder = TableEncoder().fit(X)
-    assert list(table_inputs(encoder, X)) == ["a_b_2", "a_b", "a_b_3", "_2", "_"]
+    assert list(table_inputs(encoder, X)) == ["a_b_2", "a_b", "a_b_3", "_2", "_", "variable_2"]
     assert_allclose(served(encoder, X), X)
 
 
