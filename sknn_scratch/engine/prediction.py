@@ -40,7 +40,9 @@ def predict_rows(
 
     to_scale, predict = scaling, of_formulas
     size = LEAST if X.shape[0] <= LEAST else rows_at_a_time(widths(network), params.itemsize)
-    if X.shape[0] > size:
+    if X.shape[0] <= size:
+        a = of_formulas(X[:] if type(X) is Mapped else X)
+    else:
         plain = network.embedding is None and not sparse.issparse(X) and X.dtype == params.dtype
         if plain and to_scale and to_scale.folds_exactly:
             params, to_scale = to_scale.fold_inputs(network, params), None
@@ -51,7 +53,7 @@ def predict_rows(
             size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
         else:
             predict = Predictor(network, params, to_scale)
-    a = by_rows(predict, X, size)
+        a = by_rows(predict, X, size)
     return scaling.restored(network, a) if scaling else a
 
 
