@@ -187,8 +187,3 @@ def root_mean_square(values: Array, weight: Array) -> Array:
     largest = np.abs(values).max(axis=0)
     largest = np.where(largest > 0, largest, 1.0)
     return largest * np.sqrt(np.average((values / largest) ** 2, axis=0, weights=weight))
-
-
-def in_order(loss: Loss, prediction: Array) -> Array:
-    """Return predictions with several quantiles in increasing order, whatever turned them round."""
-    return np.sort(prediction, axis=1) if len(loss.levels) > 1 else prediction

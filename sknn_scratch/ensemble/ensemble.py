@@ -39,7 +39,7 @@ from ..estimators import (
     warn_caller,
     with_callbacks,
 )
-from ..maths import Array, MatrixLike, RandomState
+from ..maths import Array, Loss, MatrixLike, RandomState
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
 from ..training import column_messages, location, score_of
 from .blending import (
@@ -51,7 +51,7 @@ from .blending import (
 )
 from .candidates import candidates, head_starts, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_splits
-from .conformal import Calibration, in_order, quantile_messages
+from .conformal import Calibration, quantile_messages
 from .folds import (
     as_table,
     at_most,
@@ -838,3 +838,8 @@ class ScratchMLPEnsembleRegressor(
             ("score on rows held out", f"{self.oob_score_:.4g}, of a single member"),
             ("rows held out", f"{np.count_nonzero(self._held_out()):,}"),
         ]
+
+
+def in_order(loss: Loss, prediction: Array) -> Array:
+    """Return predictions with several quantiles in increasing order, whatever turned them round."""
+    return np.sort(prediction, axis=1) if len(loss.levels) > 1 else prediction

@@ -192,6 +192,7 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     return member
 
 
+@interrupts_raised()
 def train_members(
     kinds: Sequence[Any],
     X: Any,
@@ -267,7 +268,7 @@ def train_member(
     task = member_task(member, X_train, y_train, *context) if context else nullcontext()
     if dtype is not None:  # rows are standardised before they are rounded to it: of any unit
         member._train_dtype = dtype
-    with task, interrupts_raised():
+    with task:
         member.fit(X_train, y_train, **params)
     if dtype is not None:
         del member._train_dtype
