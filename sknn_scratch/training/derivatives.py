@@ -37,14 +37,17 @@ def derivative_warnings(network: Network) -> list[Message]:
 
     ValueError if a formula returns an array of another shape than it is documented for.
     """
-    loss, f = network.loss, network.activations[-1]
-    pairs = sorted(zip(network.sizes[1:], network.activations), key=itemgetter(0))
-    widest = {id(own): (own, units) for units, own in pairs if not is_ours(type(own))}
-    messages = [_of_activation(*pair) for pair in widest.values()]
-    if not is_ours(type(loss)):
-        messages.append(_of_loss(loss, f, network.sizes[-1]))
-    if id(f) in widest:
-        messages.append(_of_scaling(f))
+    out, messages = network.activations[-1], []
+    pairs = [*zip(network.activations, network.sizes[1:]), (network.loss, network.sizes[-1])]
+    own = [(part, units) for part, units in pairs if not is_ours(type(part))]
+    widest = {id(part): (part, units) for part, units in sorted(own, key=itemgetter(1))}
+    for part, units in widest.values():
+        if part is network.loss:
+            messages.append(_of_loss(part, out, units))
+        else:
+            messages.append(_of_activation(part, units))
+        if part is out:
+            messages.append(_of_scaling(out))
     return [message for message in messages if message]
 
 
