@@ -18,6 +18,7 @@ from ..components import check_number, refuse_masked
 from ..data import is_frame, is_mapped, labels_of, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
+from ..training import Message
 from .kinds import Words, doubts_about, kinds_of
 from .reading import columns_of
 
@@ -167,6 +168,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             )
             one_hot.set_output(transform="default")  # whatever sklearn.set_config says
             self.one_hot_ = one_hot.fit(np.column_stack(words))
+            warn_caller(self._of_no_use(labels))
         self.columns_ = self._described(labels)
         return numbers, words
 
@@ -247,6 +249,20 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             if isinstance(kind, Words):
                 described[label] = words_described(*next(of_words))
         return described
+
+    def _of_no_use(self, labels):
+        """Return warnings of columns of words that are rare, all of them: one column of ones."""
+        of_words = [label for label, kind in zip(labels, self._kinds) if isinstance(kind, Words)]
+        return [
+            Message(
+                f"column {label!r} of X says nothing: each of its {len(words)} words stands in "
+                f"fewer than min_frequency={self.min_frequency} rows. Leave it out, or put in its "
+                "place what repeats, or is a number.",
+                UserWarning,
+            )
+            for label, (words, rare) in zip(of_words, self._words())
+            if len(words) == len(rare) > 20
+        ]
 
     def _words(self):
         """Return, for each column of words, those that are known, and which of them are rare."""

@@ -108,6 +108,18 @@ def test_columns_say_what_they_became(table):
     assert "days since" not in TableEncoder()._repr_html_()
 
 
+@pytest.mark.parametrize("gap", [[], [None]], ids=["no gap", "a gap"])
+def test_a_column_of_nothing_but_rare_words_is_warned_of(gap):
+    each_its_own = [f"{i} kg" for i in range(21)] + gap
+    X = pd.DataFrame({"a": range(len(each_its_own)), "b": each_its_own})
+    with pytest.warns(UserWarning, match="column 'b' of X says nothing: each of its 2. words"):
+        encoder = TableEncoder().fit(X)
+    assert len(encoder.one_hot_.get_feature_names_out()) == 1
+    TableEncoder(min_frequency=1).fit(X)
+    twice = pd.concat([X[:21], X[:1], X[:1]])
+    TableEncoder().fit(twice)
+
+
 def test_a_gap_among_words_is_not_counted_as_one():
     X = {
         "often": ["x", "y", None] * 10,

@@ -186,7 +186,7 @@ def test_whole_numbers_that_floats_do_not_tell_apart_are_no_words():
 @pytest.mark.parametrize(
     ("fitted", "given", "message"),
     [
-        ([1.0, 2.0], ["x", "y"], "column 'a' of X must hold numbers, as in fit; got words, such"),
+        ([1.0, 2.0], ["x", "y"], r"must hold numbers, as in fit; got words, such as 'x'\.$"),
         ([1.0, 2.0], [3, "x"], r"got mixed, such as 'x': make it numbers, by X\['a'\] = pd.to_num"),
         (
             pd.to_timedelta([1, 2], "D"),
