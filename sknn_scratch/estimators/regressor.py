@@ -36,9 +36,14 @@ STD_NOT_FINITE = Message(
 )
 
 
-def is_stochastic(estimator: Any) -> bool:
-    """Return True if the solver takes mini-batches."""
-    return resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic
+def takes_batches(estimator: Any) -> bool:
+    """Return True if the solver takes mini-batches; AttributeError if not."""
+    if not resolve(estimator.solver, "solver", SOLVERS, Solver).stochastic:
+        raise AttributeError(
+            f"partial_fit is for solvers of mini-batches, not for solver={estimator.solver!r}; "
+            "fit with warm_start=True goes on from the weights."
+        )
+    return True
 
 
 class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
@@ -500,7 +505,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         validation = X_val, y_val, sample_weight_val
         return self._train_on(Arrays(X, y, sample_weight), validation, groups)
 
-    @only_if(is_stochastic)
+    @only_if(takes_batches)
     def partial_fit(
         self: Self,
         X: MatrixLike,

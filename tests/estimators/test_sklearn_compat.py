@@ -659,8 +659,9 @@ def test_partial_fit_is_there_for_stochastic_solvers_only(regression):
         assert hasattr(ScratchMLPRegressor(solver=solver), "partial_fit")
     model = ScratchMLPRegressor(solver="lbfgs")
     assert not hasattr(model, "partial_fit")
-    with pytest.raises(AttributeError, match="partial_fit"):
+    with pytest.raises(AttributeError, match="partial_fit") as error:
         model.partial_fit(*regression)
+    assert "solver='lbfgs'; fit with warm_start=True" in str(error.value.__cause__)
 
 
 MADE_BY_FIT = [
