@@ -67,7 +67,7 @@ class Huber(Loss, rescaling="robust"):
     delta: Annotated[float, "(0, inf)"] = 1.35
 
     def __call__(self, y: Array, a: Array) -> Array:
-        clipped = self.gradient(y, a)
+        clipped = np.clip(a - y, -self.delta, self.delta)
         return clipped * (a - y - clipped / 2)
 
     def gradient(self, y: Array, a: Array) -> Array:

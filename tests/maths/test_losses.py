@@ -236,6 +236,21 @@ def test_what_is_said_of_one_formula_is_not_said_of_another():
     assert (Loss.rescaling, PseudoHuber.rescaling) == (None, None)
 
 
+@pytest.mark.parametrize("loss", EVERY_LOSS, ids=repr)
+def test_a_subclass_may_multiply_both_formulas_of_a_loss_by_a_number(loss, rng):
+    class Doubled(type(loss)):
+        def __call__(self, y, a):
+            return 2 * super().__call__(y, a)
+
+        def gradient(self, y, a):
+            return 2 * super().gradient(y, a)
+
+    y, a = rng.uniform(0.1, 5, size=(2, 50, 1))
+    doubled = Doubled(**vars(loss))
+    assert_allclose(doubled(y, a), 2 * loss(y, a))
+    assert_allclose(doubled.gradient(y, a), 2 * loss.gradient(y, a))
+
+
 # --- losses with parameters ---
 
 
