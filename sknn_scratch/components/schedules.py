@@ -210,7 +210,8 @@ class Cosine(Schedule):
         if epoch < rising:
             return learning_rate_init * (epoch + 1) / (rising + 1)
         first = (progress.n_epochs - rising) / (2 ** (self.restarts + 1) - 1)  # stretch
-        stretch = min(int(log2((epoch - rising) / first + 1)), self.restarts)
+        firsts = (epoch - rising) / first + 1e-9  # done; rounding must not put a restart off
+        stretch = min(int(log2(firsts + 1)), self.restarts)
         length = 2**stretch * first
         start = rising + length - first + self.hold * length  # of the fall
         share = max(0.0, epoch - start) / ((1 - self.hold) * length)

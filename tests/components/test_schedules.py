@@ -141,6 +141,11 @@ def test_a_cosine_that_warms_up_and_is_held_does_so_once_and_in_each_stretch():
     assert_allclose(found[12:], rates(Cosine(hold=0.5), 12))
 
 
+def test_a_restart_is_not_put_off_by_rounding():
+    found = rates(Cosine(warmup=0.55, restarts=1), 100)  # 55, which is rounded up, then 15 and 30
+    assert_allclose(found[70:], rates(Cosine(), 30))
+
+
 @pytest.mark.parametrize("restarts", [-1, 1.5, "2"])
 def test_a_number_of_restarts_that_is_none_is_refused(restarts):
     with pytest.raises((TypeError, ValueError), match="restarts of Cosine must be"):
