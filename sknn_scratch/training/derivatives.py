@@ -10,7 +10,6 @@ another of the weights (``scaling``, ``rescaling``), and which delta is ``a - y`
 import copy
 from collections.abc import Callable, Iterator
 from itertools import product
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -37,27 +36,29 @@ def derivative_warnings(network: Network) -> list[Message]:
 
     ValueError if a formula returns an array of another shape than it is documented for.
     """
-    out, messages = network.activations[-1], []
-    pairs = [*zip(network.activations, network.sizes[1:]), (network.loss, network.sizes[-1])]
-    own = [(part, units) for part, units in pairs if not is_ours(type(part))]
-    widest = {id(part): (part, units) for part, units in sorted(own, key=itemgetter(1))}
-    for part, units in widest.values():
-        if part is network.loss:
-            messages.append(_of_loss(part, out, units))
-        else:
-            messages.append(_of_activation(part, units))
-        if part is out:
-            messages.append(_of_scaling(out))
+    of_layers: dict[int, tuple[Activation, list[int]]] = {}  # units of the layers that share it
+    for f, units in zip(network.activations, network.sizes[1:]):
+        if not is_ours(type(f)):
+            of_layers.setdefault(id(f), (f, []))[1].append(units)
+    messages = [_of_activation(f, max(units), len(units) > 1) for f, units in of_layers.values()]
+    out = network.activations[-1]
+    if not (is_ours(type(network.loss)) and is_ours(type(out))):
+        messages.append(_of_loss(network.loss, out, network.sizes[-1]))
+    if not is_ours(type(out)):
+        messages.append(_of_scaling(out))
     return [message for message in messages if message]
 
 
 @np.errstate(all="ignore")
-def _of_activation(f: Activation, units: int) -> Message | None:
+def _of_activation(f: Activation, units: int, is_shared: bool) -> Message | None:
     z = np.multiply.outer(INPUTS, np.linspace(1, 1.1, units))
     try:
         f = copy.deepcopy(f)  # so that nothing happens to it
         a, again = (np.array(f(z.copy())) for _ in range(2))
-        derivative = np.broadcast_to(f.derivative(a if f.from_output else z, a), z.shape)
+        if is_shared:  # what it keeps for the derivative is of another layer by then
+            f(z + 1)
+        derivative = np.array(f.derivative(a if f.from_output else z, a))
+        derivative = np.broadcast_to(derivative, z.shape)
         if a.shape == z.shape and not np.array_equal(a, again, equal_nan=True):
             return None  # it draws random numbers
     except Exception:  # training calls it too, and does not hide what it raises
@@ -146,7 +147,9 @@ def _of_canonical(loss: Loss, f: Activation, y: Array, gradient: Array) -> Messa
     z = np.resize(INPUTS, (len(INPUTS), gradient.shape[1]))
     a = np.array(f(z))
     delta = gradient * f.derivative(a if f.from_output else z, a)
-    return _of_claim(loss, "canonical", "its gradient times f' is a - y", "z", z, delta, a - y)
+    claimed = (f, "name") if is_ours(type(loss)) else (loss, "canonical")
+    says = "the gradient of the loss times f' is a - y"
+    return _of_claim(*claimed, says, "z", z, delta, a - y)
 
 
 @np.errstate(all="ignore")

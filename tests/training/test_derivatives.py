@@ -63,6 +63,33 @@ class Noisy(Activation):
         return np.ones_like(z)
 
 
+class Reusing(Activation):
+    """Returns the same array each time, with other numbers in it."""
+
+    def __init__(self):
+        self.arrays = {}
+
+    def array(self, z):
+        return self.arrays.setdefault((z.shape, z.dtype), np.empty_like(z))
+
+    def __call__(self, z):
+        return np.tanh(z, out=self.array(z))
+
+    def derivative(self, z, a):
+        return np.subtract(1, a**2, out=self.array(z))
+
+
+class Keeping(Activation):
+    """Keeps what its derivative needs."""
+
+    def __call__(self, z):
+        self.slope = np.cos(z)
+        return np.sin(z)
+
+    def derivative(self, z, a):
+        return self.slope
+
+
 class Softmax(Activation):
     def __call__(self, z):
         return special.softmax(z, axis=1)
@@ -153,7 +180,7 @@ class SlopePerUnit(Activation):
         return np.broadcast_to(np.arange(1.0, z.shape[1] + 1), z.shape)
 
 
-RIGHT = [Sine(), Ramp(), Single(), Noisy(), SlopePerUnit()]
+RIGHT = [Sine(), Ramp(), Single(), Noisy(), SlopePerUnit(), Reusing(), Keeping()]
 
 
 @pytest.mark.parametrize("f", RIGHT, ids=lambda f: type(f).__name__)
@@ -168,6 +195,14 @@ def test_a_wrong_derivative_is_told_with_its_point_and_both_values(f, slope):
     (message,) = doubts(f)
     assert message.text.startswith(f"{type(f).__name__}.derivative returns {slope} at z=-1.7, ")
     assert "where finite differences are -0.1288." in message.text
+
+
+def test_what_is_kept_for_the_derivative_is_told_where_several_layers_share_the_object():
+    f, sizes, loss = Keeping(), (2, 4, 4, 1), LOSSES["squared_error"]
+    (message,) = derivative_warnings(Network(sizes, (f, f, ACTIVATIONS["identity"]), loss))
+    assert message.text.startswith("Keeping.derivative returns ")
+    each_its_own = Keeping(), Keeping(), ACTIVATIONS["identity"]
+    assert derivative_warnings(Network(sizes, each_its_own, loss)) == []
 
 
 @pytest.mark.parametrize("units", [2, 5, 1000])
@@ -319,6 +354,10 @@ class SoftLog(Activation, scaling="log"):
         return special.expit(z)
 
 
+class CalledIdentity(SoftLog, name="identity", scaling=None):
+    """Goes by the name of another, with which delta is a - y for the squared error."""
+
+
 class MoreByOne(SoftLog, scaling="positive"):
     def __call__(self, z):
         return z + 1
@@ -335,6 +374,11 @@ class MoreByOne(SoftLog, scaling="positive"):
         ({"loss": OfRatiosByTheMean()}, "rescaling is 'mean', .* leave rescaling out"),
         # 2 (-0.61 - 0.4), and -0.61 - 0.4
         ({"loss": Twice()}, r"Twice.canonical is 'identity', .* z=-0.61 it is -2.02 .* -1.01\."),
+        # (log(1 + e^-1.7) + 0.7) / (1 + e^1.7), and log(1 + e^-1.7) + 0.7
+        (
+            {"out_activation": CalledIdentity()},
+            r"CalledIdentity.name is 'identity', .* z=-1.7 it is 0.134 .* 0.8678\.",
+        ),
         # log(1 + 2 e^1.23), and 2 log(1 + e^1.23)
         ({"out_activation": SoftLog()}, r"scaling is 'log', .* z=1.23 it is 2.06 .* 2.973\."),
         # 2 (z + 1) and 2 z + 1
