@@ -115,10 +115,6 @@ class UnionLayer(Layer):
         for part in self.parts:
             part.rescale(shift, scale)
 
-    def unscale(self, shift: Array, scale: Array) -> None:
-        for part in self.parts:
-            part.unscale(shift, scale)
-
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         shifts, scales = zip(*(part.left(shift, scale) for part in self.parts))
         return np.concatenate(shifts), np.concatenate(scales)

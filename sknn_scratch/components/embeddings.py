@@ -72,10 +72,6 @@ class Layer:
         """Change the arrays in place, so that ``a`` does what ``(a - shift) / scale`` did."""
         raise NotImplementedError
 
-    def unscale(self, shift: Array, scale: Array) -> None:
-        """Undo `rescale`, in place."""
-        self.rescale(-shift / scale, 1 / scale)
-
     def left(self, shift: Array, scale: Array) -> tuple[Array, Array]:
         """Return the shift and the scale that `rescale` leaves for the dense layer above.
 

@@ -162,23 +162,10 @@ class Scaling:
 
         They are for `opened`, in which no weight is inert.
         """
-        if self.is_identity:
-            return folded.copy()
-        params, opened = folded.astype(np.float64), self.opened()
-        W, b = network.layers(params)[-1]
-        if network.activations[-1].scaling == "log":
-            b -= np.log(opened.y_scale)
-        else:
-            shift, scale = opened.of_outputs(network)
-            W /= scale
-            b[...] = (b - shift) / scale
-        shift, scale = opened.of_inputs(network)
-        W, b = network.layers(params)[0]
-        b += shift @ W
-        W *= scale[:, np.newaxis]
-        if network.embedding:
-            network.embedding_layer(params).unscale(opened.x_shift, opened.x_scale)
-        return params.astype(folded.dtype)
+        arrays = self.x_shift, self.opened().x_scale, self.y_shift, self.y_unit
+        x_shift, x_scale, y_shift, y_scale = (array.astype(np.float64) for array in arrays)
+        back = Scaling(-x_shift / x_scale, 1 / x_scale, -y_shift / y_scale, 1 / y_scale)
+        return back.fold(network, folded)
 
     def of_outputs(self, network: Network) -> tuple[Array, Array]:
         """Return shift and scale of what the network gives."""

@@ -50,14 +50,3 @@ def test_unions_of_other_parts_are_not_stacked(X):
 def test_its_parts_are_embeddings(bad):
     with pytest.raises(TypeError, match="parts of EmbeddingUnion must be a tuple of embeddings"):
         EmbeddingUnion(bad)
-
-
-def test_a_part_undoes_its_scaling_by_a_method_of_its_own():
-    class Exact(PeriodicLayer):
-        def unscale(self, shift, scale):
-            self.frequencies[...] = 5
-
-    shapes = [(1, 2), (1, 2), (1, 2, 1), (1, 1)]
-    part = Exact(*map(np.zeros, shapes))
-    UnionLayer([UnionLayer([part], [2])], [2]).unscale(np.ones(1), np.ones(1))
-    assert_array_equal(part.frequencies, 5)

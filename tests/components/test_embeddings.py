@@ -118,7 +118,7 @@ def test_shift_and_scale_of_the_inputs_can_be_taken_in_and_out(embedding, rng):
     left_shift, left_scale = layer.left(shift, scale)
     layer.rescale(shift, scale)
     assert_allclose((layer.forward(X) - left_shift) / left_scale, expected, rtol=1e-10, atol=1e-12)
-    layer.unscale(shift, scale)
+    layer.rescale(-shift / scale, 1 / scale)
     for array, original in zip(layer.arrays, before):
         assert_allclose(array, original, rtol=1e-12)
 
