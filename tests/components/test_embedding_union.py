@@ -3,7 +3,6 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sknn_scratch import EmbeddingUnion, Periodic, PiecewiseLinear
-from sknn_scratch.components import PeriodicLayer, UnionLayer
 
 PARTS = Periodic(n_frequencies=3, n_outputs=2), PiecewiseLinear(4), Periodic(2, 3)
 
