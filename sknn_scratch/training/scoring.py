@@ -20,6 +20,8 @@ from ..data import DataSet, Mapped, Scaling, is_per_target, power_of_two
 from ..engine import predict_rows
 from ..maths import Array, Loss, Matrix, MatrixLike, Network
 
+LEAST_STD = 1e-200  # of targets near 1: 0, for which exp underflows, would make nan of a likelihood
+
 
 def score_of(
     loss: Loss, y: MatrixLike, prediction: Array, sample_weight: ArrayLike | None = None
@@ -105,7 +107,8 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
         return constant
     y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1) for x in (y, mean, std))
     unit = unit_of(y)
-    y, mean, std = y / unit, mean / unit, std / unit
+    y, mean = y / unit, mean / unit
+    std = np.maximum(std / unit, LEAST_STD)
 
     def average(values):
         weights = None if sample_weight is None else np.asarray(sample_weight)

@@ -149,6 +149,20 @@ def test_the_score_of_a_constant_deviation_is_r2(rng):
     assert likelihood_score(np.ones(5), np.ones(5), np.ones(5)) == 1
 
 
+def test_the_score_of_a_deviation_that_vanishes_is_that_of_an_impossible_target(rng):
+    y, std = rng.normal(size=(5, 2)), np.ones((5, 2))
+    std[:, 1] = 0
+    assert likelihood_score(y, y + 0.1, std) == -np.inf
+    # a far column, not standardised, may take the logarithm of a variance below that of any number
+    X, start = 1e6 * np.ones((50, 1)), {"learning_rate_init": 1e-9, "max_iter": 2}
+    model = ScratchMLPRegressor(
+        (), loss="gaussian", standardize=False, early_stopping=True, **start, init=[[[0.0, -1.0]]]
+    )
+    model.fit(X, rng.normal(size=50))
+    assert model.best_validation_score_ == -np.inf
+    assert model.n_iter_ == 2
+
+
 def test_the_score_is_the_likelihood_ratio_to_the_best_constant(rng):
     y, mean = rng.normal(size=(2, 50))
     std = rng.uniform(0.5, 3, 50)
