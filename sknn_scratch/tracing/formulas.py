@@ -302,7 +302,8 @@ def calls_of(component: Activation | Loss, dtype: DTypeLike = np.float64) -> lis
         raise TypeError(f"component must be an activation or a loss, got {component!r}.")
     try:
         return lines(proven_plan(component, form), names)
-    except AttributeError as error:  # of an array, as a sum is
+    # an attribute of an array, as a sum is; a function in it that is none of a module
+    except (AttributeError, pickle.PicklingError) as error:
         raise TypeError(f"{component!r} cannot be traced: {error}") from error
 
 

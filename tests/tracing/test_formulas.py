@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import special
 
-from sknn_scratch import ELU, SELU, Activation, LeakyReLU, Loss, ScratchMLPRegressor
+from sknn_scratch import ELU, SELU, Activation, LeakyReLU, Loss, ScratchMLPRegressor, calls_of
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import backprop
 from sknn_scratch.tracing import formulas
@@ -503,3 +503,45 @@ def test_what_is_not_ours_is_traced_each_time():
     first = plan(Scaled())
     factor = 3.0
     assert first.description != plan(Scaled()).description
+
+
+# --- calls, as text ---
+
+
+class Sums(Own):
+    def __call__(self, z):
+        return z - z.mean()
+
+
+class HasAFunction(Own):
+    def __init__(self):
+        super().__init__()
+        self.function = lambda z: 2 * z
+
+    def __call__(self, z):
+        return self.function(z)
+
+
+@pytest.mark.parametrize(
+    ("component", "match"),
+    [
+        (ELU, "must be an activation or a loss, got <class"),
+        (Sums(), "Sums.* cannot be traced: .* has no mean"),
+        (HasAFunction(), "HasAFunction.* cannot be traced: .*lambda"),
+        (Chosen(), "where is no elementwise function"),
+        (AsksForTheType(), "does something else with numbers than when it is traced"),
+        (CountsTens(), "draws random numbers, or changes itself or its class"),
+    ],
+    ids=lambda value: getattr(type(value), "__name__", ""),
+)
+def test_calls_of_says_why_there_are_none(component, match):
+    with pytest.raises(TypeError, match=match):
+        calls_of(component)
+
+
+def test_calls_of_tells_the_calls_of_a_loss():
+    assert calls_of(LOSSES["absolute_error"]) == [
+        "gradient = subtract(a, y)",
+        "loss = absolute(gradient)",
+        "gradient = sign(gradient)",
+    ]
