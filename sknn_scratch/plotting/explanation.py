@@ -183,8 +183,11 @@ class ExplanationDisplay:
             values = values / np.timedelta64(1, "D")  # in days, as tables are encoded
         is_number = values.dtype.kind in "fiu"
         rows = np.flatnonzero(~_gaps_of(values))
+        n_points = 100
         if is_number:
             X, values = _take(X, rows), _take(values, rows).astype(float)
+            if np.isclose(*np.quantile(values, [0.05, 0.95])):  # scikit-learn finds none between
+                n_points = 1 + len(values)  # so each value is one
         else:
             distinct = rows[_bars_of(np.asarray(values)[rows])]
             values = _take(values, np.resize(distinct, len(values)))
@@ -195,6 +198,7 @@ class ExplanationDisplay:
             [int(column)],
             kind="both" if is_number else "average",
             categorical_features=None if is_number else [int(column)],
+            grid_resolution=n_points,
             subsample=min(ROWS_OF_CURVES, len(rows)),
             random_state=random_state,
             ax=ax,

@@ -86,6 +86,18 @@ def test_a_line_is_drawn_through_dates(rng, as_they_come):
     np.testing.assert_array_equal(ax.lines[-1].get_ydata(), average)
 
 
+@pytest.mark.parametrize("kind", ["in a small unit", "mostly zero"])
+def test_a_curve_is_drawn_along_values_close_to_each_other(kind, rng):
+    x = rng.normal(size=1500)
+    x = 5e-7 + 1e-10 * x if kind == "in a small unit" else np.where(np.arange(1500) < 1400, 0, x)
+    X, y = np.column_stack([x, np.ones(1500)]), 3 * x / x.std()
+    model = LinearRegression().fit(X, y)
+    display = ExplanationDisplay.from_estimator(model, X, y, n_curves=1, subsample=1500)
+    (result,) = display.curves_[0].pd_results
+    np.testing.assert_array_equal(result["grid_values"][0], np.unique(x))
+    np.testing.assert_allclose(result["average"][0], model.predict(X)[np.unique(x, True)[1]])
+
+
 def test_of_many_words_the_most_frequent_have_a_bar(rng):
     often, once = np.repeat([f"w{i}" for i in range(15)], 20), [f"rare{i}" for i in range(120)]
     words = np.concatenate([often, once])
