@@ -263,6 +263,8 @@ def draw_losses(
 
     style = normalize_kwargs(style, Line2D)
     epochs = np.arange(1, len(losses) + 1)
+    if len(losses) == 1:  # of which no line can be seen
+        style = {"marker": ".", **style}
     (line,) = ax.plot(epochs, losses, **{"label": name or "training", **style})
     validation_line = point = None
     if validation_losses is not None:

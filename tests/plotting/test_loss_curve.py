@@ -51,6 +51,14 @@ def test_the_lines_are_the_loss_curves_by_epoch(stopped):
     assert_array_equal(display.validation_line_.get_data(), curve)
 
 
+def test_a_single_epoch_is_a_point(regression):
+    display = LossCurveDisplay.from_estimator(network(max_iter=1).fit(*regression))
+    assert display.line_.get_marker() == "."
+    cross = LossCurveDisplay(loss_curves=[[1.0]]).plot(line_kwargs={"marker": "x"})
+    assert cross.line_.get_marker() == "x"
+    assert LossCurveDisplay(loss_curves=[[1.0, 2.0]]).plot().line_.get_marker() == "None"
+
+
 @pytest.mark.parametrize("early_stopping", [True, "loss"])
 def test_the_kept_epoch_is_marked_on_the_validation_loss(early_stopping, regression):
     model = network(early_stopping=early_stopping).fit(*regression)
