@@ -215,7 +215,7 @@ class IntervalDisplay:
         return self
 
     def _title(self):
-        asked = "" if self.coverage is None else f" (asked for: {self.coverage:.0%})"
+        asked = "" if self.coverage is None else f" (asked for: {100 * self.coverage:.4g}%)"
         width = f"mean width {self.width_ / (np.std(self.y_true) or 1):.2f} sd of y"
         return f"{self.coverage_:.0%} inside{asked}\n{width}"
 

@@ -53,6 +53,8 @@ def test_the_title_says_coverage_and_width():
     sd = np.std(Y_TRUE)
     expected = f"75% inside (asked for: 80%)\nmean width {2 / sd:.2f} sd of y"
     assert display.ax_.get_title() == expected
+    asked = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL, coverage=0.999)
+    assert "(asked for: 99.9%)" in asked.ax_.get_title()
     unasked = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL)
     assert unasked.ax_.get_title().startswith("75% inside\nmean width")
 
