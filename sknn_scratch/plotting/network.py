@@ -155,6 +155,7 @@ class NetworkDisplay:
         spec = _format_of(values)
         check_coefs(self.coefs)
         sizes = [len(W) for W in self.coefs] + [self.coefs[-1].shape[1]]
+        self._check_lengths(sizes)
         figsize = (min(18, max(6.4, 1.1 * len(sizes) + 2)), 4.8)
         ax = drawing_axes(ax, type(self).__name__, figsize=figsize)
         layers = [DrawnLayer(x, size, max_units) for x, size in enumerate(sizes)]
@@ -176,6 +177,18 @@ class NetworkDisplay:
         self.ax_: Any = ax
         self.figure_: Any = ax.figure
         return self
+
+    def _check_lengths(self, sizes):
+        """Raise ValueError unless there is a name for each input and output, and so on."""
+        for name, n in (
+            ("feature_names", sizes[0]),
+            ("output_names", sizes[-1]),
+            ("intercepts", len(self.coefs)),
+            ("activations", len(self.coefs)),
+        ):
+            given = getattr(self, name)
+            if given is not None and len(given) != n:
+                raise ValueError(f"{name} must be {n}, got {len(given)}: {given!r}.")
 
     def _write_values(self, ax, layers, spec, diameter):
         """Write weights on their lines, and intercepts below their units."""

@@ -111,6 +111,17 @@ def test_names_of_features_and_activations_are_written(regression):
     assert labels(display) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "n"),
+    [("feature_names", 3), ("output_names", 1), ("intercepts", 2), ("activations", 2)],
+)
+@pytest.mark.parametrize("more", [-1, 1])
+def test_too_few_and_too_many_of_what_belongs_to_a_network_are_named(name, n, more):
+    coefs = [np.ones((3, 2)), np.ones((2, 1))]
+    with pytest.raises(ValueError, match=f"{name} must be {n}, got {n + more}: "):
+        NetworkDisplay(coefs=coefs, **{name: ["a"] * (n + more)}).plot()
+
+
 def test_long_names_leave_the_picture_room():
     coefs = [np.ones((2, 3)), np.ones((3, 1))]
     display = NetworkDisplay(coefs=coefs, feature_names=["e" * 80, "x"], output_names=["o" * 80])
