@@ -11,9 +11,9 @@ a stand-in for X (see `onnx_graph`). So an activation or a loss of your own can 
 its formula is made of functions that the tables `OPERATORS` and `COMPOSED` there have; else the
 error names what is missing.
 
-Where the network is a transformer, as in front of other steps of a pipeline, the graph returns
-what `transform` does. (Alone in a ColumnTransformer that nothing follows it cannot be told from
-a regressor, and predicts.)
+Where it is a transformer, as in front of other steps of a pipeline, the graph returns what
+`transform` does. (Alone in a ColumnTransformer that nothing follows it cannot be told from a
+regressor, and predicts.)
 """
 
 from collections.abc import Callable
@@ -127,30 +127,42 @@ def _convert(scope, operator, container):
     container.add_node("Identity", graph.name_of(result), operator.outputs[0].full_name)
 
 
+def _width_of_ensemble(operator):
+    model = operator.raw_operator
+    return model._n_features_out if is_transformer(operator) else model.n_outputs_
+
+
 def _convert_ensemble(scope, operator, container):
-    """Write the graphs of the members, whatever skl2onnx can convert, and their weighted mean."""
+    """Write the graphs of the members, whatever skl2onnx can convert, and their weighted mean.
+
+    Or, where the ensemble is a transformer, what each member predicts.
+    """
     model, version = operator.raw_operator, {"op_version": container.target_opset}
     numbers = number_type(operator)
     dtype = np.float64 if numbers is DoubleTensorType else np.float32
-    weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
     inputs = operator.inputs
     if model.encoder_ is not None:
         inputs = [OnnxSubEstimator(model.encoder_, *inputs, **version)]
     node: Any = onnx_ops  # its classes are made when it is imported
-    mean: Any = np.zeros((1, 1), dtype)
-    for weight, member in zip(weights, model.estimators_):
-        if not weight.any():
-            continue
+
+    def prediction_of(member):
         prediction = OnnxSubEstimator(member, *inputs, **version)
         # that of trees is in float32, whatever X is
-        prediction = node.OnnxCast(prediction, to=guess_proto_type(numbers()), **version)
-        mean = node.OnnxAdd(node.OnnxMul(prediction, weight, **version), mean, **version)
+        return node.OnnxCast(prediction, to=guess_proto_type(numbers()), **version)
+
     ends = [np.array(end, dtype) for end in model._limits]
     options = {"output_names": operator.outputs[:1], **version}
-    if np.isfinite(ends).any():
-        last = node.OnnxClip(mean, *ends, **options)
+    if is_transformer(operator):
+        last = node.OnnxConcat(*map(prediction_of, model.estimators_), axis=1, **options)
     else:
-        last = node.OnnxIdentity(mean, **options)
+        mean: Any = np.zeros((1, 1), dtype)
+        weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
+        for weight, member in zip(weights, model.estimators_):
+            if weight.any():
+                of_member = node.OnnxMul(prediction_of(member), weight, **version)
+                mean = node.OnnxAdd(of_member, mean, **version)
+        clip, args = (node.OnnxClip, ends) if np.isfinite(ends).any() else (node.OnnxIdentity, [])
+        last = clip(mean, *args, **options)
     last.add_to(scope, container)
 
 
@@ -158,6 +170,6 @@ register(ScratchMLPRegressor, "SknnScratchMLPRegressor", _width, _convert)
 register(
     ScratchMLPEnsembleRegressor,
     "SknnScratchMLPEnsembleRegressor",
-    lambda operator: operator.raw_operator.n_outputs_,
+    _width_of_ensemble,
     _convert_ensemble,
 )

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Quantile, ScratchMLPEnsembleRegressor, ScratchMLPRegressor
@@ -80,6 +80,16 @@ def test_further_regressors_are_in_the_graph(dtype, regression):
     assert 0.1 < model.weights_[3:].sum() < 0.9
     got = compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel()
     assert_allclose(got, model.predict(X), rtol=1e-5, atol=1e-5)
+
+
+def test_in_front_of_other_steps_the_graph_has_what_each_member_predicts(regression):
+    X, y = regression
+    for targets in (y, np.c_[y, -2 * y]):
+        both = FeatureUnion([("ensemble", ensemble()), ("scaler", StandardScaler())])
+        model = make_pipeline(both, Ridge()).fit(X, targets)
+        model[0].transformer_list[0][1].weights_ = np.array([1.0, 0.0, 0.0])  # which play no part
+        got = compute(skl2onnx.to_onnx(model, X[:1]), X=X)
+        assert_allclose(got, model.predict(X).reshape(60, -1), rtol=1e-9)
 
 
 class OfOnesOwn(Ridge):
