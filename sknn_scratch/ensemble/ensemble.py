@@ -360,8 +360,8 @@ class ScratchMLPEnsembleRegressor(
         )
         judged = self._blend(predictions, data, loss, splits)
         self._calibrate(judged, loss, unit, folds, splits, random_state)
-        groups = split_params.get("groups")
-        self._n_groups = None if groups is None else len(np.unique(groups))
+        groups, counting = split_params.get("groups"), weight_by_row(judged.weight) > 0
+        self._n_groups = None if groups is None else len(np.unique(np.asarray(groups)[counting]))
         self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
         if tasks:
             tasks.end()
@@ -514,7 +514,7 @@ class ScratchMLPEnsembleRegressor(
         rows = self._held_out()
         units = [unit]
         if self.estimator is None:
-            counting = rows & (weight_by_row(data.weight) > 0)
+            counting = weight_by_row(data.weight) > 0
             units = candidate_units(where_measured(data.y, data.weight)[counting])
         calibrations, scores = [], []
         for unit in units:

@@ -361,6 +361,14 @@ def test_intervals_from_few_groups_are_warned_of(regression):
     assert np.isfinite(model.predict_interval(X, 0.8)).all()  # of which nine are enough
 
 
+def test_groups_that_are_only_trained_on_say_nothing_of_intervals(regression):
+    X, y = regression
+    cv = GroupShuffleSplit(1, test_size=12, random_state=0)
+    model = ensemble(LinearRegression(), cv=cv).fit(X, y, groups=np.arange(60) // 2)
+    with pytest.warns(UserWarning, match="from 12 groups"):
+        model.predict_interval(X, 0.9)
+
+
 def test_several_targets_are_calibrated_each_by_itself(regression):
     X, y = regression
     model = ensemble().fit(X, np.c_[y, 100 * y + 3])
