@@ -36,15 +36,16 @@ def derivative_warnings(network: Network) -> list[Message]:
 
     ValueError if a formula returns an array of another shape than it is documented for.
     """
+    out, parts = network.activations[-1], (*network.activations, network.loss)
+    own = {id(part) for part in parts if not is_ours(type(part))}
     of_layers: dict[int, tuple[Activation, list[int]]] = {}  # units of the layers that share it
     for f, units in zip(network.activations, network.sizes[1:]):
-        if not is_ours(type(f)):
+        if id(f) in own:
             of_layers.setdefault(id(f), (f, []))[1].append(units)
     messages = [_of_activation(f, max(units), len(units) > 1) for f, units in of_layers.values()]
-    out = network.activations[-1]
-    if not (is_ours(type(network.loss)) and is_ours(type(out))):
+    if own & {id(network.loss), id(out)}:
         messages.append(_of_loss(network.loss, out, network.sizes[-1]))
-    if not is_ours(type(out)):
+    if id(out) in own:
         messages.append(_of_scaling(out))
     return [message for message in messages if message]
 
