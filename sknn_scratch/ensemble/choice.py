@@ -100,10 +100,7 @@ def _beside(trial, lengths, step) -> Any:
 @np.errstate(invalid="ignore")  # of errors that are infinite
 def _is_worse(trial, lengths, of_rows):
     """Return True if the mean error was less at the length before, by more than chance."""
-    shorter = _beside(trial, lengths, -1)
-    if shorter not in of_rows:
-        return False
-    increase = of_rows[trial] - of_rows[shorter]
+    increase = of_rows[trial] - of_rows[_beside(trial, lengths, -1)]
     return increase.mean() > CHANCE * increase.std() / np.sqrt(len(increase))
 
 
