@@ -30,21 +30,9 @@ def is_mapped(X: Any) -> bool:
 
 
 class Mapped:
-    """Rows of a mapped array, converted when they are taken: ``X[rows]``.
+    """Rows of a mapped array, converted to ``dtype`` when they are taken: ``X[rows]``.
 
-    Parameters
-    ----------
-    array : ndarray of shape (n, n_features)
-        Over the mapped file.
-    dtype : dtype
-        What is returned.
-    rows : ndarray of int or None
-        Which rows of the array these are; None is all.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (number of rows, n_features).
+    ``rows`` says which rows of the array over the file these are; None is all.
     """
 
     def __init__(self, array: Array, dtype: DTypeLike, rows: Array | None = None) -> None:

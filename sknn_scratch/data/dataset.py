@@ -36,20 +36,11 @@ def where_measured(values: Array, weight: Any) -> Array:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Inputs, targets and weights, checked.
+    """Inputs, targets and weights, checked."""
 
-    Attributes
-    ----------
-    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Of rows; or of each target, which is 0 where one was not measured. Then ``y`` holds another
-        target of its column.
-    """
-
-    X: Matrix
-    y: Array
-    weight: Any  # an Array or None
+    X: Matrix  # an array, `Mapped` or a CSR matrix
+    y: Array  # of shape (n_samples, n_outputs); what was not measured is another of its column
+    weight: Any  # an Array or None: of rows; or of each target, which is 0 where not measured
 
     def __len__(self) -> int:
         return len(self.y)
@@ -227,15 +218,11 @@ class Tree:
     over several trees that are added in the end. (Pairs also keep the error small: it grows with
     the logarithm of the number of terms; Higham, Accuracy and Stability of Numerical Algorithms,
     2002, section 4.2.)
-
-    Attributes
-    ----------
-    nodes : dict
-        (level, position): the sum of the 2^level terms from number position * 2^level on, where
-        the sum of twice as many is not known yet.
     """
 
     def __init__(self, nodes: Any = ()) -> None:
+        # (level, position): the sum of the 2^level terms from number position * 2^level on, where
+        # the sum of twice as many is not known yet
         self.nodes: Nodes = dict(nodes)
 
     def add(self, term: Any, position: int, level: int = 0) -> None:

@@ -30,20 +30,9 @@ def check_inputs(
 ) -> Matrix:
     """Return X as an array, `Mapped`, or a sparse matrix.
 
-    Parameters
-    ----------
-    validate : callable
-        `sklearn.utils.validation.validate_data`, of an estimator.
-    X : {array-like, sparse matrix} of shape (n_samples, n_features)
-    dtypes : sequence of dtype
-        Those that it may have; all others are converted to the first.
-    name : str
-        What errors call it.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not of numbers, or not of the right shape.
+    ``validate`` is `sklearn.utils.validation.validate_data` of an estimator, ``dtypes`` are those
+    that X may have: all others are converted to the first. TypeError or ValueError, which call it
+    by the name, if it is not of numbers, or not of the right shape.
     """
     if type(X) is np.ndarray:
         small = small_and_plain(X, X.dtype if X.dtype in dtypes else dtypes[0])
@@ -162,12 +151,7 @@ def check_mapped(X: Array, dtypes: Sequence[DTypeLike]) -> Mapped:
     """Return an array over a mapped file as `Mapped`: as it is, or converted when it is read.
 
     As `check_array` does, but a part at a time: ``dtypes`` are the accepted ones, the first of
-    which all others are converted to.
-
-    Raises
-    ------
-    ValueError
-        If a value is not finite, or too large for that type.
+    which all others are converted to. ValueError if a value is not finite, or too large for it.
     """
     mapped = Mapped(X, X.dtype if X.dtype in dtypes else dtypes[0])
     for part in slices(len(X), rows_of_a_part(X.shape[1])):
@@ -187,13 +171,8 @@ def check_dense(X: Matrix, embedding: Any) -> None:
 def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: str = "") -> Array:
     """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
 
-    ``suffix`` is that of the arrays' names, for error messages.
-
-    Raises
-    ------
-    ValueError
-        If it is not numeric, not finite, all lost in ``dtype``, not 1-D or 2-D, not of the length
-        of X, or outside the domain of the loss.
+    ValueError if it is not numeric, not finite, all lost in ``dtype``, not 1-D or 2-D, not of the
+    length of X, or outside the domain of the loss; ``suffix`` is that of the arrays' names there.
     """
     name = f"y{suffix}"
     if y is None:
@@ -292,12 +271,8 @@ def check_separable(loss: Loss, y: Array) -> None:
 def check_sample_weight(sample_weight: Any, n_samples: int, suffix: str = "") -> Array | None:
     """Return the sample weights as an array of shape (n_samples,), or None.
 
-    ``suffix`` is that of the arrays' names, for error messages.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite, if all are zero, or the shape is wrong.
+    ValueError if a weight is negative or not finite, if all are zero, or the shape is wrong;
+    ``suffix`` is that of the arrays' names there.
     """
     if sample_weight is None:
         return None

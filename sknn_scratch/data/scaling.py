@@ -217,23 +217,10 @@ def standard_scaling(
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
     their root mean square. Targets are standardised like inputs if loss and output activation both
     allow it (see `target_scaling`). Constant columns are left out, and constant targets predicted
-    exactly: see `Scaling`.
+    exactly: see `Scaling`. If ``centred``, sparse X is too, as the dense X before it was.
+    ``flags_alike`` is for columns of zeros and ones: see `input_scaling`.
 
-    Parameters
-    ----------
-    network : Network
-    data : DataSet
-    rows : ndarray of int or None
-        The rows that count; None takes all.
-    centred : bool, default=False
-        Whether sparse X is centred too, as the dense X before it was.
-    flags_alike : bool, default=False
-        Whether all columns of zeros and ones have the same scale: see `input_scaling`.
-
-    Raises
-    ------
-    ValueError
-        If values are too large, or differ by too little, to be divided by their scale.
+    ValueError if values are too large, or differ by too little, to be divided by their scale.
     """
     centred = network.fit_intercept and (centred or not sparse.issparse(data.X))
     x_shift, x_scale = input_scaling(data.statistics("X", rows), centred, flags_alike)
@@ -286,11 +273,7 @@ def renewed_scaling(
 ) -> tuple[Scaling, Array, Array]:
     """Return a scaling in which what is in quite another unit than before has a new one.
 
-    Returns
-    -------
-    scaling : Scaling
-    of_x, of_y : ndarray of bool
-        Which columns of X and y that are.
+    And which columns of X and of y that are, as booleans.
     """
     new = standard_scaling(network, data, rows, bool(scaling.x_shift.any()), flags_alike)
     x_scale = np.where(np.isinf(new.x_scale), 0, new.x_scale)

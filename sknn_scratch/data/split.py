@@ -15,22 +15,11 @@ def split_rows(
 ) -> tuple[Array, Array]:
     """Return the rows to train on and the rows to validate on.
 
-    Parameters
-    ----------
-    fraction : float, splitter or array-like of shape (n_samples,)
-        The proportion to draw at random; or an object with scikit-learn's ``split(X, y, groups)``,
-        of whose splits the last is used; or the test fold: True, or a number from 0 up, for rows
-        to validate on, False or -1 for rows to train on (as in `PredefinedSplit`).
-    data : DataSet
-    groups : array-like of shape (n_samples,) or None
-        For the splitter.
-    random_state : RandomState
-        For the draw.
+    ``fraction`` is the proportion to draw at random; or an object with scikit-learn's ``split(X, y,
+    groups)``, of whose splits the last is used; or the test fold: True, or a number from 0 up, for
+    rows to validate on, False or -1 for rows to train on (as in `PredefinedSplit`).
 
-    Raises
-    ------
-    ValueError
-        If there are too few rows on either side, or rows on both, or not a group for each row.
+    ValueError if there are too few rows on either side, or rows on both, or not a group for each.
     """
     n = len(data)
     if isinstance(fraction, Real):

@@ -76,30 +76,11 @@ class SparseBatch(Batch):
 class Rows:
     """The training rows: a packed copy of them or, if X is mapped, where to read them.
 
-    Parameters
-    ----------
-    X : {ndarray, Mapped, CSR matrix} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples, n_outputs)
-    weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), or None
-        Relative to their mean: what sums over rows are divided by is the number of rows.
-    rows : ndarray of int or None
-        The rows to take; None takes all.
-    dtype : dtype
-    ones : bool
-        Whether the inputs get a column of ones.
-    scaling : Scaling or None
-        What inputs and targets are standardised by (see `data.scaling`); None leaves them.
-    most : int, default=None
-        Bytes of the largest copy that is made; None is `PACKED`.
-
-    Attributes
-    ----------
-    packed : ndarray of shape (n, width) or None
-        The copy; None if X is mapped or too large.
-    X : CSR matrix or None
-        The inputs, if they are sparse.
-    n : int
-        How many rows.
+    X is an array, `Mapped` or a CSR matrix, of which ``rows`` are taken; None takes all. With
+    ``ones`` inputs get a column of ones. Weights, of shape (n_samples,) or (n_samples, n_outputs),
+    are relative to their mean: what sums over rows are divided by is the number of rows. By
+    ``scaling`` inputs and targets are standardised; None leaves them. The copy takes at most
+    ``most`` bytes; None is `PACKED`.
     """
 
     @np.errstate(over="ignore")  # of rows that are standardised
@@ -117,7 +98,7 @@ class Rows:
         if sparse.issparse(X) and scaling and scaling.x_shift.any():
             X = X.toarray()  # as the first rows were
         self.is_sparse: bool = sparse.issparse(X)
-        self.X: Matrix = None
+        self.X: Matrix = None  # if they are sparse, a CSR matrix
         if self.is_sparse:
             self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
             self.X = scaling.inputs(self.X) if scaling else self.X
@@ -134,7 +115,7 @@ class Rows:
         self.n: int = len(y) if rows is None else len(rows)
         scaling = None if scaling is None or scaling.is_identity else scaling
         self.source: Any = X, y, weight, rows, scaling
-        self.packed: Array | None = None
+        self.packed: Array | None = None  # the copy, (n, width); none of what is mapped, or large
         most = PACKED if most is None else most
         if not isinstance(X, Mapped) and self.n * self.row_bytes <= most:
             packed = self.buffer(self.n)

@@ -28,18 +28,9 @@ class Dropout:
 class Dropped:
     """What dropout leaves of a hidden layer: buffers, and calls as in `program`.
 
-    Parameters
-    ----------
-    rate : float
-    generator : Generator
-    a : ndarray of shape (units [+ 1], size)
-        The activations of the layer, with the row of ones where there are intercepts.
-    units : int
-
-    Attributes
-    ----------
-    a : ndarray of shape (units [+ 1], size)
-        What the next layer reads: a * m, and the row of ones as it is.
+    ``a``, of shape (units [+ 1], size), are the activations of the layer, with the row of ones
+    where there are intercepts. Of its shape is what the next layer reads: a * m, and the row of
+    ones as it is.
     """
 
     def __init__(self, rate: float, generator: np.random.Generator, a: Array, units: int) -> None:

@@ -19,22 +19,10 @@ from .batches import Batch
 
 
 class Embedded:
-    """Buffers for what an embedding hands on, for batches of one size.
+    """Buffers for what an embedding hands on, for batches of ``size`` samples.
 
-    Parameters
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-        Read by the calls.
-    size : int
-        Samples in a batch.
-
-    Attributes
-    ----------
-    a : ndarray of shape (width [+ 1], size)
-        What the first dense layer reads, with its row of ones where there are intercepts.
-    delta : ndarray of shape (width, size)
-        The derivative of the loss in it.
+    ``a``, of shape (width [+ 1], size), is what the first dense layer reads, with its row of ones
+    where there are intercepts; ``delta``, of shape (width, size), the derivative of the loss in it.
     """
 
     def __init__(self, network: Network, params: Array, size: int) -> None:
@@ -50,12 +38,7 @@ class Embedded:
 class EmbeddedBatch(Batch):
     """A batch that passes through an embedding.
 
-    Parameters
-    ----------
-    embedded : Embedded
-    x : DenseBatch
-    into : Layer or None
-        Whose arrays receive the gradient; None if nobody asks for it.
+    The arrays of ``into`` receive the gradient; it is None if nobody asks for that.
     """
 
     def __init__(self, embedded: Embedded, x: Batch, into: Layer | None = None) -> None:

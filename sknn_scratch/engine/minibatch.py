@@ -22,24 +22,13 @@ GATHER = 1 << 14
 
 @dataclass
 class Step:
-    """The steps of a solver, each taken once its gradient is there.
-
-    Parameters
-    ----------
-    solver : Solver
-    params, gradient : ndarray of shape (n_parameters,)
-        What a step changes, and what it reads and may spoil.
-    state : dict
-        The solver's, changed in place.
-    learning_rate : float
-        To be set before a step.
-    """
+    """The steps of a solver, each taken once its gradient is there."""
 
     solver: Solver
-    params: Array
-    gradient: Array
-    state: State
-    learning_rate: float = 0.0
+    params: Array  # what a step changes
+    gradient: Array  # what it reads, and may spoil
+    state: State  # the solver's, changed in place
+    learning_rate: float = 0.0  # to be set before a step
 
     def __post_init__(self) -> None:
         self.blocks: list[slice] = blocks_of(self.params)
@@ -65,20 +54,10 @@ class Step:
 class MinibatchLoop:
     """One pass over the training rows in mini-batches, with a step of the solver after each.
 
-    Parameters
-    ----------
-    problem : Problem
-    batch_size : int
-    shuffle : bool
-    order : ndarray of int
-        The order of the rows in the epoch before; each epoch shuffles the order it finds.
-    solver : Solver
-    solver_state : dict
-        Changed in place by the steps.
-    max_grad_norm : float, default=None
-        What the gradient of a batch, penalty included, is clipped to; None does not clip.
-    reusable : bool, default=False
-        Whether `reuse` will be called. The parameters are copied then, before and after an epoch.
+    ``order`` is that of the rows in the epoch before: each shuffles the order that it finds. The
+    steps change ``solver_state`` in place. The gradient of a batch, penalty included, is clipped to
+    ``max_grad_norm``; None does not clip. If ``reusable``, `reuse` will be called: the parameters
+    are copied then, before and after an epoch.
     """
 
     def __init__(

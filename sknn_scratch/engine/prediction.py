@@ -18,19 +18,10 @@ AT_A_TIME = 1 << 15  # numbers that are standardised at a time
 def predict_rows(
     network: Network, params: Array, X: Matrix, scaling: Scaling | None = None
 ) -> Array:
-    """Return what leaves the network, a few hundred rows at a time: that bounds the memory.
+    """Return what leaves the network, of shape (n_samples, n_outputs).
 
-    Parameters
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-    X : {ndarray, Mapped, sparse matrix} of shape (n_samples, n_features)
-    scaling : Scaling, default=None
-        By which X is standardised first, and what leaves the network is restored.
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_outputs)
+    X, an array, `Mapped` or a sparse matrix, is taken a few hundred rows at a time: that bounds the
+    memory. By ``scaling`` it is standardised first, and what leaves the network is restored.
     """
     scaling = None if scaling is None or scaling.is_identity else scaling
 
@@ -60,12 +51,7 @@ def predict_rows(
 class Predictor:
     """What `network.feedforward` computes, for arrays of rows in turn, and faster.
 
-    Parameters
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-    scaling : Scaling, default=None
-        By which rows are standardised as they are copied; predictions stay standardised.
+    By ``scaling`` rows are standardised as they are copied; predictions stay standardised.
     """
 
     def __init__(self, network: Network, params: Array, scaling: Scaling | None = None) -> None:

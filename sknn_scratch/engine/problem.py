@@ -19,53 +19,26 @@ from .program import Backward, Penalty, compiled
 
 @dataclass(frozen=True)
 class Problem:
-    """What is minimised, and over which vector.
-
-    Attributes
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-        Changed in place by training.
-    rows : Rows
-        The training rows.
-    alpha : float
-        Strength of the penalty on the weights, relative to the mean sample weight.
-    dropout : Dropout or None
-        None with L-BFGS, whose loss has to be the same function at every call.
-    """
+    """What is minimised, and over which vector."""
 
     network: Network
-    params: Array
+    params: Array  # changed in place by training
     rows: Rows
-    alpha: float
-    dropout: Dropout | None = None
+    alpha: float  # strength of the penalty, relative to the mean sample weight
+    dropout: Dropout | None = None  # none with L-BFGS, whose loss has to stay the same function
 
 
 class FullBatch:
     """Loss and gradient of the whole training set, as a function of the parameter vector.
 
-    The rows are taken a few hundred at a time (see `data.rows_at_a_time`).
-
-    Parameters
-    ----------
-    problem : Problem
-    n : int or None
-        What sums over rows are divided by; None is the number of rows.
-    copying : bool
-        Whether the rows are copied into a buffer, so that the same calls serve every batch: to
-        compile calls for each takes half as long as to compute them. Mapped rows always are, and
-        sparse ones cannot be.
-
-    Attributes
-    ----------
-    loss : float
-        At the vector of the last call.
-    largest_product : int
-        The multiplications in the largest matrix product.
+    The rows are taken a few hundred at a time (see `data.rows_at_a_time`). Sums over rows are
+    divided by n; None is the number of rows. ``copying`` copies rows into a buffer, so that the
+    same calls serve every batch: to compile calls for each takes half as long as to compute them.
+    Mapped rows always are, and sparse ones cannot be.
     """
 
     def __init__(self, problem: Problem, n: int | None = None, copying: bool = False) -> None:
-        self.loss: float = np.nan
+        self.loss: float = np.nan  # at the vector of the last call
         self.rows: Rows = problem.rows
         self.params: Array = aligned_copy(problem.params)
         dtype, before = self.params.dtype, LINE // self.params.itemsize

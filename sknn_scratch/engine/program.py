@@ -50,21 +50,10 @@ def compiled(calls: Calls) -> list[partial[Any]]:
 
 
 class Forward:
-    """Buffers for batches of one size, and the calls that compute the activations in them.
+    """Buffers for batches of ``size`` samples, and the calls that compute the activations in them.
 
-    Parameters
-    ----------
-    network : Network
-    params : ndarray of shape (network.n_parameters,)
-        Read by the calls.
-    size : int
-        Samples in a batch.
-    dropout : Dropout or None
-
-    Attributes
-    ----------
-    a, z : list of ndarray of shape (units [+ 1], size)
-        Of each layer; a[0] and z[0] are None.
+    The calls read ``params``. ``a`` and ``z``, lists of arrays of shape (units [+ 1], size), are
+    those of each layer; a[0] and z[0] are None.
     """
 
     def __init__(
@@ -133,16 +122,9 @@ class Forward:
 
 
 class Backward(Forward):
-    """Buffers for batches of one size, and the calls that compute loss and gradient in them.
+    """Buffers for batches of ``size`` samples, and the calls that compute loss and gradient.
 
-    Parameters
-    ----------
-    network : Network
-    params, gradient : ndarray of shape (network.n_parameters,)
-        Read and written by the calls.
-    size : int
-        Samples in a batch.
-    dropout : Dropout or None
+    The calls read ``params``, and write ``gradient``.
     """
 
     def __init__(
@@ -170,17 +152,10 @@ class Backward(Forward):
     def calls(self, x: Batch, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls for one batch.
 
-        Parameters
-        ----------
-        x : DenseBatch or SparseBatch
-            The input (see `batches`).
-        y : ndarray of shape (n_outputs, size), or (1, size) for several quantiles
-        weight : ndarray of shape (1, size) or (n_targets, size), or None
-            Of samples, or of their targets; None stands for ones.
-        scale : float
-            What the loss and the gradient are multiplied by: ``1 / n`` gives their means.
-        loss : ndarray of shape ()
-            Receives twice the loss of the batch, without penalty.
+        y is of shape (n_outputs, size), or (1, size) for several quantiles; ``weight``, of samples
+        or of their targets, of shape (1, size) or (n_targets, size), None for ones. Loss and
+        gradient are multiplied by ``scale``: ``1 / n`` gives their means. ``loss``, of shape (),
+        receives twice the loss of the batch, without penalty.
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 

@@ -35,15 +35,10 @@ class Pool:
     """A BLAS library whose number of threads is limited as long as a block of code asks for it.
 
     Where several such blocks run at once, the least of their limits holds for all.
-
-    Parameters
-    ----------
-    library : LibController
-        Of threadpoolctl.
     """
 
     def __init__(self, library: Any) -> None:
-        self.library = library
+        self.library = library  # a LibController of threadpoolctl
         self.limits: dict[object, float] = {}  # of the blocks that run
         self.number: float | None = None  # of threads before the first of them
 
@@ -124,13 +119,8 @@ def limited(of_numpy: float, of_scipy: float) -> Iterator[None]:
 def quiet_blas(multiplications: int) -> AbstractContextManager[None]:
     """Keep SciPy's BLAS to one thread, and NumPy's too if its products are small.
 
-    Fits may do so in several threads at once: as long as one of them has small products, all are
-    computed by one thread each.
-
-    Parameters
-    ----------
-    multiplications : int
-        In the largest matrix product.
+    The largest takes so many ``multiplications``. Fits may do so in several threads at once: as
+    long as one of them has small products, all are computed by one thread each.
     """
     return limited(1 if multiplications < WORTH_A_THREAD else inf, 1)
 

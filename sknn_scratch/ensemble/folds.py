@@ -31,26 +31,13 @@ Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held ou
 
 
 class TrainingData(NamedTuple):
-    """The rows of `fit`, checked.
+    """The rows of `fit`, checked."""
 
-    Attributes
-    ----------
-    X : {ndarray, Mapped, sparse matrix, data frame} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        The targets; where one was not measured, another one of its column.
-    target : ndarray of the shape of y
-        What members are trained on: nan where it was not measured; else y itself.
-    sample_weight : ndarray of shape (n_samples,) or None
-        What members are handed.
-    weight : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        How much rows count where members are judged; or each target, if some were not measured.
-    """
-
-    X: Any
-    y: Array
-    target: Array
-    sample_weight: Array | None
-    weight: Array
+    X: Any  # an array, `Mapped`, a sparse matrix or a data frame
+    y: Array  # of shape (n,) or (n, n_targets); what was not measured is another of its column
+    target: Array  # what members are trained on: y, or nan where it was not measured
+    sample_weight: Array | None  # what members are handed
+    weight: Array  # of rows where members are judged; of each target, if some were not measured
 
 
 def training_data(

@@ -166,12 +166,7 @@ def in_unit(loss: Loss, unit: Unit) -> Loss:
 def limits_of(target_range: Any, loss: Loss) -> tuple[float, float]:
     """Return the least and the most y can be, infinite where there is no end; None has none.
 
-    The loss may take no y below 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no such pair.
+    The loss may take no y below 0. TypeError or ValueError if it is no such pair.
     """
     target_range = (None, None) if target_range is None else target_range
     if not isinstance(target_range, (tuple, list)) or len(target_range) != 2:

@@ -28,16 +28,9 @@ except ImportError:
 class CallbackNotifier(Observer):
     """Tells an estimator's callbacks of a fit, its runs and its epochs.
 
-    Parameters
-    ----------
-    estimator : estimator
-        Being fitted, within a method decorated by `with_callbacks`.
-    settings : Settings
-    arguments : dict
-        X, y and metadata, as the callbacks are handed them.
-    fitted_at : callable
-        ``fitted_at(state)`` returns the attributes that make a copy of the estimator a fitted one,
-        as if training ended there.
+    The estimator is being fitted, within a method decorated by `with_callbacks`. ``arguments`` are
+    X, y and metadata, as the callbacks are handed them; ``fitted_at(state)`` returns the attributes
+    that make a copy of the estimator a fitted one, as if training ended there.
     """
 
     def __init__(

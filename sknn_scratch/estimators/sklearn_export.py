@@ -49,11 +49,7 @@ def to_mlp_regressor(estimator: Any) -> tuple[Any, list[Message]]:
     """Return a fitted MLPRegressor with the predictions of a fitted ScratchMLPRegressor.
 
     Beside it, what there is to warn of: folded weights (see `data.scaling`) may lose digits.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
+    ValueError if there is none.
     """
     network, given = estimator._network, constructor_parameters(estimator)
     if network.embedding is not None:
@@ -103,10 +99,7 @@ def holds_digits(estimator: Any) -> bool:
 def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
     """Return the names of the hidden layers' (None without any) and the output's activation.
 
-    Raises
-    ------
-    ValueError
-        If MLPRegressor does not have them; ``outputs`` are those that it has for the output.
+    ValueError if MLPRegressor does not have them; ``outputs`` are those it has for the output.
     """
     loss = network.loss
     if len(loss.levels) > 1 or type(loss).predict is not Loss.predict:

@@ -334,10 +334,7 @@ def encoded(encoder: TableEncoder, X: Any) -> Array:
 def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:
     """Return whether each column is among those that ``categorical_features`` names.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If it is not 'from_dtype', a mask, positions or names.
+    TypeError or ValueError if it is not 'from_dtype', a mask, positions or names.
     """
     takes = "'from_dtype', or a mask, positions or names of columns"
     if isinstance(chosen, str):

@@ -169,11 +169,8 @@ def kinds_of(columns: Sequence[Column], named: Sequence[bool]) -> list[Number]:
 def kind_of(column: Column, named: bool) -> Number:
     """Return what a column becomes; ``named`` says that its values are words without order.
 
-    Raises
-    ------
-    ValueError
-        If it has to be decided by who knows what it means: numbers or dates as strings,
-        sentences.
+    ValueError if it has to be decided by who knows what it means: numbers or dates as strings,
+    sentences.
     """
     if column.is_gap.all():
         return Empty()

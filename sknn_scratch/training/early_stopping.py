@@ -23,14 +23,9 @@ from .state import Best, History, TrainingState
 class EarlyStopping:
     """Tells plateaus, and keeps the best parameters: in a `Best`, which it changes in place.
 
-    Parameters
-    ----------
-    state : TrainingState
-        What training starts from.
-    settings : Settings
-        ``monitor`` says what of the validation data decides; None goes by the loss on the training
-        data. ``tol`` is the least improvement that counts; more epochs than ``n_iter_no_change`` in
-        a row without it are a plateau.
+    Training starts from ``state``. Of the settings ``monitor`` says what of the validation data
+    decides; None goes by the loss on the training data. ``tol`` is the least improvement that
+    counts; more epochs than ``n_iter_no_change`` in a row without it are a plateau.
     """
 
     def __init__(self, state: TrainingState, settings: Settings) -> None:

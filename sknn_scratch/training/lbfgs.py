@@ -25,24 +25,14 @@ class Stop(Exception):
 
 @dataclass
 class LBFGSDescent:
-    """SciPy's L-BFGS-B on one objective, perhaps in several stretches that share their limits.
-
-    Parameters
-    ----------
-    objective : FullBatch
-        ``objective(vector)`` returns loss and gradient (see `engine.FullBatch`).
-    run : Run
-        Its state is changed in place, by each iteration.
-    max_iter, max_fun : int
-        Iterations and evaluations at most, of all stretches.
-    power, unit : float
-        What the loss is measured by: see `unit_of`.
-    """
+    """SciPy's L-BFGS-B on one objective, perhaps in several stretches that share their limits."""
 
     objective: FullBatch
-    run: Run
+    run: Run  # its state is changed in place, by each iteration
+    # of all stretches, at most
     max_iter: int
     max_fun: int
+    # what the loss is measured by: see `unit_of`
     power: float
     unit: float
     n_iter: int = 0

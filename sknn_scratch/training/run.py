@@ -74,18 +74,10 @@ class Observer:
 
 @dataclass
 class ProgressPrinter(Observer):
-    """Prints how training goes.
+    """Prints how training goes."""
 
-    Parameters
-    ----------
-    n_epochs : int or None
-        Epochs at most; None if that is not known.
-    overwrite : bool
-        Whether each line takes the place of the one before.
-    """
-
-    n_epochs: int | None
-    overwrite: bool
+    n_epochs: int | None  # at most; None if that is not known
+    overwrite: bool  # whether each line takes the place of the one before
     width: int = 0  # of the line that may be overwritten
     start: float = 0.0  # of the run
 
@@ -149,46 +141,20 @@ def make_printer(verbose: bool | int, n_epochs: int | None) -> ProgressPrinter:
 
 @dataclass
 class Run:
-    """Brings together what a training loop has to say of its epochs, and who has to know.
+    """Brings together what a training loop has to say of its epochs, and who has to know."""
 
-    Parameters
-    ----------
-    state : TrainingState
-        Changed in place.
-    stopping : EarlyStopping
-    validate : callable or None
-        ``validate(params)`` returns loss and score on the validation data.
-    observers : list of Observer
-    advice : str
-        Ends the message of a divergence.
-    stopped : bool
-        Whether an observer has asked to stop.
-    warning : str or None
-        What there is to warn of, if of several runs this is the best.
-    error : str or None
-        Why nothing came of the run.
-    interrupted : bool
-        Whether the user has ended it.
-    diverged : bool
-        Whether its loss or a weight became infinite.
-    first_loss : float or None
-        That of the first epoch, or that at which L-BFGS started.
-    by_tol : bool
-        Whether it ended because ``tol`` says so, of the loss, what is monitored, or the gradient.
-    """
-
-    state: TrainingState
+    state: TrainingState  # changed in place
     stopping: EarlyStopping
-    validate: Callable[[Array], tuple[float, float]] | None = None
+    validate: Callable[[Array], tuple[float, float]] | None = None  # loss and score of parameters
     observers: Sequence[Observer] = ()
-    advice: str = ""
-    stopped: bool = False
-    warning: str | None = None
-    error: str | None = None
-    interrupted: bool = False
-    diverged: bool = False
-    first_loss: float | None = None
-    by_tol: bool = False
+    advice: str = ""  # ends the message of a divergence
+    stopped: bool = False  # by an observer
+    warning: str | None = None  # what there is to warn of, if of several runs this is the best
+    error: str | None = None  # why nothing came of the run
+    interrupted: bool = False  # by the user
+    diverged: bool = False  # its loss or a weight became infinite
+    first_loss: float | None = None  # of the first epoch, or at which L-BFGS started
+    by_tol: bool = False  # `tol` ended it: of the loss, what is monitored, or the gradient
 
     @property
     def value(self) -> tuple[float, ...]:

@@ -42,19 +42,12 @@ def column_messages(y: MatrixLike) -> list[Message]:
 
 @dataclass(frozen=True)
 class Arrays:
-    """X, y and sample weights as they were given, to be checked.
-
-    Attributes
-    ----------
-    X, y, sample_weight : object
-    suffix : str
-        Of their names, in error messages.
-    """
+    """X, y and sample weights as they were given, to be checked."""
 
     X: object
     y: object
     sample_weight: object = None
-    suffix: str = ""
+    suffix: str = ""  # of their names, in error messages
 
     def check(
         self,
@@ -63,23 +56,12 @@ class Arrays:
         dtypes: Sequence[DTypeLike],
         gaps: Any = None,
     ) -> tuple["ArrayData", list[Message]]:
-        """Return an `ArrayData`, and the messages to warn of.
+        """Return an `ArrayData`, and the messages to warn of; TypeError or ValueError for others.
 
-        Parameters
-        ----------
-        validate : callable
-            `sklearn.utils.validation.validate_data`, of an estimator.
-        loss : Loss
-            In whose domain the target has to be.
-        dtypes : sequence of dtype
-            Those that X may have; all others are converted to the first.
-        gaps : float or ndarray of shape (n_outputs,), default=None
-            What stands for nan in a column of y that holds nothing else; None allows no nan.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If an array is not what is asked for.
+        ``validate`` is `sklearn.utils.validation.validate_data` of an estimator, ``dtypes`` are
+        those that X may have: all others are converted to the first. The target has to be in the
+        domain of the loss. ``gaps``, one for each column of y or for all, stands for nan in one
+        that holds nothing else; None allows no nan.
         """
         X = check_inputs(validate, self.X, dtypes, f"X{self.suffix}")
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error
@@ -106,18 +88,9 @@ class ArrayData(DataSet):
         dtype: DTypeLike,
         scaling: Scaling,
     ) -> Rows:
-        """Return the rows to train a network on.
+        """Return the rows to train a network on, in its scaling: those chosen, or all.
 
-        Parameters
-        ----------
-        network : Network
-        weight : array of shape (n_samples,) or None
-            Relative to their mean.
-        chosen : ndarray of int or None
-            The rows to take; None takes all.
-        dtype : dtype
-        scaling : Scaling
-            What the network is trained in.
+        ``weight``, of shape (n_samples,) or None, is relative to its mean.
         """
         return Rows(self.X, self.y, weight, chosen, dtype, network.fit_intercept, scaling)
 

@@ -13,28 +13,15 @@ from ..tracing import aligned_copy
 
 @dataclass
 class History:
-    """What came of each epoch (or iteration of L-BFGS).
+    """What came of each epoch (or iteration of L-BFGS)."""
 
-    Attributes
-    ----------
-    losses : list of float
-        On the training data, penalty included.
-    validation_losses, validation_scores : list of float
-        Empty as long as no epoch was validated; nan for earlier epochs that were not.
-    n_iter : int
-        Epochs of the last call.
-    loss : float
-        Where training stands: the last of ``losses``, unless L-BFGS made no iteration.
-    is_validated : bool
-        Whether the last epoch was validated, or the last call would have done so.
-    """
-
-    losses: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)  # of training, penalty included
+    # empty as long as no epoch was validated; nan for earlier epochs that were not
     validation_losses: list[float] = field(default_factory=list)
     validation_scores: list[float] = field(default_factory=list)
-    n_iter: int = 0
-    loss: float = np.nan
-    is_validated: bool = False
+    n_iter: int = 0  # epochs of the last call
+    loss: float = np.nan  # where training stands: the last, unless L-BFGS made no iteration
+    is_validated: bool = False  # the last epoch was, or the last call would have done so
 
     def copy(self) -> "History":
         """Return a copy that goes on by itself."""
@@ -58,32 +45,18 @@ class History:
 
 @dataclass
 class Best:
-    """The best epoch, and how many came after it; `partial_fit` goes on from it.
+    """The best epoch, and how many came after it; `partial_fit` goes on from it."""
 
-    Attributes
-    ----------
-    no_improvement_count : int
-        Epochs in a row that improved by less than ``tol``.
-    loss : float
-        The smallest on the training data.
-    score, validation_loss : float
-        Of the best parameters, on the validation data.
-    is_flat : bool
-        Whether all scores so far were the same, or none was a number.
-    epoch : int
-        Whose parameters are kept, counted through all calls as the curves are: the best, or the
-        last if nothing is monitored.
-    params : ndarray or None
-        The best parameters, while training goes on under early stopping.
-    """
-
-    no_improvement_count: int = 0
-    loss: float = np.inf
+    no_improvement_count: int = 0  # epochs in a row that improved by less than `tol`
+    loss: float = np.inf  # the smallest on the training data
+    # of the best parameters, on the validation data
     score: float = -np.inf
     validation_loss: float = np.inf
-    is_flat: bool = True
+    is_flat: bool = True  # all scores so far were the same, or none was a number
+    # whose parameters are kept, counted through all calls as the curves are: the best, or the
+    # last if nothing is monitored
     epoch: int = 0
-    params: Array | None = None
+    params: Array | None = None  # the best, while training goes on under early stopping
 
     def copy(self) -> "Best":
         """Return a copy that goes on by itself."""

@@ -58,13 +58,7 @@ AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
 @dataclass
 class Trainer:
-    """Trains a network.
-
-    Parameters
-    ----------
-    settings : Settings
-    network : Network
-    """
+    """Trains a network."""
 
     settings: Settings
     network: Network
@@ -99,19 +93,10 @@ class Trainer:
                 b[output] = self.intercepts[output]
 
     def resume(self, state: TrainingState, network: Network) -> TrainingState:
-        """Return the state to go on from where another training ended; a copy.
+        """Return the state to go on from where another training left this one; a copy.
 
-        Parameters
-        ----------
-        state : TrainingState
-            That the other left.
-        network : Network
-            That it trained.
-
-        Raises
-        ------
-        ValueError
-            If the network is another, or its scaling does not suit the loss.
+        ``network`` is what that trained: ValueError if it is another, or its scaling does not suit
+        the loss.
         """
         check_alike(state, network, self.network, self.settings.standardize)
         self.network = replace(self.network, embedding=network.embedding)
@@ -192,35 +177,14 @@ class Trainer:
         score: Any = None,
         observers: Sequence[Observer] = (),
     ) -> tuple[TrainingState, list[Message]]:
-        """Train, as often as the settings ask for.
+        """Train, as often as the settings ask for; return the best state, and what to warn of.
 
-        Parameters
-        ----------
-        state : TrainingState
-            What `start` or `resume` returned; changed in place.
-        data : ArrayData, or another data set with ``rows`` and ``objective``
-        chosen : ndarray of int or None
-            The rows to train on; None is all.
-        validation : DataSet or None
-            Rows to validate on after each epoch.
-        score : callable or None
-            For these, the score: see `Validator`.
-        observers : sequence of Observer
+        ``state``, what `start` or `resume` returned, is changed in place. ``data`` is a data set
+        with ``rows`` and ``objective``: those chosen are trained on, or all. ``validation`` are
+        rows to validate on after each epoch, by ``score`` (see `Validator`).
 
-        Returns
-        -------
-        state : TrainingState
-            The best.
-        messages : list of Message
-            What there is to warn of.
-
-        Raises
-        ------
-        ValueError
-            If training diverges.
-        KeyboardInterrupt
-            If the user interrupts the one epoch of an incremental training. All others end
-            where they are, and a message says so.
+        ValueError if training diverges. KeyboardInterrupt if the user interrupts the one epoch of
+        an incremental training; all others end where they are, and a message says so.
         """
         begins = state.scaling is None or not self.settings.incremental
         messages = self._go_on_scaling(state, data, chosen) if state.scaling else []
