@@ -5,4 +5,4 @@ from .dropout import Dropout
 from .minibatch import MinibatchLoop
 from .prediction import predict_rows
 from .problem import FullBatch, Problem
-from .threads import quiet_blas, shared_blas
+from .threads import largest_product, quiet_blas, shared_blas

@@ -15,6 +15,7 @@ from ..tracing import LINE, aligned, aligned_copy
 from .batches import Rows
 from .dropout import Dropout
 from .program import Backward, Penalty, compiled
+from .threads import largest_product
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class FullBatch:
         self.twice_loss: Array = self.result[0, ...]
         n = self.rows.n if n is None else n
         self.size: int = rows_at_a_time(widths(problem.network), self.params.itemsize)
-        self.largest_product: int = self.size * problem.network.largest_block
+        self.largest_product: int = largest_product(problem.network, self.size)
         self.copying: bool = copying or self.rows.packed is None
         fixed = problem.network, self.params, self.result[1:]
         programs, parts = {}, {}

@@ -13,7 +13,7 @@ for how few: the first lowers the number, the last puts it back.
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from math import inf
+from math import inf, prod
 from pathlib import Path
 from threading import RLock, local
 from typing import Any
@@ -21,6 +21,8 @@ from typing import Any
 import scipy.linalg  # noqa: F401
 from joblib import cpu_count
 from threadpoolctl import ThreadpoolController
+
+from ..maths import Network
 
 # Multiplications in a matrix product from which on a second thread gains more than it costs.
 WORTH_A_THREAD = 8e6
@@ -114,6 +116,11 @@ def limited(of_numpy: float, of_scipy: float) -> Iterator[None]:
             for pool in pools if limit < inf else ():
                 stack.enter_context(pool.limited(limit))
         yield
+
+
+def largest_product(network: Network, n_rows: int) -> int:
+    """Return the multiplications in the largest matrix product with so many rows."""
+    return n_rows * max(map(prod, network.shapes))
 
 
 def quiet_blas(multiplications: int) -> AbstractContextManager[None]:

@@ -35,7 +35,8 @@ class Loss(Component):
     def __init_subclass__(cls, **said: object) -> None:
         super().__init_subclass__(**said)  # what is said of one formula does not hold for another
         if {"__call__", "gradient"} & set(vars(cls)):
-            cls.canonical, cls.rescaling = map(vars(cls).get, ("canonical", "rescaling"))
+            for attribute in {"canonical", "rescaling"} - set(vars(cls)):
+                setattr(cls, attribute, getattr(Loss, attribute))
 
     @abstractmethod
     def __call__(self, y: Array, a: Array) -> Array:
@@ -51,7 +52,7 @@ class Loss(Component):
 
     def n_outputs(self, n_targets: int) -> int:
         """Return how many outputs the network needs; ValueError if it cannot be done."""
-        if len(self.levels) > 1 < n_targets:
+        if len(self.levels) > 1 and n_targets > 1:
             raise ValueError(f"y must be one target for {self!r}, got {n_targets} columns.")
         return n_targets * max(1, len(self.levels))
 

@@ -110,7 +110,8 @@ def backprop(
     """
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     weight = weight.reshape(len(y), -1)
-    weight, n = weight.astype(params.dtype), weight.sum() / weight.shape[1]
+    n = weight.sum() / weight.shape[1]
+    weight = weight.astype(params.dtype)
     layers, f, loss = network.layers(params), network.activations, network.loss
 
     z: list[Any] = [None]
@@ -172,7 +173,8 @@ class Network:
         """The shape of each layer's block."""
         shapes = [(fan_in + self.fit_intercept, units) for fan_in, units in pairwise(self.sizes)]
         if self.embedding:
-            shapes[0] = self.embedding.width(self.sizes[0]) + self.fit_intercept, self.sizes[1]
+            width = self.embedding.width(self.sizes[0])
+            shapes[0] = width + self.fit_intercept, self.sizes[1]
         return shapes
 
     @property
@@ -180,11 +182,6 @@ class Network:
         """The length of the parameter vector: that of all blocks, and of an embedding."""
         n_embedding = self.embedding.n_parameters(self.sizes[0]) if self.embedding else 0
         return sum(map(prod, self.shapes)) + n_embedding
-
-    @property
-    def largest_block(self) -> int:
-        """The numbers in the largest block."""
-        return max(map(prod, self.shapes))
 
     @property
     def is_canonical(self) -> bool:

@@ -116,7 +116,8 @@ class Adam(Solver, elementwise=True):
 
     def rate(self, state: State, learning_rate: float) -> float:
         """Count the step in ``state``; return the learning rate, corrected for the start."""
-        t = state["t"] = state["t"] + 1
+        state["t"] += 1
+        t = state["t"]
         return learning_rate * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
 
     def update(self, params: Array, gradient: Array, state: State, learning_rate: float) -> None:

@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..components import Progress, Settings, check_number
-from ..engine import MinibatchLoop, Problem, quiet_blas
+from ..engine import MinibatchLoop, Problem, largest_product, quiet_blas
 from ..maths import Array
 from ..tracing import is_ours
 from .run import Run
@@ -46,7 +46,7 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
         order = np.arange(n)
     epoch = loop_for(problem, state, settings, batch_size, order)
     try:
-        with quiet_blas(batch_size * problem.network.largest_block):
+        with quiet_blas(largest_product(problem.network, batch_size)):
             return run_epochs(epoch, run, settings)
     finally:
         state.order = epoch.order if settings.keeps_order else None

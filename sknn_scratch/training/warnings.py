@@ -25,7 +25,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from ..components import Settings
 from ..data import DataSet, Scaling, takes_factor, takes_shift
-from ..engine import quiet_blas
+from ..engine import largest_product, quiet_blas
 from ..maths import Array, Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
 from .run import Run
@@ -67,7 +67,7 @@ def prediction_warnings(
 ) -> list[Message]:
     """Return what there is to warn of in the predictions for some of the rows."""
     params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS, chosen)
-    with np.errstate(all="ignore"), quiet_blas(ROWS * network.largest_block):
+    with np.errstate(all="ignore"), quiet_blas(largest_product(network, ROWS)):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, network.output(inputs, params))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()

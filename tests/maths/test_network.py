@@ -34,6 +34,20 @@ def test_backprop_agrees_with_finite_differences_at_every_depth_and_with_weights
     assert_backprop_is_right(network, rng, sample_weight=rng.uniform(0, 3, 7))
 
 
+def test_a_weight_for_each_target_is_a_weight_of_its_loss(rng):
+    network = make_network(*TANH_NETWORK)
+    params, X, y = make_problem(network, rng)
+    weight = rng.integers(0, 3, size=y.shape)
+    assert_backprop_is_right(network, rng, sample_weight=weight)
+    errors = weight * (network.output(X, params) - y) ** 2 / 2
+    penalty = 0.3 / 2 * sum((W**2).sum() for W, _ in network.layers(params))
+    n = weight.sum() / y.shape[1]
+    assert_allclose(backprop(X, y, params, network, weight, 0.3)[0], (errors.sum() + penalty) / n)
+    of_rows = backprop(X, y, params, network, weight[:, 0], 0.3)
+    of_targets = backprop(X, y, params, network, weight[:, [0, 0]], 0.3)
+    assert_allclose(of_targets[1], of_rows[1])
+
+
 def test_a_wrong_derivative_fails_the_gradient_check(rng):
     wrong = make_network(WrongSine(), ACTIVATIONS["identity"], LOSSES["squared_error"])
     with pytest.raises(AssertionError):
