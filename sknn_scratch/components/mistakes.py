@@ -30,12 +30,14 @@ check.register(Component, check_fields)
 
 
 @check.register
-def check_formulas(cls: type) -> None:
-    """Raise TypeError unless the methods of a class can be called as those of its base are.
+def check_class(cls: type) -> None:
+    """Raise TypeError or ValueError if there is a mistake in a class of components."""
+    check_words(cls)
+    check_formulas(cls)
 
-    A formula with too few arguments would fail in the midst of training. ValueError for what a
-    class says of its formulas in a word that nobody heeds.
-    """
+
+def check_words(cls: type) -> None:
+    """Raise ValueError if a class says something of its formulas in a word that nobody heeds."""
     for attribute, (base, choices) in CHOICES.items():
         said = vars(cls).get(attribute) if issubclass(cls, base) else None
         if said not in choices and not hasattr(said, "__get__"):  # a property is asked later
@@ -43,6 +45,13 @@ def check_formulas(cls: type) -> None:
                 f"{cls.__name__}.{attribute} must be one of "
                 f"{', '.join(map(repr, choices))}, got {said!r}."
             )
+
+
+def check_formulas(cls: type) -> None:
+    """Raise TypeError unless the methods of a class can be called as those of its base are.
+
+    A formula with too few arguments would fail in the midst of training.
+    """
     bases = [base for base in cls.__mro__ if Component in base.__bases__ and base is not cls]
     for base, (name, formula) in product(bases, vars(cls).items()):
         declared = vars(base).get(name)
