@@ -7,6 +7,7 @@ depends on y alone, and take longer than the epoch of a small network.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from numbers import Real
 from typing import Any
@@ -105,15 +106,13 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
     constant = r2_score(*near_one(y, mean), sample_weight=sample_weight)  # checks the arrays
     if np.isnan(constant):
         return constant
-    y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1) for x in (y, mean, std))
+    weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
+    weighs = weight > 0  # a row of weight 0 may have a likelihood of 0
+    y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1)[weighs] for x in (y, mean, std))
     unit = unit_of(y)
     y, mean = y / unit, mean / unit
     std = np.maximum(std / unit, LEAST_STD)
-
-    def average(values):
-        weights = None if sample_weight is None else np.asarray(sample_weight)
-        return np.average(values, axis=0, weights=weights)
-
+    average = partial(np.average, axis=0, weights=weight[weighs])
     spread = np.sqrt(average((y - average(y)) ** 2))
     with np.errstate(all="ignore"):  # targets that are constant; a likelihood of 0
         gain = average(np.log(spread / std) - ((y - mean) / std) ** 2 / 2) + 0.5
