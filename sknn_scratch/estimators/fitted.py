@@ -306,9 +306,8 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         problem, scaling = self._prepared(X, y, sample_weight)
         with np.errstate(all="ignore"):  # huge values: the loss is inf or nan
             loss, gradient = backprop(**problem)
-        network = problem["network"]
-        layers = network.layers(scaling.fold_gradient(network, gradient))
-        coefs, intercepts = zip(*layers)
+            gradient = scaling.fold_gradient(problem["network"], gradient)
+        coefs, intercepts = zip(*problem["network"].layers(gradient))
         return loss, coefs, intercepts
 
     @property

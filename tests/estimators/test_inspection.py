@@ -549,6 +549,15 @@ def test_of_a_constant_column_the_gradient_is_that_in_the_weights_that_are_shown
     assert_allclose(gradient[row].sum(), (losses[0] - losses[1]) / 2e-5, rtol=1e-5)
 
 
+@short
+def test_a_derivative_that_is_too_large_for_any_number_is_infinite(regression):
+    X, y = regression
+    huge = 1e306 * X
+    model = ScratchMLPRegressor((3,), alpha=1e6, max_iter=1, random_state=0).fit(huge, y)
+    _, (gradient, _), _ = model.loss_gradient(huge, y)  # without a warning
+    assert np.isinf(gradient).all()
+
+
 def test_before_fit_there_is_no_loss_gradient(regression):
     with pytest.raises(NotFittedError):
         make_model().loss_gradient(*regression)
