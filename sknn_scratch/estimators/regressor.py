@@ -285,7 +285,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         The validation score of the weights that are kept; None without early stopping.
     n_iter_best_ : int
         The epoch whose weights are kept, counted from 1 as in ``loss_curve_``: with early
-        stopping the best, else the last. 0 if none was better than the initial weights.
+        stopping the best, else the last. 0 if the initial weights are, since training diverged, or
+        was interrupted, before it came to better ones.
     n_iter_ : int
         Epochs or iterations of the last call.
     t_ : int
@@ -324,7 +325,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     - 'adaptive' and 'invscaling' work with Adam too.
     - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
       it takes ``early_stopping=True``.
-    - `partial_fit` heeds a ``learning_rate_init`` that was changed since the last call.
+    - `partial_fit` heeds parameters of the solver that were changed since the last call.
     - ``coefs_`` and ``intercepts_`` are tuples of read-only arrays: to change any, assign all.
     - ``verbose`` prints other lines.
     - Poisson checks that y >= 0, and sample weights must not be negative.

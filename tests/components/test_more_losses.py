@@ -156,7 +156,9 @@ def test_the_score_of_a_deviation_that_vanishes_is_that_of_an_impossible_target(
     weight = [1, 0, 1, 0, 2]
     std[:, 1] = [1, np.inf, 1, 0, 1]
     assert np.isfinite(likelihood_score(y, y + 0.1, std, weight))
-    assert likelihood_score(y, y + 0.1, std, weight) == likelihood_score(y, y + 0.1, 1 + 0 * y, weight)
+    assert likelihood_score(y, y + 0.1, std, weight) == likelihood_score(
+        y, y + 0.1, 1 + 0 * y, weight
+    )
     # a far column, not standardised, may take the logarithm of a variance below that of any number
     X, start = 1e6 * np.ones((50, 1)), {"learning_rate_init": 1e-9, "max_iter": 2}
     model = ScratchMLPRegressor(

@@ -594,6 +594,20 @@ def test_partial_fit_takes_early_stopping_but_not_in_mlpregressor(data):
     assert len(ours.validation_scores_) == 1
 
 
+@pytest.mark.parametrize("change", [{"learning_rate_init": 0.1}, {"momentum": 0.1}], ids=str)
+def test_partial_fit_heeds_a_changed_solver_but_mlpregressor_ignores_it(data, change):
+    for regressor, is_heeded in (MLPRegressor, False), (ScratchMLPRegressor, True):
+        models = [
+            regressor(hidden_layer_sizes=(5,), solver="sgd", shuffle=False, random_state=0)
+            for _ in range(2)
+        ]
+        for model in models:
+            model.partial_fit(*data).partial_fit(*data)
+        models[1].set_params(**change)
+        kept, changed = (parameters(model.partial_fit(*data)) for model in models)
+        assert (kept != changed).any() == is_heeded, regressor
+
+
 def test_calls_of_partial_fit_differ_from_one_fit_in_mlpregressor(data):
     params = {"hidden_layer_sizes": (5,), "batch_size": 10, "random_state": 0, **ENDLESS}
     once, calls = MLPRegressor(max_iter=3, **params).fit(*data), MLPRegressor(**params)
