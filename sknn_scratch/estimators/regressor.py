@@ -321,7 +321,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
       stopping starts anew.
     - If training diverges it stops at once: with early stopping it keeps the best weights and
       warns, without it raises ValueError.
-    - L-BFGS has ``loss_curve_``, early stopping and verbose output, and stays in float32.
+    - L-BFGS has ``loss_curve_``, early stopping and verbose output, and stays in float32. What was
+      trained in float32 predicts in it.
     - 'adaptive' and 'invscaling' work with Adam too.
     - `partial_fit` goes on with the random state, so that n calls equal one `fit` of n epochs;
       it takes ``early_stopping=True``.

@@ -509,6 +509,13 @@ def test_lbfgs_stays_in_float32_but_not_in_mlpregressor(data):
         assert model.predict(X).dtype == dtype
 
 
+def test_what_was_trained_in_float32_predicts_in_it_but_not_in_mlpregressor(data):
+    X, y = data
+    for regressor, dtype in (MLPRegressor, np.float64), (ScratchMLPRegressor, np.float32):
+        model = regressor(random_state=0, max_iter=5).fit(X.astype(np.float32), y)
+        assert model.predict(X).dtype == dtype
+
+
 # The learning rate schedules work with Adam too.
 
 
