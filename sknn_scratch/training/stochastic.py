@@ -96,6 +96,7 @@ def learning_rate(settings: Settings, state: TrainingState) -> float:
     if not (type(rate) in (int, float) and 0 <= rate < np.inf):  # the message takes time to make
         name = f"The rate that learning_rate={settings.schedule!r} gives at {progress}"
         check_number(rate, name, float, "[0, inf)")
+        rate = float(rate)  # a number of NumPy's would turn float32 into float64
     return rate
 
 

@@ -19,6 +19,7 @@ from sknn_scratch import (
     Progress,
     Schedule,
     ScratchMLPRegressor,
+    Solver,
 )
 from sknn_scratch.components.registries import SCHEDULES
 from sknn_scratch.components.schedules import Factor
@@ -256,6 +257,24 @@ def test_a_function_may_be_anything_that_takes_the_two_numbers(function, regress
 
 
 # --- in training ---
+
+
+class WatchedSGD(Solver):
+    def update(self, params, gradient, state, learning_rate):
+        RATES.append(learning_rate)
+        params -= learning_rate * gradient
+
+
+RATES = []
+
+
+@short
+@pytest.mark.parametrize("rate", [np.float64(0.25), np.float32(0.25), 1], ids=repr)
+def test_the_solver_is_handed_a_float_whatever_a_function_returns(rate, regression):
+    RATES.clear()
+    model = ScratchMLPRegressor((5,), solver=WatchedSGD(), learning_rate=lambda epoch, n: rate)
+    model.set_params(max_iter=1, learning_rate_init=0.5).fit(*regression)
+    assert [(type(seen), seen) for seen in RATES] == [(float, 0.5 * rate)]
 
 
 @short
