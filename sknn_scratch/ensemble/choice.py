@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import Moments
+from ..data import Moments, weight_by_row
 from ..maths import Array
 from .folds import Splits
 
@@ -125,19 +125,16 @@ def pilot_splits(folds: Splits, weight: Array) -> Splits:
 
     The latter are held out by two folds together, or by one, if it holds out many rows: the last,
     and those before as long as there are few rows in all. (Of a time series, the last have the most
-    rows to train on.) Folds whose rows held out weigh nothing do not count, nor a second one that
-    leaves nothing to train on, or nothing of some target.
+    rows to train on.) Rows held out that weigh nothing do not count, nor a second fold that leaves
+    nothing to train on, or nothing of some target.
     """
-
-    def weighs(rows, of_targets=np.any):
-        return bool(of_targets(weight[rows].any(axis=0)))
-
     splits: Splits = []
-    remaining = [fold for fold in folds if weighs(fold[1])]
+    weighing = [(train, rows[weight_by_row(weight)[rows] > 0]) for train, rows in folds]
+    remaining = [(train, held_out) for train, held_out in weighing if len(held_out)]
     while remaining and sum(len(held_out) for _, held_out in splits) < ENOUGH_ROWS:
         train, held_out = remaining.pop()
         both = np.intersect1d(train, remaining[-1][0]) if remaining else train[:0]
-        if len(held_out) < MANY_ROWS and weighs(both, np.all):
+        if len(held_out) < MANY_ROWS and np.all(weight[both].any(axis=0)):
             train, held_out = both, np.union1d(held_out, remaining.pop()[1])
         splits.append((train, held_out))
     return splits

@@ -213,6 +213,17 @@ def test_the_fewer_rows_there_are_the_more_splits_a_pilot_has(n_held_out, n_spli
     assert len(pilot_splits(folds, np.ones(len(rows)))) == n_splits
 
 
+def test_rows_held_out_that_weigh_nothing_make_a_pilot_no_larger():
+    weighing = np.arange(0, 400, 2)
+    parts = np.split(np.arange(400), 8)
+    folds = [(np.setdiff1d(weighing, part), part) for part in parts]
+    without = [(train, np.intersect1d(part, weighing)) for train, part in folds]
+    weight = np.where(np.isin(np.arange(400), weighing), 1.0, 0.0)
+    found = as_lists(pilot_splits(folds, weight))
+    assert found == as_lists(pilot_splits(without, np.ones(400)))
+    assert sum(len(held_out) for _, held_out in found) == ENOUGH_ROWS  # of two splits
+
+
 def test_targets_of_weight_zero_do_not_decide_what_errors_are_relative_to(rng):
     y, weight = rng.normal(size=(20, 2)), np.repeat([1.0, 0.0], [15, 5])
     predictions = [rng.normal(size=(10, 2)) for _ in range(2)]
