@@ -497,6 +497,7 @@ class ScratchMLPEnsembleRegressor(
         """Return how much the members of each split count: see `blending`."""
         n_splits = len(splits)
         rows = rows_new_to_all(len(data.y), splits)
+        rows = rows[weight_by_row(data.weight)[rows] > 0]
         if n_splits == 1 or len(rows) == 0:
             return np.full(n_splits, 1 / n_splits)
         X_new = take_rows(data.X, rows)
