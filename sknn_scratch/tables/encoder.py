@@ -241,13 +241,12 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         with_gaps = set() if self.imputer_ is None else set(self.imputer_.indicator_.features_)
         n_numbers = 0  # columns, of those before
         for label, kind in zip(labels, self._kinds):
-            described[label] = kind.description
+            is_words = isinstance(kind, Words)
+            described[label] = words_described(*next(of_words)) if is_words else kind.description
             numbers, _ = kind.names("")
             if numbers and n_numbers in with_gaps:
                 described[label] += "; a gap is the median, and a column says so"
             n_numbers += len(numbers)
-            if isinstance(kind, Words):
-                described[label] = words_described(*next(of_words))
         return described
 
     def _of_no_use(self, labels):
@@ -303,10 +302,10 @@ def checked_table(X: Any) -> Any:
         raise TypeError("X must be a table, got a RecordBatch: call pa.Table.from_batches([X]).")
     if sparse.issparse(X):
         raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
-    refuse_twins(labels_of(X) if is_frame(X) else [])
     if not is_frame(X):
         X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
         return check_array(X, dtype=None, ensure_all_finite=False)
+    refuse_twins(labels_of(X))
     if 0 in X.shape:
         n_rows, n_columns = X.shape
         raise ValueError(

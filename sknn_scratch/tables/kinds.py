@@ -90,8 +90,6 @@ class Ordered(Number):
 class Words(Number):
     """Words without an order, for one-hot."""
 
-    description = "one column for each frequent word"
-
     def numbers(self, column: Column) -> list[Array]:
         return []
 
