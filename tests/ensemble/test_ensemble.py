@@ -470,6 +470,20 @@ def test_a_row_of_weight_zero_is_new_to_the_members(regression):
 # --- losses ---
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gaussian"])
+def test_a_row_held_out_of_weight_zero_might_as_well_not_be_there(loss, rng):
+    X = rng.normal(size=(60, 2))
+    y = rng.poisson(np.exp(X[:, 0])).astype(float)
+    X[59], weight = 20, np.ones(60)
+    weight[59] = 0
+    network = ScratchMLPRegressor((5,), loss=loss, solver="lbfgs", alpha=1, max_iter=20)
+    cv = [(np.arange(30), np.arange(30, 60)), (np.arange(30, 60), np.arange(30))]
+    with_it = ensemble(network, cv=cv).fit(X, y, weight)
+    cv = [(train[train < 59], held_out[held_out < 59]) for train, held_out in cv]
+    without = ensemble(network, cv=cv).fit(X[:59], y[:59])
+    assert_allclose(with_it.predict_interval(X[:59]), without.predict_interval(X[:59]), atol=1e-9)
+
+
 def test_a_row_of_weight_zero_is_not_among_those_that_bound_the_spread():
     rng = np.random.default_rng(2)
     X, weight = rng.normal(size=(80, 2)), np.ones(80)
