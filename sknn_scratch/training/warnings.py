@@ -282,10 +282,10 @@ class Ending:
         Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
         stopping. Else that is about the validation loss, or about minus the validation score: a
         fall by more than 5% of what it was, and of 1. None with standardize=False, where training
-        stops and warns as MLPRegressor does.
+        stops and warns as MLPRegressor does; and with tol=0, where no slope is left.
         """
         settings, stochastic = self.settings, self.settings.solver.stochastic
-        if not settings.standardize or (settings.monitor and not stochastic):
+        if not (settings.standardize and settings.tol) or (settings.monitor and not stochastic):
             return None
         losses = self.monitored_losses()
         n_epochs = settings.n_iter_no_change if stochastic else 1

@@ -92,6 +92,15 @@ def test_it_is_told_where_tol_decides(params, is_told, waves):
     assert any(FALLS in text for text in texts) == is_told
 
 
+@pytest.mark.parametrize("tol", [0, 1e-9])
+def test_a_loss_that_falls_to_where_no_slope_is_left_may_end_without_tol(tol):
+    X = np.linspace(1, 2, 20)[:, np.newaxis]
+    model = ScratchMLPRegressor((), out_activation="relu", solver="lbfgs", tol=tol, alpha=0)
+    (text,) = told(model.set_params(init=[[[3.0]], [0.0]]), X, -1 - X[:, 0])
+    assert NO_BETTER in text
+    assert_array_equal(model.predict(X), 0)
+
+
 def test_the_other_losses_name_their_own_best_constant(waves):
     X, y = waves
     model = ScratchMLPRegressor(loss="absolute_error", tol=0.1, max_iter=2000, random_state=0)
