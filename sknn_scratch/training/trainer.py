@@ -258,15 +258,18 @@ class Trainer:
         return data.rows(self.network, weight, chosen, state.params.dtype, state.scaling)
 
     def _starts(self, state):
-        """Yield the state that each run starts from: ``state``, and others drawn when needed."""
+        """Yield the state that each run starts from: ``state``, and others drawn when needed.
+
+        The others are drawn from a copy of its random state: what they start from does not depend
+        on how many rows the runs before them have put in order.
+        """
         self._dropout(state)  # draws its seed, once for all runs
-        untrained: Any = state.copy() if self.settings.n_runs > 1 else None
+        others: Any = state.snapshot() if self.settings.n_runs > 1 else None
         yield state
         for _ in range(1, self.settings.n_runs):
-            again = untrained.copy()
-            self._draw(again)
-            self._put_intercepts(again.params)
-            yield again
+            self._draw(others)
+            self._put_intercepts(others.params)
+            yield others.snapshot()
 
     def _dropout(self, state):
         """Return the dropout of the hidden layers, or None; its draws go on in ``state``."""

@@ -490,14 +490,26 @@ def test_verbose_prints_the_loss_that_is_watched(parts, capsys):
 @every_solver
 def test_of_several_draws_the_best_is_kept(solver, regression):
     X, y = regression
-    several = network(solver=solver, n_init=4).fit(X, y)
+    several = network(solver=solver, n_init=4, shuffle=False).fit(X, y)
     seed = np.random.RandomState(0)
-    alone = [network(solver=solver, random_state=seed).fit(X, y) for _ in range(4)]
+    params = {"solver": solver, "shuffle": False, "random_state": seed}
+    alone = [network(**params).fit(X, y) for _ in range(4)]
     losses = [model.loss_ for model in alone]
     best = alone[int(np.argmin(losses))]
     assert_array_equal(weights(several), weights(best))
     assert several.loss_ == min(losses) < max(losses)
     assert len(several.loss_curve_) == several.n_iter_
+
+
+def test_the_draws_do_not_depend_on_how_many_rows_there_are(regression, rng):
+    X, y = regression
+    times = rng.integers(0, 3, len(y))
+    rows = np.repeat(np.arange(len(y)), times)
+    whole = network(n_init=4, batch_size=len(rows))
+    weighted = whole.set_params(batch_size=len(y)).fit(X, y, times)
+    repeated = clone(whole).set_params(batch_size=len(rows)).fit(X[rows], y[rows])
+    assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
+    assert_allclose(weighted.loss_, repeated.loss_, rtol=1e-9)
 
 
 def test_the_first_draw_is_that_of_a_single_run(regression):
