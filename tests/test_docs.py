@@ -195,6 +195,14 @@ def test_a_public_class_documents_its_parameters_in_order_and_has_an_example(cls
             attrgetter(name)(sknn_scratch)
 
 
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_help_names_types_and_does_not_spell_them_out(cls):
+    for name, each in inspect.getmembers(cls, inspect.isroutine):
+        module = str(getattr(each, "__module__", ""))
+        if module.startswith("sknn_scratch") and ".maths" not in module:
+            assert "_array_like" not in str(inspect.signature(each)), name
+
+
 def test_what_has_no_page_of_its_own_is_in_the_reference():
     text = (DOCS / "reference" / "index.rst").read_text(encoding="utf-8")
     of_weights = re.search(r"\nInitial weights\n(.*?)\nEmbeddings\n", text, re.DOTALL)[1]

@@ -1,5 +1,7 @@
 """ScratchMLPEnsembleRegressor: several networks that know how far off they are."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain, cycle

@@ -11,6 +11,8 @@ refused. A new constructor parameter needs neither: an older state gets its defa
 ``tests/data`` tell when that is due.
 """
 
+from __future__ import annotations
+
 import inspect
 import os
 import warnings

@@ -1,5 +1,7 @@
 """What a fitted network has and can do: its attributes, its weights, and how it is looked into."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial

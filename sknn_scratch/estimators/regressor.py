@@ -1,5 +1,7 @@
 """ScratchMLPRegressor: its parameters, `fit` and `partial_fit` around a `Trainer`, `predict`."""
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial

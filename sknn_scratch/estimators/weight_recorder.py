@@ -1,5 +1,7 @@
 """A callback that records the weights of a network, and their gradients, while it trains."""
 
+from __future__ import annotations
+
 import copy
 from dataclasses import replace
 from typing import Any, NamedTuple

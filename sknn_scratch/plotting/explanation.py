@@ -1,5 +1,7 @@
 """A picture of which columns a model goes by, and how: importances, and curves of the largest."""
 
+from __future__ import annotations
+
 import re
 import warnings
 from itertools import islice
@@ -84,7 +86,7 @@ class ExplanationDisplay:
         scoring: Any = None,
         random_state: RandomState = 0,
         figure: Any = None,
-    ) -> "ExplanationDisplay":
+    ) -> ExplanationDisplay:
         """Measure and draw what a fitted regressor goes by.
 
         Parameters

@@ -1,5 +1,7 @@
 """A picture of predictions with their intervals against the truth, and how often these hold it."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -86,7 +88,7 @@ class IntervalDisplay:
         subsample: int | None = 1000,
         random_state: RandomState = 0,
         ax: Any = None,
-    ) -> "IntervalDisplay":
+    ) -> IntervalDisplay:
         """Draw the intervals that an estimator predicts.
 
         Parameters
@@ -136,7 +138,7 @@ class IntervalDisplay:
         subsample: int | None = 1000,
         random_state: RandomState = 0,
         ax: Any = None,
-    ) -> "IntervalDisplay":
+    ) -> IntervalDisplay:
         """Draw intervals, of any model.
 
         Parameters
@@ -176,7 +178,7 @@ class IntervalDisplay:
         *,
         subsample: int | None = 1000,
         random_state: RandomState = 0,
-    ) -> "IntervalDisplay":
+    ) -> IntervalDisplay:
         """Draw the intervals.
 
         Parameters

@@ -4,6 +4,8 @@ A display takes any estimator with the attributes that it draws, so the curves o
 can stand beside ours.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -88,7 +90,7 @@ class LossCurveDisplay:
         ax: Any = None,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "LossCurveDisplay":
+    ) -> LossCurveDisplay:
         """Draw the loss curve of a fitted network.
 
         The training loss includes the penalty and is the mean over the epoch's batches, as they
@@ -132,7 +134,7 @@ class LossCurveDisplay:
         ax: Any = None,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "LossCurveDisplay":
+    ) -> LossCurveDisplay:
         """Draw the loss curves of several fitted networks, each in a colour of its own.
 
         Losses compare only if they are of one kind, in one unit: the same ``loss``, and
@@ -182,7 +184,7 @@ class LossCurveDisplay:
         *,
         log_scale: bool = False,
         line_kwargs: dict[str, Any] | None = None,
-    ) -> "LossCurveDisplay":
+    ) -> LossCurveDisplay:
         """Draw the curves.
 
         Parameters

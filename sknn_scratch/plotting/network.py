@@ -1,5 +1,7 @@
 """A picture of a network: its layers, and its weights by colour and width."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -85,7 +87,7 @@ class NetworkDisplay:
         cmap: Any = "RdBu_r",
         colorbar: bool = True,
         ax: Any = None,
-    ) -> "NetworkDisplay":
+    ) -> NetworkDisplay:
         """Draw a fitted network.
 
         Colour and width say how large a weight is next to the largest of its layer, colour says
@@ -139,7 +141,7 @@ class NetworkDisplay:
         values: bool | str = False,
         cmap: Any = "RdBu_r",
         colorbar: bool = True,
-    ) -> "NetworkDisplay":
+    ) -> NetworkDisplay:
         """Draw the network.
 
         Parameters

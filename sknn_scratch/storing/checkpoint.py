@@ -5,6 +5,8 @@ since a pickle says where it ends. Here it is read only if the checksum is right
 cut off or changed may fail in any way, or not at all.
 """
 
+from __future__ import annotations
+
 import glob
 import hashlib
 import os

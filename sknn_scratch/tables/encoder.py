@@ -1,5 +1,7 @@
 """TableEncoder: a table as it comes, made numbers for a network."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain
