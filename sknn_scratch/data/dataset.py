@@ -3,7 +3,7 @@
 These are taken part by part, and are the same to the last bit wherever the parts are.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, TypeAlias, TypeGuard
 
@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils.sparsefuncs import inplace_column_scale, mean_variance_axis
 
-from ..maths import Array, Index, Matrix
+from ..maths import Array, Matrix
 from .chunking import Mapped, slices
 
 AT_A_TIME = 1 << 22  # bytes of X in a part
@@ -41,9 +41,14 @@ class DataSet:
     X: Matrix  # an array, `Mapped` or a CSR matrix
     y: Array  # of shape (n_samples, n_outputs); what was not measured is another of its column
     weight: Any  # an Array or None: of rows; or of each target, which is 0 where not measured
+    chosen: Array | None = field(default=None, kw_only=True)  # the rows to train on; None is all
 
     def __len__(self) -> int:
-        return len(self.y)
+        return len(self.y if self.chosen is None else self.chosen)
+
+    def of_chosen(self, array: Any) -> Any:
+        """Return the chosen rows of an array."""
+        return array if self.chosen is None else array[self.chosen]
 
     @property
     def per_target(self) -> bool:
@@ -65,27 +70,28 @@ class DataSet:
         X = self.X.take(rows) if isinstance(self.X, Mapped) else self.X[rows]
         return DataSet(X, self.y[rows], None if self.weight is None else self.weight[rows])
 
-    def mean_weight(self, rows: Index | None = None) -> float:
-        """Return the mean weight of these rows, or of their targets; None is all."""
+    def mean_weight(self) -> float:
+        """Return the mean weight of the chosen rows, or of their targets."""
         if self.weight is None:
             return 1.0
-        weight, tree = self.weight if rows is None else self.weight[rows], Tree()
+        weight, tree = self.of_chosen(self.weight), Tree()
         for i, part in enumerate(slices(len(weight), self.rows_of_a_part)):
             tree.add(float(weight[part].sum()), i)
         return tree.total() / weight.size
 
-    def mean_weight_of_measured(self, rows: Index | None = None) -> float:
-        """Return the mean weight of those of these rows' targets that have one, 1 if none has."""
-        weight = self.weight if rows is None else self.weight[rows]
+    def mean_weight_of_measured(self) -> float:
+        """Return the mean weight of the chosen rows' targets that have one, 1 if none has."""
+        weight = self.of_chosen(self.weight)
         weighing = weight[weight > 0]
         return float(weighing.mean()) if weighing.size else 1.0
 
-    def statistics(self, name: str, rows: Array | None = None) -> "Moments":
-        """Return the `Moments` of "X" or "y" over these rows; None is all."""
+    def statistics(self, name: str) -> "Moments":
+        """Return the `Moments` of "X" or "y" over the chosen rows."""
         array, weight = (self.y, self.weight) if name == "y" else (self.X, self.row_weight)
-        n, size, tree = len(self) if rows is None else len(rows), self.rows_of_a_part, Tree()
-        for i, start in enumerate(range(0, n, size)):
-            part = slice(start, start + size) if rows is None else rows[start : start + size]
+        rows, size, tree = self.chosen, self.rows_of_a_part, Tree()
+        for i, start in enumerate(range(0, len(self), size)):
+            part = slice(start, start + size)
+            part = part if rows is None else rows[part]
             tree.add(Moments.of(array[part], None if weight is None else weight[part]), i)
         return tree.total()
 
@@ -102,14 +108,15 @@ class DataSet:
         stored_per_row = max(1, X.nnz / max(1, X.shape[0]))
         return max(1, int(max(AT_A_TIME // 8, X.shape[1]) / stored_per_row))
 
-    def sample(self, name: str, n: int, rows: Array | None = None) -> Matrix:
-        """Return "X" or "y" of n of these rows, or of all that have a weight; None is all rows."""
+    def sample(self, name: str, n: int) -> Matrix:
+        """Return "X" or "y" of n of the chosen rows that have a weight, or of all of them."""
+        rows = self.chosen
         if isinstance(self.weight, np.ndarray):
-            weight = self.row_weight if rows is None else self.row_weight[rows]
-            rows = np.flatnonzero(weight) if rows is None else rows[weight > 0]
+            weighing = self.of_chosen(self.row_weight) > 0
+            rows = np.flatnonzero(weighing) if rows is None else rows[weighing]
         n_rows = len(self) if rows is None else len(rows)
-        chosen = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
-        return getattr(self, name)[chosen if rows is None else rows[chosen]]
+        some = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
+        return getattr(self, name)[some if rows is None else rows[some]]
 
     def inputs(self) -> Matrix:
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""

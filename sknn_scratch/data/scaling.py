@@ -208,7 +208,6 @@ def no_scaling(network: Network) -> Scaling:
 def standard_scaling(
     network: Network,
     data: DataSet,
-    rows: Array | None = None,
     centred: bool = False,
     flags_alike: bool = False,
 ) -> Scaling:
@@ -223,8 +222,8 @@ def standard_scaling(
     ValueError if values are too large, or differ by too little, to be divided by their scale.
     """
     centred = network.fit_intercept and (centred or not sparse.issparse(data.X))
-    x_shift, x_scale = input_scaling(data.statistics("X", rows), centred, flags_alike)
-    y_shift, y_scale = target_scaling(network, data, rows)
+    x_shift, x_scale = input_scaling(data.statistics("X"), centred, flags_alike)
+    y_shift, y_scale = target_scaling(network, data)
     check_scale("X", x_scale, data.X.dtype)
     check_scale("y", y_scale, data.y.dtype)
     x_scale = np.where(x_scale == 0, np.inf, x_scale)
@@ -235,7 +234,6 @@ def completed_scaling(
     scaling: Scaling,
     network: Network,
     data: DataSet,
-    rows: Array | None,
     weight: float,
     count: int,
     flags_alike: bool = False,
@@ -255,13 +253,13 @@ def completed_scaling(
         columns = data.X.indices
         x_scale[columns[left_out[columns]]] = 1.0
     elif left_out.any():
-        moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X", rows)
+        moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
         shift, scale = input_scaling(moments_of_X, network.fit_intercept, flags_alike)
         varies = left_out & (scale != 0)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
         check_scale("X", x_scale[varies], data.X.dtype)
     if constant.any():
-        moments_of_y = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y", rows)
+        moments_of_y = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y")
         varies = constant & (moments_of_y.std_ != 0)
         y_shift[varies], y_scale[varies] = moments_of_y.mean_[varies], moments_of_y.std_[varies]
         check_scale("y", y_scale[varies], data.y.dtype)
@@ -269,13 +267,13 @@ def completed_scaling(
 
 
 def renewed_scaling(
-    scaling: Scaling, network: Network, data: DataSet, rows: Array | None, flags_alike: bool = False
+    scaling: Scaling, network: Network, data: DataSet, flags_alike: bool = False
 ) -> tuple[Scaling, Array, Array]:
     """Return a scaling in which what is in quite another unit than before has a new one.
 
     And which columns of X and of y that are, as booleans.
     """
-    new = standard_scaling(network, data, rows, bool(scaling.x_shift.any()), flags_alike)
+    new = standard_scaling(network, data, bool(scaling.x_shift.any()), flags_alike)
     x_scale = np.where(np.isinf(new.x_scale), 0, new.x_scale)
     of_x = other_unit(scaling.x_shift, scaling.x_scale, new.x_shift, x_scale)
     of_y = other_unit(scaling.y_shift, scaling.y_scale, new.y_shift, new.y_scale)
@@ -340,7 +338,7 @@ def check_scale(name: str, scale: Array, dtype: DType) -> None:
         )
 
 
-def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple[Array, Array]:
+def target_scaling(network: Network, data: DataSet) -> tuple[Array, Array]:
     """Return shift and scale of the targets, as far as loss and output activation allow it.
 
     A shift needs the identity, intercepts and a loss of the error alone. A factor needs an
@@ -350,10 +348,10 @@ def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple
     no_shift, no_scale = np.zeros(data.y.shape[1]), np.ones(data.y.shape[1])
     if not takes_factor(network):
         return no_shift, no_scale
-    moments = data.statistics("y", rows)
+    moments = data.statistics("y")
     if takes_shift(network):
         if rescaling == "robust":
-            return robust(data, rows, moments.std_)
+            return robust(data, moments.std_)
         return moments.mean_, moments.std_
     # A factor only: the root mean square, or the mean where targets cannot be negative.
     if rescaling == "mean":
@@ -362,17 +360,16 @@ def target_scaling(network: Network, data: DataSet, rows: Array | None) -> tuple
     return no_shift, np.where(size == 0, 1.0, size)
 
 
-def robust(data: DataSet, rows: Array | None, fallback: Array) -> tuple[Array, Array]:
+def robust(data: DataSet, fallback: Array) -> tuple[Array, Array]:
     """Return the weighted median of each column, and what is a normal's standard deviation.
 
     That is the distance between its quartiles, divided by 1.349; where it is 0, the fallback.
     """
-    rows = np.arange(len(data)) if rows is None else rows
-    y, weight = np.asarray(data.y), data.weight
-    shares = np.full(len(rows), 1.0) if weight is None else np.asarray(weight)[rows]
-    shares = np.broadcast_to(shares.reshape(len(rows), -1), (len(rows), y.shape[1]))
+    y = data.of_chosen(np.asarray(data.y))
+    shares = np.ones(len(y)) if data.weight is None else data.of_chosen(np.asarray(data.weight))
+    shares = np.broadcast_to(shares.reshape(len(y), -1), y.shape)
     levels = 0.25, 0.5, 0.75
-    of_columns = [quantiles(*column, levels) for column in zip(y[rows].T, shares.T)]
+    of_columns = [quantiles(*column, levels) for column in zip(y.T, shares.T)]
     low, median, high = np.transpose(of_columns)
     scale = (high - low) / 1.349
     return median, np.where(scale > 0, scale, fallback)
@@ -395,9 +392,7 @@ def takes_shift(network: Network) -> bool:
     return linear and network.loss.rescaling not in (None, "mean")
 
 
-def intercepts_of_constants(
-    network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
-) -> Array:
+def intercepts_of_constants(network: Network, scaling: Scaling, data: DataSet) -> Array:
     """Return, for each output, the intercept that alone gives a constant target; nan of others.
 
     At weights of 0 it is no better elsewhere, so that training leaves it: the target is predicted
@@ -407,7 +402,7 @@ def intercepts_of_constants(
     f, none = network.activations[-1], np.full(network.sizes[-1], np.nan)
     if takes_shift(network) or data.y.shape[1] != network.sizes[-1]:
         return none
-    moments = data.statistics("y", chosen)
+    moments = data.statistics("y")
     if moments.std_.all():
         return none
     y = scaling.targets(moments.mean_.astype(scaling.y_scale.dtype)[np.newaxis])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, TypeVar, overload
 
@@ -739,14 +740,14 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             validation, more = check_validation(self, validation, network, data.X.dtype, gaps)
             messages += more
         dtype = self._train_dtype or data.X.dtype
-        state, chosen = self._start(trainer, is_first, dtype, self.random_state), None
+        state = self._start(trainer, is_first, dtype, self.random_state)
         if monitor and validation is None:
             drawn = split_rows(self.validation_fraction, data, groups, state.split_source())
             chosen, held_out = drawn
-            validation = data.take(held_out)
+            validation, data = data.take(held_out), replace(data, chosen=chosen)
         score = None if validation is None else make_scorer(self, trainer, state, validation)
         notifiers = notifiers_of(self, trainer, source, data)
-        state, more = trainer.train(state, data, chosen, validation, score, notifiers)
+        state, more = trainer.train(state, data, validation, score, notifiers)
         vars(self).update(fitted(trainer.network, state, monitor, data.X.dtype))
         for notifier in notifiers:
             notifier.fit_end()

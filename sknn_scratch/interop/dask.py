@@ -45,7 +45,7 @@ from ..data import (
 )
 from ..engine import FullBatch, Problem, Rows
 from ..estimators import ScratchMLPRegressor, constructor_parameters
-from ..maths import Array, Index, Loss, MatrixLike, Network
+from ..maths import Array, Loss, MatrixLike, Network
 from ..training import COLUMN_VECTOR, Message
 
 try:
@@ -187,22 +187,20 @@ class ClusterData(DataSet):
     moments: dict[str, Moments]
     client: Any
 
-    def __len__(self) -> int:
-        return len(self.X)
-
-    def mean_weight(self, rows: Index | None = None) -> float:
+    def mean_weight(self) -> float:
         return self.mean
 
-    def statistics(self, name: str, rows: Array | None = None) -> Moments:
+    def statistics(self, name: str) -> Moments:
         return self.moments[name]
 
-    def sample(self, name: str, n: int, rows: Array | None = None) -> Any:
+    def sample(self, name: str, n: int) -> Any:
+        rows = None
         if self.weight is not None:
             rows = np.flatnonzero(self.client.compute(self.weight > 0).result())
-        return self.client.compute(super().sample(name, n, rows)).result()
+        return self.client.compute(DataSet.sample(replace(self, chosen=rows), name, n)).result()
 
     def rows(
-        self, network: Network, weight: Any, chosen: Any, dtype: np.dtype[Any], scaling: Scaling
+        self, network: Network, weight: Any, dtype: np.dtype[Any], scaling: Scaling
     ) -> "ClusterRows":
         """Return the rows to train on, kept by the workers from now on."""
         size = rows_at_a_time(widths(network), dtype.itemsize)

@@ -27,21 +27,19 @@ MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths
 class Baseline:
     """The losses of the simplest models of the rows to train on, computed when they are needed.
 
-    They are of standardised targets, if the scaling of ``state`` standardises. The rows to train on
-    are those ``chosen``, or all if that is None.
+    They are of standardised targets, if the scaling of ``state`` standardises.
     """
 
     network: Network
     state: TrainingState
     data: DataSet
-    chosen: Array | None
 
     @cached_property
     def constant(self) -> float:
         """The loss of the best constant prediction; nan if no target varies."""
         network, state, data = self.network, self.state, self.data
         if state.standardized and network.is_canonical and type(network.loss) is SquaredError:
-            moments = data.statistics("y", self.chosen)
+            moments = data.statistics("y")
             deviation = moments.std_ / state.scaling.y_unit
             share = moments.weight / np.mean(moments.weight)
             return float((share * deviation**2).sum() / 2) or np.nan
@@ -61,7 +59,7 @@ class Baseline:
             return np.nan
         if n_products > MOST_PRODUCTS:
             return np.nan
-        X = self.state.scaling.inputs(data.X if self.chosen is None else data.X[self.chosen])
+        X = self.state.scaling.inputs(data.of_chosen(data.X))
         y, weight = self.targets()
         X = np.column_stack([X, np.full(len(X), float(network.fit_intercept))])
 
@@ -76,9 +74,8 @@ class Baseline:
     def targets(self) -> tuple[Array, Array | None]:
         """Return the targets as they are trained on, of shape (n, n_targets), and the weights."""
         data = self.data
-        rows = slice(None) if self.chosen is None else self.chosen
-        y = np.asarray(data.y)[rows].astype(self.state.params.dtype)
-        weight = None if data.weight is None else np.asarray(data.weight)[rows]
+        y = data.of_chosen(np.asarray(data.y)).astype(self.state.params.dtype)
+        weight = None if data.weight is None else data.of_chosen(np.asarray(data.weight))
         return self.state.scaling.targets(y.reshape(len(y), -1)), weight
 
 

@@ -84,15 +84,14 @@ class ArrayData(DataSet):
         self,
         network: Network,
         weight: Array | None,
-        chosen: Array | None,
         dtype: DTypeLike,
         scaling: Scaling,
     ) -> Rows:
-        """Return the rows to train a network on, in its scaling: those chosen, or all.
+        """Return the chosen rows, to train a network on, in its scaling.
 
         ``weight``, of shape (n_samples,) or None, is relative to its mean.
         """
-        return Rows(self.X, self.y, weight, chosen, dtype, network.fit_intercept, scaling)
+        return Rows(self.X, self.y, weight, self.chosen, dtype, network.fit_intercept, scaling)
 
     def objective(self, problem: Problem) -> FullBatch:
         """Return what L-BFGS minimises."""

@@ -29,7 +29,7 @@ from ..data import (
     standard_scaling,
 )
 from ..engine import Dropout, Problem
-from ..maths import Array, Network
+from ..maths import Network
 from ..tracing import as_aligned
 from .baseline import Baseline
 from .derivatives import derivative_warnings
@@ -116,54 +116,49 @@ class Trainer:
             state.begin_fit()
         return state
 
-    def prepare(
-        self, state: TrainingState, data: Any, chosen: Array | None = None
-    ) -> list[Message]:
+    def prepare(self, state: TrainingState, data: Any) -> list[Message]:
         """Take into ``state`` what has to be known of the rows; return the messages to warn of.
 
-        That is the mean weight of those to train on (``chosen``, or all if that is None), and the
-        scaling that the network is trained in: that of the first call, from then on. What its
-        embedding has to know of the standardised rows, ``self.network`` has then.
+        That is the mean weight of those to train on, and the scaling that the network is trained
+        in: that of the first call, from then on. What its embedding has to know of the standardised
+        rows, ``self.network`` has then.
         """
         network, settings = self.network, self.settings
-        n_rows = len(data) if chosen is None else len(chosen)
         is_first = state.scaling is None or not settings.incremental  # else there were others
         per_target = data.per_target
         if per_target and is_first:
-            weight = data.weight if chosen is None else data.weight[chosen]
-            check_measured(weight, "the training set")
-        state.see_weights(data.mean_weight(chosen), n_rows)
+            check_measured(data.of_chosen(data.weight), "the training set")
+        state.see_weights(data.mean_weight(), len(data))
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        measured = data.mean_weight_of_measured(chosen) if per_target else state.mean_weight
+        measured = data.mean_weight_of_measured() if per_target else state.mean_weight
         messages: list[Message] = [*weight_warnings(settings.alpha, measured, data.weight)]
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:
                 state.scaling = no_scaling(network)
             else:
-                messages += unit_warnings(network, data, chosen)
+                messages += unit_warnings(network, data)
                 alike = settings.standardize == "numeric"
-                state.scaling = standard_scaling(network, data, chosen, flags_alike=alike)
-                messages += lost_digits_warnings(state.scaling, data, chosen)
+                state.scaling = standard_scaling(network, data, flags_alike=alike)
+                messages += lost_digits_warnings(state.scaling, data)
                 if settings.incremental:
-                    messages += first_batch_warnings(network, state.scaling, data, chosen)
+                    messages += first_batch_warnings(network, state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):
-                    known = network, state.scaling, data, chosen
-                    self.intercepts = intercepts_of_constants(*known)
+                    self.intercepts = intercepts_of_constants(network, state.scaling, data)
                 else:
                     state.params = state.scaling.unfold(network, state.params)
             if network.embedding:
-                self._fit_embedding(state, data, chosen)
+                self._fit_embedding(state, data)
             self._put_intercepts(state.params)
         return messages
 
-    def _fit_embedding(self, state, data, chosen):
+    def _fit_embedding(self, state, data):
         """Fit the embedding of the network, and draw the parameters, in place."""
         most = max(1000, AT_MOST // self.network.sizes[0])
-        X = state.scaling.inputs(data.sample("X", most, chosen))
+        X = state.scaling.inputs(data.sample("X", most))
         X = X.astype(state.params.dtype, copy=False)  # as training sees it
-        weight = None if data.weight is None else data.sample("row_weight", most, chosen)
+        weight = None if data.weight is None else data.sample("row_weight", most)
         embedding = self.network.embedding.fit(X, weight)
         self.network = replace(self.network, embedding=embedding)
         self._draw(state)
@@ -172,7 +167,6 @@ class Trainer:
         self,
         state: TrainingState,
         data: Any,
-        chosen: Array | None = None,
         validation: DataSet | None = None,
         score: Any = None,
         observers: Sequence[Observer] = (),
@@ -180,16 +174,16 @@ class Trainer:
         """Train, as often as the settings ask for; return the best state, and what to warn of.
 
         ``state``, what `start` or `resume` returned, is changed in place. ``data`` is a data set
-        with ``rows`` and ``objective``: those chosen are trained on, or all. ``validation`` are
-        rows to validate on after each epoch, by ``score`` (see `Validator`).
+        with ``rows`` and ``objective``, ``validation`` are rows to validate on after each epoch, by
+        ``score`` (see `Validator`).
 
         ValueError if training diverges. KeyboardInterrupt if the user interrupts the one epoch of
         an incremental training; all others end where they are, and a message says so.
         """
         begins = state.scaling is None or not self.settings.incremental
-        messages = self._go_on_scaling(state, data, chosen) if state.scaling else []
-        messages += self.prepare(state, data, chosen)
-        rows = self._rows(state, data, chosen)
+        messages = self._go_on_scaling(state, data) if state.scaling else []
+        messages += self.prepare(state, data)
+        rows = self._rows(state, data)
         validate = None
         if validation is not None:
             decides = self.settings.monitor == "score" and len(validation) > 1
@@ -202,7 +196,7 @@ class Trainer:
         messages += more
         if begins:
             messages += derivative_warnings(self.network)
-        baseline = Baseline(self.network, state, data, chosen)
+        baseline = Baseline(self.network, state, data)
         runs: list[Run] = []
         for start in self._starts(state):
             run = Run(start, EarlyStopping(start, self.settings), validate, observers)
@@ -220,7 +214,7 @@ class Trainer:
         # to look at predictions may take longer than the epoch of an incremental training
         ended = not (runs[-1].interrupted or self.settings.incremental or best.diverged)
         if ended:
-            messages += prediction_warnings(self.network, best.state, data, chosen)
+            messages += prediction_warnings(self.network, best.state, data)
         messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
         if ended:
             n_batches = ceil(rows.n / batch_size) if self.settings.solver.stochastic else 1
@@ -229,33 +223,32 @@ class Trainer:
         return best.state, messages
 
     @np.errstate(all="ignore")  # of values so large that training diverges
-    def _go_on_scaling(self, state, data, chosen):
+    def _go_on_scaling(self, state, data):
         """Scale, in place, what was constant in earlier calls; return what there is to warn of.
 
         A warm start, which is given all rows at once, standardises anew what is in another unit.
         """
         if not state.standardized:
             return []
-        known = self.network, data, chosen
         alike = state.standardized == "numeric"
         seen = state.mean_weight * state.weight_count, state.weight_count
         before = state.scaling
-        state.scaling = completed_scaling(before, *known, *seen, alike)
+        state.scaling = completed_scaling(before, self.network, data, *seen, alike)
         x_scale, y_scale = state.scaling.x_scale, state.scaling.y_scale
         if (x_scale != before.x_scale).any() or (y_scale != before.y_scale).any():
             state.best = state.best.unvalidated()  # the same parameters predict something else
         if self.settings.incremental:
-            return list(scaling_warnings(state.scaling, data, chosen))
-        state.scaling, *others = renewed_scaling(state.scaling, *known, alike)
+            return list(scaling_warnings(state.scaling, data))
+        state.scaling, *others = renewed_scaling(state.scaling, self.network, data, alike)
         return list(renewal_warnings(*others))
 
-    def _rows(self, state, data, chosen):
+    def _rows(self, state, data):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""
         weight, mean = data.weight, state.mean_weight
         if weight is None and mean != 1:
-            weight = np.ones(len(data))  # among others that were weighted
+            weight = np.ones(len(data.y))  # among others that were weighted
         weight = None if weight is None else weight / mean
-        return data.rows(self.network, weight, chosen, state.params.dtype, state.scaling)
+        return data.rows(self.network, weight, state.params.dtype, state.scaling)
 
     def _starts(self, state):
         """Yield the state that each run starts from: ``state``, and others drawn when needed.

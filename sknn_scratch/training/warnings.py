@@ -62,11 +62,9 @@ NOT_FINITE = Message(
 )
 
 
-def prediction_warnings(
-    network: Network, state: TrainingState, data: DataSet, chosen: Array | None
-) -> list[Message]:
+def prediction_warnings(network: Network, state: TrainingState, data: DataSet) -> list[Message]:
     """Return what there is to warn of in the predictions for some of the rows."""
-    params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS, chosen)
+    params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS)
     with np.errstate(all="ignore"), quiet_blas(largest_product(network, ROWS)):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, network.output(inputs, params))
@@ -87,11 +85,11 @@ def weight_warnings(alpha: float, mean_weight: float, weight: Any) -> Messages:
         )
 
 
-def unit_warnings(network: Network, data: DataSet, chosen: Array | None) -> Messages:
+def unit_warnings(network: Network, data: DataSet) -> Messages:
     """Warn of targets that are far from 1 and cannot be standardised."""
     if network.loss.rescaling is None or takes_factor(network):
         return
-    size = data.statistics("y", chosen).root_mean_square()
+    size = data.statistics("y").root_mean_square()
     if not ((size > 1 / FAR) & (size < FAR) | (size == 0)).all():
         yield Message(
             f"y cannot be standardised with {network.loss!r}, out_activation="
@@ -111,12 +109,12 @@ def domain_messages(network: Network) -> Messages:
         )
 
 
-def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
+def lost_digits_warnings(scaling: Scaling, data: DataSet) -> Messages:
     """Warn of columns in which a few huge values leave others nearly alike."""
     scales = {"y": (scaling.y_shift, scaling.y_scale)}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
-    samples = [np.sort(np.asarray(data.sample(name, ROWS, chosen)), axis=0) for name in scales]
+    samples = [np.sort(np.asarray(data.sample(name, ROWS)), axis=0) for name in scales]
     alike = []
     for values, (name, (shift, scale)) in zip(samples, scales.items()):
         low, middle, high = (values[len(values) * i // 4] for i in (1, 2, 3))
@@ -131,9 +129,7 @@ def lost_digits_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) 
         )
 
 
-def first_batch_warnings(
-    network: Network, scaling: Scaling, data: DataSet, chosen: Array | None
-) -> Messages:
+def first_batch_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
     """Warn of columns that are constant in the first of several batches.
 
     Columns of sparse X that are empty are no surprise.
@@ -147,7 +143,7 @@ def first_batch_warnings(
             f"standardised by. {BEGIN_OTHERWISE}"
         )
     elif takes_factor(network) and not takes_shift(network):
-        constant = columns("y", data.statistics("y", chosen).std_ == 0)
+        constant = columns("y", data.statistics("y").std_ == 0)
         if constant:
             yield Message(
                 f"{listed(constant)} constant in the first batch, whose size alone decides what "
@@ -155,13 +151,13 @@ def first_batch_warnings(
             )
 
 
-def scaling_warnings(scaling: Scaling, data: DataSet, chosen: Array | None) -> Messages:
+def scaling_warnings(scaling: Scaling, data: DataSet) -> Messages:
     """Warn of columns that lie far from the rows that the scaling was taken of."""
-    if data.mean_weight(chosen) == 0:
+    if data.mean_weight() == 0:
         return
     standardised = {
-        "X": scaling.inputs(data.sample("X", ROWS, chosen)),
-        "y": scaling.targets(data.sample("y", ROWS, chosen)),
+        "X": scaling.inputs(data.sample("X", ROWS)),
+        "y": scaling.targets(data.sample("y", ROWS)),
     }
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
     far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]

@@ -17,7 +17,7 @@ def statistics(X, weight, rows, size):
     class InParts(DataSet):
         rows_of_a_part = size
 
-    return InParts(X, np.zeros((X.shape[0], 1)), weight).statistics("X", rows)
+    return InParts(X, np.zeros((X.shape[0], 1)), weight, chosen=rows).statistics("X")
 
 
 @pytest.mark.parametrize("weighted", [True, False])

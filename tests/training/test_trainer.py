@@ -45,11 +45,11 @@ def test_it_returns_the_state_of_a_trained_network(data):
 
 
 def test_the_rows_that_are_chosen_decide_on_scaling_and_weights(data, rng):
-    chosen, weight = np.arange(30), rng.uniform(1, 3, 40)
+    weight = rng.uniform(1, 3, 40)
     trainer = make_trainer(max_iter=1)
     state = start(trainer)
     assert state.scaling is None
-    trainer.prepare(state, ArrayData(data.X, data.y, weight), chosen)
+    trainer.prepare(state, ArrayData(data.X, data.y, weight, chosen=np.arange(30)))
     expected = np.average(data.X[:30], axis=0, weights=weight[:30])
     assert_allclose(state.scaling.x_shift, expected)
     assert_allclose(state.mean_weight, weight[:30].mean())
@@ -62,10 +62,10 @@ def test_the_rows_that_are_chosen_decide_on_scaling_and_weights(data, rng):
 class Elsewhere(ArrayData):
     """Data of which every row counts twice, and which notes what it is asked."""
 
-    def rows(self, network, weight, chosen, dtype, scaling):
-        self.asked.append((weight, chosen))
+    def rows(self, network, weight, dtype, scaling):
+        self.asked.append((weight, self.chosen))
         twice = ArrayData(np.vstack([self.X] * 2), np.vstack([self.y] * 2), None)
-        return twice.rows(network, None, None, dtype, scaling)
+        return twice.rows(network, None, dtype, scaling)
 
     def objective(self, problem):
         self.asked.append("objective")
@@ -74,10 +74,10 @@ class Elsewhere(ArrayData):
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_rows_and_objective_are_those_of_the_data_set(solver, data):
-    there = Elsewhere(data.X, data.y, None)
+    there = Elsewhere(data.X, data.y, None, chosen=np.arange(9))
     vars(there)["asked"] = []
     trainer = make_trainer(solver=solver, max_iter=2)
-    state, _ = trainer.train(start(trainer), there, np.arange(9))
+    state, _ = trainer.train(start(trainer), there)
     asked = there.asked
     assert_array_equal(asked[0][1], np.arange(9))
     assert asked[1:] == (["objective"] if solver == "lbfgs" else [])
