@@ -421,6 +421,6 @@ def needs_encoder(X: Any) -> bool:
         array = np.asarray(X)
     except (TypeError, ValueError):  # ragged
         return False
-    if array.ndim != 2 or array.dtype.kind not in "fOUMm":
+    if array.ndim != 2 or array.dtype.kind not in "fOUTMm":
         return False
     return array.dtype.kind != "f" or bool(np.isnan(array).any())

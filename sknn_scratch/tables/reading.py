@@ -112,10 +112,8 @@ def of_array(label: Any, values: Array) -> Column:
     kind = values.dtype.kind
     if values.ndim != 1:
         refuse(label, "several values")
-    if kind == "O":
-        return of_objects(label, values)
-    if kind == "U":
-        return of_objects(label, values.astype(object))
+    if kind in "OUT":  # T is StringDType
+        return of_objects(label, values.astype(object, copy=False))
     if kind == "M":
         return Column(label, "dates", in_days(values, "datetime64[us]"))
     if kind == "m":

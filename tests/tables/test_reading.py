@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
+from sknn_scratch.tables import encoder_for
 from sknn_scratch.tables.reading import as_words, columns_of, dates_of, of_array, word
 
 pa = pytest.importorskip("pyarrow", exc_type=ImportError)  # new ones need NumPy 2
@@ -96,6 +97,15 @@ def test_categories_of_whole_numbers_are_words_in_each_library():
         (column,) = columns_of(X)
         assert column.is_category
         assert shown(column.values) == shown(["3", NAN, "1"])
+
+
+@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.0.0", reason="it came with NumPy 2")
+def test_an_array_of_strings_of_any_length_is_a_table_of_words():
+    X = np.array([["a"], [""], ["b"]], np.dtypes.StringDType())
+    (column,) = columns_of(X)
+    assert column.holds == "words"
+    assert shown(column.values) == ["a", None, "b"]
+    assert encoder_for(X, "from_dtype") is not None
 
 
 @pytest.mark.parametrize(
