@@ -41,10 +41,9 @@ class Number:
         if column.holds != "numbers":
             if column.is_gap.all():
                 return [np.full(len(column.values), np.nan, np.float32)]
-            others = [str(value) for value in column.values[~column.is_gap]]
+            others = as_words(column).values[~column.is_gap]
             other = next((word for word in others if not NUMBER.fullmatch(word)), others[0])
-            has_numbers = column.holds != "dates" and any(map(NUMBER.fullmatch, others))
-            advice = f": {to_numeric(column)}" if has_numbers else ""
+            advice = f": {to_numeric(column)}" if any(map(NUMBER.fullmatch, others)) else ""
             raise ValueError(
                 f"{column.where} must hold numbers, as in fit; got {column.holds}, such as "
                 f"{other!r}{advice}."
