@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import chain, repeat
+from itertools import chain, repeat, starmap
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 
@@ -53,10 +53,11 @@ class Column(NamedTuple):
 
 def columns_of(X: Any) -> Iterator[Column]:
     """Yield each column of a frame or an array."""
+    if hasattr(X, "iloc"):
+        yield from starmap(of_pandas, X.items())
+        return
     for i, label in enumerate(labels_of(X)):
-        if hasattr(X, "iloc"):
-            yield of_pandas(label, X.iloc[:, i])
-        elif hasattr(X, "column_names"):
+        if hasattr(X, "column_names"):
             yield of_arrow(label, X.column(i))
         elif hasattr(X, "schema"):
             yield of_polars(label, X[label])
