@@ -87,6 +87,12 @@ def test_a_field_takes_what_the_constructor_parameter_of_that_name_takes(compone
     assert field.default == ScratchMLPRegressor().get_params()[name]
 
 
+@pytest.mark.parametrize("values", [[1j], ["a"], [None, "a"], np.array(["2020"], "M8")], ids=repr)
+def test_what_is_not_of_real_numbers_is_named(values):
+    with pytest.raises(ValueError, match="weights must be real numbers"):
+        as_numbers(values, "weights")
+
+
 def test_a_masked_value_is_refused_and_a_mask_that_hides_nothing_is_none():
     with pytest.raises(ValueError, match="weights must not be masked, got 2 masked values"):
         as_numbers(np.ma.masked_less([1.0, 2.0, 3.0], 2.5), "weights")

@@ -131,6 +131,13 @@ def test_a_list_holds_weights_and_optionally_intercepts(rng):
             assert_array_equal(b, np.zeros_like(b) + intercept)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e39])
+def test_weights_that_float32_cannot_hold_are_named(value):
+    network = make_network(*TANH_NETWORK, True, (3, 1))
+    with pytest.raises(ValueError, match="the weights of layer 0 must be finite in float32"):
+        initialize(network, [np.full((3, 1), value)], None, None, np.float32)
+
+
 def test_a_fitted_network_can_be_the_start_of_another(regression):
     X, y = regression
     first = ScratchMLPRegressor((5,), max_iter=5, random_state=0).fit(X, y)

@@ -94,6 +94,13 @@ def test_the_unit_of_y_does_not_matter(factor, shift, noisy):
     assert_allclose(there.score(X, factor * y + shift), score, rtol=1e-6)
 
 
+def test_a_target_that_is_constant_has_a_deviation_of_next_to_0():
+    shift, scale = Gaussian().output_scaling(np.array([5.0]), np.array([0.0]))
+    restored = np.array([[0.1, 0.2]]) * scale + shift
+    assert restored[0, 0] == 5
+    assert 0 <= Gaussian().std(restored) < 1e-300
+
+
 def test_several_targets_have_a_deviation_each(noisy):
     X, y = noisy
     Y = np.column_stack([y, 100 * X[:, 1] + y])

@@ -96,6 +96,13 @@ def test_quantiles_of_weights_are_those_of_repeated_rows(rng):
     assert_array_equal(quantiles(values, 0.1 * weight, levels), expected)
 
 
+def test_quantiles_hang_on_no_rounding_of_sums_of_weights():
+    values, levels = np.arange(40.0), np.linspace(0, 1, 41)
+    expected = [0, *values]
+    assert_array_equal(quantiles(values, np.ones(40), levels), expected)
+    assert_array_equal(quantiles(values, np.full(40, 0.1), levels), expected)
+
+
 def test_at_an_edge_the_derivative_is_that_to_the_right():
     edges = np.array([[0.0], [1.0], [5.0]])
     layer = PiecewiseLinear(2).fit(edges).layer(np.empty(0), 1)
