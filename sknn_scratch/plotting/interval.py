@@ -197,10 +197,10 @@ class IntervalDisplay:
         rows = some_rows(len(inside), subsample, random_state)
         ax = drawing_axes(ax, type(self).__name__)
         y, x, hit = self.y_true[rows], self.y_pred[rows], inside[rows]
-        finite = self.interval[rows][np.isfinite(self.interval[rows])]
-        ends = np.concatenate([y, x, finite])
-        edge = ends.min() - 0.05 * np.ptp(ends), ends.max() + 0.05 * np.ptp(ends)
-        low, high = np.clip(self.interval[rows], *edge).T
+        interval = self.interval[rows]
+        drawn = np.concatenate([y, x, interval[np.isfinite(interval)]])
+        about = 0.05 * np.ptp(drawn)
+        low, high = np.clip(interval, drawn.min() - about, drawn.max() + about).T
         style: dict[str, Any] = {"color": ink(ax, 0.25), "linewidth": 1, "zorder": 1}
         self.band_: Any = ax.vlines(x, low, high, label="interval", **style)
         ends = [x.min(), x.max()]
@@ -208,8 +208,10 @@ class IntervalDisplay:
         self.line_: Any = ax.plot(ends, ends, label="prediction", **style)[0]
         style = {"linestyle": "none", "marker": "o", "markersize": 4, "zorder": 3}
         self.inside_: Any = ax.plot(x[hit], y[hit], c=INSIDE, label="truth, inside", **style)[0]
-        hit = ~hit
-        self.outside_: Any = ax.plot(x[hit], y[hit], c=OUTSIDE, label="truth, outside", **style)[0]
+        missed = ~hit
+        self.outside_: Any = ax.plot(
+            x[missed], y[missed], c=OUTSIDE, label="truth, outside", **style
+        )[0]
         ax.set(xlabel="predicted", ylabel="actual", title=self._title())
         ax.legend(loc="upper left")  # above the diagonal
         self.ax_: Any = ax
