@@ -49,6 +49,7 @@ def test_constants_are_told_apart_to_the_last_bit(zero, n):
         lambda z: 0.5 * z,
         lambda z: np.float64(0.5) * z,
         lambda z: np.array([0.5, 2.0]) * z,
+        lambda z: np.ones(2) * z,
         lambda z: z > 1,
         lambda z: (z > 1) * z,
         lambda z: (z > 1) * 0.5,
