@@ -1,5 +1,6 @@
 """What a network gives for any number of rows."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,27 +26,37 @@ def predict_rows(
     """
     scaling = None if scaling is None or scaling.is_identity else scaling
 
-    def of_formulas(rows):
-        rows = to_scale.inputs(rows).astype(params.dtype, copy=False) if to_scale else rows
-        return network.output(rows, params)
-
-    to_scale, predict = scaling, of_formulas
     size = LEAST if X.shape[0] <= LEAST else rows_at_a_time(widths(network), params.itemsize)
     if X.shape[0] <= size:
-        a = of_formulas(X[:] if type(X) is Mapped else X)
+        a = by_formulas(network, params, scaling, X[:] if type(X) is Mapped else X)
     else:
-        plain = network.embedding is None and not sparse.issparse(X) and X.dtype == params.dtype
-        if plain and to_scale and to_scale.folds_exactly:
-            params, to_scale = to_scale.fold_inputs(network, params), None
-        wide = X.shape[1] > max(network.sizes[1:]) and type(X) is not Mapped
-        if sparse.issparse(X) or (plain and wide and to_scale is None):
-            # To slice sparse rows, or to copy wide ones, takes long; and a part costs more than its
-            # activations, which may then be more than the cache holds.
-            size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
-        else:
-            predict = Predictor(network, params, to_scale)
-        a = by_rows(predict, X, size)
+        a = in_parts(network, params, scaling, X, size)
     return scaling.restored(network, a) if scaling else a
+
+
+def by_formulas(network: Network, params: Array, scaling: Scaling | None, X: Matrix) -> Array:
+    """Return what leaves the network for rows that are standardised first, all at once."""
+    if scaling:
+        X = scaling.inputs(X).astype(params.dtype, copy=False)
+    return network.output(X, params)
+
+
+def in_parts(
+    network: Network, params: Array, scaling: Scaling | None, X: Matrix, size: int
+) -> Array:
+    """Return the same for many rows, ``size`` at a time, or as many as are quicker."""
+    plain = network.embedding is None and not sparse.issparse(X) and X.dtype == params.dtype
+    if plain and scaling and scaling.folds_exactly:
+        params, scaling = scaling.fold_inputs(network, params), None
+    wide = X.shape[1] > max(network.sizes[1:]) and type(X) is not Mapped
+    if sparse.issparse(X) or (plain and wide and scaling is None):
+        # To slice sparse rows, or to copy wide ones, takes long; and a part costs more than its
+        # activations, which may then be more than the cache holds.
+        size = 4 * rows_at_a_time(widths(network)[1:], params.itemsize)
+        predict: Any = partial(by_formulas, network, params, scaling)
+    else:
+        predict = Predictor(network, params, scaling)
+    return by_rows(predict, X, size)
 
 
 class Predictor:
