@@ -26,7 +26,6 @@ OTHER_DATE = re.compile(
 DIGITS = r"\d[\d,]*\.?\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d+)?"
 NUMBER = re.compile(rf"\s*[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
 CODE = re.compile(r"\d+")
-INEXACT = 2.0**53  # from which on floats skip whole numbers
 SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
 DECIMAL_COMMA = re.compile(r",(\d{1,2}|\d{4,})\D*$|\.\d{3},")  # and not one of thousands
 
@@ -174,11 +173,6 @@ def kind_of(column: Column, named: bool) -> Number:
         return Empty()
     if column.levels is not None and not named:
         return Ordered(column.levels)
-    if named and column.holds == "numbers" and (np.abs(column.values) >= INEXACT).any():
-        raise ValueError(
-            f"{column.where} holds whole numbers too large to be told from each other as floats: "
-            f"make it words, by X[{column.label!r}] = X[{column.label!r}].astype(str)."
-        )
     if named or column.is_category:
         return Words()
     if column.holds == "numbers":

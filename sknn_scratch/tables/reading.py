@@ -24,6 +24,7 @@ from ..maths import Array
 
 EPOCH = datetime(1970, 1, 1)
 DAY = timedelta(days=1)
+INEXACT = 2.0**53  # from which on floats skip whole numbers
 NUMBERS = Real, Decimal, np.bool_
 TAKEN = (*NUMBERS, str, date, time, timedelta)
 ISO_DATE = re.compile(  # and behind it the zone, by whose clock it counts
@@ -222,9 +223,14 @@ def word(value: Any) -> Any:
 
 
 def as_words(column: Column) -> Column:
-    """Return a column of words, whatever it holds."""
+    """Return a column of words, whatever it holds; ValueError if floats lost what told them."""
     if column.holds in ("words", "mixed"):
         return column._replace(holds="words")
+    if column.holds == "numbers" and (np.abs(column.values) >= INEXACT).any():
+        raise ValueError(
+            f"{column.where} holds whole numbers too large to be told from each other as floats: "
+            f"make it words, by X[{column.label!r}] = X[{column.label!r}].astype(str)."
+        )
     values, numbers = np.unique(column.values, return_inverse=True)
     names = values if column.holds == "numbers" else [date_word(day) for day in values]
     words = np.array([*map(word, names)], object)

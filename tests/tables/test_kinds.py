@@ -182,9 +182,19 @@ def test_a_column_of_gaps_is_one_whatever_its_type(gaps):
 def test_whole_numbers_that_floats_do_not_tell_apart_are_no_words():
     column = column_of([2**53, 2**53 + 1])
     with pytest.raises(ValueError, match=r"column 'a' .* too large .* X\['a'\].astype\(str\)"):
-        kind_of(column, named=True)
+        kind_of(column, named=True).words(column)
     assert type(kind_of(column, named=False)) is Number
-    assert type(kind_of(column_of([str(2**53), str(2**53 + 1)]), named=True)) is Words
+    for values in ([str(2**53), str(2**53 + 1)], pd.Categorical([2**53, 2**53 + 1])):
+        (words,) = Words().words(column_of(values))
+        assert words.tolist() == ["9007199254740992", "9007199254740993"]
+
+
+def test_whole_numbers_that_were_categories_in_fit_are_not_taken_for_their_neighbours():
+    X = pd.DataFrame({"a": [2**53, 2**53 + 1] * 3})
+    encoder = TableEncoder().fit(X.astype("category"))
+    with pytest.raises(ValueError, match=r"column 'a' .* too large"):
+        encoder.transform(X)
+    assert_array_equal(encoder.transform(X.astype(str)), np.tile(np.eye(2), (3, 1)))
 
 
 @pytest.mark.parametrize(
