@@ -212,6 +212,8 @@ def word(value: Any) -> Any:
     """Return the same word for the same value, whatever its type: '3' for 3 and 3.0; nan for ''."""
     if isinstance(value, date):
         return date_word(days_of(value))
+    if isinstance(value, timedelta):
+        return word(value / DAY)
     if isinstance(value, Integral):
         return str(int(value))
     if isinstance(value, NUMBERS):

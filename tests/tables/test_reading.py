@@ -185,6 +185,10 @@ def test_the_same_value_is_the_same_word_whatever_its_type():
     assert word(datetime(2020, 5, 1, 6, 30)) == "2020-05-01 06:30:00"
     days = as_words(of_array("a", np.array(["2020-05-01", "NaT"], "datetime64[D]"))).values
     assert shown(days) == ["2020-05-01", None]
+    spans = pd.Series(pd.to_timedelta([36, 48], "h"))
+    for values in (spans, spans.astype("category"), spans.to_list()):
+        (column,) = columns_of(pd.DataFrame({"a": values}))
+        assert shown(as_words(column).values) == ["1.5", "2"]
 
 
 def test_words_are_dates_as_iso_8601_writes_them_and_not_otherwise():
