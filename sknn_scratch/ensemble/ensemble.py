@@ -699,8 +699,8 @@ class ScratchMLPEnsembleRegressor(
         -------
         novelty : ndarray of shape (n_samples,)
             The standard deviation of the members' predictions, weighted by ``weights_``, relative
-            to the largest one on rows of `fit`; of several targets, the largest. It is 0 with one
-            member.
+            to the largest one on rows of `fit` (if there are many, on about 5,000 of them); of
+            several targets, the largest. It is 0 with one member.
         """
         _, novelty = self._mean_and_novelty(self._check_rows(X))
         return novelty.reshape(len(novelty), -1).max(axis=1)
