@@ -115,8 +115,10 @@ class DataSet:
             weighing = self.of_chosen(self.row_weight) > 0
             rows = np.flatnonzero(weighing) if rows is None else rows[weighing]
         n_rows = len(self) if rows is None else len(rows)
-        some = np.linspace(0, n_rows - 1, min(n, n_rows)).astype(int)
-        return getattr(self, name)[some if rows is None else rows[some]]
+        if n < n_rows:
+            some = np.linspace(0, n_rows - 1, n).astype(int)
+            rows = some if rows is None else rows[some]
+        return getattr(self, name)[slice(None) if rows is None else rows]
 
     def inputs(self) -> Matrix:
         """Return X as an array or a sparse matrix, to be handed to the user's functions."""
