@@ -251,18 +251,17 @@ class Trainer:
         return data.rows(self.network, weight, state.params.dtype, state.scaling)
 
     def _starts(self, state):
-        """Yield the state that each run starts from: ``state``, and others drawn when needed.
+        """Yield the state that each run starts from: ``state``, or of several runs copies of it.
 
-        The others are drawn from a copy of its random state: what they start from does not depend
-        on how many rows the runs before them have put in order.
+        Initial weights are drawn from its random state one after the other, and each run goes on
+        with a copy of that. So they do not depend on how many rows a run has put in order.
         """
         self._dropout(state)  # draws its seed, once for all runs
-        others: Any = state.snapshot() if self.settings.n_runs > 1 else None
-        yield state
+        yield state if self.settings.n_runs == 1 else state.snapshot()
         for _ in range(1, self.settings.n_runs):
-            self._draw(others)
-            self._put_intercepts(others.params)
-            yield others.snapshot()
+            self._draw(state)
+            self._put_intercepts(state.params)
+            yield state.snapshot()
 
     def _dropout(self, state):
         """Return the dropout of the hidden layers, or None; its draws go on in ``state``."""

@@ -512,6 +512,20 @@ def test_the_draws_do_not_depend_on_how_many_rows_there_are(regression, rng):
     assert_allclose(weighted.loss_, repeated.loss_, rtol=1e-9)
 
 
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_two_fits_of_one_random_state_draw_other_weights(solver, regression):
+    drawn = []
+
+    def init(shape, random_state):
+        drawn.append(random_state.normal(size=shape))
+        return drawn[-1]
+
+    seed = np.random.RandomState(0)
+    for _ in range(2):
+        network(solver=solver, init=init, n_init=3, random_state=seed).fit(*regression)
+    assert len({W[0, 0] for W in drawn}) == len(drawn) > 6
+
+
 def test_the_first_draw_is_that_of_a_single_run(regression):
     first = network(n_init=2, max_iter=1, learning_rate_init=1e-300).fit(*regression)
     single = network(n_init=1, max_iter=1, learning_rate_init=1e-300).fit(*regression)
