@@ -190,7 +190,7 @@ class NetworkDisplay:
         ):
             given = getattr(self, name)
             if given is not None and len(given) != n:
-                raise ValueError(f"{name} must be {n}, got {len(given)}: {given!r}.")
+                raise ValueError(f"{name} must have {n} elements, got {len(given)}: {given!r}.")
 
     def _write_values(self, ax, layers, spec, diameter):
         """Write weights on their lines, and intercepts below their units."""

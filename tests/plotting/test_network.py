@@ -118,7 +118,7 @@ def test_names_of_features_and_activations_are_written(regression):
 @pytest.mark.parametrize("more", [-1, 1])
 def test_too_few_and_too_many_of_what_belongs_to_a_network_are_named(name, n, more):
     coefs = [np.ones((3, 2)), np.ones((2, 1))]
-    with pytest.raises(ValueError, match=f"{name} must be {n}, got {n + more}: "):
+    with pytest.raises(ValueError, match=f"{name} must have {n} elements, got {n + more}: "):
         NetworkDisplay(coefs=coefs, **{name: ["a"] * (n + more)}).plot()
 
 
