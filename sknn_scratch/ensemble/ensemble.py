@@ -43,7 +43,7 @@ from ..estimators import (
 )
 from ..maths import Array, Loss, MatrixLike, RandomState
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
-from ..training import column_messages, location, score_of
+from ..training import column_messages, interrupts_raised, location, score_of
 from .blending import (
     blending_weights,
     rows_new_to_all,
@@ -332,7 +332,7 @@ class ScratchMLPEnsembleRegressor(
         KeyboardInterrupt
             At an interrupt (Ctrl-C), likewise.
         """
-        with unchanged_on_error(self):
+        with unchanged_on_error(self), interrupts_raised():
             self._fit(X, y, sample_weight, groups, fit_params)
             warn_caller(column_messages(y))
         return self

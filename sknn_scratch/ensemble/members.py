@@ -24,7 +24,7 @@ from ..engine import shared_blas
 from ..estimators import ScratchMLPRegressor, WeightRecorder, warn_caller
 from ..maths import Array, Loss, SquaredError
 from ..tables import names_columns
-from ..training import Message, interrupts_raised
+from ..training import Message
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
 
 RECORDED_ELSEWHERE = Message(
@@ -192,7 +192,6 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     return member
 
 
-@interrupts_raised()
 def train_members(
     kinds: Sequence[Any],
     X: Any,
