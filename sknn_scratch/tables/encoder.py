@@ -138,6 +138,11 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         TypeError, ValueError
             If a parameter or a column is not what it takes; with what to write instead, where a
             column holds numbers or dates as strings, or sentences.
+
+        Warns
+        -----
+        UserWarning
+            If whole numbers as strings are taken for words, or all words of a column are rare.
         """
         with unchanged_on_error(self):
             self._fit(X)
