@@ -135,7 +135,7 @@ def unchanged_on_error(estimator: Any, goes_on: bool = False) -> Iterator[None]:
     before = dict(vars(estimator))
     sources = [getattr(estimator, "random_state", None)]
     sources += [getattr(before.get("_state"), "random_state", None)] if goes_on else []
-    sources = [source for source in sources if isinstance(source, np.random.RandomState)]
+    sources = {source for source in sources if isinstance(source, np.random.RandomState)}
     draws = [source.get_state() for source in sources]
     try:
         yield
