@@ -162,9 +162,9 @@ def scaling_warnings(scaling: Scaling, data: DataSet) -> Messages:
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
     far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
     if far:
-        power = int(np.log10(max(d.max() for d in distances.values())))
+        power = np.floor(np.log10(max(d.max() for d in distances.values())))  # may be inf
         yield Message(
-            f"{listed(far)} more than {10**power:,} standard deviations from the mean of the first "
+            f"{listed(far)} more than {10**power:g} standard deviations from the mean of the first "
             f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
         )
 
