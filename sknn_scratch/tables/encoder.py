@@ -41,10 +41,10 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
                                          the rare ones together, one for gaps
     categories with an order             0, 1, 2, ... in that order
     dates, strings as '2030-12-31'       days since the first; the season, as sine and cosine, where
-                                         they reach over more than a year; likewise the time of the
-                                         day, where they have one; a column for each day of the
-                                         week, where they reach over more than two weeks and are not
-                                         monthly
+                                         they reach over more than a year and are not yearly;
+                                         likewise the time of the day, where they have one; a column
+                                         for each day of the week, where they reach over more than
+                                         two weeks and are not monthly
     gaps alone                           nothing
     ===================================  ==========================================================
 

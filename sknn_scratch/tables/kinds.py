@@ -101,8 +101,9 @@ class Words(Number):
 class Dates(Number):
     """Dates: days since the first, a wave for each cycle that they show, and the day of the week.
 
-    A year shows where they reach over more than one, a day where they have a time, the week where
-    they reach over two and fall on more than a few days of the month (else they are monthly).
+    A year shows where they reach over more than one and fall into several months (else they are
+    yearly, and leap years would make a wave of their own), a day where they have a time, the week
+    where they reach over two and fall on more than a few days of the month (else they are monthly).
     Waves and days of the week are 0 at a gap, which the days tell of.
     """
 
@@ -112,12 +113,14 @@ class Dates(Number):
         span = np.ptp(days)
         self.first: float = float(dates.min())
         self.cycles: dict[str, float] = {}
-        if span > YEAR:
+        calendar = dates.astype("datetime64[D]")
+        months = calendar.astype("datetime64[M]")
+        months_of_year = np.unique(months - months.astype("datetime64[Y]"))
+        if span > YEAR and len(months_of_year) > 1:
             self.cycles["year"] = YEAR
         if (days != dates).any():
             self.cycles["day"] = 1.0
-        calendar = dates.astype("datetime64[D]")
-        days_of_month = np.unique(calendar - calendar.astype("datetime64[M]"))
+        days_of_month = np.unique(calendar - months)
         self.has_week: bool = bool(
             span > 14 and len(days_of_month) > 6 and len(np.unique(dates % 7)) > 1
         )

@@ -146,9 +146,10 @@ def test_days_of_known_dates():
             pd.to_datetime([f"{2020 + i // 12}-{1 + i % 12:02}-01" for i in range(50)]),
             ["a_year_sin", "a_year_cos"],
         ),
+        (pd.to_datetime([f"{2000 + i}-06-30" for i in range(20)]), []),
         (pd.date_range("2020-01-01", periods=20, freq="h"), ["a_day_sin", "a_day_cos"]),
     ],
-    ids=["days", "weekly", "monthly", "hours"],
+    ids=["days", "weekly", "monthly", "yearly", "hours"],
 )
 def test_only_cycles_that_dates_show_are_handed_on(days, names):
     assert Dates(column_of(days).values).names("a") == (["a", *names], [])
