@@ -80,7 +80,9 @@ def of_pandas(label: Any, column: Any) -> Column:
     if kind.startswith("datetime64") and column.dt.tz is not None:
         return of_array(label, column.dt.tz_localize(None).to_numpy())
     if re.match(r"u?int\d|float", kind) and not isinstance(column.dtype, np.dtype):
-        return of_array(label, column.to_numpy(np.float64, na_value=np.nan))
+        is_single = kind.startswith("float") and column.dtype.itemsize == 4
+        dtype = np.float32 if is_single else np.float64
+        return of_array(label, column.to_numpy(dtype, na_value=np.nan))
     return of_array(label, column.to_numpy())
 
 

@@ -243,9 +243,11 @@ def test_names_are_all_different_and_frames_come_out(table):
         assert list(out.columns) == ["a_nan", "a_nan_2", "a_nan_3"]
 
 
-def test_a_frame_of_single_precision_stays_that():
-    X = pd.DataFrame({"a": np.ones(3, np.float32), "b": np.ones(3, np.float32)})
+@pytest.mark.parametrize("dtype", ["float32", "Float32", "float[pyarrow]"])
+def test_a_frame_of_single_precision_stays_that(dtype):
+    X = pd.DataFrame({"a": np.ones(3, np.float32), "b": pd.array([0.5, 1, 2], dtype)})
     assert TableEncoder().fit_transform(X).dtype == np.float32
+    assert TableEncoder().fit_transform(X.assign(a=pd.array([1, 2, 3], "Int32"))).dtype == float
     assert TableEncoder().fit_transform(X.assign(b=1.0)).dtype == np.float64
 
 
