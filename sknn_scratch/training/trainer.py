@@ -238,7 +238,7 @@ class Trainer:
         if (x_scale != before.x_scale).any() or (y_scale != before.y_scale).any():
             state.best = state.best.unvalidated()  # the same parameters predict something else
         if self.settings.incremental:
-            return list(scaling_warnings(state.scaling, data))
+            return list(scaling_warnings(self.network, state.scaling, data))
         state.scaling, *others = renewed_scaling(state.scaling, self.network, data, alike)
         return list(renewal_warnings(*others))
 

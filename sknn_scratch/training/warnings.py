@@ -151,14 +151,13 @@ def first_batch_warnings(network: Network, scaling: Scaling, data: DataSet) -> M
             )
 
 
-def scaling_warnings(scaling: Scaling, data: DataSet) -> Messages:
+def scaling_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
     """Warn of columns that lie far from the rows that the scaling was taken of."""
     if data.mean_weight() == 0:
         return
-    standardised = {
-        "X": scaling.inputs(data.sample("X", ROWS)),
-        "y": scaling.targets(data.sample("y", ROWS)),
-    }
+    standardised = {"X": scaling.inputs(data.sample("X", ROWS))}
+    if takes_factor(network):  # else y is trained on as it comes
+        standardised["y"] = scaling.targets(data.sample("y", ROWS))
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
     far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
     if far:

@@ -253,6 +253,16 @@ def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
         model.partial_fit(X + 100 * (what == "X"), y + 100 * (what == "y"))
 
 
+def test_partial_fit_warns_of_no_target_that_is_trained_on_as_it_comes(regression):
+    X, y = regression
+    model = network(out_activation="softplus")
+    with pytest.warns(UserWarning, match="y cannot be standardised"):
+        model.partial_fit(X, y + 1000)
+    model.partial_fit(X, y + 1000)
+    with pytest.warns(UserWarning, match=r"X\[:, 0\].* standard deviations from the mean"):
+        model.partial_fit(X + 100, y + 1000)
+
+
 def test_partial_fit_warns_of_a_drift_once_for_each_power_of_ten(regression):
     X, y = regression
     model = network().partial_fit(X, y)
