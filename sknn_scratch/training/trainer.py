@@ -141,7 +141,7 @@ class Trainer:
                 messages += unit_warnings(network, data)
                 alike = settings.standardize == "numeric"
                 state.scaling = standard_scaling(network, data, flags_alike=alike)
-                messages += lost_digits_warnings(state.scaling, data)
+                messages += lost_digits_warnings(network, state.scaling, data)
                 if settings.incremental:
                     messages += first_batch_warnings(network, state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):

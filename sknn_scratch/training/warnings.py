@@ -109,9 +109,9 @@ def domain_messages(network: Network) -> Messages:
         )
 
 
-def lost_digits_warnings(scaling: Scaling, data: DataSet) -> Messages:
+def lost_digits_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
     """Warn of columns in which a few huge values leave others nearly alike."""
-    scales = {"y": (scaling.y_shift, scaling.y_scale)}
+    scales = {"y": (scaling.y_shift, scaling.y_scale)} if takes_factor(network) else {}
     if not sparse.issparse(data.X):
         scales["X"] = scaling.x_shift, scaling.x_scale
     samples = [np.sort(np.asarray(data.sample(name, ROWS)), axis=0) for name in scales]

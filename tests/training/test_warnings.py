@@ -129,6 +129,13 @@ def test_a_cell_beside_which_a_column_is_constant_is_warned_of(huge, dtype, regr
         network().fit(X, y)
 
 
+def test_targets_that_are_small_and_not_standardised_are_not_called_alike(regression):
+    X, y = regression
+    with pytest.warns(UserWarning, match="y cannot be standardised") as told:
+        network(out_activation="tanh").fit(X, 1e-6 * y)
+    assert not any("nearly the same" in str(each.message) for each in told)
+
+
 @pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"loss": "gamma"}], ids=str)
 def test_columns_that_are_skewed_far_from_0_or_mostly_alike_are_not(params, regression, rng):
     X, y = regression
