@@ -42,9 +42,9 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
     categories with an order             0, 1, 2, ... in that order
     dates, strings as '2030-12-31'       days since the first; the season, as sine and cosine, where
                                          they reach over more than a year and are not yearly;
-                                         likewise the time of the day, where they have one; a column
-                                         for each day of the week, where they reach over more than
-                                         two weeks and are not monthly
+                                         likewise the time of the day, where it is not always the
+                                         same; a column for each day of the week, where they reach
+                                         over more than two weeks and are not monthly
     gaps alone                           nothing
     ===================================  ==========================================================
 

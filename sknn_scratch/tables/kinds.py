@@ -14,6 +14,7 @@ from ..training import Message
 from .reading import Column, as_words, dates_of
 
 YEAR = 365.2425  # days, in the mean over 400 years
+SAME_TIME = 1e-6  # days, a tenth of a second
 WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 YYYY, MM, DD = r"(19|20)\d\d", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
@@ -102,9 +103,10 @@ class Dates(Number):
     """Dates: days since the first, a wave for each cycle that they show, and the day of the week.
 
     A year shows where they reach over more than one and fall into several months (else they are
-    yearly, and leap years would make a wave of their own), a day where they have a time, the week
-    where they reach over two and fall on more than a few days of the month (else they are monthly).
-    Waves and days of the week are 0 at a gap, which the days tell of.
+    yearly, and leap years would make a wave of their own), a day where they differ in their time
+    (else rounding would), the week where they reach over two and fall on more than a few days of
+    the month (else they are monthly). Waves and days of the week are 0 at a gap, which the days
+    tell of.
     """
 
     def __init__(self, days: Array) -> None:
@@ -118,7 +120,7 @@ class Dates(Number):
         months_of_year = np.unique(months - months.astype("datetime64[Y]"))
         if span > YEAR and len(months_of_year) > 1:
             self.cycles["year"] = YEAR
-        if (days != dates).any():
+        if np.ptp(days - dates) > SAME_TIME:
             self.cycles["day"] = 1.0
         days_of_month = np.unique(calendar - months)
         self.has_week: bool = bool(
