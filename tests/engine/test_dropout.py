@@ -64,6 +64,18 @@ def test_the_gradient_with_dropout_agrees_with_finite_differences(
     assert_array_equal(droppable.program.dropped[1].mask, masks[0])
 
 
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("units", [4, 8])  # of 8 the gradient of the first layer is taken otherwise
+def test_so_does_that_of_a_single_layer_and_output(units, fit_intercept, rng):
+    sizes = 3, units, 1
+    network = make_network(ACTIVATIONS["tanh"], IDENTITY, SQUARED_ERROR, fit_intercept, sizes)
+    params, X, y = make_problem(network, rng)
+    droppable = Droppable(network, X, y, (0.5,))
+    assert (droppable.program.scaled is not None) == (units == 8)
+    droppable.run_again(params)
+    assert_is_gradient(droppable.gradient.copy(), droppable.run_again, params)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_dropped_unit_is_a_unit_that_is_not_there_and_the_others_are_scaled_up(seed, rng):
     network = make_network(ACTIVATIONS["logistic"], IDENTITY, SQUARED_ERROR)
