@@ -47,6 +47,11 @@ def test_each_row_is_an_interval_at_its_prediction_and_a_point_at_the_truth():
     assert display.ax_.get_ylabel() == "actual"
 
 
+def test_the_ends_of_an_interval_are_inside():
+    display = IntervalDisplay.from_predictions([1.0, 2.0], [1.5, 1.5], [[1.0, 2.0]] * 2)
+    assert display.coverage_ == 1
+
+
 def test_the_title_says_coverage_and_width():
     display = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL, coverage=0.8)
     assert (display.coverage_, display.width_) == (0.75, 2.0)
