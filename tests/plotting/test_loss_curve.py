@@ -70,6 +70,13 @@ def test_the_kept_epoch_is_marked_on_the_validation_loss(early_stopping, regress
     assert legend(display) == ["training", "validation", f"kept: epoch {kept}"]
 
 
+@pytest.mark.parametrize("kept", [1, 3])
+def test_the_first_and_the_last_epoch_are_marked_like_others(kept):
+    losses = [3.0, 2.0, 1.0]
+    display = LossCurveDisplay(loss_curves=[losses], best_epochs=[kept]).plot()
+    assert_array_equal(display.best_point_.get_data(), [[kept], [losses[kept - 1]]])
+
+
 def test_without_early_stopping_no_epoch_is_marked(plain, regression):
     display = LossCurveDisplay.from_estimator(plain)
     assert display.validation_line_ is None
