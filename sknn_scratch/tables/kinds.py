@@ -14,7 +14,7 @@ from ..training import Message
 from .reading import Column, as_words, dates_of
 
 YEAR = 365.2425  # days, in the mean over 400 years
-SAME_TIME = 1e-6  # days, a tenth of a second
+SAME_TIME = 1 / 1440  # days: what differs by less than a minute shows no day
 WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 YYYY, MM, DD = r"(19|20)\d\d", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"

@@ -149,8 +149,9 @@ def test_days_of_known_dates():
         (pd.to_datetime([f"{2000 + i}-06-30" for i in range(20)]), []),
         (pd.date_range("2020-01-01", periods=20, freq="h"), ["a_day_sin", "a_day_cos"]),
         (pd.date_range("2020-01-01 09:20", periods=10), []),
+        (pd.date_range("2020-01-01 09:20", periods=10, freq="86403s"), []),
     ],
-    ids=["days", "weekly", "monthly", "yearly", "hours", "always the same time"],
+    ids=["days", "weekly", "monthly", "yearly", "hours", "the same time", "nearly the same time"],
 )
 def test_only_cycles_that_dates_show_are_handed_on(days, names):
     assert Dates(column_of(days).values).names("a") == (["a", *names], [])
