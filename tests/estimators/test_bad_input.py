@@ -649,7 +649,8 @@ def test_divergence_under_early_stopping_keeps_the_best_weights_and_warns(solver
     with pytest.warns(ConvergenceWarning, match="diverged.*best validation score") as caught:
         model.fit(X, Y)
     assert [warning.filename for warning in caught] == [__file__]
-    assert same([*model.coefs_, *model.intercepts_], initial)  # every epoch made it worse
+    for array, given in zip([*model.coefs_, *model.intercepts_], initial, strict=True):
+        np.testing.assert_allclose(array, given, rtol=1e-12)  # every epoch made it worse
     assert np.isfinite(model.predict(X)).all()
     assert model.n_iter_ == len(model.loss_curve_) == len(model.validation_scores_) == 1
     assert not np.isfinite(model.loss_)
