@@ -43,8 +43,10 @@ def derivative_warnings(network: Network) -> list[Message]:
         if id(f) in own:
             of_layers.setdefault(id(f), (f, []))[1].append(units)
     messages = [_of_activation(f, max(units), len(units) > 1) for f, units in of_layers.values()]
-    if own & {id(network.loss), id(out)}:
+    if id(network.loss) in own:
         messages.append(_of_loss(network.loss, out, network.sizes[-1]))
+    if own & {id(network.loss), id(out)}:
+        messages.append(_of_canonical(network.loss, out, network.sizes[-1]))
     if id(out) in own:
         messages.append(_of_scaling(out))
     return [message for message in messages if message]
@@ -121,7 +123,7 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
         if slope is not None:
             point = f"y={y[row, unit % y.shape[1]]:g}, a={a[place]:g}"
             return warning(f"{name}.gradient", gradient[place], point, slope)
-    return _of_rescaling(loss, y, a, gradient) or _of_canonical(loss, out_activation, y, gradient)
+    return _of_rescaling(loss, y, a, gradient)
 
 
 def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | None:
@@ -141,13 +143,17 @@ def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | 
     return _of_claim(loss, "rescaling", says, "a", a, found, gradient)
 
 
-def _of_canonical(loss: Loss, f: Activation, y: Array, gradient: Array) -> Message | None:
+@np.errstate(all="ignore")
+def _of_canonical(loss: Loss, f: Activation, n_outputs: int) -> Message | None:
     """Return a message if delta is another than ``a - y``, which training takes for it."""
     if loss.canonical is None or loss.canonical != f.name:
         return None
-    z = np.resize(INPUTS, (len(INPUTS), gradient.shape[1]))
-    a = np.array(f(z))
-    delta = gradient * f.derivative(a if f.from_output else z, a)
+    z = np.resize(INPUTS, (len(INPUTS), n_outputs))
+    try:
+        y, a = _targets(loss, n_outputs), np.array(f(z))
+        delta = loss.gradient(y, a) * f.derivative(a if f.from_output else z, a)
+    except Exception:
+        return None
     claimed = (f, "name") if is_ours(type(loss)) else (loss, "canonical")
     says = "the gradient of the loss times f' is a - y"
     return _of_claim(*claimed, says, "z", z, delta, a - y)

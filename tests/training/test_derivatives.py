@@ -392,6 +392,12 @@ def test_fit_warns_of_what_a_class_says_that_its_formula_does_not_do(params, mat
         model.fit(rng.normal(size=(20, 2)), rng.uniform(1, 2, 20))
 
 
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
+def test_no_loss_of_the_package_is_blamed_for_an_activation_of_ones_own(loss):
+    layers = (2, 3, loss.n_outputs(1)), (ACTIVATIONS["tanh"], Sine())  # which may be below 0
+    assert derivative_warnings(Network(*layers, loss)) == []
+
+
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_what_the_activations_of_the_package_say_is_so(name):
     assert derivatives._of_scaling(ACTIVATIONS[name]) is None
