@@ -245,6 +245,19 @@ def test_partial_fit_learns_from_a_sparse_column_that_was_empty_at_first(regress
     assert_allclose(model.coefs_[0][[0, 3]], 1, atol=0.1)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_sparse_column_of_rows_held_out_alone_stays_left_out(regression):
+    X, y = regression
+    X = sparse.csr_array(np.column_stack([np.where(X > 0, X, 0), np.arange(len(y)) == 3]))
+    held_out = np.arange(len(y)) % 4 == 3
+    params = {"early_stopping": True, "validation_fraction": held_out, "tol": 0, "max_iter": 2}
+    model = network(**params).partial_fit(X, y).partial_fit(X, y)
+    assert_array_equal(model.predict(X), network(**params).fit(X, y).predict(X))
+    weight = np.where(np.arange(len(y)) == 3, 0, 1)
+    model = network(max_iter=2).partial_fit(X, y, weight).partial_fit(X, y, weight)
+    assert_array_equal(model.coefs_[0][-1], 0)
+
+
 @pytest.mark.parametrize("what", ["X", "y"])
 def test_partial_fit_warns_of_rows_far_from_the_first(what, regression):
     X, y = regression
