@@ -18,9 +18,11 @@ SAME_TIME = 1 / 1440  # days: what differs by less than a minute shows no day
 WEEKDAYS = "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"
 ISO_LIKE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 YYYY, MM, DD = r"(19|20)\d\d", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
+MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 OTHER_DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([T ].*)?"
     rf"|{YYYY}-{MM}|{YYYY}{MM}{DD}"  # 2030-12, 20301231
+    rf"|{MM}/{YYYY}|{MONTH}[ -]{YYYY}"  # 12/2030, Dec 2030
     r"|\d\d?:\d\d(:\d\d)?( ?[AaPp][Mm])?"  # 08:15
     rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
 )
