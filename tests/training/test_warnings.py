@@ -58,6 +58,14 @@ def test_what_would_have_been_warned_of_stands_in_the_error_if_training_diverges
         network(solver="sgd", max_iter=50).fit(X, y, np.full(60, 1e-30))
 
 
+def test_of_targets_with_gaps_the_weights_of_rows_held_out_do_not_count(regression):
+    X, y = regression
+    held_out = np.arange(60) % 3 == 0
+    model = network(missing_targets="ignore", early_stopping="loss", validation_fraction=held_out)
+    with pytest.warns(UserWarning, match=r"sample_weight has a mean of 1e-06\."):
+        model.fit(X, np.r_[np.nan, y[1:]], np.where(held_out, 1, 1e-6))
+
+
 def test_a_few_heavy_rows_are_not(regression):
     network(alpha=10).fit(*regression, np.r_[1e9, np.ones(59)])
 
