@@ -139,6 +139,7 @@ class Moments:
     count: int  # rows of any weight
     mean_: Array
     std_: Array
+    filled: Any = 1.0  # of sparse columns, the share of the weight that is not on zeros
 
     @classmethod
     def of(cls, X: Matrix, weight: Array | None = None) -> "Moments":
@@ -158,8 +159,8 @@ class Moments:
         relative = None if weight is None else weight / weight.mean()
         moments = moments_of_sparse if sparse.issparse(X) else moments_of_dense
         with np.errstate(over="ignore", invalid="ignore"):  # leaves what is not finite
-            mean, std = moments(X, relative)
-        return cls(float(n if weight is None else weight.sum()), n, mean, std)
+            of_columns = moments(X, relative)
+        return cls(float(n if weight is None else weight.sum()), n, *of_columns)
 
     def __add__(self, other: "Moments") -> "Moments":
         """Return the moments of the rows of both."""
@@ -173,12 +174,18 @@ class Moments:
             unit = power_of_two(np.max([self.std_, other.std_, np.abs(delta)], axis=0))
             a, b, d = self.std_ / unit, other.std_ / unit, delta / unit
             var = (1 - share) * a**2 + share * (b**2 + (1 - share) * d**2)
-            return Moments(weight, self.count + other.count, mean, np.sqrt(var) * unit)
+            std = np.sqrt(var) * unit
+            filled = self.filled + share * (other.filled - self.filled)
+            return Moments(weight, self.count + other.count, mean, std, filled)
 
     def root_mean_square(self) -> Array:
         """Return the scale about zero."""
         with np.errstate(over="ignore"):
             return np.hypot(self.mean_, self.std_)
+
+    def root_mean_square_of_filled(self) -> Array:
+        """Return the scale about zero of what is not zero in a sparse column."""
+        return self.root_mean_square() / np.sqrt(np.where(self.filled > 0, self.filled, 1))
 
 
 def power_of_two(size: Array) -> Array:
@@ -205,14 +212,17 @@ def moments_of_dense(X: Array, weight: Array | None) -> tuple[Array, Array]:
     return first[:, 0] + mean * unit, np.sqrt(var) * unit
 
 
-def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array]:
-    """Return mean and standard deviation of the columns of a sparse matrix."""
+def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array, Array]:
+    """Return mean, standard deviation and share of what is not 0 of columns of a sparse matrix."""
     X = X.astype(np.float64)
     unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
     inplace_column_scale(X, 1 / unit)
     moments: Any = mean_variance_axis(X, axis=0, weights=weight)
     mean, var = moments
-    return mean * unit, np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
+    std = np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
+    X.data = (X.data != 0).astype(np.float64)
+    filled, _ = mean_variance_axis(X, axis=0, weights=weight)
+    return mean * unit, std, filled
 
 
 def rows_of_a_part(n_features: int) -> int:

@@ -214,10 +214,11 @@ def standard_scaling(
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
     Not centred are sparse X, and all X where layers have no intercepts: these are divided by
-    their root mean square. Targets are standardised like inputs if loss and output activation both
-    allow it (see `target_scaling`). Constant columns are left out, and constant targets predicted
-    exactly: see `Scaling`. If ``centred``, sparse X is too, as the dense X before it was.
-    ``flags_alike`` is for columns of zeros and ones: see `input_scaling`.
+    their root mean square, which is that of what is not 0 if X is sparse. Targets are standardised
+    like inputs if loss and output activation both allow it (see `target_scaling`). Constant columns
+    are left out, and constant targets predicted exactly: see `Scaling`. If ``centred``, sparse X is
+    too, as the dense X before it was. ``flags_alike`` is for columns of zeros and ones: see
+    `input_scaling`.
 
     ValueError if values are too large, or differ by too little, to be divided by their scale.
     """
@@ -300,7 +301,9 @@ def input_scaling(
 ) -> tuple[Array, Array]:
     """Return shift and scale of columns of inputs; a scale of 0 is that of a constant.
 
-    A column is constant here if it varies by its rounding alone. Not centred, only zeros are.
+    A column is constant here if it varies by its rounding alone. Not centred, only zeros are; the
+    zeros of a sparse column do not count then, which would put the few numbers in it far from them:
+    a rare word would say more than all others.
 
     With ``flags_alike`` the scale of a column of zeros and ones, the only numbers that are their
     own squares, is the deviation where half are ones, and not that of the column, which would put
@@ -308,7 +311,7 @@ def input_scaling(
     as far as all rows together do that of another column.
     """
     if not centred:
-        shift, scale = np.zeros_like(moments.mean_), moments.root_mean_square()
+        shift, scale = np.zeros_like(moments.mean_), moments.root_mean_square_of_filled()
     else:
         rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
         shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)

@@ -149,7 +149,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
         target has median 0 and the quartiles of a standard normal), as weighted by
         ``sample_weight`` on the rows trained on. Sparse X, and any X with
-        ``fit_intercept=False``, is not centred but divided by its root mean square; a constant
+        ``fit_intercept=False``, is not centred but divided by its root mean square, to which zeros
+        of sparse X do not count: they would make a large number of a rare word. A constant
         column is left out, and a constant target predicted exactly where the output is 'identity',
         'relu' or 'exp' and can give it: without intercepts a network gives 0 for X = 0, and 'exp'
         is never 0. Others ('softplus', 'logistic') learn it.

@@ -56,6 +56,7 @@ def test_moments_of_a_sparse_matrix_are_those_of_its_array(weighted, rng):
     found, expected = (statistics(array, weight, None, 25) for array in (sparse.csr_array(X), X))
     assert_allclose(found.mean_, expected.mean_)
     assert_allclose(found.std_, expected.std_)
+    assert_allclose(found.filled, np.average(X != 0, axis=0, weights=weight))
 
 
 def test_a_far_origin_costs_few_digits(rng):
