@@ -78,6 +78,9 @@ def make_scorer(
         model._network, model._scaling = trainer.network, state.scaling
         model._params = params.astype(data.X.dtype)  # a copy: training goes on in them
         vars(model).pop("feature_names_in_", None)  # it is handed arrays
-        return scorer(model, X, y, **weights)
+        try:
+            return scorer(model, X, y, **weights)
+        except ValueError as error:
+            raise ValueError(f"scoring={estimator.scoring!r}: {error}") from error
 
     return score

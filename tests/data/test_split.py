@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch import ScratchMLPRegressor
+from sknn_scratch import Quantile, ScratchMLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SHORT = {"hidden_layer_sizes": (8,), "max_iter": 12, "learning_rate_init": 0.02, "random_state": 0}
@@ -174,6 +174,12 @@ def test_a_scorer_asks_for_no_names_of_columns(parts):
     model = network(early_stopping=True, scoring="neg_mean_absolute_error", max_iter=2)
     model.fit(pd.DataFrame(X, columns=list("abcd")), y)
     assert list(model.feature_names_in_) == list("abcd")
+
+
+def test_a_scorer_that_does_not_take_several_quantiles_is_named(regression):
+    model = network(loss=Quantile([0.1, 0.9]), early_stopping=True, scoring="r2")
+    with pytest.raises(ValueError, match=r"scoring='r2': .*number of output"):
+        model.fit(*regression)
 
 
 def test_a_scorer_is_handed_the_weights(parts):
