@@ -156,3 +156,13 @@ def test_the_parts_of_a_wide_sparse_matrix_go_by_what_is_stored():
     thin = sparse.csr_array(np.eye(3))
     assert size_of_a_part(thin) > 3
     assert size_of_a_part(sparse.csr_array((3, 5))) > 3  # nothing is stored
+
+
+def test_a_sample_is_of_the_chosen_rows_that_have_a_weight():
+    X = np.arange(8.0)[:, np.newaxis]
+    weight = np.array([1.0, 0, 2, 1, 0, 1, 1, 1])
+    data = DataSet(X, X, weight, chosen=np.array([5, 4, 1, 2, 7]))
+    assert_array_equal(data.sample("X", 9).ravel(), [5, 2, 7])
+    assert_array_equal(data.sample("row_weight", 2), [1, 1])  # of the first and the last
+    assert_array_equal(DataSet(X, X, weight).sample("y", 9), X[weight > 0])
+    assert_array_equal(DataSet(X, X, None, chosen=np.array([6, 0])).sample("y", 9), X[[6, 0]])
