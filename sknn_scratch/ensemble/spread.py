@@ -185,12 +185,14 @@ def spread_of_members(
     believed beyond the largest one of rows held out, nor below a hundredth of their median. Rows of
     weight zero might as well not be there.
     """
-    predicted = [log_std(member, take_rows(X, rows)) for member, (_, rows) in zip(members, splits)]
-    logarithm = mean_by_row(X.shape[0], splits, predicted)
-    finite = np.where(np.isfinite(logarithm), logarithm, np.nan)[weight > 0]
+    held_out = [rows for _, rows in splits]
+    predicted = [log_std(member, take_rows(X, rows)) for member, rows in zip(members, held_out)]
+    weighing = [said[weight[rows] > 0] for said, rows in zip(predicted, held_out)]
+    finite = np.concatenate([np.where(np.isfinite(said), said, np.nan) for said in weighing])
     least = np.nanmedian(finite, axis=0) + np.log(LEAST)
     bounds = np.array([least, np.nanmax(finite, axis=0)])
-    return SpreadOfMembers(members, bounds), np.exp(np.clip(logarithm, *bounds))
+    believed = [np.clip(said, *bounds) for said in predicted]
+    return SpreadOfMembers(members, bounds), np.exp(mean_by_row(X.shape[0], splits, believed))
 
 
 def log_std(member: Any, X: Any) -> Array:

@@ -28,6 +28,7 @@ from sknn_scratch.ensemble.spread import (
     log_std,
     relative_to,
     spread_folds,
+    spread_of_members,
     standard_deviation,
 )
 from tests.helpers import numerical_derivative
@@ -319,3 +320,14 @@ def test_one_member_does_not_disagree(regression):
     model = ScratchMLPEnsembleRegressor(LinearRegression(), 1, cv=cv).fit(X, y)
     assert_array_equal(model.novelty(100 * X), np.zeros(60))
     assert np.isfinite(model.predict_interval(100 * X)).all()
+
+
+def test_members_that_say_0_and_infinity_of_one_row_are_believed_within_bounds(monkeypatch):
+    says = [np.array([0, -np.inf, 1, 2]), np.array([0, np.inf, 1, np.inf])]
+    monkeypatch.setattr("sknn_scratch.ensemble.spread.log_std", lambda member, X: member)
+    splits = 2 * [(np.arange(4), np.arange(4))]
+    of_new_rows, of_rows = spread_of_members(says, np.zeros((4, 1)), splits, np.ones(4))
+    least, largest = 1 + np.log(0.01), 2  # a hundredth of the median, and the largest
+    assert_allclose(of_new_rows.bounds, [least, largest])
+    assert_allclose(np.log(of_rows), [0, (least + largest) / 2, 1, 2], atol=1e-12)
+    assert_allclose(of_new_rows(np.zeros((4, 1)), None), of_rows)  # as of rows that are new
