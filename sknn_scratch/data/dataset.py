@@ -220,9 +220,8 @@ def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array, Ar
     moments: Any = mean_variance_axis(X, axis=0, weights=weight)
     mean, var = moments
     std = np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
-    X.data = (X.data != 0).astype(np.float64)
-    filled, _ = mean_variance_axis(X, axis=0, weights=weight)
-    return mean * unit, std, filled
+    share = np.full(X.shape[0], 1 / X.shape[0]) if weight is None else weight / len(weight)
+    return mean * unit, std, share @ (X != 0)
 
 
 def rows_of_a_part(n_features: int) -> int:
