@@ -251,7 +251,9 @@ def completed_scaling(
         for array in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
     )
     if left_out.any() and sparse.issparse(data.X):
-        x_scale[left_out & (data.statistics("X").root_mean_square() > 0)] = 1.0
+        X = data.sample("X", len(data))  # all rows that have a weight
+        columns = X.indices[X.data != 0]
+        x_scale[columns[left_out[columns]]] = 1.0
     elif left_out.any():
         moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
         shift, scale = input_scaling(moments_of_X, network.fit_intercept, flags_alike)
