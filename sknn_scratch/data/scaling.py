@@ -242,21 +242,26 @@ def completed_scaling(
     """Return a scaling in which what was constant so far, and no longer is, has its scale.
 
     ``weight`` and ``count`` are of the samples seen so far: their weights' sum, and how many. With
-    those of ``data`` they make the statistics. But sparse columns, which may be very many, take a
-    scale of 1 where they are no longer empty.
+    those of ``data`` they make the statistics. Sparse columns that are no longer empty, to whose
+    scale zeros do not count, take theirs of ``data`` alone.
     """
     left_out, constant = np.isinf(scaling.x_scale), scaling.y_scale == 0
     x_shift, x_scale, y_shift, y_scale = (
         array.copy()
         for array in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
     )
-    if left_out.any() and sparse.issparse(data.X):
+    centred = network.fit_intercept and (x_shift.any() or not sparse.issparse(data.X))
+    if left_out.any() and sparse.issparse(data.X) and not centred:
         X = data.sample("X", len(data))  # all rows that have a weight
         columns = X.indices[X.data != 0]
-        x_scale[columns[left_out[columns]]] = 1.0
+        filled = np.unique(columns[left_out[columns]])  # few, where there are very many columns
+        moments_of_X = replace(data, X=data.X[:, filled]).statistics("X")
+        _, scale = input_scaling(moments_of_X, centred, flags_alike)
+        check_scale("X", scale, data.X.dtype)
+        x_scale[filled] = np.where(scale == 0, np.inf, scale)
     elif left_out.any():
         moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
-        shift, scale = input_scaling(moments_of_X, network.fit_intercept, flags_alike)
+        shift, scale = input_scaling(moments_of_X, centred, flags_alike)
         varies = left_out & (scale != 0)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
         check_scale("X", x_scale[varies], data.X.dtype)

@@ -169,6 +169,18 @@ def test_zeros_of_a_sparse_column_do_not_count_in_its_scale(weighted, dtype, rng
     assert_allclose(found, np.sqrt((shares * X**2).sum(axis=0) / shares.sum(axis=0)), rtol=1e-6)
 
 
+@pytest.mark.parametrize("standardize", [True, "numeric"])
+def test_sparse_columns_that_appear_later_have_the_scale_that_a_fit_gives_them(standardize, rng):
+    X = 1e4 * rng.normal(size=(60, 4)) * (rng.uniform(size=(60, 4)) < 0.3)
+    X[:, 3] = X[:, 3] != 0
+    y, weight, first = rng.normal(size=60), rng.choice([0, 0.5, 2], 60), X.copy()
+    first[:, 1:] = 0
+    model = network(standardize=standardize).partial_fit(sparse.csr_array(first), y)
+    model.partial_fit(sparse.csr_array(X), y, weight)
+    whole = network(standardize=standardize).partial_fit(sparse.csr_array(X), y, weight)
+    assert_allclose(model._scaling.x_scale[1:], whole._scaling.x_scale[1:])
+
+
 def test_words_that_are_rare_do_not_drown_those_that_are_not(rng):
     frequency = 1 / np.arange(1, 1001)
     words = rng.choice(1000, (600, 40), p=frequency / frequency.sum())
