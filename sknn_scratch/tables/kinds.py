@@ -27,10 +27,12 @@ OTHER_DATE = re.compile(
     rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
 )
 DIGITS = r"\d[\d,]*\.?\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d+)?"
-NUMBER = re.compile(rf"\s*[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
+NUMBER = re.compile(rf"\s*[-+]?[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
 CODE = re.compile(r"\d+")
 SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
-DECIMAL_COMMA = re.compile(r",(\d{1,2}|\d{4,})\D*$|\.\d{3},")  # and not one of thousands
+DECIMAL_COMMA = re.compile(  # and not one of thousands: 1,5 1.234,5 1.234.567 0,125 1,234e5
+    r",(\d{1,2}|\d{4,})\D*$|\.\d{3}[.,]|\b0,|,\d+[eE]"
+)
 
 
 class Number:

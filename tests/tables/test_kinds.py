@@ -252,8 +252,12 @@ def test_what_an_error_says_to_write_makes_numbers_of_strings(values):
         ([f"{i},5" for i in range(99)], np.arange(99) + 0.5),
         ([f"1.{i:03},75 €" for i in range(99)], np.arange(1000, 1099) + 0.75),
         ([f"€ {i}.000" for i in range(1, 99)] + ["0,25"], [*np.arange(1, 99) * 1000, 0.25]),
+        ([f"{i}.000.000" for i in range(1, 99)] + ["9.000"], [*np.arange(1, 99) * 1e6, 9000]),
+        ([f"0,{i:03}" for i in range(125, 999)], np.arange(125, 999) / 1000),
+        ([f"{i},125e2" for i in range(1, 99)], 100 * np.arange(1, 99) + 12.5),
+        ([f"-$1,{i}.50" for i in range(100, 199)], -np.arange(1100, 1199) - 0.5),
     ],
-    ids=["a tenth", "thousands by points", "whole thousands"],
+    ids=["a tenth", "by points", "whole thousands", "millions", "thousandths", "powers", "debts"],
 )
 def test_a_decimal_comma_is_not_taken_for_one_of_thousands(values, expected):
     X = pd.DataFrame({"a": values})
