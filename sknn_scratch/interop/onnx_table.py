@@ -46,7 +46,8 @@ def table_types(model: Any, dtype: DTypeLike = np.float64) -> list[tuple[str, An
     Parameters
     ----------
     model : estimator
-        A fitted `TableEncoder`, a pipeline that begins with one, or an ensemble fitted to a table.
+        A fitted `TableEncoder`, a pipeline that begins with one, or an ensemble of such pipelines,
+        or one fitted to a table.
     dtype : {float64, float32}
         The type of all numbers. Times of the day need float64, which has digits enough for days.
 
@@ -105,13 +106,14 @@ def as_input(kind: Any, column: Any, dtype: DTypeLike) -> Array:
 
 def encoder_of(model: Any) -> TableEncoder:
     """Return the encoder that a model begins with; TypeError if it does with none."""
-    while hasattr(model, "steps"):
-        model = model.steps[0][1]
-    encoder = model if isinstance(model, TableEncoder) else getattr(model, "encoder_", None)
+    encoder = model
+    while not (encoder is None or isinstance(encoder, TableEncoder)):
+        steps, members = getattr(encoder, "steps", None), getattr(encoder, "estimators_", [None])
+        encoder = steps[0][1] if steps else getattr(encoder, "encoder_", None) or members[0]
     if encoder is None:
         raise TypeError(
             "model must be a TableEncoder, a pipeline that begins with one, or an ensemble fitted "
-            f"to a table; got {model!r}."
+            f"to a table, or of such pipelines; got {model!r}."
         )
     check_is_fitted(encoder)
     return encoder

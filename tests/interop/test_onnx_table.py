@@ -91,6 +91,14 @@ def test_an_ensemble_of_a_table_is_one_graph(table):
     assert_allclose(served(model, X).ravel(), model.predict(X), rtol=1e-9)
 
 
+def test_an_ensemble_of_pipelines_is_one_graph(table):
+    X, y = table
+    pipeline = make_pipeline(TableEncoder(), NET)
+    model = ScratchMLPEnsembleRegressor(pipeline, n_estimators=2, random_state=0)
+    model.fit(X[:80], y[:80])
+    assert_allclose(served(model, X).ravel(), model.predict(X), rtol=1e-9)
+
+
 def test_an_array_with_gaps_and_codes_is_one_input(rng):
     X = rng.normal(size=(60, 3))
     X[:, 0], X[::7, 0], X[::5, 1] = rng.integers(0, 4, 60), np.nan, np.nan
