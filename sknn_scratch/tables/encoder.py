@@ -21,7 +21,7 @@ from ..data import is_frame, is_mapped, labels_of, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
 from ..maths import Array, MatrixLike
 from ..training import Message
-from .kinds import Words, doubts_about, kinds_of
+from .kinds import Words, doubts_about, kinds_of, refuse_numbers
 from .reading import columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
@@ -142,7 +142,8 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         Warns
         -----
         UserWarning
-            If whole numbers as strings are taken for words, or all words of a column are rare.
+            If whole numbers as strings are taken for words, or all words of a column are rare, or
+            most of its rows have a rare one.
         """
         with unchanged_on_error(self):
             self._fit(X)
@@ -161,8 +162,8 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         for column, name, kind in zip(table, named, self._kinds):
             if isinstance(kind, Words) and not name:
                 warn_caller(doubts_about(column))
-        numbers, words = self._parts(table)
         self.imputer_ = self.one_hot_ = None
+        numbers, words = self._parts(table)
         if not numbers and not words:
             raise ValueError("X holds nothing but gaps.")
         if numbers:
@@ -175,7 +176,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             )
             one_hot.set_output(transform="default")  # whatever sklearn.set_config says
             self.one_hot_ = one_hot.fit(np.column_stack(words))
-            warn_caller(self._of_no_use(labels))
+            warn_caller(self._of_no_use(labels, words))
         self.columns_ = self._described(labels)
         return numbers, words
 
@@ -256,19 +257,21 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             n_numbers += len(numbers)
         return described
 
-    def _of_no_use(self, labels):
-        """Return warnings of columns of words that are rare, all of them: one column of ones."""
+    def _of_no_use(self, labels, columns):
+        """Return warnings of columns of words that are rare, all of them or in most rows."""
         of_words = [label for label, kind in zip(labels, self._kinds) if isinstance(kind, Words)]
-        return [
-            Message(
-                f"column {label!r} of X says nothing: each of its {len(words)} words stands in "
-                f"fewer than min_frequency={self.min_frequency} rows. Leave it out, or put in its "
-                "place what repeats, or is a number.",
-                UserWarning,
-            )
-            for label, (words, rare) in zip(of_words, self._words())
-            if len(words) == len(rare) > 20
-        ]
+        messages = []
+        for label, (words, rare), column in zip(of_words, self._words(), columns):
+            n_words, n_rare = (sum(each == each for each in some) for some in (words, rare))
+            if n_rare > 20 and (n_rare == n_words or n_rare > (column == column).sum() / 2):
+                text = (
+                    f"column {label!r} of X says {'little' if n_rare < n_words else 'nothing'}: "
+                    f"{n_rare} of its {n_words} words stand in fewer than min_frequency="
+                    f"{self.min_frequency} rows. Leave it out, or put in its place what repeats, "
+                    "or is a number."
+                )
+                messages.append(Message(text, UserWarning))
+        return messages
 
     def _words(self):
         """Return, for each column of words, those that are known, and which of them are rare."""
@@ -283,6 +286,8 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         for kind, column in zip(self._kinds, table):
             numbers += kind.numbers(column)
             words += kind.words(column)
+            if isinstance(kind, Words) and self.one_hot_ is not None:
+                refuse_numbers(column, self.one_hot_.categories_[len(words) - 1])
         return numbers, words
 
     def _summary(self):

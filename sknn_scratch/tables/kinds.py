@@ -11,7 +11,7 @@ import numpy as np
 
 from ..maths import Array
 from ..training import Message
-from .reading import Column, as_words, dates_of
+from .reading import Column, as_words, dates_of, word
 
 YEAR = 365.2425  # days, in the mean over 400 years
 SAME_TIME = 1 / 1440  # days: what differs by less than a minute shows no day
@@ -29,6 +29,7 @@ OTHER_DATE = re.compile(
 DIGITS = r"\d[\d,]*\.?\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d+)?"
 NUMBER = re.compile(rf"\s*[-+]?[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
 CODE = re.compile(r"\d+")
+FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 SIGN = re.compile("[$€£%,]")  # that may stand at a number, and pandas cannot read
 DECIMAL_COMMA = re.compile(  # and not one of thousands: 1,5 1.234,5 1.234.567 0,125 1,234e5
     r",(\d{1,2}|\d{4,})\D*$|\.\d{3}[.,]|\b0,|,\d+[eE]"
@@ -86,6 +87,7 @@ class Ordered(Number):
         return f"number: {', '.join(f'{i} {word}' for i, word in enumerate(self.levels))}"
 
     def numbers(self, column: Column) -> list[Array]:
+        refuse_numbers(column, self.levels)
         number_of = {level: float(i) for i, level in enumerate(self.levels)}
         return [np.array([*map(number_of.get, as_words(column).values, repeat(np.nan))])]
 
@@ -229,6 +231,23 @@ def refuse_puzzles(column: Column, words: set[str]) -> None:
             "pipeline: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
             f"TruncatedSVD(20)), {column.label!r})], remainder=TableEncoder()). If it is a word "
             "all the same, name it in categorical_features."
+        )
+
+
+def refuse_numbers(column: Column, known: Sequence[str]) -> None:
+    """Raise ValueError if a column holds numbers, and words in `fit` that numbers do not become.
+
+    Such as 'yes', or '01': were they taken for words, hardly any would be known.
+    """
+    if column.holds != "numbers" or column.is_gap.all():
+        return
+    some = known[:255]  # those of an encoder are sorted, digits first
+    numbers = [text for text in some if text == text and FLOAT.fullmatch(text)]
+    if not numbers or any(word(float(text)) != text for text in numbers):
+        got = next(text for text in as_words(column).values if text == text)
+        raise ValueError(
+            f"{column.where} must hold words, as in fit, such as {known[0]!r}; got numbers, such "
+            f"as {got!r}: read it as words, by pd.read_csv(..., dtype={{{column.label!r}: str}})."
         )
 
 

@@ -16,7 +16,10 @@ skl2onnx = pytest.importorskip("skl2onnx")
 from sknn_scratch.onnx import table_inputs, table_types  # noqa: E402
 
 NET = ScratchMLPRegressor((8,), activation="tanh", solver="lbfgs", alpha=1, random_state=0)
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:column 'id' of X says nothing"),
+]
 
 
 def run(graph, inputs):

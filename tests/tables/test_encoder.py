@@ -108,16 +108,51 @@ def test_columns_say_what_they_became(table):
     assert "days since" not in TableEncoder()._repr_html_()
 
 
-@pytest.mark.parametrize("gap", [[], [None]], ids=["no gap", "a gap"])
+@pytest.mark.parametrize("gap", [[], [None], [None] * 9], ids=["no gap", "a gap", "gaps"])
 def test_a_column_of_nothing_but_rare_words_is_warned_of(gap):
     each_its_own = [f"{i} kg" for i in range(21)] + gap
     X = pd.DataFrame({"a": range(len(each_its_own)), "b": each_its_own})
-    with pytest.warns(UserWarning, match="column 'b' of X says nothing: each of its 2. words"):
+    with pytest.warns(UserWarning, match="column 'b' of X says nothing: 21 of its 21 words"):
         encoder = TableEncoder().fit(X)
-    assert len(encoder.one_hot_.get_feature_names_out()) == 1
+    assert len(encoder.one_hot_.get_feature_names_out()) == 1 + (len(gap) > 2)
     TableEncoder(min_frequency=1).fit(X)
     twice = pd.concat([X[:21], X[:1], X[:1]])
     TableEncoder().fit(twice)
+
+
+def test_a_column_that_mostly_holds_rare_words_is_warned_of():
+    marks = ["-", "?", "n/a", "none", "."] * 6
+    X = pd.DataFrame({"a": marks + [f"{i}.5" for i in range(31)]})
+    with pytest.warns(UserWarning, match="column 'a' of X says little: 31 of its 36 words"):
+        TableEncoder().fit(X)
+    TableEncoder().fit(X[:-1])  # in half of the rows
+
+
+@pytest.mark.parametrize(
+    ("fitted", "given", "said"),
+    [
+        (["01", "02", "10"], [1, 2, 10], "such as '01'; got numbers, such as '1'"),
+        (["1.0", "2.0", "unknown"], [1.0, 2.0, None], "such as '1.0'; got numbers, such as '1'"),
+        (["True", "False", "unknown"], [True, False, True], "such as 'False'; got numbers"),
+        (
+            pd.Categorical(["lo", "hi"] * 2, ["lo", "hi"], ordered=True),
+            [None, 1],
+            "such as 'lo'; got numbers",
+        ),
+    ],
+    ids=["codes", "floats", "booleans", "an order"],
+)
+def test_numbers_where_fit_had_words_are_refused(fitted, given, said):
+    encoder = TableEncoder(min_frequency=1).fit(pd.DataFrame({"a": fitted}))
+    with pytest.raises(ValueError, match=f"column 'a' of X must hold words, as in fit, {said}"):
+        encoder.transform(pd.DataFrame({"a": given}))
+
+
+@pytest.mark.parametrize("fitted", [["1", "20", "none"], pd.Categorical([1, 2]), [0.5, 2]])
+def test_numbers_are_words_where_fit_had_such_words(fitted):
+    encoder = TableEncoder([0], min_frequency=1).fit(pd.DataFrame({"a": fitted}))
+    assert encoder.transform(pd.DataFrame({"a": [7]})).sum() == 0
+    assert encoder.transform(pd.DataFrame({"a": [None]}, dtype=float)).sum() == 0
 
 
 def test_a_gap_among_words_is_not_counted_as_one():
