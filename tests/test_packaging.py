@@ -51,6 +51,13 @@ print(sknn_scratch.__version__)
     assert done.stdout == "0+unknown\n", done.stderr
 
 
+@pytest.mark.slow
+def test_it_works_where_python_keeps_no_docstrings():
+    code = "import sknn_scratch; print(sknn_scratch.Tanh())"
+    command = [sys.executable, "-OO", "-c", code]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == "Tanh()\n"
+
+
 def test_the_fallback_leads_to_the_version_at_the_top_of_the_changelog():
     newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE).group(1)
     assert PYPROJECT["tool"]["hatch"]["version"]["fallback-version"] == f"{newest}.dev0"

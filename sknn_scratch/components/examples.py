@@ -78,5 +78,5 @@ def add_examples() -> None:
     """Add the sections "See Also" and "Examples" to the docstrings, in place."""
     for name, akin in AKIN.items():
         cls = getattr(maths, name)
-        formula, example = inspect.cleandoc(cls.__doc__), dedent(EXAMPLES[name]).strip()
+        formula, example = inspect.cleandoc(cls.__doc__ or ""), dedent(EXAMPLES[name]).strip()
         cls.__doc__ = f"{formula}\n\nSee Also\n--------\n{akin}\n\nExamples\n--------\n{example}\n"
