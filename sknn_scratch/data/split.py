@@ -4,7 +4,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import ShuffleSplit
 
 from ..maths import Array
 from .dataset import DataSet
@@ -59,7 +59,8 @@ def check_groups(groups: Any, n_samples: int) -> None:
 
 def _draw(fraction, n, random_state):
     try:
-        return train_test_split(np.arange(n), test_size=fraction, random_state=random_state)
+        shuffled = ShuffleSplit(1, test_size=fraction, random_state=random_state)
+        return next(shuffled.split(np.arange(n)))  # as train_test_split, of NumPy's numbers too
     except ValueError as error:
         raise ValueError(
             f"validation_fraction={fraction} cannot split {n} samples: {error}"

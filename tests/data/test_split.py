@@ -20,6 +20,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     TimeSeriesSplit,
 )
+from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -192,6 +193,13 @@ def test_a_scorer_is_handed_the_weights(parts):
 
 
 # --- rows held out ---
+
+
+def test_a_fraction_in_single_precision_holds_out_what_mlpregressor_does(regression):
+    fraction = {"early_stopping": True, "validation_fraction": np.float32(0.2)}
+    ours = network(standardize=False, **fraction).fit(*regression)
+    theirs = MLPRegressor(**SHORT, **fraction).fit(*regression)
+    assert_allclose(ours.validation_scores_, theirs.validation_scores_)
 
 
 def test_groups_of_another_length_are_named(regression):
