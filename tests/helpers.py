@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import itertools
 import re
+import warnings
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -203,3 +204,11 @@ def as_list(mark):
     """Return the parametrize mark with a list: pytest warns of the generator of old versions."""
     names, values = mark.args
     return pytest.mark.parametrize(names, list(values), **mark.kwargs)
+
+
+def with_warnings(function, *args, **options):
+    """Return what a function returns, and what it warned of, as (text, category)."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = function(*args, **options)
+    return result, [(str(warning.message), warning.category) for warning in caught]

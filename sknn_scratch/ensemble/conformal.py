@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike
 
 from ..components import quantiles as weighted_quantiles
 from ..maths import Array, Loss
-from ..training import Message, location
+from ..training import location, warn_caller
 from .folds import weights_by_column
 from .units import Unit
 
@@ -63,14 +63,14 @@ def effective_count(weight: Array) -> float:
     return weight.sum() ** 2 / (weight**2).sum()
 
 
-def quantile_messages(
+def warn_of_quantiles(
     quantiles: Array,
     levels: Array,
     n: float,
     weight: Array | None = None,
     n_groups: int | None = None,
-) -> list[Message]:
-    """Return what there is to warn of in quantiles of y: n scores, or groups, may be too few."""
+) -> None:
+    """Warn of quantiles of y for which n scores, or groups, are too few."""
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
     needed = np.ceil(odds * (1 - SLACK))  # for the quantile to be finite
@@ -80,18 +80,15 @@ def quantile_messages(
         rows_were = f"those held out weigh as {n:.3g} would that weigh alike"
     # Of a prediction that is infinite the members warn.
     if np.isinf(quantiles).any() and n < needed * (1 - SLACK):
-        text = (
+        warn_caller(
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
             f"rows held out, and {rows_were}. Intervals of a smaller coverage need fewer."
         )
-        return [Message(text)]
-    if n_groups is not None and n_groups < needed:
-        text = (
+    elif n_groups is not None and n_groups < needed:
+        warn_caller(
             f"The rows held out come from {n_groups} groups: rows of a new group are covered less "
             f"often than asked for, unless there are about {needed:.0f}."
         )
-        return [Message(text)]
-    return []
 
 
 class Calibration:

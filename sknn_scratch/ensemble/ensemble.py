@@ -38,12 +38,11 @@ from ..estimators import (
     ScratchEstimator,
     ScratchMLPRegressor,
     unchanged_on_error,
-    warn_caller,
     with_callbacks,
 )
 from ..maths import Array, Loss, MatrixLike, RandomState
 from ..tables import TableEncoder, checked_table, encoded, encoder_for
-from ..training import column_messages, interrupts_raised, location, score_of
+from ..training import interrupts_raised, location, score_of, warn_of_column_vector
 from .blending import (
     blending_weights,
     rows_new_to_all,
@@ -53,7 +52,7 @@ from .blending import (
 )
 from .candidates import candidates, head_starts, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_splits
-from .conformal import Calibration, quantile_messages
+from .conformal import Calibration, warn_of_quantiles
 from .folds import (
     as_table,
     at_most,
@@ -334,7 +333,7 @@ class ScratchMLPEnsembleRegressor(
         """
         with unchanged_on_error(self), interrupts_raised():
             self._fit(X, y, sample_weight, groups, fit_params)
-            warn_caller(column_messages(y))
+            warn_of_column_vector(np.asarray(y).shape)
         return self
 
     @with_callbacks
@@ -677,9 +676,7 @@ class ScratchMLPEnsembleRegressor(
         calibration = self._calibration
         y = calibration.quantiles(X, prediction, levels.ravel(), novelty)
         n_scores = len(calibration.scores)
-        warn_caller(
-            quantile_messages(y, levels.ravel(), n_scores, calibration.weight, self._n_groups)
-        )
+        warn_of_quantiles(y, levels.ravel(), n_scores, calibration.weight, self._n_groups)
         y = np.clip(y, *self._limits)
         return y if levels.ndim else y[..., 0]
 

@@ -19,9 +19,8 @@ from ..data import (
     weight_by_row,
     weight_of_targets,
 )
-from ..estimators import warn_caller
 from ..maths import Array
-from ..training import Message
+from ..training import warn_caller
 
 check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 LARGEST_SEED: int = np.iinfo(np.int32).max
@@ -91,7 +90,7 @@ def make_splits(
     if not splits:
         raise ValueError(f"cv={cv!r} made no split.")
     splits = [_checked(split, X.shape[0]) for split in splits]
-    warn_caller(copies_messages(X, y, splits))
+    warn_of_copies(X, y, splits)
     return splits
 
 
@@ -111,19 +110,19 @@ def shuffled_folds(cv: Any, n_estimators: int, X: Any, y: Array, seed: int) -> S
     return list(GroupKFold(n_folds, shuffle=True, random_state=seed).split(X, y, copies))
 
 
-def copies_messages(X: Any, y: Array, splits: Splits) -> list[Message]:
-    """Return what there is to warn of if rows held out have copies among those trained on."""
+def warn_of_copies(X: Any, y: Array, splits: Splits) -> None:
+    """Warn if rows held out have copies among those trained on."""
     kinds = copied_rows(X, y)
     if kinds is None:
-        return []
+        return
     is_copy = [np.isin(kinds[held_out], kinds[train]) for train, held_out in splits]
     share = np.concatenate(is_copy).mean()
-    text = (
-        f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
-        "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "
-        "copies together, or give a splitter by groups, such as GroupKFold, and groups."
-    )
-    return [Message(text)] if share > MANY_COPIES else []
+    if share > MANY_COPIES:
+        warn_caller(
+            f"{share:.0%} of the rows that cv holds out have copies (the same X and y) among those "
+            "trained on: intervals are too narrow for other rows. Leave cv=None, which holds out "
+            "copies together, or give a splitter by groups, such as GroupKFold, and groups."
+        )
 
 
 def copied_rows(X: Any, y: Array) -> Array | None:

@@ -21,13 +21,13 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ..components import LOSSES, resolve
 from ..engine import shared_blas
-from ..estimators import ScratchMLPRegressor, WeightRecorder, warn_caller
+from ..estimators import ScratchMLPRegressor, WeightRecorder
 from ..maths import Array, Loss, SquaredError
 from ..tables import names_columns
-from ..training import Message
+from ..training import warn_caller
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
 
-RECORDED_ELSEWHERE = Message(
+RECORDED_ELSEWHERE = (
     "A WeightRecorder stays empty where members are trained in other processes: what it records "
     "stays there. Train with n_jobs=1."
 )
@@ -224,13 +224,14 @@ def train_members(
             delayed(train_anywhere)(home, member, X, y, split, params, dtype, label, *context)
             for member, split, label, context in zip(members, cycle(splits), labels, contexts)
         )
-        trained, predictions, messages = zip(*results)
-        warn_caller([*dict.fromkeys(chain.from_iterable(messages))])
+        trained, predictions, told = zip(*results)
+        for text, category in dict.fromkeys(chain.from_iterable(told)):
+            warn_caller(text, category)
     return list(trained), list(predictions)
 
 
-def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
-    """Train a member; if not in the process ``home``, return as well what there is to warn of.
+def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[tuple[str, type[Warning]]]]:
+    """Train a member; if not in the process ``home``, return as well what it has warned of.
 
     There, a warning would be beyond the user's filters, and point at a line of joblib.
     """
@@ -238,11 +239,11 @@ def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[Message]]:
         return *train_member(*task), []
     with warnings.catch_warnings(record=True) as recorded:
         trained = train_member(*task)
-    messages = [Message(str(warning.message), warning.category) for warning in recorded]
+    told = [(str(warning.message), warning.category) for warning in recorded]
     callbacks = getattr(last_regressor(task[0])[0], "_skl_callbacks", ())
     if any(isinstance(callback, WeightRecorder) for callback in callbacks):
-        messages.append(RECORDED_ELSEWHERE)
-    return *trained, messages
+        told.append((RECORDED_ELSEWHERE, UserWarning))
+    return *trained, told
 
 
 def train_member(

@@ -1,4 +1,4 @@
-"""What all estimators share: how calls fail and warn, how models are stored, what notebooks show.
+"""What all estimators share: how calls fail, how models are stored, what notebooks show.
 
 A pickle (or a file of joblib, cloudpickle, skops) holds the attributes of an estimator, not its
 code. Code that expects other attributes would fail late and obscurely, or predict nonsense. So
@@ -14,13 +14,9 @@ refused. A new constructor parameter needs neither: an older state gets its defa
 from __future__ import annotations
 
 import inspect
-import os
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -30,16 +26,11 @@ from sklearn.base import BaseEstimator
 from .._version import __version__
 from ..maths import Array
 from ..tracing import is_ours
-from ..training import Message
 
 LAYOUT = 3
 DOCUMENTATION: str = "https://sknn-scratch.readthedocs.io/en/stable"
 WIDTH, HEIGHT = 240, 60  # of the picture of the losses, in pixels
 STYLE = "font-family:monospace;font-size:small;border-collapse:collapse;margin-top:0.5em"
-# What a warning is not to point at: this package, and what calls its `fit` for the user.
-PACKAGES = __name__.partition(".")[0], "sklearn", "joblib"
-SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
-INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
 _NAMES = WeakKeyDictionary()  # of the constructor parameters of each class
 
 
@@ -145,23 +136,6 @@ def unchanged_on_error(estimator: Any, goes_on: bool = False) -> Iterator[None]:
         for source, drawn in zip(sources, draws):
             source.set_state(drawn)
         raise
-
-
-def warn_caller(messages: Sequence[Message]) -> None:
-    """Warn of each `Message`, at the innermost line outside of this package and scikit-learn.
-
-    So a warning of `fit` points at the line that called it, or at the one that called
-    `Pipeline.fit` or `fit_with_checkpoints`. In a process of joblib's, where the user has no line,
-    it points at the one that started the work.
-    """
-    if not messages:
-        return
-    level = 1
-    frame: Any = inspect.currentframe()
-    while frame.f_code.co_filename.startswith(INSIDE) and frame.f_back is not None:
-        level, frame = level + 1, frame.f_back
-    for text, category in messages:
-        warnings.warn(text, category, stacklevel=level)
 
 
 def loss_picture(losses: dict[str, Sequence[float]]) -> str:

@@ -18,11 +18,10 @@ from ..components import ACTIVATIONS, as_numbers, check_hidden_layer_sizes, name
 from ..data import Scaling, check_dense, check_inputs, small_and_plain
 from ..engine import predict_rows
 from ..maths import Activation, Array, MatrixLike, Network, backprop
-from ..training import Message, TrainingState
+from ..training import TrainingState, warn_caller
 from . import inspection
-from .base import ScratchEstimator, warn_caller
+from .base import ScratchEstimator
 
-NOT_FINITE = Message("Some predictions are not finite: they are too large, or X is.")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -347,7 +346,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         X = self._check_rows(X)
         output = predict_rows(self._network, self._params, X, self._scaling)
         if not np.isfinite(output).all():
-            warn_caller([NOT_FINITE])
+            warn_caller("Some predictions are not finite: they are too large, or X is.")
         return output
 
     def __sklearn_is_fitted__(self) -> bool:

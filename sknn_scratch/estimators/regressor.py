@@ -27,16 +27,13 @@ from ..components import (
 )
 from ..data import check_dense, measured_alone, split_rows
 from ..maths import Activation, Array, Loss, MatrixLike, Network, RandomState, Solver
-from ..training import Arrays, Message, Trainer, likelihood_score, score_of
-from .base import constructor_parameters, unchanged_on_error, warn_caller
+from ..training import Arrays, Trainer, likelihood_score, score_of, warn_caller
+from .base import constructor_parameters, unchanged_on_error
 from .callbacks import CallbackSupportMixin, notifiers_of, with_callbacks
 from .fitted import FittedNetwork, fitted, only_if
 from .validation_data import check_validation, make_scorer
 
 Self = TypeVar("Self", bound="ScratchMLPRegressor")
-STD_NOT_FINITE = Message(
-    "Some standard deviations are not finite: X is too far from what the network was trained on."
-)
 
 
 def takes_batches(estimator: Any) -> bool:
@@ -614,7 +611,10 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             raise ValueError(f"return_std=True needs loss='gaussian', got {loss!r}.")
         std = loss.std(output)
         if not np.isfinite(std).all():
-            warn_caller([STD_NOT_FINITE])
+            warn_caller(
+                "Some standard deviations are not finite: X is too far from what the network was "
+                "trained on."
+            )
         return y, std.reshape(y.shape)
 
     def score(self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None) -> float:
@@ -677,9 +677,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         from .sklearn_export import to_mlp_regressor
 
         check_is_fitted(self)
-        model, messages = to_mlp_regressor(self)
-        warn_caller(messages)
-        return model
+        return to_mlp_regressor(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -717,7 +715,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     # Training
 
     def _train_on(self, source, validation=(None, None, None), groups=None, incremental=False):
-        """Train on a source of data, and warn of what there is to warn of; return self.
+        """Train on a source of data; return self.
 
         ``validation`` are X, y and sample weights in memory, or three times None.
         """
@@ -726,20 +724,19 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         goes_on = bool(may_go_on and self.__sklearn_is_fitted__())
         with unchanged_on_error(self, goes_on):
             validation = check_together(validation, groups, self._takes_groups())
-            warn_caller(self._train(source, validation, groups, not goes_on, incremental))
+            self._train(source, validation, groups, not goes_on, incremental)
         return self
 
     @with_callbacks
     def _train(self, source, validation, groups, is_first, incremental):
-        """Train, store what came of it, and return the messages to warn of."""
+        """Train, and store what came of it."""
         dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
         validate = partial(self._validated, reset=is_first)
-        trainer, data, messages = self._set_up(source, validate, dtypes, is_first, incremental)
+        trainer, data = self._set_up(source, validate, dtypes, is_first, incremental)
         network, monitor = trainer.network, trainer.settings.monitor
         if validation is not None:
             gaps = data.y[0] if self.missing_targets == "ignore" else None
-            validation, more = check_validation(self, validation, network, data.X.dtype, gaps)
-            messages += more
+            validation = check_validation(self, validation, network, data.X.dtype, gaps)
         dtype = self._train_dtype or data.X.dtype
         state = self._start(trainer, is_first, dtype, self.random_state)
         if monitor and validation is None:
@@ -748,19 +745,18 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             validation, data = data.take(held_out), replace(data, chosen=chosen)
         score = None if validation is None else make_scorer(self, trainer, state, validation)
         notifiers = notifiers_of(self, trainer, source, data)
-        state, more = trainer.train(state, data, validation, score, notifiers)
+        state = trainer.train(state, data, validation, score, notifiers)
         vars(self).update(fitted(trainer.network, state, monitor, data.X.dtype))
         for notifier in notifiers:
             notifier.fit_end()
-        return messages + more
 
     def _set_up(self, source, validate, dtypes, is_first, incremental=False):
-        """Return a trainer, the data set of a source, checked, and the messages to warn of."""
+        """Return a trainer, and the data set of a source, checked."""
         settings = check_parameters(constructor_parameters(self)).of_call(is_first, incremental)
         gaps = None
         if self.missing_targets == "ignore":  # one deviation above the mean is no surprise
             gaps = 1.0 if is_first else self._scaling.y_shift + self._scaling.y_unit
-        data, messages = source.check(validate, settings.loss, dtypes, gaps)
+        data = source.check(validate, settings.loss, dtypes, gaps)
         check_dense(data.X, settings.embedding)
         n_outputs = settings.loss.n_outputs(data.y.shape[1])
         network = Network(
@@ -770,7 +766,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
             fit_intercept=self.fit_intercept,
             embedding=settings.embedding,
         )
-        return Trainer(settings, network), data, messages
+        return Trainer(settings, network), data
 
     def _start(self, trainer, is_first, dtype, random_state):
         """Return the state that training starts from, or goes on from."""
@@ -783,11 +779,10 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
         validate = partial(twin._validated, reset=is_first)
         given = Arrays(X, y, sample_weight), validate, (np.float64,)
-        trainer, data, messages = self._set_up(*given, is_first)
+        trainer, data = self._set_up(*given, is_first)
         random_state = copy.deepcopy(check_random_state(self.random_state))
         state = self._start(trainer, is_first, np.float64, random_state)
         trainer.prepare(state, data)
-        warn_caller(messages)
         network, scaling = trainer.network, state.scaling
         with np.errstate(over="ignore"):  # huge values: the loss is inf or nan
             inputs = scaling.inputs(data.X[:])  # of a mapped X an array

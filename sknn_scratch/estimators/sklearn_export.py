@@ -17,13 +17,9 @@ from sklearn.neural_network import MLPRegressor
 from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
 from ..engine import predict_rows
 from ..maths import Loss, Network, feedforward
-from ..training import Message
+from ..training import warn_caller
 from .base import constructor_parameters
 
-LOSES_DIGITS = Message(
-    "MLPRegressor cannot hold these predictions: a column of X varies by too little for how far it "
-    "is from zero, or its unit is extreme. Move the column near zero, or use float64."
-)
 ENOUGH = 1e-4  # of their spread: what folding may move predictions by
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
@@ -45,11 +41,10 @@ ATTRIBUTES = (
 )
 
 
-def to_mlp_regressor(estimator: Any) -> tuple[Any, list[Message]]:
+def to_mlp_regressor(estimator: Any) -> Any:
     """Return a fitted MLPRegressor with the predictions of a fitted ScratchMLPRegressor.
 
-    Beside it, what there is to warn of: folded weights (see `data.scaling`) may lose digits.
-    ValueError if there is none.
+    Warns if folded weights (see `data.scaling`) lose digits; ValueError if there is none.
     """
     network, given = estimator._network, constructor_parameters(estimator)
     if network.embedding is not None:
@@ -74,7 +69,13 @@ def to_mlp_regressor(estimator: Any) -> tuple[Any, list[Message]]:
             setattr(model, name, copy.deepcopy(getattr(estimator, name)))
     # In the unit of y, as its own losses are: `partial_fit` can only count progress anew.
     model.best_loss_ = None if params["early_stopping"] else inf
-    return model, [] if holds_digits(estimator) else [LOSES_DIGITS]
+    if not holds_digits(estimator):
+        warn_caller(
+            "MLPRegressor cannot hold these predictions: a column of X varies by too little for "
+            "how far it is from zero, or its unit is extreme. Move the column near zero, or use "
+            "float64."
+        )
+    return model
 
 
 def holds_digits(estimator: Any) -> bool:

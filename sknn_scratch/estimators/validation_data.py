@@ -13,7 +13,6 @@ from ..data import DataSet, check_dense
 from ..maths import Array, Network
 from ..training import (
     Arrays,
-    Message,
     Trainer,
     TrainingState,
     can_be_scored,
@@ -28,11 +27,11 @@ def check_validation(
     network: Network,
     dtype: DTypeLike,
     gaps: Any = None,
-) -> tuple[DataSet, list[Message]]:
-    """Return validation data as a `DataSet`, and the messages to warn of."""
+) -> DataSet:
+    """Return validation data as a `DataSet`."""
     validate = partial(validate_data, estimator, reset=False)
     try:
-        data, messages = Arrays(*validation, "_val").check(validate, network.loss, [dtype], gaps)
+        data = Arrays(*validation, "_val").check(validate, network.loss, [dtype], gaps)
         check_dense(data.X, network.embedding)
         n_outputs = network.loss.n_outputs(data.y.shape[1])
     except ValueError as error:
@@ -40,7 +39,7 @@ def check_validation(
     if n_outputs != network.sizes[-1]:
         n_targets = network.sizes[-1] // network.loss.n_outputs(1)
         raise ValueError(f"y_val has {data.y.shape[1]} columns, y has {n_targets}.")
-    return data, messages
+    return data
 
 
 def make_scorer(

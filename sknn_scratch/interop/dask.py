@@ -46,7 +46,7 @@ from ..data import (
 from ..engine import FullBatch, Problem, Rows
 from ..estimators import ScratchMLPRegressor, constructor_parameters
 from ..maths import Array, Loss, MatrixLike, Network
-from ..training import COLUMN_VECTOR, Message
+from ..training import warn_of_column_vector
 
 try:
     import dask.config
@@ -155,8 +155,8 @@ class ClusterArrays:
         loss: Loss,
         dtypes: Sequence[DTypeLike],
         gaps: Any = None,
-    ) -> tuple["ClusterData", list[Message]]:
-        """Return a `ClusterData`, and the messages to warn of: see `training.Arrays.check`.
+    ) -> "ClusterData":
+        """Return a `ClusterData`: see `training.Arrays.check`.
 
         The target is checked by the workers, by the same ``loss``.
         """
@@ -172,11 +172,11 @@ class ClusterArrays:
         total_weight, of_X, of_y = self.client.compute(added(trees)).result().total()
         if not np.isfinite(total_weight):
             raise ValueError("sample_weight must have a finite sum.")
-        messages = [COLUMN_VECTOR] if y.shape[1:] == (1,) else []
+        warn_of_column_vector(y.shape)
         X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
         weight = None if weight is None else weight.astype(np.float64)
         moments = total_weight / len(X), {"X": of_X, "y": of_y}
-        return ClusterData(X, y, weight, *moments, self.client), messages
+        return ClusterData(X, y, weight, *moments, self.client)
 
 
 @dataclass(frozen=True)

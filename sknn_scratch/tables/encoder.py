@@ -18,10 +18,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number, refuse_masked
 from ..data import is_frame, is_mapped, labels_of, refuse_lazy
-from ..estimators import ScratchEstimator, unchanged_on_error, warn_caller
+from ..estimators import ScratchEstimator, unchanged_on_error
 from ..maths import Array, MatrixLike
-from ..training import Message
-from .kinds import Words, doubts_about, kinds_of, refuse_numbers
+from ..training import warn_caller
+from .kinds import Words, kinds_of, refuse_numbers, warn_of_doubts
 from .reading import columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
@@ -161,7 +161,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         self._kinds = kinds_of(table, named)
         for column, name, kind in zip(table, named, self._kinds):
             if isinstance(kind, Words) and not name:
-                warn_caller(doubts_about(column))
+                warn_of_doubts(column)
         self.imputer_ = self.one_hot_ = None
         numbers, words = self._parts(table)
         if not numbers and not words:
@@ -176,7 +176,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             )
             one_hot.set_output(transform="default")  # whatever sklearn.set_config says
             self.one_hot_ = one_hot.fit(np.column_stack(words))
-            warn_caller(self._of_no_use(labels, words))
+            self._warn_of_no_use(labels, words)
         self.columns_ = self._described(labels)
         return numbers, words
 
@@ -257,21 +257,18 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             n_numbers += len(numbers)
         return described
 
-    def _of_no_use(self, labels, columns):
-        """Return warnings of columns of words that are rare, all of them or in most rows."""
+    def _warn_of_no_use(self, labels, columns):
+        """Warn of columns of words that are rare, all of them or in most rows."""
         of_words = [label for label, kind in zip(labels, self._kinds) if isinstance(kind, Words)]
-        messages = []
         for label, (words, rare), column in zip(of_words, self._words(), columns):
             n_words, n_rare = (sum(each == each for each in some) for some in (words, rare))
             if n_rare > 20 and (n_rare == n_words or n_rare > (column == column).sum() / 2):
-                text = (
+                warn_caller(
                     f"column {label!r} of X says {'little' if n_rare < n_words else 'nothing'}: "
                     f"{n_rare} of its {n_words} words stand in fewer than min_frequency="
                     f"{self.min_frequency} rows. Leave it out, or put in its place what repeats, "
                     "or is a number."
                 )
-                messages.append(Message(text, UserWarning))
-        return messages
 
     def _words(self):
         """Return, for each column of words, those that are known, and which of them are rare."""

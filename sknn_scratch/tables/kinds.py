@@ -10,7 +10,7 @@ from itertools import repeat
 import numpy as np
 
 from ..maths import Array
-from ..training import Message
+from ..training import warn_caller
 from .reading import Column, as_words, dates_of, word
 
 YEAR = 365.2425  # days, in the mean over 400 years
@@ -287,16 +287,14 @@ def and_also(others: set[str]) -> str:
     return f", and {', '.join(map(repr, sorted(others)))}" if others else ""
 
 
-def doubts_about(column: Column) -> list[Message]:
-    """Return a warning if a column is taken for words, and may as well hold numbers."""
+def warn_of_doubts(column: Column) -> None:
+    """Warn if a column is taken for words, and may as well hold numbers."""
     if column.holds != "words" or column.is_category:
-        return []
+        return
     numbers, others = numbers_among(set(column.values[~column.is_gap]))
-    if not numbers:
-        return []
-    text = (
-        f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
-        f"{and_also(others)}, and is taken for words. If they are amounts, {to_numeric(column)}; "
-        f"if not, say so by categorical_features=[{column.label!r}]."
-    )
-    return [Message(text, UserWarning)]
+    if numbers:
+        warn_caller(
+            f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
+            f"{and_also(others)}, and is taken for words. If they are amounts, "
+            f"{to_numeric(column)}; if not, say so by categorical_features=[{column.label!r}]."
+        )

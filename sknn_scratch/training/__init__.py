@@ -2,7 +2,7 @@
 
 from .run import Observer, interrupts_raised
 from .scoring import can_be_scored, likelihood_score, location, make_score, score_of
-from .source import COLUMN_VECTOR, Arrays, column_messages
+from .source import Arrays, warn_of_column_vector
 from .state import Best, History, TrainingState
 from .trainer import Trainer
-from .warnings import Message
+from .warnings import warn_caller

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..maths import Activation, Array, Loss, Network
 from ..tracing import is_ours
-from .warnings import Message
+from .warnings import warn_caller
 
 INPUTS = -1.7, -0.61, 0.37, 1.23  # z, where kinks are not apt to be
 TARGETS = (-0.7, 0.4, 1.3, 2.1), (0.2, 0.7, 1.6, 2.9), (0.0, 1.0, 2.0, 3.0), (0.2, 0.4, 0.6, 0.8)
@@ -24,6 +24,10 @@ MOST = 3  # units whose derivative is looked at
 STEPS = 1e-2, 1e-4, 1e-6  # the largest for formulas in float32, the smallest beside a kink
 AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 RELATIVE, ABSOLUTE = 0.01, 1e-3  # errors from which on a derivative is wrong
+SAME = 1e-6  # the difference of outputs of the same input, relative or not
+CHECK = (
+    "and may lead anywhere: check_gradient(X, y, details=True) tells how far the gradient is off."
+)
 SCALINGS: dict[str, tuple[str, Callable[..., Any]]] = {  # what they say of f, and its two sides
     "linear": ("f(2 z + 3) is 2 f(z) + 3", lambda f, z: (f(2 * z + 3), 2 * f(z) + 3)),
     "positive": ("f(2 z) is 2 f(z)", lambda f, z: (f(2 * z), 2 * f(z))),
@@ -31,89 +35,78 @@ SCALINGS: dict[str, tuple[str, Callable[..., Any]]] = {  # what they say of f, a
 }
 
 
-def derivative_warnings(network: Network) -> list[Message]:
-    """Return what there is to warn of in activations and loss that are not of this package.
+class WrongShape(ValueError):
+    """A formula returns an array of another shape than it is documented for."""
 
-    ValueError if a formula returns an array of another shape than it is documented for.
+
+@np.errstate(all="ignore")
+def warn_of_formulas(network: Network) -> None:
+    """Warn of mistakes in activations and loss that are not of this package.
+
+    `WrongShape` if a formula returns an array of another shape.
     """
-    out, parts = network.activations[-1], (*network.activations, network.loss)
-    own = {id(part) for part in parts if not is_ours(type(part))}
+    out, loss, n_outputs = network.activations[-1], network.loss, network.sizes[-1]
+    own = {id(part) for part in (*network.activations, loss) if not is_ours(type(part))}
     of_layers: dict[int, tuple[Activation, list[int]]] = {}  # units of the layers that share it
     for f, units in zip(network.activations, network.sizes[1:]):
         if id(f) in own:
             of_layers.setdefault(id(f), (f, []))[1].append(units)
-    messages = [_of_activation(f, max(units), len(units) > 1) for f, units in of_layers.values()]
-    if id(network.loss) in own:
-        messages.append(_of_loss(network.loss, out, network.sizes[-1]))
-    if own & {id(network.loss), id(out)}:
-        messages.append(_of_canonical(network.loss, out, network.sizes[-1]))
+    checks: list[Any] = [(_of_activation, f, units) for f, units in of_layers.values()]
+    if id(loss) in own:
+        checks.append((_of_loss, loss, out, n_outputs))
+    if own & {id(loss), id(out)}:
+        checks.append((_of_canonical, loss, out, n_outputs))
     if id(out) in own:
-        messages.append(_of_scaling(out))
-    return [message for message in messages if message]
+        checks.append((_of_scaling, out))
+    for check, component, *args in checks:
+        try:
+            text = check(copy.deepcopy(component), *args)  # so that nothing happens to it
+        except WrongShape:
+            raise
+        except Exception:  # training calls it too, and does not hide what it raises
+            continue
+        if text:
+            warn_caller(text)
 
 
-@np.errstate(all="ignore")
-def _of_activation(f: Activation, units: int, is_shared: bool) -> Message | None:
-    z = np.multiply.outer(INPUTS, np.linspace(1, 1.1, units))
-    try:
-        f = copy.deepcopy(f)  # so that nothing happens to it
-        a, again = (np.array(f(z.copy())) for _ in range(2))
-        if is_shared:  # what it keeps for the derivative is of another layer by then
-            f(z + 1)
-        derivative = np.array(f.derivative(a if f.from_output else z, a))
-        derivative = np.broadcast_to(derivative, z.shape)
-        if a.shape == z.shape and not np.array_equal(a, again, equal_nan=True):
-            return None  # it draws random numbers
-    except Exception:  # training calls it too, and does not hide what it raises
-        return None
-    name = type(f).__name__
+def _of_activation(f: Activation, units: list[int]) -> str:
+    z, name = np.multiply.outer(INPUTS, np.linspace(1, 1.1, max(units))), type(f).__name__
+    a, again = (np.array(f(z.copy())) for _ in range(2))
     if a.shape != z.shape:
-        raise ValueError(
+        raise WrongShape(
             f"{name} must return an array of the shape of z, {z.shape}, got {a.shape}."
         )
+    if len(units) > 1:  # what it keeps for the derivative is of another layer by then
+        f(z + 1)
+    derivative = np.broadcast_to(np.array(f.derivative(a if f.from_output else z, a)), z.shape)
+    if not np.array_equal(a, again, equal_nan=True):
+        return ""  # it draws random numbers
     for place in places(z):
         slope = difference(lambda x, place: f(x)[place], z, place, derivative[place])
         if slope is not None:
-            return warning(f"{name}.derivative", derivative[place], f"z={z[place]:g}", slope)
-    return _of_other_units(f, z)
-
-
-def _of_other_units(f: Activation, z: Array) -> Message | None:
-    """Return a message if the output of a unit, or of a row, hangs on another one's input."""
+            return of_derivative(f"{name}.derivative", derivative[place], f"z={z[place]:g}", slope)
     for place in places(z):
-        high, low = f(moved(z, place, STEPS[0])), f(moved(z, place, -STEPS[0]))
-        change = np.abs(np.asarray(high, np.float64) - low)
-        own, change[place] = change[place], 0.0
-        if change.sum() > RELATIVE * own:  # the sum, since of many units each moves little
-            row, unit = np.unravel_index(change.argmax(), change.shape)
-            axis, i = (0, row) if row != place[0] else (1, unit)
-            kind = ("row", "unit")[axis]
-            return Message(
-                f"{type(f).__name__} is not elementwise: the output of {kind} {i} changes with the "
-                f"input of {kind} {place[axis]}. Training takes the derivative of one in the other "
-                "for 0, and may lead anywhere: check_gradient(X, y, details=True) tells how far "
-                "the gradient is off."
+        others_moved = 1.01 * z
+        others_moved[place] = z[place]
+        if not np.isclose(f(others_moved)[place], a[place], SAME, SAME, equal_nan=True):
+            return (
+                f"{name} is not elementwise: the output of a unit changes with the inputs of other "
+                f"units, or rows. Training takes the derivatives in these for 0, {CHECK}"
             )
-    return None
+    return ""
 
 
-@np.errstate(all="ignore")
-def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message | None:
-    try:
-        loss = copy.deepcopy(loss)
-        y = _targets(loss, n_outputs)
-        a = np.array(out_activation(np.resize(INPUTS, (len(INPUTS), n_outputs))))
-        values, gradient = np.array(loss(y, a)), np.array(loss.gradient(y, a))
-    except Exception:
-        return None
-    name = type(loss).__name__
+def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> str:
+    name, y = type(loss).__name__, _targets(loss, n_outputs)
+    a = np.array(out_activation(np.resize(INPUTS, (len(INPUTS), n_outputs))))
+    values, gradient = np.array(loss(y, a)), np.array(loss.gradient(y, a))
     if values.ndim != 2 or len(values) != len(a):
-        raise ValueError(
+        raise WrongShape(
             f"{name} must return the loss of each target and prediction, in the shape of a, "
             f"{a.shape}, got {values.shape}. The mean is taken by the network."
         )
     if gradient.shape != a.shape:
-        raise ValueError(
+        raise WrongShape(
             f"{name}.gradient must return an array of the shape of a, {a.shape}, got "
             f"{gradient.shape}."
         )
@@ -122,17 +115,17 @@ def _of_loss(loss: Loss, out_activation: Activation, n_outputs: int) -> Message 
         slope = difference(lambda x, _: loss(y, x).sum(), a, place, gradient[place])
         if slope is not None:
             point = f"y={y[row, unit % y.shape[1]]:g}, a={a[place]:g}"
-            return warning(f"{name}.gradient", gradient[place], point, slope)
+            return of_derivative(f"{name}.gradient", gradient[place], point, slope)
     return _of_rescaling(loss, y, a, gradient)
 
 
-def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | None:
-    """Return a message if another unit or origin of y does more than ``rescaling`` says."""
+def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> str:
+    """Return what to say if another unit or origin of y does more than ``rescaling`` says."""
     is_doubled = loss.rescaling == "mean"
     factor, added = (2.0, 0.0) if is_doubled else (1.0, 0.5)
     there = factor * y + added
     if loss.rescaling is None or not loss.in_domain(there).all():
-        return None
+        return ""
     one = np.ones(y.shape[1])
     shift, scale = loss.output_scaling(added * one, factor * one)
     found = np.array(loss.gradient(there, scale * a + shift))
@@ -143,38 +136,29 @@ def _of_rescaling(loss: Loss, y: Array, a: Array, gradient: Array) -> Message | 
     return _of_claim(loss, "rescaling", says, "a", a, found, gradient)
 
 
-@np.errstate(all="ignore")
-def _of_canonical(loss: Loss, f: Activation, n_outputs: int) -> Message | None:
-    """Return a message if delta is another than ``a - y``, which training takes for it."""
+def _of_canonical(loss: Loss, f: Activation, n_outputs: int) -> str:
+    """Return what to say if delta is another than ``a - y``, which training takes for it."""
     if loss.canonical is None or loss.canonical != f.name:
-        return None
+        return ""
     z = np.resize(INPUTS, (len(INPUTS), n_outputs))
-    try:
-        y, a = _targets(loss, n_outputs), np.array(f(z))
-        delta = loss.gradient(y, a) * f.derivative(a if f.from_output else z, a)
-    except Exception:
-        return None
+    y, a = _targets(loss, n_outputs), np.array(f(z))
+    delta = loss.gradient(y, a) * f.derivative(a if f.from_output else z, a)
     claimed = (f, "name") if is_ours(type(loss)) else (loss, "canonical")
     says = "the gradient of the loss times f' is a - y"
     return _of_claim(*claimed, says, "z", z, delta, a - y)
 
 
-@np.errstate(all="ignore")
-def _of_scaling(f: Activation) -> Message | None:
-    """Return a message if outputs on another scale cannot be had as ``scaling`` says."""
+def _of_scaling(f: Activation) -> str:
+    """Return what to say if outputs on another scale cannot be had as ``scaling`` says."""
     if f.scaling is None:
-        return None
+        return ""
     says, sides = SCALINGS[f.scaling]
     z = np.array(INPUTS)[:, np.newaxis]
-    try:
-        found, wanted = map(np.asarray, sides(copy.deepcopy(f), z))
-    except Exception:
-        return None
-    return _of_claim(f, "scaling", says, "z", z, found, wanted)
+    return _of_claim(f, "scaling", says, "z", z, *map(np.asarray, sides(f, z)))
 
 
 def _of_claim(component, attribute, says, name, at, found, wanted):
-    """Return a message if what is equal, by what a class says of its formula, is not.
+    """Return what to say if what is equal, by what a class says of its formula, is not.
 
     ``at`` is what is called ``name``: where both were computed.
     """
@@ -182,8 +166,8 @@ def _of_claim(component, attribute, says, name, at, found, wanted):
     off = np.where(np.isfinite(off), off, 0.0)
     place = np.unravel_index(off.argmax(), off.shape)
     if off[place] <= ABSOLUTE:
-        return None
-    return Message(
+        return ""
+    return (
         f"{type(component).__name__}.{attribute} is {getattr(component, attribute)!r}, which says "
         f"that {says}, but at {name}={at[place]:.4g} it is {found[place]:.4g} in place of "
         f"{wanted[place]:.4g}. Training goes by that all the same, and predictions may be wrong: "
@@ -243,10 +227,9 @@ def difference(
     return closest if error > max(allowed, AT_A_KINK * jump) else None
 
 
-def warning(formula: str, returned: float, point: str, slope: float) -> Message:
-    """Return the message that a derivative is another."""
-    return Message(
+def of_derivative(formula: str, returned: float, point: str, slope: float) -> str:
+    """Return what to say of a derivative that is another."""
+    return (
         f"{formula} returns {returned:.4g} at {point}, where finite differences are {slope:.4g}. "
-        "Training follows it, and may lead anywhere: check_gradient(X, y, details=True) tells how "
-        "far the gradient is off."
+        f"Training follows it, {CHECK}"
     )

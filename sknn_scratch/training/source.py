@@ -25,19 +25,18 @@ from ..data import (
     weight_of_targets,
 )
 from ..engine import FullBatch, Problem, Rows
-from ..maths import Array, Loss, MatrixLike, Network
-from .warnings import Message
-
-COLUMN_VECTOR = Message(
-    "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
-    "(n_samples, ), for example using ravel().",
-    DataConversionWarning,
-)
+from ..maths import Array, Loss, Network, Shape
+from .warnings import warn_caller
 
 
-def column_messages(y: MatrixLike) -> list[Message]:
-    """Return a list of what there is to warn of in the shape of a target that was checked."""
-    return [COLUMN_VECTOR] if np.asarray(y).shape[1:] == (1,) else []
+def warn_of_column_vector(shape: Shape) -> None:
+    """Warn if that is the shape of a target that was checked."""
+    if shape[1:] == (1,):
+        warn_caller(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of "
+            "y to (n_samples, ), for example using ravel().",
+            DataConversionWarning,
+        )
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ class Arrays:
         loss: Loss,
         dtypes: Sequence[DTypeLike],
         gaps: Any = None,
-    ) -> tuple["ArrayData", list[Message]]:
-        """Return an `ArrayData`, and the messages to warn of; TypeError or ValueError for others.
+    ) -> "ArrayData":
+        """Return an `ArrayData`; TypeError or ValueError for others.
 
         ``validate`` is `sklearn.utils.validation.validate_data` of an estimator, ``dtypes`` are
         those that X may have: all others are converted to the first. The target has to be in the
@@ -74,7 +73,8 @@ class Arrays:
         if measured is not None:
             check_separable(loss, y)
             weight = weight_of_targets(weight, measured)
-        return ArrayData(X, y, weight), column_messages(self.y)
+        warn_of_column_vector(np.asarray(self.y).shape)
+        return ArrayData(X, y, weight)
 
 
 class ArrayData(DataSet):

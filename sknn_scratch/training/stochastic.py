@@ -11,7 +11,7 @@ from ..maths import Array
 from ..tracing import is_ours
 from .run import Run
 from .state import TrainingState
-from .warnings import Message
+from .warnings import warn_caller
 
 MOST_PARAMETERS = 1 << 17  # of a loop that is kept: beyond, to compile one is little of the time
 
@@ -20,18 +20,17 @@ MOST_PARAMETERS = 1 << 17  # of a loop that is kept: beyond, to compile one is l
 LOOPS: WeakKeyDictionary[TrainingState, tuple[Any, MinibatchLoop]] = WeakKeyDictionary()
 
 
-def batch_size_of(settings: Settings, n_rows: int) -> tuple[int, list[Message]]:
-    """Return how many rows a batch has, and a list of messages to warn of."""
+def batch_size_of(settings: Settings, n_rows: int) -> int:
+    """Return how many rows a batch has."""
     size = settings.batch_size
     if isinstance(size, str):
-        return min(200, n_rows), []
-    if size <= n_rows or not settings.solver.stochastic:
-        return size, []
-    text = (
-        f"Got `batch_size`={size}, larger than the {n_rows} training samples. "
-        "It is going to be clipped."
-    )
-    return n_rows, [Message(text)]
+        return min(200, n_rows)
+    if size > n_rows and settings.solver.stochastic:
+        warn_caller(
+            f"Got `batch_size`={size}, larger than the {n_rows} training samples. "
+            "It is going to be clipped."
+        )
+    return min(size, n_rows)
 
 
 def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size: int) -> str | None:

@@ -32,7 +32,7 @@ from ..engine import Dropout, Problem
 from ..maths import Network
 from ..tracing import as_aligned
 from .baseline import Baseline
-from .derivatives import derivative_warnings
+from .derivatives import warn_of_formulas
 from .early_stopping import EarlyStopping
 from .lbfgs import train_lbfgs
 from .run import DIVERGED, RAISED, Diverged, Observer, Run, make_printer
@@ -40,17 +40,16 @@ from .scoring import Validator
 from .state import TrainingState, check_alike
 from .stochastic import LOOPS, batch_size_of, train_stochastic
 from .warnings import (
-    INTERRUPTED,
     Ending,
-    Message,
-    domain_messages,
-    first_batch_warnings,
-    lost_digits_warnings,
-    prediction_warnings,
-    renewal_warnings,
-    scaling_warnings,
-    unit_warnings,
-    weight_warnings,
+    advice_on_domain,
+    warn_caller,
+    warn_of_first_batch,
+    warn_of_lost_digits,
+    warn_of_predictions,
+    warn_of_renewal,
+    warn_of_scaling,
+    warn_of_unit,
+    warn_of_weights,
 )
 
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
@@ -116,8 +115,8 @@ class Trainer:
             state.begin_fit()
         return state
 
-    def prepare(self, state: TrainingState, data: Any) -> list[Message]:
-        """Take into ``state`` what has to be known of the rows; return the messages to warn of.
+    def prepare(self, state: TrainingState, data: Any) -> None:
+        """Take into ``state`` what has to be known of the rows.
 
         That is the mean weight of those to train on, and the scaling that the network is trained
         in: that of the first call, from then on. What its embedding has to know of the standardised
@@ -132,18 +131,18 @@ class Trainer:
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
         measured = data.mean_weight_of_measured() if per_target else state.mean_weight
-        messages: list[Message] = [*weight_warnings(settings.alpha, measured, data.weight)]
+        warn_of_weights(settings.alpha, measured, data.weight)
         if state.scaling is None:
             state.standardized = settings.standardize
             if not settings.standardize:
                 state.scaling = no_scaling(network)
             else:
-                messages += unit_warnings(network, data)
+                warn_of_unit(network, data)
                 alike = settings.standardize == "numeric"
                 state.scaling = standard_scaling(network, data, flags_alike=alike)
-                messages += lost_digits_warnings(network, state.scaling, data)
+                warn_of_lost_digits(network, state.scaling, data)
                 if settings.incremental:
-                    messages += first_batch_warnings(network, state.scaling, data)
+                    warn_of_first_batch(network, state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):
                     self.intercepts = intercepts_of_constants(network, state.scaling, data)
                 else:
@@ -151,7 +150,6 @@ class Trainer:
             if network.embedding:
                 self._fit_embedding(state, data)
             self._put_intercepts(state.params)
-        return messages
 
     def _fit_embedding(self, state, data):
         """Fit the embedding of the network, and draw the parameters, in place."""
@@ -170,19 +168,20 @@ class Trainer:
         validation: DataSet | None = None,
         score: Any = None,
         observers: Sequence[Observer] = (),
-    ) -> tuple[TrainingState, list[Message]]:
-        """Train, as often as the settings ask for; return the best state, and what to warn of.
+    ) -> TrainingState:
+        """Train, as often as the settings ask for; return the best state.
 
         ``state``, what `start` or `resume` returned, is changed in place. ``data`` is a data set
         with ``rows`` and ``objective``, ``validation`` are rows to validate on after each epoch, by
         ``score`` (see `Validator`).
 
         ValueError if training diverges. KeyboardInterrupt if the user interrupts the one epoch of
-        an incremental training; all others end where they are, and a message says so.
+        an incremental training; all others end where they are, and a warning says so.
         """
         begins = state.scaling is None or not self.settings.incremental
-        messages = self._go_on_scaling(state, data) if state.scaling else []
-        messages += self.prepare(state, data)
+        if state.scaling:
+            self._go_on_scaling(state, data)
+        self.prepare(state, data)
         rows = self._rows(state, data)
         validate = None
         if validation is not None:
@@ -192,10 +191,9 @@ class Trainer:
         n_epochs = None if self.settings.incremental else self.settings.max_iter
         if self.settings.verbose:
             observers = [make_printer(self.settings.verbose, n_epochs), *observers]
-        batch_size, more = batch_size_of(self.settings, rows.n)
-        messages += more
+        batch_size = batch_size_of(self.settings, rows.n)
         if begins:
-            messages += derivative_warnings(self.network)
+            warn_of_formulas(self.network)
         baseline = Baseline(self.network, state, data)
         runs: list[Run] = []
         for start in self._starts(state):
@@ -207,29 +205,29 @@ class Trainer:
                 break
         best = max(runs, key=lambda run: run.value)
         if best.error:
-            messages = [*domain_messages(self.network), *messages]
-            raise ValueError(" ".join([best.error, *(message.text for message in messages)]))
+            raise ValueError(f"{best.error}{advice_on_domain(self.network)}")
         if runs[-1].interrupted:
-            messages.append(INTERRUPTED)
+            warn_caller("Training interrupted by user.")
         # to look at predictions may take longer than the epoch of an incremental training
         ended = not (runs[-1].interrupted or self.settings.incremental or best.diverged)
         if ended:
-            messages += prediction_warnings(self.network, best.state, data)
-        messages += [Message(best.warning, ConvergenceWarning)] if best.warning else []
+            warn_of_predictions(self.network, best.state, data)
+        if best.warning:
+            warn_caller(best.warning, ConvergenceWarning)
         if ended:
             n_batches = ceil(rows.n / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / rows.n
-            messages += Ending(best, self.network, self.settings, share, baseline).warnings()
-        return best.state, messages
+            Ending(best, self.network, self.settings, share, baseline).warn()
+        return best.state
 
     @np.errstate(all="ignore")  # of values so large that training diverges
     def _go_on_scaling(self, state, data):
-        """Scale, in place, what was constant in earlier calls; return what there is to warn of.
+        """Scale, in place, what was constant in earlier calls.
 
         A warm start, which is given all rows at once, standardises anew what is in another unit.
         """
-        if not state.standardized:
-            return []
+        if not state.standardized or data.mean_weight() == 0:  # of nothing there is no scale
+            return
         alike = state.standardized == "numeric"
         seen = state.mean_weight * state.weight_count, state.weight_count
         before = state.scaling
@@ -238,9 +236,10 @@ class Trainer:
         if (x_scale != before.x_scale).any() or (y_scale != before.y_scale).any():
             state.best = state.best.unvalidated()  # the same parameters predict something else
         if self.settings.incremental:
-            return list(scaling_warnings(self.network, state.scaling, data))
+            warn_of_scaling(self.network, state.scaling, data)
+            return
         state.scaling, *others = renewed_scaling(state.scaling, self.network, data, alike)
-        return list(renewal_warnings(*others))
+        warn_of_renewal(*others)
 
     def _rows(self, state, data):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""

@@ -1,7 +1,5 @@
 """What training has to warn of, before it and after it: it may have ended too early, or in vain.
 
-It only says so: the public method warns, at the line of its caller.
-
 Training that `tol` has ended is said to have converged, and yet may have come to nothing. Either
 the loss still fell, by less than ``tol`` an epoch: that is a small part of the loss at first, and
 a large part of what may be left of it in the end (under early stopping, that is validation loss or
@@ -14,10 +12,15 @@ A loss that ends above that of the best constant, or rises to there, is warned o
 ended training.
 """
 
-from collections.abc import Iterator, Sequence
+import inspect
+import os
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import floor, log10
-from typing import Any, NamedTuple, TypeAlias
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -31,17 +34,10 @@ from .baseline import MARGIN, Baseline, is_about, is_no_better
 from .run import Run
 from .state import TrainingState
 
-
-class Message(NamedTuple):
-    """What there is to warn of."""
-
-    text: str
-    category: type = UserWarning
-
-
-Messages: TypeAlias = Iterator[Message]
-
-INTERRUPTED = Message("Training interrupted by user.")
+# What a warning is not to point at: this package, and what calls its functions for the user.
+PACKAGES = __name__.partition(".")[0], "sklearn", "joblib", "numpy"
+SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
+INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
 FAR_WEIGHT = 100  # a mean weight larger than that, or smaller than its inverse, is doubted
 STRONG = 0.1  # the penalty from which on a mean weight can be too large: less does little anyway
 FAR = 100.0  # by what factor the targets may be off 1
@@ -55,43 +51,57 @@ BEGIN_OTHERWISE = (
     "Begin with a batch that is a sample of all rows, or standardise beforehand and set "
     "standardize=False."
 )
-NOT_FINITE = Message(
-    "The network predicts numbers that are not finite for rows that it was trained on. Its weights "
-    "or its targets are too large: try a smaller learning_rate_init, or float64.",
-    ConvergenceWarning,
-)
 
 
-def prediction_warnings(network: Network, state: TrainingState, data: DataSet) -> list[Message]:
-    """Return what there is to warn of in the predictions for some of the rows."""
+def warn_caller(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the innermost line outside of this package and scikit-learn.
+
+    So a warning of `fit` points at the line that called it, or at the one that called
+    `Pipeline.fit` or `fit_with_checkpoints`. In a process of joblib's, where the user has no line,
+    it points at the one that started the work.
+    """
+    level = 1
+    frame: Any = inspect.currentframe()
+    while frame.f_code.co_filename.startswith(INSIDE) and frame.f_back is not None:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, category, stacklevel=level)
+
+
+def warn_of_predictions(network: Network, state: TrainingState, data: DataSet) -> None:
+    """Warn of predictions for some of the rows that are not finite."""
     params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS)
     with np.errstate(all="ignore"), quiet_blas(largest_product(network, ROWS)):
         inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
         predictions = scaling.restored(network, network.output(inputs, params))
         is_finite = np.isfinite(predictions.astype(params.dtype)).all()
-    return [] if is_finite else [NOT_FINITE]
+    if not is_finite:
+        warn_caller(
+            "The network predicts numbers that are not finite for rows that it was trained on. Its "
+            "weights or its targets are too large: try a smaller learning_rate_init, or float64.",
+            ConvergenceWarning,
+        )
 
 
-def weight_warnings(alpha: float, mean_weight: float, weight: Any) -> Messages:
+def warn_of_weights(alpha: float, mean_weight: float, weight: Any) -> None:
     """Warn of weights so small that the penalty is large, or so large that it is none."""
     too_large = mean_weight > FAR_WEIGHT and alpha >= STRONG
     if too_large and isinstance(weight, np.ndarray):  # and not by a few heavy rows alone
         too_large = np.median(weight[weight > 0]) > FAR_WEIGHT
     if (alpha > 0 and mean_weight < 1 / FAR_WEIGHT) or too_large:
-        yield Message(
+        warn_caller(
             f"sample_weight has a mean of {mean_weight:.2g}. The penalty is not weighted, and acts "
             f"as alpha={alpha / mean_weight:.2g} would with weights of mean 1: divide the weights "
             "by their mean if only their ratios are to matter."
         )
 
 
-def unit_warnings(network: Network, data: DataSet) -> Messages:
+def warn_of_unit(network: Network, data: DataSet) -> None:
     """Warn of targets that are far from 1 and cannot be standardised."""
     if network.loss.rescaling is None or takes_factor(network):
         return
     size = data.statistics("y").root_mean_square()
     if not ((size > 1 / FAR) & (size < FAR) | (size == 0)).all():
-        yield Message(
+        warn_caller(
             f"y cannot be standardised with {network.loss!r}, out_activation="
             f"{network.activations[-1]!r} and fit_intercept={network.fit_intercept}, and is about "
             f"{size.max():.2g}: alpha, tol and the learning rate are for a y near 1. Divide y by "
@@ -99,17 +109,18 @@ def unit_warnings(network: Network, data: DataSet) -> Messages:
         )
 
 
-def domain_messages(network: Network) -> Messages:
-    """Say if the loss is for positive predictions, and others come."""
+def advice_on_domain(network: Network) -> str:
+    """Return what to say of a divergence, if the loss is for positive predictions alone."""
     loss, f = network.loss, network.activations[-1]
-    if not (loss.in_domain(np.array(-1.0)) or f(np.array([[-1.0]])) > 0):
-        yield Message(
-            f"{loss!r} is for predictions above 0, and out_activation={f!r} gives others too: try "
-            f"out_activation={loss.out_activation!r}."
-        )
+    if loss.in_domain(np.array(-1.0)) or f(np.array([[-1.0]])) > 0:
+        return ""
+    return (
+        f" {loss!r} is for predictions above 0, and out_activation={f!r} gives others too: try "
+        f"out_activation={loss.out_activation!r}."
+    )
 
 
-def lost_digits_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
+def warn_of_lost_digits(network: Network, scaling: Scaling, data: DataSet) -> None:
     """Warn of columns in which a few huge values leave others nearly alike."""
     scales = {"y": (scaling.y_shift, scaling.y_scale)} if takes_factor(network) else {}
     if not sparse.issparse(data.X):
@@ -122,14 +133,14 @@ def lost_digits_warnings(network: Network, scaling: Scaling, data: DataSet) -> M
             is_lost = (low < high) & (high - low < LOST * scale) & np.isfinite(scale)
             alike += columns(name, is_lost & (np.abs(middle - shift) < scale / 2))
     if alike:
-        yield Message(
+        warn_caller(
             f"{listed(alike)} nearly the same in most rows, beside a few of another size: "
             "standardised, the many differ by next to nothing, and little can be learnt of them. "
             "Drop or clip the few, or take logarithms."
         )
 
 
-def first_batch_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
+def warn_of_first_batch(network: Network, scaling: Scaling, data: DataSet) -> None:
     """Warn of columns that are constant in the first of several batches.
 
     Columns of sparse X that are empty are no surprise.
@@ -137,7 +148,7 @@ def first_batch_warnings(network: Network, scaling: Scaling, data: DataSet) -> M
     left_out = np.isinf(scaling.x_scale) & (not sparse.issparse(data.X))
     constant = columns("X", left_out) + columns("y", scaling.y_scale == 0)
     if constant:
-        yield Message(
+        warn_caller(
             f"{listed(constant)} constant in the first batch: a column of X is left out, and a "
             "constant y predicted, until a batch in which it varies, which then decides what it is "
             f"standardised by. {BEGIN_OTHERWISE}"
@@ -145,16 +156,14 @@ def first_batch_warnings(network: Network, scaling: Scaling, data: DataSet) -> M
     elif takes_factor(network) and not takes_shift(network):
         constant = columns("y", data.statistics("y").std_ == 0)
         if constant:
-            yield Message(
+            warn_caller(
                 f"{listed(constant)} constant in the first batch, whose size alone decides what "
                 f"all batches are divided by. {BEGIN_OTHERWISE}"
             )
 
 
-def scaling_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messages:
+def warn_of_scaling(network: Network, scaling: Scaling, data: DataSet) -> None:
     """Warn of columns that lie far from the rows that the scaling was taken of."""
-    if data.mean_weight() == 0:
-        return
     standardised = {"X": scaling.inputs(data.sample("X", ROWS))}
     if takes_factor(network):  # else y is trained on as it comes
         standardised["y"] = scaling.targets(data.sample("y", ROWS))
@@ -162,17 +171,17 @@ def scaling_warnings(network: Network, scaling: Scaling, data: DataSet) -> Messa
     far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
     if far:
         power = np.floor(np.log10(max(d.max() for d in distances.values())))  # may be inf
-        yield Message(
+        warn_caller(
             f"{listed(far)} more than {10**power:g} standard deviations from the mean of the first "
             f"batch, by which all are standardised. {BEGIN_OTHERWISE}"
         )
 
 
-def renewal_warnings(of_x: Array, of_y: Array) -> Messages:
+def warn_of_renewal(of_x: Array, of_y: Array) -> None:
     """Warn of columns that a warm start standardises anew."""
     renewed = columns("X", of_x) + columns("y", of_y)
     if renewed:
-        yield Message(
+        warn_caller(
             f"{listed(renewed)} far from what warm_start goes on from, as in another unit, and "
             "standardised anew. Training begins at the weights as they are, which belong to "
             "standardised data; to begin at others, set warm_start=False."
@@ -204,20 +213,21 @@ class Ending:
     baseline: Baseline
 
     @np.errstate(all="ignore")  # of weights that are too large
-    def warnings(self) -> list[Message]:
-        """Return what there is to warn of."""
+    def warn(self) -> None:
+        """Warn of what there is to warn of."""
         run = self.run
         # where `max_iter` has ended it, that is said: more only where more epochs would not help
         if not (run.by_tol or self.has_risen) and (run.warning or run.stopped):
-            return []
+            return
         penalty = self.penalty
-        messages = self.warnings_of_stop(self.kept_loss - penalty) if run.by_tol else []
+        text = self.of_stop(self.kept_loss - penalty) if run.by_tol else ""
         loss = (run.state.history.loss if self.has_risen else self.kept_loss) - penalty
         constant = self.baseline.constant
         is_above = loss > constant + MARGIN * abs(constant)
-        if messages or not is_above or any(self.settings.dropout):  # which adds to the loss
-            return messages
-        return [self.above(loss)]
+        if not text and is_above and not any(self.settings.dropout):  # which adds to the loss
+            text = self.above(loss)
+        if text:
+            warn_caller(text, ConvergenceWarning)
 
     @property
     def weights(self) -> list[Array]:
@@ -250,42 +260,42 @@ class Ending:
         first = self.run.first_loss
         return first is not None and self.run.state.history.loss > first + MARGIN * abs(first)
 
-    def warnings_of_stop(self, loss: float) -> list[Message]:
-        """Return what to warn of where `tol` has ended training, at a loss without penalty."""
+    def of_stop(self, loss: float) -> str:
+        """Return what to say where `tol` has ended training, at a loss without penalty; or ""."""
         settings, baseline, constant = self.settings, self.baseline, self.baseline.constant
         stochastic = settings.solver.stochastic
         # mini-batches that stop well above it have not come so far
         is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
         still_falling = self.late_fall()
         if still_falling and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
-            return [still_falling]
+            return still_falling
         if stochastic and settings.monitor:  # its task is to hold on to the mean, if all is worse
-            return []
+            return ""
         if is_stuck:
-            return [self.stuck(loss, self.best_constant, constant)]
+            return self.stuck(loss, self.best_constant, constant)
         # where training has ended, the slopes of loss and penalty cancel; on a plateau both are
         # small, in the unit in which L-BFGS has the tolerance
         is_held = self.slope_of_penalty > settings.tol * 2 * constant
         is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
         if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
-            return [self.stuck(loss, "by a linear model", baseline.linear)]
-        return []
+            return self.stuck(loss, "by a linear model", baseline.linear)
+        return ""
 
-    def late_fall(self) -> Message | None:
-        """Return a message if the loss fell by much in the last epochs.
+    def late_fall(self) -> str:
+        """Return what to say if the loss fell by much in the last epochs; or "".
 
         Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
         stopping. Else that is about the validation loss, or about minus the validation score: a
-        fall by more than 5% of what it was, and of 1. None with standardize=False, where training
-        stops and warns as MLPRegressor does; and with tol=0, where no slope is left.
+        fall by more than 5% of what it was, and of 1. Nothing with standardize=False, where
+        training stops and warns as MLPRegressor does; and with tol=0, where no slope is left.
         """
         settings, stochastic = self.settings, self.settings.solver.stochastic
         if not (settings.standardize and settings.tol) or (settings.monitor and not stochastic):
-            return None
+            return ""
         losses = self.monitored_losses()
         n_epochs = settings.n_iter_no_change if stochastic else 1
         if not n_epochs < len(losses):
-            return None
+            return ""
         before = min(losses[:-n_epochs])  # the least of several, which noise does not lower
         by = before - min(losses[-n_epochs:])
         if settings.monitor == "score":
@@ -293,7 +303,7 @@ class Ending:
         else:
             worth = (NOTHING_LEFT if stochastic else LITTLE_LEFT) * self.baseline.constant
             is_much = by > FALLS * abs(before) and before - by > worth
-        return self.still_falling(n_epochs, by, before, losses[-1]) if is_much else None
+        return self.still_falling(n_epochs, by, before, losses[-1]) if is_much else ""
 
     def monitored_losses(self) -> list[float]:
         """Return, for the epochs of the last call, what decides when to stop: the less the better.
@@ -310,8 +320,8 @@ class Ending:
             return curve
         return [self.run.first_loss, *curve]
 
-    def still_falling(self, n_epochs: int, by: float, before: float, last: float) -> Message:
-        """Return the message that the loss still fell, or the score rose."""
+    def still_falling(self, n_epochs: int, by: float, before: float, last: float) -> str:
+        """Return that the loss still fell, or the score rose."""
         monitor, tol = self.settings.monitor, self.settings.tol
         smaller, period = tol / 10, "the last iteration"
         if self.settings.solver.stochastic:
@@ -320,39 +330,36 @@ class Ending:
         beginning = f"Training stopped by tol={tol:g} while "
         advice = f"Try tol={10.0 ** floor(log10(smaller)):g}"
         if monitor == "score":
-            text = (
-                f"the validation score still rose: by {by:.2g} in {period}, to "
+            return (
+                f"{beginning}the validation score still rose: by {by:.2g} in {period}, to "
                 f"{-last:.3g}. {advice}."
             )
-            return Message(beginning + text, ConvergenceWarning)
         whose = "the validation" if monitor else "its"
         more = "." if monitor else ", or early_stopping if the loss on new data does not fall."
-        return Message(
+        return (
             f"{beginning}{whose} loss still fell: by {by / abs(before):.0%} in {period}, "
             f"to {last:.3g}. tol is in the unit of that loss, which is for standardised y: to "
             f"predict {self.best_constant} has a loss of {self.baseline.constant:.3g}. "
-            f"{advice}{more}",
-            ConvergenceWarning,
+            f"{advice}{more}"
         )
 
-    def stuck(self, loss: float, simple: str, its_loss: float) -> Message:
-        """Return the message that what training came to is no better than a simple prediction."""
+    def stuck(self, loss: float, simple: str, its_loss: float) -> str:
+        """Return that what training came to is no better than a simple prediction."""
         advice = "What may leave it: a smaller tol"
         if self.settings.solver.stochastic:
             advice = (
                 "Where the loss is flat for a while, n_iter_no_change=np.inf and a larger max_iter "
                 "go on. What may leave it sooner: a larger learning_rate_init"
             )
-        return Message(
+        return (
             f"Training stopped by tol={self.settings.tol:g} at a loss of {loss:.3g} (without "
             f"penalty), no better than to predict {simple}, which has {its_loss:.3g}. {advice}, "
             "another random_state, n_init > 1, activation='relu' or 'tanh', fewer layers, a "
-            "smaller alpha. Or X says nothing (more) about y.",
-            ConvergenceWarning,
+            "smaller alpha. Or X says nothing (more) about y."
         )
 
-    def above(self, loss: float) -> Message:
-        """Return the message that training ended above the loss of the best constant."""
+    def above(self, loss: float) -> str:
+        """Return that training ended above the loss of the best constant."""
         advice = (
             "It has not come as far as that: try a larger learning_rate_init, n_iter_no_change or "
             "max_iter, or a smaller tol"
@@ -360,12 +367,11 @@ class Ending:
         if self.has_risen:
             start = self.run.first_loss
             advice = f"It has risen from {start:.3g}: try a smaller learning_rate_init"
-        return Message(
+        return (
             f"Training ended at a loss of {loss:.3g} (without penalty), above "
             f"{self.baseline.constant:.3g}, which to predict {self.best_constant} has. {advice}. "
             "If a loss, an activation or a solver is your own, compare its derivative by "
-            "check_gradient.",
-            ConvergenceWarning,
+            "check_gradient."
         )
 
     @property

@@ -10,8 +10,8 @@ from sknn_scratch import Gamma, Poisson, Quantile, SquaredError
 from sknn_scratch.ensemble.conformal import (
     Calibration,
     conformal_quantiles,
-    quantile_messages,
     typical_scores,
+    warn_of_quantiles,
 )
 from sknn_scratch.ensemble.spread import SpreadOfLoss
 from sknn_scratch.ensemble.units import Logarithm, Unit
@@ -74,14 +74,15 @@ def test_a_new_score_is_covered_as_often_as_asked_for(n, coverage):
 
 @pytest.mark.parametrize("levels", [[0.05, 0.95], [0.01, 0.9], [0.9], [0.001, 0.999], [2 / 3]])
 def test_the_warning_of_infinite_quantiles_tells_how_many_scores_are_enough(levels):
-    (message,) = quantile_messages(np.full(len(levels), np.inf), levels, 0)
-    enough = int(re.search(r"needs (\d+) rows", message.text)[1])
+    with pytest.warns(UserWarning, match="Some quantiles are infinite") as told:
+        warn_of_quantiles(np.full(len(levels), np.inf), levels, 0)
+    enough = int(re.search(r"needs (\d+) rows", str(told[0].message))[1])
     scores = np.arange(float(enough))
     assert np.isfinite(conformal_quantiles(scores, levels)).all()
     assert np.isinf(conformal_quantiles(scores[1:], levels)).any()
-    assert quantile_messages(conformal_quantiles(scores, levels), levels, enough) == []
+    warn_of_quantiles(conformal_quantiles(scores, levels), levels, enough)
     of_infinite_predictions = np.full(len(levels), np.inf)  # of which the members warn
-    assert quantile_messages(of_infinite_predictions, levels, enough) == []
+    warn_of_quantiles(of_infinite_predictions, levels, enough)
 
 
 def test_without_the_new_row_a_small_sample_would_cover_less(rng):
@@ -140,8 +141,8 @@ def test_one_row_that_outweighs_all_others_is_one_row(rng):
     scores = rng.normal(size=300)
     found = conformal_quantiles(scores, [0.05, 0.95], weight)
     assert_array_equal(found, [-np.inf, np.inf])
-    (message,) = quantile_messages(found, [0.05, 0.95], 300, weight)
-    assert "weigh as 1 would" in message.text
+    with pytest.warns(UserWarning, match="weigh as 1 would"):
+        warn_of_quantiles(found, [0.05, 0.95], 300, weight)
 
 
 @pytest.mark.parametrize(
@@ -229,10 +230,9 @@ def test_a_calibration_might_as_well_not_have_rows_of_weight_zero(unit, rng):
 
 def test_too_few_groups_are_told_with_how_many_are_enough():
     found, levels = np.ones(2), [0.5, 0.95]
-    assert quantile_messages(found, levels, 99, None, 19) == []
-    (message,) = quantile_messages(found, levels, 99, None, 18)
-    assert "come from 18 groups" in message.text
-    assert "about 19" in message.text
+    warn_of_quantiles(found, levels, 99, None, 19)
+    with pytest.warns(UserWarning, match=r"come from 18 groups: .* about 19\."):
+        warn_of_quantiles(found, levels, 99, None, 18)
 
 
 def test_the_interval_score_is_the_width_and_twenty_times_what_lies_beyond(rng):
@@ -288,5 +288,5 @@ def test_quantiles_of_an_infinite_prediction_are_infinite_but_of_the_median_scor
 
 
 def test_equal_weights_are_told_as_rows():
-    (message,) = quantile_messages(np.array([np.inf]), np.array([0.99]), 30, np.full(30, 2.0))
-    assert "and 30 were" in message.text
+    with pytest.warns(UserWarning, match="and 30 were"):
+        warn_of_quantiles(np.array([np.inf]), np.array([0.99]), 30, np.full(30, 2.0))

@@ -16,7 +16,7 @@ from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
 from sknn_scratch.ensemble.blending import blending_weights, shares_of_splits
 from sknn_scratch.ensemble.candidates import linear_network
 from sknn_scratch.ensemble.choice import errors_in_pilot, pilot_splits
-from sknn_scratch.ensemble.conformal import quantile_messages, typical_scores
+from sknn_scratch.ensemble.conformal import typical_scores, warn_of_quantiles
 from sknn_scratch.ensemble.spread import learn_spread
 
 N = 300
@@ -231,7 +231,8 @@ def test_each_target_has_weights_of_its_own():
     )
     scores = typical_scores(noisy, cells)
     assert_allclose(scores[:, 1], typical_scores(y[cells[:, 1] > 0, 1], np.ones(20)))
-    assert quantile_messages(np.array([np.inf]), np.array([0.99]), 60, cells)[0].text.count("as 20")
+    with pytest.warns(UserWarning, match="as 20"):
+        warn_of_quantiles(np.array([np.inf]), np.array([0.99]), 60, cells)
     alphas = [linear_network(X[:60], y[:, j], w)["alpha"] for j, w in enumerate(cells.T)]
     assert_allclose(linear_network(X[:60], noisy, cells)["alpha"], np.sqrt(np.prod(alphas)))
 

@@ -261,6 +261,7 @@ def test_bad_data_leave_a_model_unfitted(data, match, solver):
     assert vars(model).keys() == vars(network()).keys()
 
 
+@pytest.mark.filterwarnings("ignore:.* standard deviations from the mean of the first batch")
 @bad_data
 @ways_to_train
 def test_bad_data_leave_a_fitted_model_as_it_was(data, match, make, method):

@@ -27,10 +27,9 @@ from sknn_scratch import (
     __version__,
     fit_with_checkpoints,
 )
-from sknn_scratch.estimators import DOCUMENTATION, base, unchanged_on_error, warn_caller
+from sknn_scratch.estimators import DOCUMENTATION, base, unchanged_on_error
 from sknn_scratch.estimators.base import HEIGHT, LAYOUT, WIDTH, loss_picture, places
 from sknn_scratch.maths.activations import Tanh
-from sknn_scratch.training import Message
 from tests.stored_models import DATA, figures, make_models
 
 FILES = sorted(DATA.glob("models_*.pickle"))
@@ -282,13 +281,6 @@ def test_a_class_of_ones_own_is_the_users():
         Own((2,), max_iter=1).fit(X, y)
     lines, first = inspect.getsourcelines(Own)
     assert caught[0].lineno == first + next(i for i, line in enumerate(lines) if "WARNS" in line)
-
-
-def test_nothing_is_looked_for_where_there_is_nothing_to_say(monkeypatch):
-    monkeypatch.setattr(inspect, "currentframe", lambda: 1 / 0)
-    warn_caller([])
-    with pytest.raises(ZeroDivisionError):
-        warn_caller([Message("something")])
 
 
 PAGE = f"{DOCUMENTATION}/generated/sknn_scratch.ScratchMLPRegressor.html"

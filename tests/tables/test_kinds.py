@@ -14,10 +14,11 @@ from sknn_scratch.tables.kinds import (
     Number,
     Ordered,
     Words,
-    doubts_about,
     kind_of,
+    warn_of_doubts,
 )
 from sknn_scratch.tables.reading import Column, columns_of
+from tests.helpers import with_warnings
 
 
 def column_of(values):
@@ -279,7 +280,7 @@ def test_a_decimal_comma_is_not_taken_for_one_of_thousands(values, expected):
 def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
     column = column_of(values)
     assert type(kind_of(column, named=False)) is Words
-    ((text, category),) = doubts_about(column)
+    _, ((text, category),) = with_warnings(warn_of_doubts, column)
     assert category is UserWarning
     assert re.search(message, text)
     X = pd.DataFrame({"a": values})
@@ -295,7 +296,7 @@ def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
     ids=["few", "zeros in front", "words", "numbers"],
 )
 def test_there_is_no_doubt_about_codes_and_words(values):
-    assert doubts_about(column_of(values)) == []
+    warn_of_doubts(column_of(values))
 
 
 def test_of_words_among_numbers_three_are_marks_of_gaps_and_four_are_not():

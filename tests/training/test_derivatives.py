@@ -1,4 +1,3 @@
-import re
 import warnings
 
 import numpy as np
@@ -10,8 +9,8 @@ from sknn_scratch.components.more_losses import Gaussian
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
 from sknn_scratch.maths.network import Network
 from sknn_scratch.training import derivatives
-from sknn_scratch.training.derivatives import derivative_warnings
-from tests.helpers import EVERY_ACTIVATION
+from sknn_scratch.training.derivatives import warn_of_formulas
+from tests.helpers import EVERY_ACTIVATION, with_warnings
 
 
 class Sine(Activation):
@@ -161,7 +160,13 @@ class FlatGradient(Square):
 
 def doubts(f=ACTIVATIONS["tanh"], loss=LOSSES["squared_error"], outputs=1, out="identity"):
     out = ACTIVATIONS[loss.out_activation] if out == "identity" else out
-    return derivative_warnings(Network((2, 5, outputs), (f, out), loss))
+    return texts((2, 5, outputs), (f, out), loss)
+
+
+def texts(*layers_and_loss):
+    """Return what is warned of in a network."""
+    _, told = with_warnings(warn_of_formulas, Network(*layers_and_loss))
+    return [text for text, _ in told]
 
 
 class BatchNormalised(Activation):
@@ -193,33 +198,31 @@ def test_nothing_is_said_of_a_right_activation(f):
 )
 def test_a_wrong_derivative_is_told_with_its_point_and_both_values(f, slope):
     (message,) = doubts(f)
-    assert message.text.startswith(f"{type(f).__name__}.derivative returns {slope} at z=-1.7, ")
-    assert "where finite differences are -0.1288." in message.text
+    assert message.startswith(f"{type(f).__name__}.derivative returns {slope} at z=-1.7, ")
+    assert "where finite differences are -0.1288." in message
 
 
 def test_what_is_kept_for_the_derivative_is_told_where_several_layers_share_the_object():
     f, sizes, loss = Keeping(), (2, 4, 4, 1), LOSSES["squared_error"]
-    (message,) = derivative_warnings(Network(sizes, (f, f, ACTIVATIONS["identity"]), loss))
-    assert message.text.startswith("Keeping.derivative returns ")
+    (message,) = texts(sizes, (f, f, ACTIVATIONS["identity"]), loss)
+    assert message.startswith("Keeping.derivative returns ")
     each_its_own = Keeping(), Keeping(), ACTIVATIONS["identity"]
-    assert derivative_warnings(Network(sizes, each_its_own, loss)) == []
+    assert texts(sizes, each_its_own, loss) == []
 
 
 @pytest.mark.parametrize("units", [2, 5, 1000])
 def test_an_activation_over_the_units_is_told(units):
     layers = (2, units, 1), (Softmax(), ACTIVATIONS["identity"])
-    (message,) = derivative_warnings(Network(*layers, LOSSES["squared_error"]))
-    assert message.text.startswith(
-        "Softmax is not elementwise: the output of unit 1 changes with the input of unit 0."
-    )
+    (message,) = texts(*layers, LOSSES["squared_error"])
+    assert message.startswith("Softmax is not elementwise: the output of a unit changes with ")
 
 
 def test_an_activation_over_the_rows_is_told_and_the_widest_layer_is_looked_at():
     (message,) = doubts(BatchNormalised())
-    assert re.search("not elementwise: the output of row [1-3] changes with .* row 0", message.text)
+    assert "BatchNormalised is not elementwise" in message
     f = Softmax()
     layers = (2, 3, 1, 1), (f, f, ACTIVATIONS["identity"])
-    assert len(derivative_warnings(Network(*layers, LOSSES["squared_error"]))) == 1
+    assert len(texts(*layers, LOSSES["squared_error"])) == 1
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -245,14 +248,14 @@ def test_nothing_is_said_of_a_right_loss(loss, outputs):
 def test_a_wrong_gradient_is_told_with_its_point_and_both_values(loss, given):
     (message,) = doubts(loss=loss)
     text = f"{type(loss).__name__}.gradient returns {given} at y=-0.7, a=-1.7, where finite"
-    assert message.text.startswith(text)
-    assert "differences are -2." in message.text
+    assert message.startswith(text)
+    assert "differences are -2." in message
 
 
 def test_of_several_outputs_for_each_target_the_target_is_told():
     (message,) = doubts(loss=WrongVariance(), outputs=4)  # two means, two logarithms of variances
-    assert "WrongVariance.gradient returns" in message.text
-    assert "at y=-0.7, a=0.37, where finite differences are" in message.text
+    assert "WrongVariance.gradient returns" in message
+    assert "at y=-0.7, a=0.37, where finite differences are" in message
 
 
 @pytest.mark.parametrize(
@@ -317,7 +320,7 @@ def test_an_activation_may_return_booleans():
             return np.zeros_like(z)
 
     identity, loss = ACTIVATIONS["identity"], LOSSES["squared_error"]
-    assert derivative_warnings(Network((1, 2, 1), (Step(), identity), loss)) == []
+    assert texts((1, 2, 1), (Step(), identity), loss) == []
 
 
 # --- what is said of a formula ---
@@ -395,16 +398,16 @@ def test_fit_warns_of_what_a_class_says_that_its_formula_does_not_do(params, mat
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=repr)
 def test_no_loss_of_the_package_is_blamed_for_an_activation_of_ones_own(loss):
     layers = (2, 3, loss.n_outputs(1)), (ACTIVATIONS["tanh"], Sine())  # which may be below 0
-    assert derivative_warnings(Network(*layers, loss)) == []
+    assert texts(*layers, loss) == []
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_what_the_activations_of_the_package_say_is_so(name):
-    assert derivatives._of_scaling(ACTIVATIONS[name]) is None
+    assert derivatives._of_scaling(ACTIVATIONS[name]) == ""
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))
 def test_what_the_losses_of_the_package_say_is_so(name):
     loss = LOSSES[name]
     f = ACTIVATIONS[loss.out_activation]
-    assert derivatives._of_loss(loss, f, loss.n_outputs(1)) is None
+    assert derivatives._of_loss(loss, f, loss.n_outputs(1)) == ""

@@ -12,7 +12,7 @@ from sknn_scratch.components.schedules import Adaptive, Constant
 from sknn_scratch.training.early_stopping import EarlyStopping
 from sknn_scratch.training.run import Diverged, Run, make_printer
 from sknn_scratch.training.stochastic import LOOPS, batch_size_of, run_epochs
-from tests.helpers import Steep, make_state, stop_settings
+from tests.helpers import Steep, make_state, stop_settings, with_warnings
 
 
 @pytest.mark.parametrize(
@@ -23,15 +23,15 @@ from tests.helpers import Steep, make_state, stop_settings
         (32, "adam", 1000, 32, False),
         (32, "adam", 32, 32, False),
         (32, "adam", 31, 31, True),
-        (32, "lbfgs", 31, 32, False),  # which takes no batches
+        (32, "lbfgs", 31, 31, False),  # which takes no batches
     ],
 )
 def test_a_batch_has_no_more_rows_than_there_are(batch_size, solver, n_rows, expected, is_told):
     params = ScratchMLPRegressor(batch_size=batch_size, solver=solver).get_params()
     settings = check_parameters(params)
-    size, messages = batch_size_of(settings, n_rows)
+    size, told = with_warnings(batch_size_of, settings, n_rows)
     assert size == expected
-    assert [message.text[:21] for message in messages] == ["Got `batch_size`=32, "] * is_told
+    assert [text[:21] for text, _ in told] == ["Got `batch_size`=32, "] * is_told
 
 
 # --- loops kept between calls of `partial_fit` ---
