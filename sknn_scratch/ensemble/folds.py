@@ -16,6 +16,8 @@ from ..data import (
     is_frame,
     is_per_target,
     refuse_lazy,
+    rows_of_a_part,
+    slices,
     weight_by_row,
     weight_of_targets,
 )
@@ -133,18 +135,36 @@ def copied_rows(X: Any, y: Array) -> Array | None:
     as where inputs take few values, they are observations of their own. Of X, arrays and sparse
     matrices are looked at.
     """
-    if sparse.issparse(X):
-        rows = X @ np.random.RandomState(0).normal(size=X.shape[1])
-    elif not isinstance(X, np.ndarray) or X.dtype.kind not in "fiub" or isinstance(X, np.memmap):
+    if not sparse.issparse(X) and not (isinstance(X, np.ndarray) and X.dtype.kind in "fiub"):
         return None
-    else:
-        rows = np.ascontiguousarray(X + 0)  # -0 becomes 0
-        rows = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1]))).ravel()
+    rows = hashes_of_rows(X)
     _, first, kinds = np.unique(rows, return_index=True, return_inverse=True)
     kinds = kinds.ravel()
     is_copied = np.bincount(kinds)[kinds] > 1
     same = (y == y[first[kinds]]).reshape(len(y), -1).all(axis=1)
     return kinds if is_copied.any() and same[is_copied].mean() > COPIES_ALIKE else None
+
+
+def hashes_of_rows(X: Any) -> Array:
+    """Return 64 bits for each row: the same for the same numbers, however they are stored.
+
+    Rows that differ share them by a chance of 2**-40 at most. They are sums of the bits of numbers,
+    multiplied by odd factors, modulo 2**64, so exact in any order.
+    """
+    factors = 2 * np.random.RandomState(0).randint(2**63, size=X.shape[1], dtype=np.uint64) + 1
+    if sparse.issparse(X):
+        X = X.copy()
+        X.sum_duplicates()
+        X.data = mixed_bits(X.data)
+        return X @ factors
+    parts = slices(len(X), rows_of_a_part(X.shape[1]))
+    return np.concatenate([mixed_bits(X[part]) @ factors for part in parts])
+
+
+def mixed_bits(numbers: Array) -> Array:
+    """Return the bits of numbers, as float64; of round numbers not all last ones are 0."""
+    bits = (np.asarray(numbers, np.float64) + 0).view(np.uint64)  # -0 becomes 0
+    return bits ^ (bits >> 32)
 
 
 def _checked(split, n):

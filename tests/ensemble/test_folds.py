@@ -55,6 +55,34 @@ def test_a_few_copies_among_other_rows_are_found(rng):
     assert copied_rows(X, y) is None
 
 
+def mapped(X, path):
+    np.save(path, X)
+    return np.load(path, mmap_mode="r")
+
+
+def turned_round(X, path):
+    """Return CSR rows in which every second is stored from its last column to its first."""
+    columns = [np.arange(X.shape[1])[:: 1 - 2 * (i % 2)] for i in range(len(X))]
+    data = np.concatenate([row[order] for row, order in zip(X, columns)])
+    return sparse.csr_array((data, np.concatenate(columns), np.arange(0, X.size + 1, X.shape[1])))
+
+
+def in_two_parts(X, path):
+    """Return CSR rows of which every second is the sum of two that are stored."""
+    parts = [[row] if i % 2 else [row - 1, np.ones(len(row))] for i, row in enumerate(X)]
+    ends = np.cumsum([0, *(X.shape[1] * len(of_row) for of_row in parts)])
+    columns = np.tile(np.arange(X.shape[1]), sum(map(len, parts)))
+    return sparse.csr_array((np.concatenate(sum(parts, [])), columns, ends))
+
+
+@pytest.mark.parametrize("store", [mapped, turned_round, in_two_parts])
+def test_copies_are_found_however_they_are_stored(store, rng, tmp_path):
+    X, rows = rng.integers(1, 9, (31, 5)) * [1.0, 1e9, 1, 1, 1], np.arange(99) % 31
+    kinds = copied_rows(store(X[rows], tmp_path / "X.npy"), rows)
+    assert_array_equal(kinds, kinds[rows])
+    assert len(np.unique(kinds)) == 31
+
+
 def test_copies_that_a_splitter_parts_are_warned_of(rng):
     X, y = rng.normal(size=(40, 2)), rng.normal(size=40)
     order, cv = rng.permutation(np.repeat(np.arange(40), 5)), KFold(4)
