@@ -43,6 +43,7 @@ from .warnings import (
     Ending,
     advice_on_domain,
     warn_caller,
+    warn_of_far_from_zero,
     warn_of_first_batch,
     warn_of_lost_digits,
     warn_of_predictions,
@@ -141,6 +142,7 @@ class Trainer:
                 alike = settings.standardize == "numeric"
                 state.scaling = standard_scaling(network, data, flags_alike=alike)
                 warn_of_lost_digits(network, state.scaling, data)
+                warn_of_far_from_zero(data)
                 if settings.incremental:
                     warn_of_first_batch(network, state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):

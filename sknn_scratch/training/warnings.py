@@ -27,7 +27,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import Settings
-from ..data import DataSet, Scaling, takes_factor, takes_shift
+from ..data import DataSet, Moments, Scaling, takes_factor, takes_shift
 from ..engine import largest_product, quiet_blas
 from ..maths import Array, Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
@@ -42,6 +42,8 @@ FAR_WEIGHT = 100  # a mean weight larger than that, or smaller than its inverse,
 STRONG = 0.1  # the penalty from which on a mean weight can be too large: less does little anyway
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
+FAR_FROM_ZERO = 30.0  # standard deviations from which on a column that is not centred is lost
+ROUNDING = 1e-14  # of what a constant is
 LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
 ROWS = 64  # of the training set, on which something is looked at
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
@@ -137,6 +139,22 @@ def warn_of_lost_digits(network: Network, scaling: Scaling, data: DataSet) -> No
             f"{listed(alike)} nearly the same in most rows, beside a few of another size: "
             "standardised, the many differ by next to nothing, and little can be learnt of them. "
             "Drop or clip the few, or take logarithms."
+        )
+
+
+def warn_of_far_from_zero(data: DataSet) -> None:
+    """Warn of columns of sparse X that vary little for how far they are from zero."""
+    if not sparse.issparse(data.X):
+        return
+    moments = Moments.of(data.sample("X", ROWS))
+    with np.errstate(over="ignore"):
+        distance, std = np.abs(moments.mean_), moments.std_
+        far = columns("X", (std > ROUNDING * distance) & (distance > FAR_FROM_ZERO * std))
+    if far:
+        warn_caller(
+            f"{listed(far)} more than {FAR_FROM_ZERO:g} standard deviations from zero. Sparse X is "
+            "not centred, so training hardly sees that vary: subtract the mean beforehand "
+            "(StandardScaler, in a ColumnTransformer), or give X.toarray()."
         )
 
 

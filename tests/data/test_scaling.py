@@ -191,6 +191,7 @@ def test_words_that_are_rare_do_not_drown_those_that_are_not(rng):
     assert model.score(X[400:], y[400:]) > 0.25
 
 
+@pytest.mark.filterwarnings("ignore:.*standard deviations from zero:UserWarning")
 @every_solver
 @pytest.mark.parametrize("as_given", [sparse.csr_array, np.asarray])
 def test_a_column_far_from_zero_does_no_harm_where_nothing_is_centred(as_given, solver, regression):

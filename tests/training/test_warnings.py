@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 
 from sknn_scratch import Bounded, Loss, ScratchMLPRegressor
 from tests.bad_input import assert_refused
@@ -145,6 +146,20 @@ def test_targets_that_are_small_and_not_standardised_are_not_called_alike(regres
     with pytest.warns(UserWarning, match="y cannot be standardised") as told:
         network(out_activation="tanh").fit(X, 1e-6 * y)
     assert not any("nearly the same" in str(each.message) for each in told)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, float])
+def test_a_column_of_sparse_x_that_is_far_from_zero_is_warned_of(dtype, regression):
+    X, y = regression
+    X = np.column_stack([X > 1, 20 + 5 * X[:, 1], 2012 + 7 * X[:, 2], np.full(60, 0.1)])
+    model, given = network(solver="lbfgs"), sparse.csr_array(X.astype(dtype))
+    with pytest.warns(UserWarning, match=r"X\[:, 5\] is more than 30 .*StandardScaler"):
+        model.fit(given, y)
+    weight = 1 * (np.arange(60) == 0)
+    model.fit(given, y, weight)  # of which there is one
+    X[:, 5] -= 2012
+    model.fit(sparse.csr_array(X), y)
+    model.set_params(standardize=False).fit(given, y)
 
 
 @pytest.mark.parametrize("params", [{}, {"fit_intercept": False}, {"loss": "gamma"}], ids=str)
