@@ -9,13 +9,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.inspection import PartialDependenceDisplay, permutation_importance
+from sklearn.inspection import (
+    PartialDependenceDisplay,
+    partial_dependence,
+    permutation_importance,
+)
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_number
 from ..maths import Array, RandomState
-from .drawing import LONGEST, ink, pyplot_for, shortened, some_rows
+from .drawing import ink, pyplot_for, shortened, some_rows
 
 ROWS_OF_CURVES = 30  # that are drawn one by one, behind the mean
 BARS = 15  # of the most frequent words; points of a line through dates
@@ -183,42 +187,55 @@ class ExplanationDisplay:
         values = _column_of(X, column)
         if values.dtype.kind == "m":
             values = values / np.timedelta64(1, "D")  # in days, as tables are encoded
-        is_number = values.dtype.kind in "fiu"
         rows = np.flatnonzero(~_gaps_of(values))
-        n_points = 100
-        if is_number:
-            X, values = _take(X, rows), _take(values, rows).astype(float)
-            if np.isclose(*np.quantile(values, [0.05, 0.95])):  # scikit-learn finds none between
-                n_points = 1 + len(values)  # so each value is one
+        if values.dtype.kind in "fiu":
+            ylabel = "prediction (dashed: mean)"
+            X = _with_column(_take(X, rows), column, _take(values, rows).astype(float))
+            curve = _draw_numbers(estimator, X, int(column), random_state, ax)
         else:
-            distinct = rows[_bars_of(np.asarray(values)[rows])]
-            values = _take(values, np.resize(distinct, len(values)))
-        # every value that the column has is put into every row: it has to hold no others
-        curve: Any = PartialDependenceDisplay.from_estimator(
-            estimator,
-            _with_column(X, column, values),
-            [int(column)],
-            kind="both" if is_number else "average",
-            categorical_features=None if is_number else [int(column)],
-            grid_resolution=n_points,
-            subsample=min(ROWS_OF_CURVES, len(rows)),
-            random_state=random_state,
-            ax=ax,
-        )
+            ylabel = "mean prediction"
+            # every value that the column has is put into every row: it has to hold no others
+            shown = rows[_bars_of(np.asarray(values)[rows])]
+            X = _with_column(X, column, _take(values, np.resize(shown, len(values))))
+            curve = _draw_words(estimator, X, int(column), ax)
         drawn = curve.axes_[0, 0]  # in the place of `ax`
-        ylabel = "prediction (dashed: mean)" if is_number else "mean prediction"
         drawn.set_title(shortened(self.columns[column]), parse_math=False)
         drawn.set(xlabel="", ylabel=ylabel)
         if drawn.get_legend():
             drawn.get_legend().remove()
-        drawn_at = list(map(str, curve.pd_results[0]["grid_values"][0]))
-        if not is_number and _are_dates(drawn_at):
-            _put_a_line_for_bars(drawn, curve.pd_results[0])
-        elif not is_number and (max(map(len, drawn_at)) > LONGEST or values.dtype.kind == "b"):
-            drawn.set_xticks(range(len(drawn_at)), map(shortened, drawn_at))
         for label in drawn.get_xticklabels():
             label.set_parse_math(False)  # words are no formulas: "$100-$200"
         return curve
+
+
+def _draw_numbers(estimator, X, column, random_state, ax):
+    """Draw the mean prediction along a column of numbers, and that of single rows."""
+    n_points, values = 100, _column_of(X, column)
+    if np.isclose(*np.quantile(values, [0.05, 0.95])):  # scikit-learn finds none between
+        n_points = 1 + len(values)  # so each value is one
+    options = {"kind": "both", "grid_resolution": n_points, "random_state": random_state}
+    options["subsample"] = min(ROWS_OF_CURVES, len(values))
+    curve: Any = PartialDependenceDisplay
+    return curve.from_estimator(estimator, X, [column], ax=ax, **options)
+
+
+def _draw_words(estimator, X, column, ax):
+    """Draw the mean prediction for each word of a column: bars, or a line through dates."""
+    words: Any = partial_dependence(
+        estimator, X, [column], categorical_features=[column], kind="average"
+    )
+    (values,) = words["grid_values"]
+    are_dates = _are_dates(values)
+    if not are_dates:  # whatever they are (codes, truths, times of the day), side by side
+        words["grid_values"] = [list(map(str, values))]
+    places = {"features": [(0,)], "feature_names": [""], "target_idx": 0, "deciles": {}}
+    curve: Any = PartialDependenceDisplay([words], is_categorical=[(not are_dates,)], **places)
+    curve.plot(ax=ax, pd_line_kw={"linestyle": "--"})
+    drawn = curve.axes_[0, 0]
+    drawn.tick_params(axis="x", rotation=90)
+    if not are_dates:
+        drawn.set_xticks(range(len(values)), map(shortened, words["grid_values"][0]))
+    return curve
 
 
 def _column_of(X, i):
@@ -250,13 +267,6 @@ def _bars_of(values):
 def _are_dates(values):
     """Return whether all values are dates, or strings of dates."""
     return all(DATE.match(str(value)) for value in values)
-
-
-def _put_a_line_for_bars(ax, result):
-    """Draw into ax a line through dates, along which a bar would be a day wide."""
-    for bar in ax.patches[:]:
-        bar.remove()
-    ax.plot(result["grid_values"][0], result["average"][0], "--", color="tab:blue")
 
 
 def _with_column(X, column, values):

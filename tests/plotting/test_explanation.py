@@ -1,6 +1,7 @@
 """What a model goes by: importances in order, curves of the largest columns."""
 
 import sys
+from datetime import time, timedelta
 
 import numpy as np
 import pytest
@@ -115,12 +116,34 @@ def test_long_words_leave_the_picture_room(rng):
     assert [label.get_text() for label in ax.get_xticklabels()] == short
 
 
-def test_yes_and_no_have_a_bar_each_and_no_number_between(rng):
+BARS_OF = {  # a column of each kind, and what is written below its bars
+    "truths": ([True, False] * 30, ["False", "True"]),
+    "one truth": ([True] * 60, ["True"]),
+    "truths and gaps": ([True, None, False] * 20, ["False", "True"]),
+    "codes": ([10115, 80331] * 30, ["10115", "80331"]),
+    "times": ([time(8, 15), time(17)] * 30, ["08:15:00", "17:00:00"]),
+    "durations": (
+        [timedelta(days=1), timedelta(days=9)] * 30,
+        ["1 day, 0:00:00", "9 days, 0:00:00"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BARS_OF)
+def test_what_is_no_number_has_bars_side_by_side_with_its_name_below(kind):
     pd = pytest.importorskip("pandas")
-    X = pd.DataFrame({"lift": rng.uniform(size=60) < 0.5})
-    model = make_pipeline(TableEncoder(), LinearRegression()).fit(X, 2.0 * X["lift"])
-    axes = ExplanationDisplay.from_estimator(model, X, 2.0 * X["lift"]).axes_
-    assert [label.get_text() for label in axes[1].get_xticklabels()] == ["False", "True"]
+    values, names = BARS_OF[kind]
+    column = pd.Series(values, dtype=object if kind != "truths" else bool)
+    X = pd.DataFrame({"c": column.astype("category") if kind == "codes" else column})
+    y = np.array([len(names) if value == max(filter(None, values)) else 1.0 for value in values])
+    model = make_pipeline(TableEncoder(), LinearRegression()).fit(X, y)
+    display = ExplanationDisplay.from_estimator(model, X, y)
+    bars = display.axes_[1]
+    assert [label.get_text() for label in bars.get_xticklabels()] == names
+    places = [bar.get_x() + bar.get_width() / 2 for bar in bars.patches]
+    np.testing.assert_allclose(places, bars.get_xticks())
+    np.testing.assert_allclose(places, range(len(names)), atol=1e-9)
+    assert [bar.get_height() for bar in bars.patches] == pytest.approx(range(1, len(names) + 1))
 
 
 def test_words_are_no_formulas_and_may_be_all_the_same(rng):
