@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import math
 import os
 import pickle
 import secrets
@@ -176,7 +177,8 @@ def has_stopped_early(estimator: Any) -> bool:
     """Return True if `fit` would have stopped early here."""
     if not (estimator.early_stopping and estimator.__sklearn_is_fitted__()):
         return False
-    return estimator._state.best.no_improvement_count > estimator.n_iter_no_change
+    has_diverged = not math.isfinite(estimator.loss_)
+    return has_diverged or estimator._state.best.no_improvement_count > estimator.n_iter_no_change
 
 
 def differing(params: dict[str, Any], saved_params: dict[str, Any]) -> list[str]:

@@ -318,15 +318,19 @@ def test_what_cannot_be_gone_on_with_is_refused_before_training(model, match, re
 
 
 @pytest.mark.filterwarnings("ignore:Training stopped by tol=0.1 while")  # to be short
-@pytest.mark.parametrize("kind", [True, "loss"])
+@pytest.mark.filterwarnings("ignore:Solver produced non-finite")
+@pytest.mark.parametrize("kind", [True, "loss", "divergence"])
 def test_early_stopping_ends_it_as_it_ends_fit(kind, rows, tmp_path):
     settings = {"early_stopping": kind, "tol": 0.1, "n_iter_no_change": 3, "random_state": 0}
+    if kind == "divergence":
+        settings |= {"early_stopping": True, "solver": "sgd", "learning_rate_init": 1e3}
     whole = ScratchMLPRegressor((3,), **settings).fit(*rows)
     assert whole.n_iter_ < 50
+    assert np.isfinite(whole.loss_) == (kind != "divergence")
     for n_epochs in (2, 50, 60):  # interrupted, to the end, and no further
         model = ScratchMLPRegressor((3,), **settings)
         model = fit_with_checkpoints(model, *rows, tmp_path / "m", n_epochs=n_epochs, every=20)
-    assert model.loss_curve_ == whole.loss_curve_
+    assert_array_equal(model.loss_curve_, whole.loss_curve_)
     assert_array_equal(model.predict(rows[0]), whole.predict(rows[0]))
 
 
