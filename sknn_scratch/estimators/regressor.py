@@ -698,7 +698,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         rows = [
             ("layers", " \N{RIGHTWARDS ARROW} ".join([f"{network.sizes[0]} features", *layers])),
             ("parameters", f"{network.n_parameters:,}"),
-            ("epochs", f"{self.n_iter_} by {self.solver}"),
+            ("epochs", f"{len(self.loss_curve_)} by {self.solver}"),
             ("loss", f"{self.loss_:.4g}"),
         ]
         if self.best_validation_score_ is not None:

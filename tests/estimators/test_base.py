@@ -358,6 +358,13 @@ def test_a_network_says_what_was_trained(regression):
     assert model._repr_mimebundle_()["text/html"].count("<polyline") == 2
 
 
+def test_the_epochs_of_all_calls_are_counted_as_the_best_is(regression):
+    model = ScratchMLPRegressor((3,), early_stopping=True, random_state=0)
+    for _ in range(7):
+        model.partial_fit(*regression)
+    assert summary(model)["epochs"] == "7 by adam"
+
+
 def test_an_ensemble_says_what_it_holds(regression):
     network = ScratchMLPRegressor((3,), solver="lbfgs", alpha=1, max_iter=500)
     model = ScratchMLPEnsembleRegressor(network, 4, random_state=0).fit(*regression)
