@@ -181,9 +181,10 @@ class Run:
     def epoch_end(self, loss: float, params: Array, rate: float | None = None) -> None:
         """Take note of an epoch, and tell of it. Raises Diverged if the loss is not finite."""
         history = self.state.history
-        history.record(loss)
-        if self.validate:
-            history.record_validation(*self.validate(params))
+        validation = self.validate and self.validate(params)
+        history.record(loss)  # an epoch whose validation is interrupted has had no end
+        if validation:
+            history.record_validation(*validation)
         self.stopping.update(history, params)
         for observer in self.observers:
             self.stopped |= bool(observer.epoch_end(self.state, rate))

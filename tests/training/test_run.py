@@ -76,6 +76,21 @@ def test_an_epoch_is_validated_with_its_parameters():
     assert run.state.best.params == 7
 
 
+def test_an_epoch_whose_validation_is_interrupted_is_in_no_curve():
+    def validate(params):
+        if params[0] == 2:
+            raise KeyboardInterrupt
+        return 0.5, 0.5
+
+    run = make_run("score", validate)
+    run.epoch_end(1.0, np.array([1.0]))
+    with pytest.raises(KeyboardInterrupt):
+        run.epoch_end(0.9, np.array([2.0]))
+    history = run.state.history
+    assert history.losses == [1.0]
+    assert history.validation_scores == history.validation_losses == [0.5]
+
+
 @pytest.mark.parametrize(
     ("monitor", "value"), [(None, -2.0), ("score", 0.5), ("loss", -0.25)], ids=str
 )
