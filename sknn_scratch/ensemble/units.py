@@ -7,6 +7,7 @@ is as wide in logarithms for cheap rows as for dear ones, and never reaches belo
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from ..maths import Array, Loss
 from .members import last_step
 
 ROUNDING = 1e-9  # of the range of a transformed target
+INEXACT = 1e-6  # what may be lost there and back
+FAR, POLE = 1e3, 1e2  # ranges: so far ends are looked for; targets as far off have none
 RATIO = 3.0  # of the largest and the smallest target, from which logarithms are tried
 
 
@@ -37,7 +40,9 @@ class TransformedUnit(Unit):
     """What the transformer of a TransformedTargetRegressor makes of y, turned so that it increases.
 
     It is fitted on ``y``, of shape (n, n_targets), and column by column monotone: ``sign`` is 1
-    where it increases, -1 where it decreases.
+    where it increases, -1 where it decreases. It may end, as a square root does at 0, below which
+    its inverse, the square, turns back. What lies beyond is put back as the end is: unbounded, if
+    that is a pole, as of 1 / y.
     """
 
     def __init__(self, transformer: Any, y: Array, sign: Array) -> None:
@@ -45,19 +50,38 @@ class TransformedUnit(Unit):
         self.y: Any = y[0]
         self.u: Any = transformer.transform(y[:1])[0]
         self.sign = sign
-        self.rounding: Any = ROUNDING * np.ptp(y, axis=0)
+        u = transformer.transform(y) * sign
+        self.ends: Any = *self._end(u, y, -1), *self._end(u, y, 1)
+
+    def _end(self, u, y, way):
+        """Return, for each target, the last u up (1) or down (-1) that y follows, and y there."""
+        inside, range_ = way * (way * u).max(axis=0), np.ptp(u, axis=0)
+        far = middle = outside = inside + way * FAR * range_
+        for _ in range(64):
+            follows = np.zeros(len(middle), bool)
+            with suppress(ArithmeticError, LookupError, ValueError):  # it takes nothing from there
+                there = self._inverse(middle[np.newaxis])
+                is_reached = np.abs(self(there) - middle) <= INEXACT * (np.abs(middle) + range_)
+                follows = (is_reached & (way * (there - self.y) >= 0))[0]
+            inside, outside = np.where(follows, middle, inside), np.where(follows, outside, middle)
+            middle = (inside + outside) / 2
+        last = way * np.maximum(way * self._inverse(inside[np.newaxis]), way * y).max(axis=0)
+        last = np.where(np.abs(last - self.y) > POLE * np.ptp(y, axis=0), way * np.inf, last)
+        return np.where(inside == far, way * np.inf, inside), last
 
     def __call__(self, y: Array) -> Array:
         return self._by_column(self.transformer.transform, y, self.y) * self._of_targets(self.sign)
 
     def inverse(self, u: Array) -> Array:
-        sign, y_inside, rounding = map(self._of_targets, (self.sign, self.y, self.rounding))
-        y = self._by_column(self.transformer.inverse_transform, u * sign, self.u)
-        # Where the transform ends comes nan, or y from the other side: then y is unbounded.
-        is_above = u > self._of_targets(self.u) * sign
-        is_back = np.where(is_above, y < y_inside - rounding, y > y_inside + rounding)
-        has_ended = (np.isnan(y) & ~np.isnan(u)) | is_back
-        return np.where(has_ended, np.where(is_above, np.inf, -np.inf), y)
+        low, least, high, most = map(self._of_targets, self.ends)
+        y = self._inverse(np.clip(u, low, high))
+        y = np.where(u < low, least, np.where(u > high, most, y))
+        return np.where(np.isinf(u), u, y)
+
+    def _inverse(self, u):
+        return self._by_column(
+            self.transformer.inverse_transform, u * self._of_targets(self.sign), self.u
+        )
 
     def _of_targets(self, numbers):
         """Return numbers of each target, to be broadcast with y; or the number of a single one."""

@@ -1,5 +1,6 @@
 """The unit in which errors are measured, intervals of transformed targets, the range of y."""
 
+import math
 import pickle
 
 import numpy as np
@@ -98,6 +99,34 @@ def test_what_is_not_finite_stays_what_it_is():
     y = 1 + np.random.default_rng(0).exponential(size=50) ** 3
     bounded = unit_of(transformed(transformer=PowerTransformer("box-cox")), y)
     assert bounded.inverse(np.array([1e6]))[0] == np.inf  # where its inverse is nan
+
+
+@pytest.mark.parametrize(
+    ("root", "inverse"),
+    [
+        (np.sqrt, np.square),
+        (lambda y: -np.sqrt(y), np.square),
+        (np.sqrt, lambda u: np.where(u < 0, -1, u**2)),  # of which no root is a number
+        (np.vectorize(math.sqrt), lambda u: np.where(u < 0, -1, u**2)),  # an error
+    ],
+    ids=["root", "decreasing", "no number", "error"],
+)
+def test_a_target_has_its_end_where_the_transform_ends(root, inverse):
+    estimator = transformed(func=root, inverse_func=inverse)
+    unit = unit_of(estimator, np.array([1.0, 4.0, 9.0]))
+    of_y = unit.inverse(np.array([-9, -0.5, 0, 0.5, 4, np.inf]))
+    assert_allclose(of_y, [0, 0, 0, 0.25, 16, np.inf], atol=1e-9)
+
+
+def test_intervals_of_roots_of_counts_cover_zeros(rng):
+    X = rng.normal(size=(1300, 2))
+    y = rng.poisson(np.exp(0.7 * X[:, 0] - 0.5))
+    root = transformed(func=np.sqrt, inverse_func=np.square)
+    model = ScratchMLPEnsembleRegressor(root, random_state=0).fit(X[:300], y[:300])
+    low, middle, high = model.predict_quantile(X[300:], [0.05, 0.5, 0.95]).T
+    assert np.mean((low <= y[300:]) & (y[300:] <= high)) == pytest.approx(0.9, abs=0.03)
+    assert (low >= 0).all()
+    assert ((low <= middle) & (middle <= high)).all()
 
 
 @pytest.mark.parametrize(
