@@ -10,7 +10,6 @@ How many threads a BLAS has usually belongs to the whole process. So it is kept 
 for how few: the first lowers the number, the last puts it back.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from math import inf, prod
@@ -140,18 +139,3 @@ def shared_blas(n_jobs: int) -> AbstractContextManager[None]:
     """
     share = max(1, cpu_count() // n_jobs) if n_jobs > 1 else inf
     return limited(share, share)
-
-
-def lift_limits() -> None:
-    """Lift all limits in a process just forked, where the blocks of other threads never end."""
-    for pool in (*NUMPYS, *SCIPYS):
-        pool.limits.clear()
-        pool.apply()
-    CHANGING.release()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    # Whoever forks holds the lock, so that no other thread does, and waits there for ever after.
-    os.register_at_fork(
-        before=CHANGING.acquire, after_in_parent=CHANGING.release, after_in_child=lift_limits
-    )

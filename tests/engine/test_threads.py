@@ -1,7 +1,5 @@
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event, Lock, Thread, local
+from threading import Barrier, Lock, Thread, local
 from time import sleep
 from types import SimpleNamespace
 
@@ -300,47 +298,6 @@ def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it is multi-threaded
-def test_a_process_forked_while_another_thread_fits_trains_with_all_threads(two_threads):
-    """The other thread holds a limit, and now and then the lock; in the child it is not there."""
-    inside, leave = Barrier(2, timeout=60), Event()
-
-    def hold():
-        with quiet_blas(1):
-            inside.wait()
-            while not leave.is_set():
-                with quiet_blas(1):
-                    pass
-
-    thread = Thread(target=hold, daemon=True)
-    thread.start()
-    inside.wait()
-    try:
-        statuses = [in_child(trains_with_two_threads) for _ in range(10)]
-    finally:
-        leave.set()
-        thread.join()
-    assert set(statuses) == {0}
-    assert set(threads().values()) == {2}
-
-
-def trains_with_two_threads():
-    before = set(threads().values())
-    with quiet_blas(1):
-        during = set(threads().values())
-    return (before, during, set(threads().values())) == ({2}, {1}, {2})
-
-
-def in_child(function):
-    """Return the exit status of a forked process: 0 if the function returns True in time."""
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(10)
-        os._exit(0 if function() else 1)
-    return os.waitpid(pid, 0)[1]
-
-
 def test_a_library_with_one_number_for_the_whole_process_has_one_pool_for_all_threads():
     pools = [pool for of_one in blas_pools() for pool in of_one]
     assert pools
