@@ -57,7 +57,6 @@ def assert_refused(error, match, model, method, *data):
 
 
 NO_NUMBERS = ["1", None, True, np.True_, 1j, [0.1], np.nan]
-TOO_MUCH = 10**400  # an int that fits into no float
 
 NO_BOOLEANS = [0, 1.0, "True", None, np.nan, np.array([True, False])]
 
@@ -67,7 +66,6 @@ NO_NAMES = ["nonsense", "", None, 1, True, np.nan, ["relu"]]
 BAD_PARAMETERS = {
     "hidden_layer_sizes": [
         *(0, -1, 5.0, np.nan, np.inf, None, True, "5", (5, 0), [5, -1], (5.0,), (np.nan,)),
-        *(10**30, (10**12, 10**12)),
         *(("5",), (True,), (5, None), ((5, 5),), np.array([5.0]), np.ones((2, 2), int)),
         iter((5,)),
     ],
@@ -83,17 +81,17 @@ BAD_PARAMETERS = {
         *(lambda epoch, n_epochs: -1.0, lambda epoch, n_epochs: np.nan),
         *(lambda epoch, n_epochs: None, lambda epoch, n_epochs: "1"),
     ],
-    "alpha": [*NO_NUMBERS, TOO_MUCH, -1e-9, np.inf],
+    "alpha": [*NO_NUMBERS, -1e-9, np.inf],
     "batch_size": [*NO_NUMBERS, 0, -5, 10.0, np.inf, "full"],
-    "learning_rate_init": [*NO_NUMBERS, TOO_MUCH, 0, -0.1, np.inf],
-    "power_t": [*NO_NUMBERS, TOO_MUCH, -0.1, np.inf],
+    "learning_rate_init": [*NO_NUMBERS, 0, -0.1, np.inf],
+    "power_t": [*NO_NUMBERS, -0.1, np.inf],
     "max_iter": [*NO_NUMBERS, 0, -1, 10.0, np.inf],
     "shuffle": NO_BOOLEANS,
     "random_state": [
         *("0", True, np.True_, 1.5, np.nan, np.inf, -1, 2**32, [0.5]),
         np.random.default_rng(0),
     ],
-    "tol": [*NO_NUMBERS, TOO_MUCH, -1e-9, np.inf],
+    "tol": [*NO_NUMBERS, -1e-9, np.inf],
     "verbose": ["yes", None, -1, 1.5, np.nan, np.inf],
     "warm_start": NO_BOOLEANS,
     "momentum": [*NO_NUMBERS, -0.1, 1.1, np.inf],
@@ -102,7 +100,7 @@ BAD_PARAMETERS = {
     "validation_fraction": [*NO_NUMBERS, -0.1, 1, 1.5, np.inf, [[1], [1, 2]], b"abc"],
     "beta_1": [*NO_NUMBERS, -0.1, 1.0, np.inf],
     "beta_2": [*NO_NUMBERS, -0.1, 1.0, np.inf],
-    "epsilon": [*NO_NUMBERS, TOO_MUCH, 0, -1e-8, np.inf],
+    "epsilon": [*NO_NUMBERS, 0, -1e-8, np.inf],
     "n_iter_no_change": [*NO_NUMBERS, 0, -1, 5.0, -np.inf, "inf"],
     "max_fun": [*NO_NUMBERS, 0, -1, 10.0, np.inf],
     "fit_intercept": NO_BOOLEANS,
@@ -115,7 +113,6 @@ BAD_PARAMETERS = {
         0,
         -1,
         np.inf,
-        TOO_MUCH,
     ],
     "missing_targets": [*NO_NAMES, "raise"],
     "embedding": [*(value for value in NO_NAMES if value is not None), "softmax", Periodic, Tanh()],

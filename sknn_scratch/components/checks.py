@@ -34,11 +34,6 @@ def check_number(value: Any, name: str, kind: type[Any], interval: str) -> None:
     below = value <= high if interval[-1] == "]" else value < high
     if not (above and below):  # nan is neither
         raise ValueError(message)
-    if kind is float:
-        try:
-            float(value)
-        except OverflowError:
-            raise ValueError(f"{name} must be a number that fits into a float.") from None
 
 
 def check_boolean(value: Any, name: str) -> None:

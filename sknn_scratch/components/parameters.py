@@ -4,12 +4,10 @@ A component (activation, loss, solver, schedule) is chosen by its name in a regi
 over.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from numbers import Integral, Real
-from operator import mul
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -315,14 +313,7 @@ def check_hidden_layer_sizes(sizes: Any) -> tuple[int, ...]:
     sizes = tuple(sizes)
     for size in sizes:
         check_number(size, "hidden_layer_sizes", int, "[1, inf)")
-    sizes = tuple(int(size) for size in sizes)
-    n_weights = sum(map(mul, (1, *sizes), (*sizes, 1)))  # for a single feature
-    if 8 * n_weights > sys.maxsize:
-        raise ValueError(
-            f"hidden_layer_sizes must be of a network that fits into memory, got {sizes}: about "
-            f"{n_weights:.0e} weights."
-        )
-    return sizes
+    return tuple(int(size) for size in sizes)
 
 
 def check_dropout(

@@ -125,13 +125,7 @@ class InverseScaling(Schedule):
     power_t: Annotated[float, "[0, inf)"] = 0.5
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
-        try:
-            return learning_rate_init / (progress.t + 1) ** self.power_t
-        except OverflowError:
-            raise ValueError(
-                f"power_t={self.power_t} is too large: after {progress.t} samples, "
-                "(t + 1)**power_t fits into no float."
-            ) from None
+        return learning_rate_init / (progress.t + 1) ** self.power_t
 
 
 @dataclass(frozen=True)

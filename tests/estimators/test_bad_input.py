@@ -136,11 +136,6 @@ def test_names_of_other_libraries_and_slips_are_recognised(params, match):
         network(**params).fit(X, Y)
 
 
-def test_a_power_that_leaves_no_learning_rate_is_named():
-    model = network(solver="sgd", learning_rate="invscaling", power_t=500)
-    assert_refused(ValueError, "power_t=500.0 is too large: after 24 samples", model, "fit", X, Y)
-
-
 INTEGERS = "max_iter", "batch_size", "n_iter_no_change", "max_fun", "verbose"
 EDGES = [
     *({"hidden_layer_sizes": sizes} for sizes in (5, np.int64(5), [5, 2], np.array([5]), ())),
