@@ -16,7 +16,7 @@ from scipy import sparse
 
 from sknn_scratch import ELU, Bounded, LeakyReLU
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.batches import DenseBatch, Rows
+from sknn_scratch.engine.batches import Batch, Rows
 from sknn_scratch.engine.program import Backward, Penalty, compiled
 from sknn_scratch.maths.activations import Activation
 from sknn_scratch.maths.network import Network
@@ -138,7 +138,7 @@ def run_program(network, params, X, y, weight, alpha):
     ones = np.ones((len(X), 1), params.dtype)
     x = np.hstack([X, ones]) if network.fit_intercept else X
     program = Backward(network, params, gradient, len(y))
-    calls = program.calls(DenseBatch(x.T), y.T, weight, 1 / n, losses[0, ...])
+    calls = program.calls(Batch(x.T), y.T, weight, 1 / n, losses[0, ...])
     calls += Penalty(network, params, gradient).calls(alpha / n, losses[1, ...])
     for _ in range(2):  # the second run finds the buffers as the first has left them
         for call in compiled(calls):

@@ -28,26 +28,19 @@ PACKED = 1 << 25
 
 @dataclass
 class Batch:
-    """Inputs of a batch, and how the first layer is computed with them."""
+    """Inputs of a batch, and how the first layer is computed with them.
+
+    They are a fixed view of shape (features [+ 1], samples), with a row of ones for intercepts.
+    """
 
     x: Matrix = None
 
     def forward(self, block: Array, z: Array) -> Calls:
         """Return the calls for z = block.T @ [x, 1]."""
-        raise NotImplementedError
-
-    def backward(self, delta: Array, gradient: Array) -> Calls:
-        """Return the calls for gradient = [x, 1] @ delta.T."""
-        raise NotImplementedError
-
-
-class DenseBatch(Batch):
-    """A fixed view of shape (features [+ 1], samples), with a row of ones for intercepts."""
-
-    def forward(self, block: Array, z: Array) -> Calls:
         return [(block.T.dot, self.x, z)]
 
     def backward(self, delta: Array, gradient: Array) -> Calls:
+        """Return the calls for gradient = [x, 1] @ delta.T."""
         return [(self.x.dot, delta.T, gradient)]
 
 
@@ -134,7 +127,7 @@ class Rows:
 
     def batch(self, packed: Array) -> tuple[Batch, Array, Array | None]:
         """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
-        x = SparseBatch() if self.is_sparse else DenseBatch(packed[:, self.inputs].T)
+        x = SparseBatch() if self.is_sparse else Batch(packed[:, self.inputs].T)
         weight = packed[:, self.weights].T if self.weighted else None
         return x, packed[:, self.targets].T, weight
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from ..data import LEAST, Mapped, Scaling, by_rows, rows_at_a_time, slices, widths
 from ..maths import Array, Matrix, Network
 from ..tracing import aligned
-from .batches import DenseBatch
+from .batches import Batch
 from .program import Forward, compiled
 
 AT_A_TIME = 1 << 15  # numbers that are standardised at a time
@@ -82,7 +82,7 @@ class Predictor:
             forward = Forward(self.network, self.params, len(X))
             width = X.shape[1] + self.network.fit_intercept
             rows = aligned((len(X), width), self.params.dtype, 1)
-            calls = compiled(forward.forward(DenseBatch(rows.T)))
+            calls = compiled(forward.forward(Batch(rows.T)))
             self.programs[len(X)] = rows[:, : X.shape[1]], calls, forward.a[-1].T
         inputs, calls, output = self.programs[len(X)]
         self.read(X, inputs)

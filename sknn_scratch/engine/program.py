@@ -36,7 +36,7 @@ from ..components import Layer
 from ..data import slices
 from ..maths import Array, DType, Network, SquaredError
 from ..tracing import Calls, aligned, empty, formulas
-from .batches import Batch, DenseBatch
+from .batches import Batch
 from .dropout import Dropout, Dropped
 from .embedding import Embedded, EmbeddedBatch
 
@@ -196,7 +196,7 @@ class Backward(Forward):
 
     def is_factored(self, x: Batch) -> bool:
         """Return True if the gradient of the first block is that of `first_gradient`."""
-        return self.scaled is not None and isinstance(x, DenseBatch)
+        return self.scaled is not None and type(x) is Batch
 
     def first_gradient(self, x: Batch) -> Calls:
         """Return the calls for the gradient of the first block if layer 2 is one unit.

@@ -9,7 +9,7 @@ from scipy import sparse
 from sknn_scratch import ScratchMLPRegressor
 from sknn_scratch.data import Scaling
 from sknn_scratch.data.chunking import CACHED, slices
-from sknn_scratch.engine.batches import DenseBatch, Rows, SparseBatch
+from sknn_scratch.engine.batches import Batch, Rows, SparseBatch
 
 
 @pytest.mark.parametrize("chosen", [None, np.array([5, 2, 9])])
@@ -93,7 +93,7 @@ def test_a_sparse_batch_multiplies_as_a_dense_one(fit_intercept, rng):
     ones = np.ones((6, int(fit_intercept)))
     block, delta = rng.normal(size=(4 + fit_intercept, 3)), rng.normal(size=(3, 6))
     results = []
-    for batch in (DenseBatch(np.hstack([X, ones]).T), SparseBatch(sparse.csr_array(X))):
+    for batch in (Batch(np.hstack([X, ones]).T), SparseBatch(sparse.csr_array(X))):
         z, gradient = np.empty((3, 6)), np.empty_like(block)
         for function, *arguments in batch.forward(block, z) + batch.backward(delta, gradient):
             function(*arguments)

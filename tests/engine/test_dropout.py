@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sknn_scratch import ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.batches import DenseBatch
+from sknn_scratch.engine.batches import Batch
 from sknn_scratch.engine.dropout import Dropout
 from sknn_scratch.engine.program import Backward, compiled
 from sknn_scratch.tracing.buffers import aligned_copy
@@ -30,7 +30,7 @@ class Droppable:
         dropout = None if rates is None else Dropout(rates, self.generator)
         self.program = Backward(network, self.params, self.gradient, len(y), dropout)
         x = np.hstack([X, np.ones((len(X), 1))]) if network.fit_intercept else X
-        calls = self.program.calls(DenseBatch(x.T), y.T, weight, 1 / len(y), self.loss)
+        calls = self.program.calls(Batch(x.T), y.T, weight, 1 / len(y), self.loss)
         self.calls = compiled(calls)
 
     def run(self, params):

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.engine.batches import DenseBatch
+from sknn_scratch.engine.batches import Batch
 from sknn_scratch.engine.program import Backward
 from sknn_scratch.maths.network import backprop
 from tests.helpers import EVERY_NETWORK, Sine, make_network, make_problem, run_program
@@ -80,6 +80,6 @@ def test_a_step_of_the_network_of_the_walk_takes_the_calls_that_the_walk_shows(r
     network = make_network(tanh, identity, LOSSES["squared_error"], sizes=(1, 5, 1))
     params, X, y = make_problem(network, rng)
     program = Backward(network, params, np.empty_like(params), len(X))
-    x = DenseBatch(np.vstack([X.T, np.ones(len(X))]))
+    x = Batch(np.vstack([X.T, np.ones(len(X))]))
     calls = program.calls(x, y.T, None, 1 / len(X), np.zeros(()))
     assert [function.__name__ for function, *_ in calls] == shown
