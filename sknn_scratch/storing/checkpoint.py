@@ -1,20 +1,11 @@
-"""Checkpoints: a long training that can be interrupted, and goes on where it was saved.
-
-The file of a checkpoint is a pickle, followed by its SHA-256. `pickle.load` reads it as any other,
-since a pickle says where it ends. Here it is read only if the checksum is right: a pickle that was
-cut off or changed may fail in any way, or not at all.
-"""
+"""Checkpoints: a long training that can be interrupted, and goes on where it was saved."""
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import math
 import os
 import pickle
-import secrets
 import shutil
-import time
 from numbers import Integral
 from pathlib import Path
 from typing import IO, Any
@@ -25,9 +16,6 @@ from numpy.typing import ArrayLike
 from ..components import check_number
 from ..estimators import ScratchMLPRegressor, constructor_parameters, unchanged_on_error
 from ..maths import MatrixLike
-
-DIGEST = hashlib.sha256().digest_size
-OLD = 3600.0  # seconds after which a part is taken for one that a killed process left
 
 
 def fit_with_checkpoints(
@@ -57,8 +45,8 @@ def fit_with_checkpoints(
     X, y, sample_weight
         As for `ScratchMLPRegressor.partial_fit`.
     path : str or Path
-        The file, a whole one whenever the process is killed. It is a pickle, with a checksum: load
-        only what you trust.
+        The file, a whole one whenever the process is killed. It is a pickle: load only what you
+        trust.
     n_epochs : int
         Epochs in all, those before the interruption included, which must not be more.
     every : int, default=10
@@ -192,14 +180,15 @@ def differing(params: dict[str, Any], saved_params: dict[str, Any]) -> list[str]
 def make_part(path: Path) -> IO[bytes]:
     """Open a new file beside ``path``, which is written before it takes the place of it.
 
-    Its name is its own, and it is made by this call or not at all: no other process writes to it,
-    and no link is followed.
+    It takes the place of what a killed process has left; no link is followed.
     """
-    return path.with_name(f"{path.name}.{secrets.token_hex(4)}.part").open("xb")
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    return part.open("xb")
 
 
 def prepare_folder(path: Path) -> None:
-    """Clear away what killed processes left of their writing; OSError if no file can be made."""
+    """Raise OSError if no file can be made, or ``path`` is none."""
     if path.exists() and not path.is_file():
         raise OSError(f"path must be that of a file, got {str(path)!r}, which is of another kind.")
     try:
@@ -209,9 +198,6 @@ def prepare_folder(path: Path) -> None:
     except OSError as error:
         reason = f"path cannot be written to: {error.strerror}"
         raise type(error)(error.errno, reason, str(path)) from error
-    for part in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
-        if time.time() - part.lstat().st_mtime > OLD:
-            part.unlink(missing_ok=True)
 
 
 def version_of(path: Path) -> tuple[int, ...] | None:
@@ -235,7 +221,6 @@ def save_atomically(estimator: Any, path: Path) -> None:
             if path.exists():
                 shutil.copymode(path, part)
             file.write(stored)
-            file.write(hashlib.sha256(stored).digest())
             file.flush()
             os.fsync(file.fileno())
             file.close()  # before it is moved: Windows wants that
@@ -248,15 +233,10 @@ def save_atomically(estimator: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Return what `save_atomically` wrote; ValueError if the file is not as it was written."""
-    data = memoryview(path.read_bytes())
-    stored, digest = data[:-DIGEST], data[-DIGEST:]
-    if hashlib.sha256(stored).digest() != digest:
-        raise ValueError(
-            f"{str(path)!r} is not a whole checkpoint: it was cut off, changed, or not written "
-            "by fit_with_checkpoints. Remove it to train anew."
-        )
+    """Return what `save_atomically` wrote; ValueError if it cannot be read."""
     try:
-        return pickle.loads(stored)
+        return pickle.loads(path.read_bytes())
     except Exception as error:  # whatever its classes raise, or are not there to raise
-        raise ValueError(f"{str(path)!r} cannot be loaded: {error}") from error
+        raise ValueError(
+            f"{str(path)!r} cannot be loaded: {error}. Remove it to train anew."
+        ) from error

@@ -2,7 +2,6 @@ import errno
 import os
 import pickle
 import random
-import secrets
 import signal
 import subprocess
 import sys
@@ -334,17 +333,13 @@ def test_early_stopping_ends_it_as_it_ends_fit(kind, rows, tmp_path):
     assert_array_equal(model.predict(rows[0]), whole.predict(rows[0]))
 
 
-@pytest.mark.parametrize("change", ["cut", "flipped", "emptied", "longer"])
-def test_a_damaged_checkpoint_is_refused_by_its_path(change, regression, tmp_path):
+def test_a_checkpoint_that_was_cut_off_is_refused_by_its_path(regression, tmp_path):
     path, model = tmp_path / "model", ScratchMLPRegressor((3,), random_state=0)
     fit_with_checkpoints(model, *regression, path, n_epochs=2)
     whole = path.read_bytes()
-    for place in (1, len(whole) // 2, len(whole) - 60, len(whole) - 1):
-        flipped = bytearray(whole)
-        flipped[place] ^= 1
-        damaged = {"cut": whole[:place], "flipped": flipped, "emptied": b"", "longer": whole + b"."}
-        path.write_bytes(damaged[change])
-        with pytest.raises(ValueError, match=r"model' is not a whole checkpoint.*Remove it"):
+    for place in (0, 1, len(whole) // 2, len(whole) - 60, len(whole) - 1):
+        path.write_bytes(whole[:place])
+        with pytest.raises(ValueError, match=r"model' cannot be loaded: .*Remove it"):
             fit_with_checkpoints(model, *regression, path, n_epochs=3)
     path.write_bytes(whole)
     assert len(fit_with_checkpoints(model, *regression, path, n_epochs=3).loss_curve_) == 3
@@ -364,13 +359,11 @@ def test_a_checkpoint_is_a_pickle(regression, tmp_path):
         assert_array_equal(pickle.load(file).coefs_[0], model.coefs_[0])
 
 
-def test_what_a_killed_write_has_left_is_cleared_away_once_it_is_old(regression, tmp_path):
+def test_what_a_killed_write_has_left_is_cleared_away(regression, tmp_path):
     model = ScratchMLPRegressor((3,), random_state=0)
-    for name in ("m.0123abcd.part", "m.now.part"):
-        (tmp_path / name).write_bytes(b"half")
-    os.utime(tmp_path / "m.0123abcd.part", (0, 0))
+    (tmp_path / "m.part").write_bytes(b"half")
     fit_with_checkpoints(model, *regression, tmp_path / "m", n_epochs=2)
-    assert sorted(os.listdir(tmp_path)) == ["m", "m.now.part"]  # of a process that may write on
+    assert os.listdir(tmp_path) == ["m"]
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="a folder that root cannot write to")
@@ -391,12 +384,10 @@ def test_what_is_no_file_is_refused_and_not_waited_for(regression, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links are another matter there")
-def test_no_link_is_followed_where_a_checkpoint_is_written(regression, tmp_path, monkeypatch):
-    monkeypatch.setattr(secrets, "token_hex", lambda n: "guessed")
+def test_no_link_is_followed_where_a_checkpoint_is_written(tmp_path):
     (tmp_path / "precious").write_bytes(b"precious")
-    (tmp_path / "m.guessed.part").symlink_to(tmp_path / "precious")
-    with pytest.raises(FileExistsError):
-        save_atomically({}, tmp_path / "m")
+    (tmp_path / "m.part").symlink_to(tmp_path / "precious")
+    save_atomically({}, tmp_path / "m")
     assert (tmp_path / "precious").read_bytes() == b"precious"
 
 
