@@ -13,6 +13,7 @@ parameter a little, up and down, and looks at how the loss changes.
 """
 
 from dataclasses import replace
+from functools import partial
 from operator import index
 
 import numpy as np
@@ -20,9 +21,9 @@ from sklearn.utils import Bunch
 
 from ..data import Scaling, by_rows, rows_at_a_time, widths
 from ..maths import Activation, Array, Matrix, Network, backprop, feedforward
+from ..training import AT_A_KINK, closest_slope
 
 STEPS = 1e-5, 1e-6, 1e-7, 1e-8  # of finite differences; relative, for parameters above 1
-AT_A_KINK = 10  # an error of no more than this many times the jump of the slope is the kink's
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -130,9 +131,9 @@ def check_gradient(
     """
     nothing = Bunch(error=np.nan, weight=None, gradient=np.nan, difference=np.nan)
 
-    def loss_at(i, value):
+    def loss_at(i, by):
         moved = params.copy()
-        moved[i] = value
+        moved[i] += by
         return backprop(X, y, moved, network, sample_weight, alpha)[0]
 
     network = replace(network, activations=tuple(map(_AsTrained, network.activations)))
@@ -142,25 +143,12 @@ def check_gradient(
     scale = max(abs(loss) / 100, np.abs(gradient).max()) or 1.0
     worst = nothing
     for i, p in enumerate(params):
-        error = jump = np.inf
-        closest = np.nan
-        for step in STEPS:
-            low, high = p - step * max(1, abs(p)), p + step * max(1, abs(p))
-            slopes = (
-                (loss - loss_at(i, low)) / (p - low),
-                (loss_at(i, high) - loss) / (high - p),
-            )
-            slope = sum(slopes) / 2
-            if abs(slope - gradient[i]) / scale < error:
-                error = abs(slope - gradient[i]) / scale
-                closest = slope
-            jump = min(jump, abs(slopes[1] - slopes[0]) / scale)
-            if error < 1e-8:
-                break
-        is_kink = error >= 1e-8 and error <= AT_A_KINK * jump
-        if not is_kink and not error <= worst.error:
+        steps = max(1, abs(p)) * np.array(STEPS)
+        closest, off, jump = closest_slope(partial(loss_at, i), gradient[i], steps, 1e-8 * scale)
+        is_kink = 1e-8 * scale <= off <= AT_A_KINK * jump
+        if not is_kink and not off / scale <= worst.error:
             both = {"gradient": float(gradient[i]), "difference": float(closest)}
-            worst = Bunch(error=float(error), weight=_name_of(i, network), **both)
+            worst = Bunch(error=float(off / scale), weight=_name_of(i, network), **both)
     return worst if details else worst.error
 
 

@@ -8,7 +8,7 @@ another of the weights (``scaling``, ``rescaling``), and which delta is ``a - y`
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any
 
@@ -197,13 +197,6 @@ def places(x: Array) -> Iterator[tuple[int, int]]:
     return product(range(len(x)), range(min(x.shape[1], MOST)))
 
 
-def moved(x: Array, place: tuple[int, int], by: float) -> Array:
-    """Return an array in which one number is another."""
-    x = x.copy()
-    x[place] += by
-    return x
-
-
 def difference(
     function: Callable[[Array, tuple[int, int]], Any],
     x: Array,
@@ -214,17 +207,35 @@ def difference(
 
     None, too, if there is none: at a kink, and where numbers are not finite.
     """
-    closest, error, jump = np.nan, np.inf, np.inf
-    for step in STEPS:
-        low, middle, high = (
-            float(function(moved(x, place, by), place)) for by in (-step, 0.0, step)
-        )
-        slope = (high - low) / (2 * step)
-        jump = min(jump, abs(high - 2 * middle + low) / step)
-        if abs(slope - returned) < error:
-            closest, error = slope, abs(slope - returned)
+
+    def moved(by):
+        there = x.copy()
+        there[place] += by
+        return float(function(there, place))
+
+    closest, error, jump = closest_slope(moved, returned, STEPS)
     allowed = ABSOLUTE + RELATIVE * max(abs(closest), abs(returned))
     return closest if error > max(allowed, AT_A_KINK * jump) else None
+
+
+def closest_slope(
+    function: Callable[[float], float], returned: float, steps: Iterable[float], enough: float = 0.0
+) -> tuple[float, float, float]:
+    """Return the difference quotient at 0 that is closest to a derivative, and how far it is off.
+
+    And the jump of the slope at 0, which is large at a kink. Steps that may come closer than
+    ``enough`` are not taken.
+    """
+    closest, error, jump, middle = np.nan, np.inf, np.inf, function(0.0)
+    for step in steps:
+        below, above = (middle - function(-step)) / step, (function(step) - middle) / step
+        slope = (below + above) / 2
+        jump = min(jump, abs(above - below))
+        if abs(slope - returned) < error:
+            closest, error = slope, abs(slope - returned)
+        if error < enough:
+            break
+    return closest, error, jump
 
 
 def of_derivative(formula: str, returned: float, point: str, slope: float) -> str:
