@@ -15,12 +15,11 @@ import numpy as np
 from sklearn.neural_network import MLPRegressor
 
 from ..components import ACTIVATIONS, SCHEDULES, SOLVERS, name_of
-from ..engine import predict_rows
-from ..maths import Loss, Network, feedforward
+from ..maths import Loss, Network
 from ..training import warn_caller
 from .base import constructor_parameters
 
-ENOUGH = 1e-4  # of their spread: what folding may move predictions by
+ENOUGH = 1e-4  # of the scale of a column: what folding may move it by
 # The names that both have.
 HIDDEN = "identity", "logistic", "tanh", "relu"
 SHARED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
@@ -69,32 +68,15 @@ def to_mlp_regressor(estimator: Any) -> Any:
             setattr(model, name, copy.deepcopy(getattr(estimator, name)))
     # In the unit of y, as its own losses are: `partial_fit` can only count progress anew.
     model.best_loss_ = None if params["early_stopping"] else inf
-    if not holds_digits(estimator):
+    scaling, dtype = estimator._scaling, estimator._params.dtype
+    lost = np.finfo(dtype).eps * np.abs(scaling.x_shift) > ENOUGH * scaling.x_scale
+    if lost.any() or not all(np.isfinite(W).all() for W in estimator.coefs_):
         warn_caller(
             "MLPRegressor cannot hold these predictions: a column of X varies by too little for "
             "how far it is from zero, or its unit is extreme. Move the column near zero, or use "
             "float64."
         )
     return model
-
-
-def holds_digits(estimator: Any) -> bool:
-    """Return True if folded weights predict what the estimator does, to `ENOUGH`.
-
-    That is of the largest deviation of predictions from their centre, and to the rounding of
-    predictions themselves. It is looked at for rows as far apart as those trained on.
-    """
-    network, scaling, dtype = estimator._network, estimator._scaling, estimator._params.dtype
-    standardised = np.random.RandomState(0).normal(size=(64, network.sizes[0]))
-    spread = np.where(np.isinf(scaling.x_scale), 0, scaling.x_scale)
-    X = (standardised * spread + scaling.x_shift).astype(dtype)
-    expected = predict_rows(network, estimator._params, X, scaling)
-    with np.errstate(all="ignore"):
-        prediction = feedforward(X, estimator.coefs_, estimator.intercepts_, network.activations)
-    shift, _ = scaling.of_outputs(network)
-    allowed = ENOUGH * np.abs(expected - shift).max(axis=0)
-    allowed = allowed + 8 * np.finfo(dtype).eps * np.abs(expected)
-    return bool((np.abs(prediction - expected) <= allowed).all())
 
 
 def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
