@@ -110,24 +110,12 @@ class WeightRecorder:
         ------
         TypeError
             If ``model`` is another kind of estimator.
-        ValueError
-            If it has other layers than what was recorded before.
         """
         _check_kind(model)
         model = _at_last_epoch(model)
         loss, *gradients = model.loss_gradient(X, y, sample_weight)
         params = model._params.copy()
-        record = Record(loss, model._network, params, model._scaling, *gradients)
-        shapes, *before = [
-            [W.shape for W, _ in each.network.layers(each.params)]
-            for each in [record, *self._records[:1]]
-        ]
-        if before and shapes != before[0]:
-            raise ValueError(
-                f"The layers of model have shapes {shapes}, those recorded before {before[0]}; "
-                "use another WeightRecorder."
-            )
-        self._records.append(record)
+        self._records.append(Record(loss, model._network, params, model._scaling, *gradients))
 
     def animate(
         self, X: ArrayLike, y: ArrayLike, *, n_frames: int = 60, interval: float = 120

@@ -46,7 +46,6 @@ from .warnings import (
     warn_of_far_from_zero,
     warn_of_first_batch,
     warn_of_lost_digits,
-    warn_of_predictions,
     warn_of_renewal,
     warn_of_scaling,
     warn_of_unit,
@@ -144,7 +143,7 @@ class Trainer:
                 warn_of_lost_digits(network, state.scaling, data)
                 warn_of_far_from_zero(data)
                 if settings.incremental:
-                    warn_of_first_batch(network, state.scaling, data)
+                    warn_of_first_batch(state.scaling, data)
                 if isinstance(settings.init, str) or callable(settings.init):
                     self.intercepts = intercepts_of_constants(network, state.scaling, data)
                 else:
@@ -210,13 +209,9 @@ class Trainer:
             raise ValueError(f"{best.error}{advice_on_domain(self.network)}")
         if runs[-1].interrupted:
             warn_caller("Training interrupted by user.")
-        # to look at predictions may take longer than the epoch of an incremental training
-        ended = not (runs[-1].interrupted or self.settings.incremental or best.diverged)
-        if ended:
-            warn_of_predictions(self.network, best.state, data)
         if best.warning:
             warn_caller(best.warning, ConvergenceWarning)
-        if ended:
+        if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
             n_batches = ceil(rows.n / batch_size) if self.settings.solver.stochastic else 1
             share = n_batches / rows.n
             Ending(best, self.network, self.settings, share, baseline).warn()

@@ -27,12 +27,10 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import Settings
-from ..data import DataSet, Moments, Scaling, takes_factor, takes_shift
-from ..engine import largest_product, quiet_blas
+from ..data import DataSet, Moments, Scaling, takes_factor
 from ..maths import Array, Network, SquaredError
 from .baseline import MARGIN, Baseline, is_about, is_no_better
 from .run import Run
-from .state import TrainingState
 
 # What a warning is not to point at: this package, and what calls its functions for the user.
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib", "numpy"
@@ -67,21 +65,6 @@ def warn_caller(text: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_code.co_filename.startswith(INSIDE) and frame.f_back is not None:
         level, frame = level + 1, frame.f_back
     warnings.warn(text, category, stacklevel=level)
-
-
-def warn_of_predictions(network: Network, state: TrainingState, data: DataSet) -> None:
-    """Warn of predictions for some of the rows that are not finite."""
-    params, scaling, rows = state.best_params, state.scaling, data.sample("X", ROWS)
-    with np.errstate(all="ignore"), quiet_blas(largest_product(network, ROWS)):
-        inputs = scaling.inputs(rows).astype(params.dtype, copy=False)
-        predictions = scaling.restored(network, network.output(inputs, params))
-        is_finite = np.isfinite(predictions.astype(params.dtype)).all()
-    if not is_finite:
-        warn_caller(
-            "The network predicts numbers that are not finite for rows that it was trained on. Its "
-            "weights or its targets are too large: try a smaller learning_rate_init, or float64.",
-            ConvergenceWarning,
-        )
 
 
 def warn_of_weights(alpha: float, mean_weight: float, weight: Any) -> None:
@@ -158,7 +141,7 @@ def warn_of_far_from_zero(data: DataSet) -> None:
         )
 
 
-def warn_of_first_batch(network: Network, scaling: Scaling, data: DataSet) -> None:
+def warn_of_first_batch(scaling: Scaling, data: DataSet) -> None:
     """Warn of columns that are constant in the first of several batches.
 
     Columns of sparse X that are empty are no surprise.
@@ -171,13 +154,6 @@ def warn_of_first_batch(network: Network, scaling: Scaling, data: DataSet) -> No
             "constant y predicted, until a batch in which it varies, which then decides what it is "
             f"standardised by. {BEGIN_OTHERWISE}"
         )
-    elif takes_factor(network) and not takes_shift(network):
-        constant = columns("y", data.statistics("y").std_ == 0)
-        if constant:
-            warn_caller(
-                f"{listed(constant)} constant in the first batch, whose size alone decides what "
-                f"all batches are divided by. {BEGIN_OTHERWISE}"
-            )
 
 
 def warn_of_scaling(network: Network, scaling: Scaling, data: DataSet) -> None:

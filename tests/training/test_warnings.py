@@ -197,16 +197,6 @@ def test_a_divergence_of_outputs_that_are_says_nothing_of_it(regression):
 # --- predictions that are not finite ---
 
 
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-def test_predictions_that_overflow_after_the_last_step_are_warned_of(solver, regression):
-    X, y = regression
-    model = network(solver=solver, learning_rate_init=1e300, max_iter=1, hidden_layer_sizes=(4, 4))
-    with pytest.warns(UserWarning, match="predicts numbers that are not finite for rows"):
-        model.fit(X, y)
-    with pytest.warns(UserWarning, match="Some predictions are not finite"):
-        model.predict(X)
-
-
 @pytest.mark.parametrize("n", [50, 20_000])
 def test_few_and_many_predictions_are_warned_of_alike(n, regression):
     X, y = regression
