@@ -17,6 +17,7 @@ from ..maths import Array
 from .folds import Splits, mean_by_row, weights_by_column
 
 FEWEST_ROWS = 5  # to judge splits by
+TINY = 1e-12  # of the largest column: what is as short, or nothing, is exact
 FAR, MOST = 2.0, 0.9  # a row is off by far if by twice as much as nine rows in ten are at most
 
 
@@ -61,11 +62,14 @@ def shortest_mean(columns: Array) -> Array:
     """Return the weights, not negative and of sum 1, with which ``columns @ w`` is shortest.
 
     A further row asks for a sum of 1. It is missed a little, by a factor: the mean is shortest, for
-    the sum that it has.
+    the sum that it has. Columns are brought to one size first, since `nnls` may not end otherwise.
     """
-    rows = np.vstack([columns, np.ones(columns.shape[1])])
+    size = np.linalg.norm(columns, axis=0)
+    least = max(size.min(), TINY * size.max()) or 1.0
+    size = np.maximum(size, least)
+    rows = np.vstack([columns / size, least / size])
     w, _ = nnls(rows, np.append(np.zeros(len(columns)), 1.0))
-    return w / w.sum()
+    return w / size / (w / size).sum()
 
 
 def rows_new_to_all(n: int, splits: Splits) -> Array:

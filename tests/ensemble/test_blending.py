@@ -78,6 +78,14 @@ def test_a_weight_of_two_is_a_row_twice(rng):
     assert_allclose(blending_weights(y, predictions, weight), expected, rtol=1e-9)
 
 
+def test_one_that_is_exact_takes_all_whatever_the_size_of_the_others(rng):
+    y, right = np.zeros(30), np.arange(12) == 11
+    for _ in range(100):
+        size = np.where(right, 0, 10 ** rng.uniform(-6, 6, 12))
+        predictions = rng.normal(size=(12, 30)) * size[:, np.newaxis]
+        assert_allclose(blending_weights(y, predictions), right, atol=1e-12)
+
+
 def test_the_unit_of_weights_does_not_matter(rng):
     weight = np.array([1, 2, 3, 7, 7, 7, 3.0])  # 9 of 10 are 27 of 30, up to the last bit
     for _ in range(100):
