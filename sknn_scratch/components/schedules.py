@@ -260,7 +260,7 @@ class Factor(Schedule):
     Raises
     ------
     TypeError, ValueError
-        If the function returns no finite number >= 0.
+        If the function does not take the two numbers, or returns no finite number >= 0.
     """
 
     planned = True
@@ -268,6 +268,12 @@ class Factor(Schedule):
 
     def __call__(self, learning_rate_init: float, progress: Progress) -> float:
         epoch, n_epochs = progress.epoch, progress.n_epochs
-        factor = self.function(epoch, n_epochs)
+        try:
+            factor = self.function(epoch, n_epochs)
+        except TypeError as error:
+            raise TypeError(
+                f"learning_rate, as a function of (epoch, n_epochs), fails at "
+                f"({epoch}, {n_epochs}): {error}"
+            ) from error
         check_number(factor, f"learning_rate({epoch}, {n_epochs})", float, "[0, inf)")
         return learning_rate_init * factor
