@@ -780,9 +780,7 @@ class ScratchMLPEnsembleRegressor(
         check_member(self.estimator)
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
-            check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")
-            if self.n_jobs == 0:
-                raise ValueError("n_jobs must be None or an int that is not 0, got 0.")
+            check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")  # joblib refuses 0
         check_seed(self.random_state)
         check_missing_targets(self.missing_targets)
         check_named(self.categorical_features, self.estimator)

@@ -24,7 +24,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._version import __version__
-from ..maths import Array
 from ..tracing import is_ours
 
 LAYOUT = 3
@@ -150,7 +149,10 @@ def loss_picture(losses: dict[str, Sequence[float]]) -> str:
     high = max(curve.max() for curve in curves.values())
     lines = []
     for dashes, (name, curve) in zip(("none", "3 2"), curves.items()):
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(*places(curve, low, high)))
+        shown = np.unique(np.linspace(0, len(curve) - 1, WIDTH).astype(int))  # of many epochs
+        heights = (1 - (curve[shown] - low) / ((high - low) or 1.0)) * (HEIGHT - 2) + 1
+        x = shown / (len(curve) - 1) * WIDTH
+        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, heights))
         lines.append(
             f'<polyline points="{points}" fill="none" stroke="currentColor" '
             f'stroke-dasharray="{dashes}"><title>{escape(name)}</title></polyline>'
@@ -158,11 +160,3 @@ def loss_picture(losses: dict[str, Sequence[float]]) -> str:
     size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     label = f"{' and '.join(curves)} (dashed), by epoch" if len(curves) > 1 else "loss, by epoch"
     return f'<svg {size} role="img" aria-label="{label}">{"".join(lines)}</svg>'
-
-
-def places(curve: Array, low: float, high: float) -> tuple[Array, Array]:
-    """Return x and y, in pixels, of a curve between two bounds; of many epochs, of some."""
-    shown = np.unique(np.linspace(0, len(curve) - 1, WIDTH).astype(int))
-    x = shown / (len(curve) - 1) * WIDTH
-    y = (1 - (curve[shown] - low) / ((high - low) or 1.0)) * (HEIGHT - 2) + 1
-    return x, y

@@ -12,13 +12,10 @@ import numpy as np
 
 from ..components import quantiles
 from ..data import DataSet, is_per_target
-from ..maths import Activation, Array, Identity, Network, SquaredError
+from ..maths import Array, Identity, Network, SquaredError
 from .state import TrainingState
 
 MARGIN = 0.01  # what a loss may differ from that of the best constant by, to be about it
-
-# Inputs of the output layer, to see how far its outputs reach.
-PROBES = np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300]
 
 MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths of a second
 
@@ -103,9 +100,8 @@ def is_about(loss: float, baseline: float) -> bool:
 def loss_of_best_constant(network: Network, y: Array, weight: Array | None = None) -> float:
     """Return the smallest mean loss that a constant prediction has.
 
-    nan if no target varies, or if it is not known what the outputs of a loss stand for. Of the
-    network the loss and the activation of its output count; y is of shape (n_samples, n_targets),
-    as the network is trained on it.
+    nan if no target varies, or if it is not known what the outputs of a loss stand for; y is of
+    shape (n_samples, n_targets), as the network is trained on it.
     """
     y = y.astype(np.float64)
     weight = np.ones(len(y)) if weight is None else weight.astype(np.float64)
@@ -113,13 +109,12 @@ def loss_of_best_constant(network: Network, y: Array, weight: Array | None = Non
     if not len(y) or (y == y[0]).all():
         return np.nan
     share = weight / weight.sum()
-    low, high = reach(network.activations[-1])
     losses = []
     with np.errstate(all="ignore"):
         for constant in constants(network, y, share):
             if len(constant) != network.sizes[-1]:
                 return np.nan
-            a = np.broadcast_to(np.clip(constant, low, high), (len(y), len(constant)))
+            a = np.broadcast_to(constant, (len(y), len(constant)))
             losses.append(share @ network.loss(y, a))
         return float(np.fmin.reduce(losses).sum())  # each output has a constant of its own
 
@@ -139,11 +134,3 @@ def constants(network: Network, y: Array, share: Array) -> list[Array]:
     deviation = np.where(deviation > 0, deviation, 1.0)
     centres = [mean, *(median + part * (mean - median) for part in np.linspace(0, 2, 17))]
     return [loss.output_scaling(centre, deviation)[0] for centre in centres]
-
-
-def reach(activation: Activation) -> tuple[float, float]:
-    """Return the least and the largest output of an activation, infinite where it has no bound."""
-    with np.errstate(all="ignore"):
-        outputs = activation(PROBES[:, np.newaxis])
-    low, high = np.nanmin(outputs), np.nanmax(outputs)
-    return (low if low > -1e100 else -np.inf), (high if high < 1e100 else np.inf)

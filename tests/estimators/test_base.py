@@ -28,7 +28,7 @@ from sknn_scratch import (
     fit_with_checkpoints,
 )
 from sknn_scratch.estimators import DOCUMENTATION, base, unchanged_on_error
-from sknn_scratch.estimators.base import HEIGHT, LAYOUT, WIDTH, loss_picture, places
+from sknn_scratch.estimators.base import HEIGHT, LAYOUT, WIDTH, loss_picture
 from sknn_scratch.maths.activations import Tanh
 from tests.stored_models import DATA, figures, make_models
 
@@ -396,8 +396,16 @@ def test_epochs_without_validation_leave_a_picture_of_the_training_loss():
 
 
 def test_a_curve_goes_from_the_upper_left_to_the_lower_right():
-    x, y = places(np.linspace(5, 1, 1000), 1, 5)
+    x, y = points_of(np.linspace(5, 1, 1000))
     assert (x[0], x[-1]) == (0, WIDTH)
     assert (y[0], y[-1]) == (1, HEIGHT - 1)
     assert len(x) <= WIDTH
-    assert len(set(places(np.ones(5), 1, 1)[1])) == 1  # a flat one is level
+    assert len(set(points_of(np.ones(5))[1])) == 1  # a flat one is level
+
+
+def points_of(curve):
+    """Return x and y of the points of a picture."""
+    points = re.search('points="([^"]*)"', loss_picture({"training loss": curve}))[1]
+    return np.transpose(
+        [[float(number) for number in point.split(",")] for point in points.split()]
+    )
