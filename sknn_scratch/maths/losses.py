@@ -5,7 +5,8 @@
 
 A loss is a function of one target and one prediction. Sums over outputs, means over samples
 and sample weights are the network's business (`network.backprop`). There is an output for each
-target, or several for the only target, whose one column is then broadcast against theirs.
+target, or several for the only target, whose one column is then broadcast against theirs. (Those of
+a likelihood, a mean and a variance for each target, have one loss together.)
 
 Where a loss meets the output activation that belongs to it, its canonical link, the two
 derivatives cancel, and ``delta = d loss / d a * f'(z)`` is simply ``a - y`` (McCullagh and

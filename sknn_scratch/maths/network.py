@@ -90,7 +90,7 @@ def backprop(
     Parameters
     ----------
     X : {ndarray, sparse matrix} of shape (n_samples, n_features)
-    y : ndarray of shape (n_samples, n_outputs), or (n_samples, 1) for several quantiles
+    y : ndarray of shape (n_samples, n_targets), for which ``loss.n_outputs`` outputs are needed
     params : ndarray of shape (network.n_parameters,)
     network : Network
     sample_weight : ndarray of shape (n_samples,) or (n_samples, n_outputs), default=None
