@@ -354,7 +354,7 @@ class ScratchMLPEnsembleRegressor(
         networks = self._networks(data, folds, params, random_state)
         n_members = len(splits) * (len(networks) + len(further_params))
         has_callbacks = getattr(self, "_skl_callbacks", None)  # of `set_callbacks`, or by `clone`
-        tasks = MemberTasks(self, n_members, data.X, data.target) if has_callbacks else None
+        tasks = MemberTasks(self, n_members, X, data.target) if has_callbacks else None
         predictions = self._train_all(
             networks, data, loss, splits, [params, *further_params], random_state, tasks
         )

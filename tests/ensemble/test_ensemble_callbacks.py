@@ -93,6 +93,16 @@ def test_a_callback_sees_the_fitted_ensemble_wherever_members_are_trained(n_jobs
     assert log["r2"] == pytest.approx(model.score(*regression))
 
 
+def test_a_callback_is_handed_the_table_that_fit_was_given(regression):
+    pd = pytest.importorskip("pandas")
+    X, y = regression
+    table = pd.DataFrame({"size": X[:, 0], "colour": np.where(X[:, 1] > 0, "red", "green")})
+    monitor = framework.ScoringMonitor(scoring="r2")
+    model = ensemble(monitor).fit(table, y)
+    (log,) = monitor.get_logs().data
+    assert log["r2"] == pytest.approx(model.score(table, y))
+
+
 def test_a_member_that_takes_no_callbacks_is_warned_of(regression):
     with pytest.warns(UserWarning, match="does not support callbacks"):
         ensemble(Following(), LinearRegression()).fit(*regression)
