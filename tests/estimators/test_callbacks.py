@@ -139,6 +139,22 @@ def test_each_initialization_is_a_task_of_its_own(regression):
 
 
 @needs_callbacks
+@pytest.mark.parametrize(
+    ("n_init", "most"),
+    [(1, {"fit": 6, "epoch": 0}), (3, {"fit": 3, "initialization": 6, "epoch": 0})],
+)
+def test_a_task_says_how_many_there_are_at_most_within_it(n_init, most, regression):
+    class Counts(Recorder):
+        most = {}
+
+        def on_fit_task_begin(self, estimator, context):
+            self.most[context.task_name] = context.max_subtasks
+
+    network(n_init=n_init).set_callbacks(Counts()).fit(*regression)
+    assert Counts.most == most
+
+
+@needs_callbacks
 def test_a_callback_that_returns_true_at_the_end_of_an_initialization_ends_restarts(regression):
     class Once(Recorder):
         def on_fit_task_end(self, estimator, context):

@@ -32,6 +32,23 @@ def test_columns_are_in_the_order_in_which_they_matter(line):
     assert [ax.get_title() for ax in display.axes_[1:]] == ["x1", "x2"]
 
 
+def test_the_ten_largest_have_a_bar_with_how_far_it_spreads(rng):
+    X, w = rng.normal(size=(300, 12)), 2.0 ** np.arange(12)
+    model, options = LinearRegression().fit(X, X @ w), {"n_repeats": 3, "n_curves": 0}
+    display = ExplanationDisplay.from_estimator(
+        model, X, X @ w, scoring="neg_mean_squared_error", **options
+    )
+    assert display.importances.shape == (12, 3)
+    mean, sd = display.importances.mean(axis=1), display.importances.std(axis=1)
+    assert mean == pytest.approx(2 * w**2 * X.var(axis=0), rel=0.3)
+    (bars,) = display.axes_
+    assert [label.get_text() for label in bars.get_yticklabels()] == [f"x{i}" for i in range(2, 12)]
+    assert [bar.get_width() for bar in bars.patches] == pytest.approx(mean[2:])
+    (spread,) = bars.collections
+    ends = np.array(spread.get_segments())[:, :, 0]
+    np.testing.assert_allclose(ends, np.c_[mean - sd, mean + sd][2:])
+
+
 def test_the_curve_of_a_line_is_the_line(line):
     display = ExplanationDisplay.from_estimator(*line, n_curves=1)
     (result,) = display.curves_[0].pd_results

@@ -20,3 +20,12 @@ def test_of_a_single_row_there_is_a_film(n_columns):
     animation = film(predict, X, y, losses, epochs, epochs, interval=10)
     animation.to_jshtml()
     assert set(seen) == {(0, n_columns), (1, n_columns)}
+
+
+@pytest.mark.parametrize(("last", "lowest"), [(1.0, 0.0), (-2.0, -2.0)])
+def test_the_axis_of_losses_goes_down_to_zero_or_as_far_as_they_do(last, lowest):
+    epochs, losses = np.arange(2), np.array([3.0, last])
+    y = np.ones(1)
+    animation = film(lambda record, rows: y, np.ones((1, 3)), y, losses, epochs, epochs, 10)
+    animation.to_jshtml()
+    assert matplotlib.pyplot.gcf().axes[1].get_ylim()[0] == lowest

@@ -60,6 +60,8 @@ def test_the_title_says_coverage_and_width():
     assert display.ax_.get_title() == expected
     asked = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL, coverage=0.999)
     assert "(asked for: 99.9%)" in asked.ax_.get_title()
+    wider = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL * [1, 2])
+    assert wider.width_ == 2 + np.mean(Y_PRED + 1)
     unasked = IntervalDisplay.from_predictions(Y_TRUE, Y_PRED, INTERVAL)
     assert unasked.ax_.get_title().startswith("75% inside\nmean width")
 
@@ -108,6 +110,8 @@ def test_of_many_rows_some_are_drawn_and_all_are_counted(rng):
     interval = np.tile([-1.0, 1.0], (5000, 1))
     display = IntervalDisplay.from_predictions(y, np.zeros(5000), interval)
     assert len(segments(display)) == 1000
+    assert (np.abs(display.inside_.get_ydata()) <= 1).all()
+    assert (np.abs(display.outside_.get_ydata()) > 1).all()
     assert display.coverage_ == np.mean(np.abs(y) <= 1)
     everything = IntervalDisplay.from_predictions(y, np.zeros(5000), interval, subsample=None)
     assert len(segments(everything)) == 5000

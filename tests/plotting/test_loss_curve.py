@@ -123,6 +123,10 @@ def test_validation_of_some_calls_is_drawn_at_the_epochs_of_these_calls(first, t
 def test_each_network_has_a_colour_and_the_legend_tells_the_styles_once(stopped, plain):
     display = LossCurveDisplay.from_estimators({"a": stopped, "b": plain, "c": stopped})
     assert legend(display) == ["a", "b", "c", "training", "validation", "kept epoch"]
+    keys = display.ax_.get_legend().legend_handles[3:]
+    assert [(key.get_linestyle(), key.get_marker()) for key in keys] == [
+        ("-", "None"), ("--", "None"), ("None", "o")
+    ]  # fmt: skip
     lines, validation_lines, points = display.line_, display.validation_line_, display.best_point_
     for model, line in zip((stopped, plain, stopped), lines, strict=True):
         assert_array_equal(line.get_ydata(), model.loss_curve_)

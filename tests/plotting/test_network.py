@@ -75,6 +75,13 @@ def test_of_a_wide_layer_the_first_and_the_last_units_are_drawn(max_units, rng):
     inputs, hidden, _ = places(display)
     assert len(inputs) == len(hidden) == max_units
     assert np.diff(inputs[:, 1]).min() == -2  # the gap
+    of_network = [*display.nodes_, *display.line_]
+    dots = [each for each in display.ax_.collections if each not in of_network]
+    for layer, three in zip((inputs, hidden), dots, strict=True):  # in the middle of the gap
+        above = layer[(max_units + 1) // 2 - 1, 1]
+        assert np.asarray(three.get_offsets()).mean(axis=0) == pytest.approx(
+            [layer[0, 0], above - 1]
+        )
     shown = [*range((max_units + 1) // 2), *range(30 - max_units // 2, 30)]
     assert names(display) == [*(f"x{i}" for i in shown), "y"]
     value, _ = drawn(display, 0)[tuple(inputs[-1]), tuple(hidden[-1])]

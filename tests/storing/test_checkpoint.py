@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Activation, Quantile, ScratchMLPRegressor, fit_with_checkpoints
-from sknn_scratch.storing.checkpoint import save_atomically
+from sknn_scratch.storing.checkpoint import load, save_atomically
 
 SETTINGS = {"hidden_layer_sizes": (30,), "dropout": 0.1, "learning_rate": "cosine"}
 SETTINGS["n_iter_no_change"] = 1000
@@ -330,6 +330,7 @@ def test_early_stopping_ends_it_as_it_ends_fit(kind, rows, tmp_path):
         model = ScratchMLPRegressor((3,), **settings)
         model = fit_with_checkpoints(model, *rows, tmp_path / "m", n_epochs=n_epochs, every=20)
     assert_array_equal(model.loss_curve_, whole.loss_curve_)
+    assert_array_equal(load(tmp_path / "m").loss_curve_, whole.loss_curve_)
     assert_array_equal(model.predict(rows[0]), whole.predict(rows[0]))
 
 

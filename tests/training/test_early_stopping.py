@@ -110,6 +110,17 @@ def test_after_a_divergence_the_start_is_a_candidate_too(at_start, kept, epoch):
     assert stopping.best.score == max(at_start, 0.9)
 
 
+def test_after_a_later_call_has_diverged_the_last_epoch_before_it_is_a_candidate():
+    state = make_state()
+    for loss in (3.0, 2.0):
+        state.history.record(loss)
+    state.best = Best(score=0.5, epoch=1, params=np.array([1.0]))
+    state.params[...] = 2
+    stopping, params = EarlyStopping(state, stop_settings("score", **STOP)), np.array([9.0])
+    stopping.restore_best(params, lambda params: (1.0, 0.9), diverged=True)
+    assert (params, stopping.best.epoch) == (2, 2)
+
+
 def test_if_no_epoch_was_validated_the_start_is_kept_and_scored():
     stopping, _ = follow([], "score", start=4.0)
     params = np.array([9.0])

@@ -50,7 +50,7 @@ def test_lines_stay_aligned_when_minutes_become_hours(calls, regression, capsys,
 
 
 def test_the_time_is_that_of_one_initialization(regression, capsys, monkeypatch):
-    monkeypatch.setattr(time, "perf_counter", itertools.count().__next__)  # a second for each look
+    monkeypatch.setattr(time, "perf_counter", itertools.count(1).__next__)  # a second for each look
     lines = printed(regression, capsys, verbose=True, n_init=2).splitlines()
     times = [re.findall(r"([\d.]+) s", line) for line in lines if "Iteration" in line]
     expected = [[f"{n}.0", f"{12 - n}.0"] for n in range(1, 13)]
@@ -118,9 +118,10 @@ def test_a_note_stands_on_a_line_of_its_own(monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
     printer = make_printer(1, 9)
-    printer.line("half")
+    printer.line("whole")
+    printer.line("half")  # covers all of the line before
     printer.note("done")
-    assert terminal.getvalue() == "\rhalf\ndone\n"
+    assert terminal.getvalue() == "\rwhole\rhalf \ndone\n"
 
 
 def test_partial_fit_counts_all_its_epochs(regression, capsys):

@@ -26,6 +26,7 @@ class Recorder(Observer):
         self.told.append(text)
 
     def run_end(self):
+        self.told.append("the end")
         return self.stop_at is not None
 
 
@@ -35,7 +36,7 @@ def make_run(monitor=None, validate=None, observers=()):
 
 
 def test_every_observer_is_told_of_everything_and_any_may_stop():
-    observers = [Recorder(), Recorder(stop_at=2), Observer()]
+    observers = [Recorder(stop_at=2), Recorder(), Observer()]
     run = make_run(observers=observers)
     run.begin(1, 3)
     for epoch, loss in enumerate([3.0, 2.0]):
@@ -46,7 +47,7 @@ def test_every_observer_is_told_of_everything_and_any_may_stop():
     assert run.stopped
     assert run.end()
     told = [("run", 1, 3), ("begin", 0), ("end", 3.0, 0.0), ("begin", 1), ("end", 2.0, 0.1)]
-    assert observers[0].told == observers[1].told == [*told, "a plateau"]
+    assert observers[0].told == observers[1].told == [*told, "a plateau", "the end"]
     assert not make_run(observers=[Recorder(), Observer()]).end()
 
 
