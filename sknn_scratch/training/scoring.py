@@ -276,4 +276,4 @@ class Validator:
             loss = float(np.average(losses.sum(axis=1), weights=weight))
         score = self.score(params, output)
         check_score(score, self.decides and isfinite(loss))
-        return loss, score
+        return loss, float(score)  # in single precision it would swallow `tol`

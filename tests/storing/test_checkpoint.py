@@ -404,19 +404,24 @@ def test_a_full_disk_is_told_with_the_path_and_leaves_the_old_file(tmp_path, mon
     assert (tmp_path / "m").read_bytes() == b"old"
 
 
-def test_a_path_that_another_process_writes_to_is_not_written_over(regression, tmp_path):
+@pytest.mark.parametrize("as_long", [False, True])
+def test_a_path_that_another_process_writes_to_is_not_written_over(as_long, regression, tmp_path):
     path = tmp_path / "m"
 
     def meddle(epoch, n_epochs):
         if epoch == 3:
-            path.write_bytes(b"of another")
+            path.write_bytes(another)
         return 1.0
 
     meddling.does = meddle
     model = ScratchMLPRegressor((3,), random_state=0, learning_rate=meddling)
+    another = b"of another"
+    if as_long:
+        fit_with_checkpoints(clone(model), *regression, tmp_path / "as long", n_epochs=3)
+        another = (tmp_path / "as long").read_bytes()
     with pytest.raises(RuntimeError, match="m' was written by another process"):
         fit_with_checkpoints(model, *regression, path, n_epochs=6, every=1)
-    assert path.read_bytes() == b"of another"
+    assert path.read_bytes() == another
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions and links are another matter there")

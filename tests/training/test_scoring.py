@@ -173,6 +173,13 @@ def test_the_score_is_told_the_parameters_and_the_output_in_the_unit_of_y():
     assert_allclose(output[:, 0], [10, 12, 16])
 
 
+@pytest.mark.parametrize("score", [np.float32(-1e6), np.int64(3), 3], ids=repr)
+def test_a_score_of_whatever_type_is_a_number_that_tol_can_be_added_to(score):
+    _, found = make_validator(lambda *given: score)(HALF)
+    assert type(found) is float
+    assert found < found + 1e-4
+
+
 def test_an_output_that_is_not_finite_has_neither():
     with np.errstate(invalid="ignore"):
         assert np.isnan(make_validator()(np.array([np.inf, 0]))).all()
