@@ -381,8 +381,22 @@ def test_where_text_is_asked_for_there_is_no_html(regression):
         assert not hasattr(model, "_repr_html_")
 
 
-def test_what_a_component_of_ones_own_is_called_is_no_html():
+def test_what_a_component_of_ones_own_is_called_is_no_html(regression):
+    class Bold(Tanh):
+        def __repr__(self):
+            return "<b>"
+
+    model = ScratchMLPRegressor((3,), activation=Bold(), solver="lbfgs", max_iter=500)
+    assert "<b>" not in model.fit(*regression)._summary_html()
+    assert "&lt;b&gt;" in summary(model)["layers"]
     assert "<b>" not in loss_picture({"<b>": [2.0, 1.0]})
+
+
+@pytest.mark.parametrize("losses", [[100, 10, 1], [1, 0, -1], [2, 1, 0]])
+def test_losses_are_drawn_by_their_logarithm_if_they_have_one(losses):
+    picture = loss_picture({"loss": losses})
+    _, middle, _ = re.search('points="(.*?)"', picture).group(1).split()
+    assert middle == f"{WIDTH / 2},{HEIGHT / 2}"
 
 
 @pytest.mark.parametrize("losses", [{}, {"loss": [1.0]}, {"loss": [1.0, np.inf]}])
