@@ -6,8 +6,8 @@
 
 so that fetching the rows of a batch is one operation. The batches are fixed views of a buffer
 into which the rows of the next few batches are gathered. Sparse inputs stay sparse, apart, and
-are sliced per batch. Of many rows, and of mapped ones, there is no copy: they are packed, and
-standardised, as they are gathered.
+are sliced per batch, beside a copy of the rest. Of many dense rows, and of mapped ones, there is no
+copy: they are packed, and standardised, as they are gathered.
 """
 
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class Rows:
     ``ones`` inputs get a column of ones. Weights, of shape (n_samples,) or (n_samples, n_outputs),
     are relative to their mean: what sums over rows are divided by is the number of rows. By
     ``scaling`` inputs and targets are standardised; None leaves them. The copy takes at most
-    ``most`` bytes; None is `PACKED`.
+    ``most`` bytes, unless X is sparse; None is `PACKED`.
     """
 
     @np.errstate(over="ignore")  # of rows that are standardised
@@ -110,7 +110,7 @@ class Rows:
         self.source: Any = X, y, weight, rows, scaling
         self.packed: Array | None = None  # the copy, (n, width); none of what is mapped, or large
         most = PACKED if most is None else most
-        if not isinstance(X, Mapped) and self.n * self.row_bytes <= most:
+        if self.is_sparse or (not isinstance(X, Mapped) and self.n * self.row_bytes <= most):
             packed = self.buffer(self.n)
             n_cached = max(1, CACHED // self.row_bytes)
             for start in range(0, self.n, n_cached):

@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch.data import chunking
+from sknn_scratch.engine import batches
 from sknn_scratch.engine import program as program_module
 from sknn_scratch.engine.problem import FullBatch, Problem
 from sknn_scratch.engine.program import Penalty
@@ -10,10 +11,12 @@ from sknn_scratch.maths.network import backprop
 from tests.helpers import assert_is_gradient, make_network_and_rows
 
 
+@pytest.mark.parametrize("most", [batches.PACKED, 0])
 @pytest.mark.parametrize("n", [23, 600])
 @pytest.mark.parametrize("as_sparse", [True, False])
-def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, rng, monkeypatch):
+def test_the_full_batch_is_backprop_on_all_rows(as_sparse, n, most, rng, monkeypatch):
     monkeypatch.setattr(chunking, "CACHED", 1)  # so that 600 rows are taken in three parts
+    monkeypatch.setattr(batches, "PACKED", most)
     network, params, X, y, weight, rows = make_network_and_rows(rng, n, as_sparse=as_sparse)
     objective = FullBatch(Problem(network, np.zeros_like(params), rows, 0.3))
     for vector in (params, params + 0.1, params):
