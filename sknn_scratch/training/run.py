@@ -135,7 +135,8 @@ def make_printer(verbose: bool | int, n_epochs: int | None) -> ProgressPrinter:
 
     True is a line per epoch, and so is a number, but for 1 on a terminal: that is one line.
     """
-    one_line = not isinstance(verbose, bool) and verbose == 1 and sys.stdout.isatty()
+    on_terminal = getattr(sys.stdout, "isatty", bool)()  # what stands in its place may not say
+    one_line = not isinstance(verbose, bool) and verbose == 1 and on_terminal
     return ProgressPrinter(n_epochs, one_line)
 
 

@@ -36,6 +36,22 @@ def test_a_line_per_epoch_is_printed_and_all_are_aligned(solver, verbose, regres
     assert all(line.endswith(" s left") for line in lines)
 
 
+class Tee:
+    """What many scripts put in the place of standard output."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+
+def test_what_only_writes_is_written_a_line_per_epoch(regression, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Tee())
+    ScratchMLPRegressor(**SHORT, verbose=1).fit(*regression)
+    assert len(sys.stdout.text.splitlines()) == 12
+
+
 @pytest.mark.parametrize("calls", [0, 12])
 def test_lines_stay_aligned_when_minutes_become_hours(calls, regression, capsys, monkeypatch):
     monkeypatch.setattr(time, "perf_counter", itertools.count(step=1000).__next__)
