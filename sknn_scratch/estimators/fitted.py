@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import index
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,12 +16,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..components import ACTIVATIONS, as_numbers, check_hidden_layer_sizes, name_of
-from ..data import Scaling, check_dense, check_inputs, small_and_plain
+from ..data import (
+    Scaling,
+    by_rows,
+    check_dense,
+    check_inputs,
+    rows_at_a_time,
+    small_and_plain,
+    widths,
+)
 from ..engine import predict_rows
-from ..maths import Activation, Array, MatrixLike, Network, backprop
+from ..maths import Activation, Array, MatrixLike, Network, backprop, feedforward
 from ..training import TrainingState, warn_caller
-from . import inspection
 from .base import ScratchEstimator
+from .inspection import check_gradient
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -188,9 +197,25 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         TypeError, IndexError
             If there is no such hidden layer.
         """
-        X = self._check_rows(X)
-        trained = self._network, self._params
-        return inspection.hidden_activations(X, *trained, layer, self._scaling)
+        X, network, params = self._check_rows(X), self._network, self._params
+        n_hidden = len(network.sizes) - 2
+        try:
+            number = index(layer)
+        except TypeError:
+            raise TypeError(f"layer must be an int, got {layer!r}.") from None
+        if not -n_hidden <= number < n_hidden:
+            raise IndexError(
+                f"layer must be the number of a hidden layer, from {-n_hidden} to {n_hidden - 1}; "
+                f"got {layer}."
+            )
+        stop = 1 + number % n_hidden
+        coefs, intercepts = zip(*network.layers(params)[:stop])
+
+        def activations(rows):
+            a = network.entering(self._scaling.inputs(rows), params)
+            return feedforward(a, coefs, intercepts, network.activations[:stop])
+
+        return self._by_rows(activations, X)
 
     def input_gradient(self, X: MatrixLike) -> Array:
         """Return the derivative of the prediction in the inputs.
@@ -212,10 +237,10 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             If a loss of one's own has a `predict` that returns other numbers than outputs.
         """
         X, loss = self._check_rows(X), self._network.loss
-        trained = self._network, self._params
-        gradient = inspection.input_gradient(X, *trained, self._scaling)
+        gradient = self._by_rows(self._output_gradient, X)
         if len(loss.levels) > 1:  # in the order in which `predict` puts the quantiles
-            order = np.argsort(predict_rows(*trained, X, self._scaling), axis=1)
+            output = predict_rows(self._network, self._params, X, self._scaling)
+            order = np.argsort(output, axis=1)
             gradient = np.take_along_axis(gradient, order[:, :, np.newaxis], axis=1)
         probe = np.sqrt(2.0 + np.arange(gradient.shape[1]))  # which no formula gives by chance
         kept = loss.predict(probe[np.newaxis])[0]
@@ -223,6 +248,35 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             raise ValueError(f"input_gradient needs predictions that are outputs, unlike {loss!r}.")
         gradient = gradient[:, np.searchsorted(probe, kept)]
         return gradient[:, 0] if gradient.shape[1] == 1 else gradient
+
+    def _output_gradient(self, rows):
+        """Return the derivative of every output in every input: (n, n_outputs, n_features).
+
+        Backpropagation, carried on to the inputs. With g[l] the derivative of one output in a[l]::
+
+            g[last] = 1                    g[l] = (g[l+1] * f'(z[l+1])) @ W[l].T
+        """
+        network, rows = self._network, self._scaling.inputs(rows)
+        layers, embedding = network.layers(self._params), network.embedding_layer(self._params)
+        a, slopes = network.entering(rows, self._params), []
+        for (W, b), f in zip(layers, network.activations):
+            z = a @ W + b
+            a = f(z)
+            slopes.append(f.derivative(z, a))
+        of_outputs = []
+        for output_number in range(network.sizes[-1]):
+            g = np.zeros_like(a)
+            g[:, output_number] = 1
+            for (W, _), slope in zip(reversed(layers), reversed(slopes)):
+                g = (g * slope) @ W.T
+            of_outputs.append(embedding.below(rows, g) if embedding else g)
+        return self._scaling.restored_gradient(network, np.stack(of_outputs, axis=1))
+
+    def _by_rows(self, function, X):
+        """Return a function of rows for all of X, some at a time."""
+        size = rows_at_a_time(widths(self._network), self._params.itemsize)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return by_rows(function, X, size)
 
     def check_gradient(
         self,
@@ -270,7 +324,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             As for `fit`, if a parameter or an array is not what is asked for.
         """
         problem, *_ = self._prepared(X, y, sample_weight)
-        return inspection.check_gradient(**problem, details=details)
+        return check_gradient(**problem, details=details)
 
     def loss_gradient(
         self, X: MatrixLike, y: MatrixLike, sample_weight: ArrayLike | None = None

@@ -13,9 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sknn_scratch import Gaussian, LeakyReLU, ReLU, ScratchMLPRegressor, feedforward
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
-from sknn_scratch.data import chunking
-from sknn_scratch.estimators import inspection
-from sknn_scratch.estimators.inspection import check_gradient, hidden_activations, input_gradient
+from sknn_scratch.data import chunking, no_scaling
+from sknn_scratch.estimators.inspection import check_gradient
 from sknn_scratch.maths.losses import SquaredError
 from sknn_scratch.maths.network import backprop
 from tests.bad_input import BAD_DATA, BAD_PARAMETERS, NOT_HUGE, assert_refused, same
@@ -46,6 +45,14 @@ def chain(network, params):
     return coefs, intercepts, network.activations
 
 
+def fitted(network, params):
+    """Return an estimator that has this network."""
+    model = ScratchMLPRegressor(network.sizes[1:-1])
+    model._network, model._params, model._scaling = network, params, no_scaling(network)
+    model.n_features_in_ = network.sizes[0]
+    return model
+
+
 def assert_is_jacobian(jacobian, predict, X):
     """Raise AssertionError unless ``jacobian[i, k]`` is the gradient of output k at row i."""
     for i, row in enumerate(X):
@@ -63,8 +70,8 @@ def test_a_hidden_layer_is_where_feedforward_has_come_to(rng):
     first = np.tanh(X @ W1 + b1)
     second = np.tanh(first @ W2 + b2)
     for layer, expected in [(0, first), (-2, first), (1, second), (-1, second)]:
-        assert_allclose(hidden_activations(X, network, params, layer), expected)
-    assert_allclose(hidden_activations(X, network, params), second)
+        assert_allclose(fitted(network, params).transform(X, layer), expected)
+    assert_allclose(fitted(network, params).transform(X), second)
     assert_allclose(feedforward(X, *layers), second @ W3 + b3)
 
 
@@ -73,7 +80,7 @@ def test_a_layer_that_is_not_there_is_an_index_error(layer, rng):
     network = make_network(TANH, IDENTITY, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     with pytest.raises(IndexError, match=f"layer must be .* from -2 to 1; got {layer}"):
-        hidden_activations(X, network, params, layer)
+        fitted(network, params).transform(X, layer)
 
 
 @pytest.mark.parametrize("layer", [0.0, "1", None, [0]])
@@ -81,7 +88,7 @@ def test_a_layer_is_a_whole_number(layer, rng):
     network = make_network(TANH, IDENTITY, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     with pytest.raises(TypeError, match="layer must be an int"):
-        hidden_activations(X, network, params, layer)
+        fitted(network, params).transform(X, layer)
 
 
 def test_rows_are_taken_a_few_at_a_time_to_the_same_result(rng, monkeypatch):
@@ -89,11 +96,13 @@ def test_rows_are_taken_a_few_at_a_time_to_the_same_result(rng, monkeypatch):
     params = rng.uniform(-1, 1, network.n_parameters)
     X = rng.normal(size=(700, 3))
     X[X < 0.3] = 0
-    whole = [f(X, network, params) for f in (hidden_activations, input_gradient)]
+    model = fitted(network, params)
+    methods = model.transform, model.input_gradient
+    whole = [method(X) for method in methods]
     monkeypatch.setattr(chunking, "CACHED", 1)  # 256 rows through the layers, 100 outputs
-    for f, expected in zip((hidden_activations, input_gradient), whole):
+    for method, expected in zip(methods, whole):
         for container in (np.asarray, sparse.csr_array, sparse.csc_array):
-            assert_allclose(f(container(X), network, params), expected, rtol=1e-9, atol=1e-14)
+            assert_allclose(method(container(X)), expected, rtol=1e-9, atol=1e-14)
 
 
 # --- the derivative in the inputs ---
@@ -105,7 +114,7 @@ def test_the_input_gradient_agrees_with_finite_differences(hidden, out, rng):
     network = make_network(hidden, out, SQUARED_ERROR)
     params, X, _ = make_problem(network, rng)
     layers = chain(network, params)
-    jacobian = input_gradient(X, network, params)
+    jacobian = fitted(network, params).input_gradient(X)
     assert jacobian.shape == (7, 2, 3)
     assert_is_jacobian(jacobian, lambda rows: feedforward(rows, *layers), X)
 
@@ -113,9 +122,9 @@ def test_the_input_gradient_agrees_with_finite_differences(hidden, out, rng):
 def test_a_wrong_derivative_fails_the_check_of_the_input_gradient(rng):
     network = make_network(WrongSine(), IDENTITY, SQUARED_ERROR, sizes=(3, 5, 2))
     params, X, _ = make_problem(network, rng)
-    layers = chain(network, params)
+    layers, model = chain(network, params), fitted(network, params)
     with pytest.raises(AssertionError):
-        assert_is_jacobian(input_gradient(X, network, params), lambda x: feedforward(x, *layers), X)
+        assert_is_jacobian(model.input_gradient(X), lambda x: feedforward(x, *layers), X)
 
 
 def test_the_slope_of_a_linear_network_is_the_product_of_its_weights(rng):
@@ -123,7 +132,7 @@ def test_the_slope_of_a_linear_network_is_the_product_of_its_weights(rng):
     params, X, _ = make_problem(network, rng)
     (W1, W2, W3), *_ = chain(network, params)
     assert_allclose(
-        input_gradient(X, network, params), np.broadcast_to((W1 @ W2 @ W3).T, (7, 2, 3))
+        fitted(network, params).input_gradient(X), np.broadcast_to((W1 @ W2 @ W3).T, (7, 2, 3))
     )
 
 
@@ -392,7 +401,7 @@ def test_what_is_checked_is_the_loss_of_fit_where_it_would_start_or_has_ended(
         checked.append(params)
         return backprop(X, y, params, network, sample_weight, alpha)[0]
 
-    monkeypatch.setattr(inspection, "check_gradient", spy)
+    monkeypatch.setattr("sknn_scratch.estimators.fitted.check_gradient", spy)
     data = *regression, np.random.default_rng(1).uniform(0, 2, 60)
     model = make_model(random_state=make(), alpha=30.0, batch_size=60)
     model.set_params(learning_rate_init=1e-300)  # so that fit stays where it starts
