@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.model_selection import KFold
 
 from ..data import weight_by_row, where_measured
@@ -80,6 +81,7 @@ class LearntSpread:
         self.bounds = bounds
 
     def __call__(self, X: Any, prediction: Array) -> Array:
+        X = X.toarray() if sparse.issparse(X) else X  # which it may be now, where members take it
         inputs = np.column_stack([X, prediction])
         logarithm: Any = sum(predictions_of(self, self.networks, inputs)) / len(self.networks)
         return self.of_logarithm(logarithm)

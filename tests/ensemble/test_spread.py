@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import stats
+from scipy import sparse, stats
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
@@ -72,6 +72,7 @@ def test_a_spread_that_goes_with_the_inputs_is_learnt(rng):
     X_new, _, sd = errors(500, rng)
     found = spread(X_new, np.zeros(500))
     assert np.corrcoef(np.log(found), np.log(sd))[0, 1] > 0.9
+    assert_array_equal(spread(sparse.csr_array(X_new), np.zeros(500)), found)
     assert spread.exponent >= 0.75
     assert of_rows.shape == (800,)
 
