@@ -73,7 +73,7 @@ class MinibatchLoop:
     ) -> None:
         rows, n = problem.rows, len(order)
         self.params: Array = aligned_copy(problem.params) if reusable else problem.params
-        self.problem: Problem = problem
+        self.problem: Any = problem  # None between two uses
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.order: Array = order

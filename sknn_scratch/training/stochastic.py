@@ -49,6 +49,7 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
             return run_epochs(epoch, run, settings)
     finally:
         state.order = epoch.order if settings.keeps_order else None
+        epoch.problem = None  # a loop that is kept holds no rows
 
 
 def run_epochs(epoch: MinibatchLoop, run: Run, settings: Settings) -> str | None:

@@ -1,5 +1,6 @@
 import copy
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -80,6 +81,18 @@ def test_a_loop_is_kept_for_rows_of_one_shape_and_is_no_part_of_a_copy(regressio
     del model, twin, shallow
     gc.collect()
     assert len(LOOPS) == 0
+
+
+def test_no_rows_are_kept_with_a_loop(rng):
+    X = sparse.csr_array(rng.normal(size=(20, 3)))
+    alive = weakref.ref(X)
+    LOOPS.clear()
+    model = ScratchMLPRegressor((4,), standardize=False).partial_fit(X, rng.normal(size=20))
+    del X
+    gc.collect()
+    assert len(LOOPS) == 1
+    assert model.t_ == 20
+    assert alive() is None
 
 
 def test_no_loop_is_kept_for_rows_that_are_packed_otherwise(rng):
