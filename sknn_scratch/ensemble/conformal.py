@@ -160,9 +160,10 @@ class Calibration:
         """
         middle = location(self.loss, self.unit(prediction))
         low, high = np.moveaxis(self._quantiles(middle, scale, np.array([0.05, 0.95])), -1, 0)
-        beyond = np.maximum(low - y, 0) + np.maximum(y - high, 0)
+        score = high - low + 20 * (np.maximum(low - y, 0) + np.maximum(y - high, 0))
+        score[self.weight == 0] = 0  # not nan where it is infinite, too
         with np.errstate(divide="ignore"):  # of errors of nothing
-            logarithm = np.log(np.average(high - low + 20 * beyond, axis=0, weights=self.weight))
+            logarithm = np.log(np.average(score, axis=0, weights=self.weight))
         return float(np.mean(logarithm))
 
 

@@ -259,7 +259,12 @@ def test_a_wrong_scale_and_a_wrong_unit_have_a_higher_interval_score(rng):
 
 def test_without_enough_rows_it_is_infinite():
     y = np.arange(5.0)
-    assert calibrated(SquaredError(), y, y * 0).interval_score(y, y * 0, np.ones(5)) == np.inf
+    measured, weight = (y, y * 0, np.ones(5)), np.arange(5) % 2
+    for calibration in (
+        calibrated(SquaredError(), y, y * 0),
+        Calibration(SquaredError(), *measured, weight, None, Unit()),
+    ):
+        assert calibration.interval_score(*measured) == np.inf
 
 
 def test_what_stands_for_all_scores_has_their_mean_in_each_target():
