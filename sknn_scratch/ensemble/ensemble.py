@@ -54,7 +54,6 @@ from .candidates import candidates, head_starts, lengths, linear_network
 from .choice import choose, errors_in_pilot, pilot_splits
 from .conformal import Calibration, warn_of_quantiles
 from .folds import (
-    as_table,
     at_most,
     check_folds,
     check_weights,
@@ -802,7 +801,7 @@ class ScratchMLPEnsembleRegressor(
             dtypes = (np.float64, np.float32)
             checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
             return X if isinstance(checked, Mapped) else checked
-        return validate_data(self, as_table(X), skip_check_array=True, reset=reset)
+        return validate_data(self, checked_table(X, True), skip_check_array=True, reset=reset)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_calibration")

@@ -1,21 +1,18 @@
 """The rows of `fit`: their targets and weights, and which each member never sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy import sparse
-from sklearn import utils
 from sklearn.model_selection import GroupKFold, KFold
 
-from ..components import check_number, refuse_masked
+from ..components import check_number
 from ..data import (
     check_groups,
     check_measured,
-    is_frame,
     is_per_target,
-    refuse_lazy,
     rows_of_a_part,
     slices,
     weight_by_row,
@@ -24,7 +21,6 @@ from ..data import (
 from ..maths import Array
 from ..training import warn_caller
 
-check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 LARGEST_SEED: int = np.iinfo(np.int32).max
 COPIES_ALIKE = 0.95  # of the rows whose X is met again
 MANY_COPIES = 0.05  # of the rows held out: by about as much fewer are covered
@@ -214,17 +210,6 @@ def without_weightless(splits: Splits, weight: Array) -> Splits:
     """Return the splits without the rows to train on that weigh nothing."""
     of_rows = weight_by_row(weight)
     return [(train[of_rows[train] > 0], held_out) for train, held_out in splits]
-
-
-def as_table(X: Any) -> Any:
-    """Return X, for a pipeline to check, as what has a shape and rows to be taken by number."""
-    refuse_masked(X, "X")
-    refuse_lazy(X, "X")
-    if is_frame(X):
-        return X
-    if not hasattr(X, "dtype") and np.asarray(X).dtype.kind in "US":
-        X = np.array(X, object)  # 1 beside 'a' stays a number
-    return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)
 
 
 def take_rows(X: Any, rows: Array) -> Any:

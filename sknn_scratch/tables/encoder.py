@@ -301,7 +301,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         return tags
 
 
-def checked_table(X: Any) -> Any:
+def checked_table(X: Any, may_be_sparse: bool = False) -> Any:
     """Return X as a frame or as an array, of any type; TypeError or ValueError if it is neither."""
     if X is None:
         raise ValueError("X must be of shape (n_samples, n_features), got None.")
@@ -309,11 +309,12 @@ def checked_table(X: Any) -> Any:
     refuse_masked(X, "X")
     if type(X).__name__ == "RecordBatch":  # in which scikit-learn sees no names
         raise TypeError("X must be a table, got a RecordBatch: call pa.Table.from_batches([X]).")
-    if sparse.issparse(X):
+    if sparse.issparse(X) and not may_be_sparse:
         raise TypeError("X must be dense, a table or an array; got a sparse matrix.")
     if not is_frame(X):
-        X = X if hasattr(X, "dtype") else np.array(X, object)  # 1 beside 'a' stays a number
-        return check_array(X, dtype=None, ensure_all_finite=False)
+        if not hasattr(X, "dtype") and np.asarray(X).dtype.kind in "US":
+            X = np.array(X, object)  # 1 beside 'a' stays a number
+        return check_array(X, accept_sparse=("csr", "csc"), dtype=None, ensure_all_finite=False)
     refuse_twins(labels_of(X))
     if 0 in X.shape:
         n_rows, n_columns = X.shape

@@ -8,12 +8,12 @@ from sklearn.model_selection import GroupKFold, KFold
 
 from sknn_scratch import ScratchMLPEnsembleRegressor
 from sknn_scratch.ensemble.folds import (
-    as_table,
     at_most,
     copied_rows,
     make_splits,
     take_params,
 )
+from sknn_scratch.tables import checked_table
 
 
 def folds(X, y, cv=None):
@@ -137,9 +137,9 @@ def test_pairs_of_arrays_are_no_array():
 
 
 def test_numbers_beside_words_stay_numbers_in_lists():
-    X = as_table([[1.5, "a"], [2, "b"]])
+    X = checked_table([[1.5, "a"], [2, "b"]])
     assert X.tolist() == [[1.5, "a"], [2, "b"]]
-    assert as_table([[1.5, 1], [2, 3]]).dtype == np.float64
+    assert checked_table([[1.5, 1], [2, 3]]).dtype == np.float64
 
 
 def test_validation_data_are_not_cut_though_they_have_as_many_rows_as_x():
