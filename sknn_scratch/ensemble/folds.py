@@ -24,6 +24,7 @@ from ..training import warn_caller
 LARGEST_SEED: int = np.iinfo(np.int32).max
 COPIES_ALIKE = 0.95  # of the rows whose X is met again
 MANY_COPIES = 0.05  # of the rows held out: by about as much fewer are covered
+FEW_COPIES, USUAL = 10, 0.1  # rows that are alike, and their share, from which on that is usual
 Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held out)
 
 
@@ -103,7 +104,7 @@ def shuffled_folds(cv: Any, n_estimators: int, X: Any, y: Array, seed: int) -> S
             f"got n_samples={n}. Give a smaller {name}{', or cv' if cv is None else ''}."
         )
     copies = copied_rows(X, y)
-    if copies is None or copies.max() + 1 < n_folds:
+    if copies is None or len(np.unique(copies)) < n_folds:
         return list(KFold(n_folds, shuffle=True, random_state=seed).split(X, y))
     return list(GroupKFold(n_folds, shuffle=True, random_state=seed).split(X, y, copies))
 
@@ -128,17 +129,22 @@ def copied_rows(X: Any, y: Array) -> Array | None:
 
     A member that is trained on a copy of a row that is held out has seen its target. Rows count as
     copies where X is the same, and with it, in all but a few, y. Where X is the same and y is not,
-    as where inputs take few values, they are observations of their own. Of X, arrays and sparse
-    matrices are looked at.
+    as where inputs take few values, they are observations of their own; and where more than a tenth
+    of all rows are the same, as of a machine that is off, since so will new ones be. Of X, arrays
+    and sparse matrices are looked at.
     """
     if not sparse.issparse(X) and not (isinstance(X, np.ndarray) and X.dtype.kind in "fiub"):
         return None
     rows = hashes_of_rows(X)
     _, first, kinds = np.unique(rows, return_index=True, return_inverse=True)
     kinds = kinds.ravel()
-    is_copied = np.bincount(kinds)[kinds] > 1
+    n_alike = np.bincount(kinds)[kinds]
+    is_usual = n_alike > max(FEW_COPIES, USUAL * len(y))
+    is_copied = (n_alike > 1) & ~is_usual
     same = (y == y[first[kinds]]).reshape(len(y), -1).all(axis=1)
-    return kinds if is_copied.any() and same[is_copied].mean() > COPIES_ALIKE else None
+    if not is_copied.any() or same[is_copied].mean() <= COPIES_ALIKE:
+        return None
+    return np.where(is_usual, -1 - np.arange(len(y)), kinds)
 
 
 def hashes_of_rows(X: Any) -> Array:

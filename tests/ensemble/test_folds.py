@@ -55,6 +55,19 @@ def test_a_few_copies_among_other_rows_are_found(rng):
     assert copied_rows(X, y) is None
 
 
+@pytest.mark.parametrize("n_copied", [0, 6])
+def test_rows_that_a_tenth_of_all_are_alike_are_held_out_as_others_are(n_copied, rng):
+    X, y = rng.normal(size=(100, 2)), rng.normal(size=100)
+    X[:40], y[:40] = 0, 0  # as of a machine that is off
+    X[94:], y[94:] = X[94 - n_copied : 100 - n_copied], y[94 - n_copied : 100 - n_copied]
+    for train, held_out in folds(X, y):
+        assert 20 <= len(held_out) <= 30
+        assert 0 < np.count_nonzero(y[held_out] == 0) < 20
+        copied = held_out[held_out >= 94] - n_copied
+        assert not np.isin(copied, train).any()
+    folds(X[:94], y[:94], KFold(4, shuffle=True, random_state=0))  # without a warning
+
+
 def mapped(X, path):
     np.save(path, X)
     return np.load(path, mmap_mode="r")
