@@ -21,7 +21,7 @@ from ..data import is_frame, is_mapped, labels_of, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error
 from ..maths import Array, MatrixLike
 from ..training import warn_caller
-from .kinds import Words, kinds_of, refuse_numbers, warn_of_doubts
+from .kinds import Words, kinds_of, refuse_numbers
 from .reading import columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
@@ -159,9 +159,6 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         named = named_columns(self.categorical_features, labels)
         table = list(columns_of(X))
         self._kinds = kinds_of(table, named)
-        for column, name, kind in zip(table, named, self._kinds):
-            if isinstance(kind, Words) and not name:
-                warn_of_doubts(column)
         self.imputer_ = self.one_hot_ = None
         numbers, words = self._parts(table)
         if not numbers and not words:

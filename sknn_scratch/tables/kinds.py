@@ -205,7 +205,7 @@ def kind_of(column: Column, named: bool) -> Number:
 
 
 def refuse_puzzles(column: Column, words: set[str]) -> None:
-    """Raise ValueError if a column of words holds numbers, dates or sentences."""
+    """Raise ValueError if a column of words holds numbers, dates or sentences; warn of a doubt."""
     others = {word for word in words if not OTHER_DATE.fullmatch(word)}
     are_marks = len(others) <= 3 and not re.search(r"\d", "".join(others))  # such as 'unknown'
     if len(words) > 10 + len(others) and are_marks:
@@ -222,6 +222,12 @@ def refuse_puzzles(column: Column, words: set[str]) -> None:
             f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
             f"{to_numeric(column)}, or name it in categorical_features if they are words without "
             "order."
+        )
+    if numbers:
+        warn_caller(
+            f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
+            f"{and_also(others)}, and is taken for words. If they are amounts, "
+            f"{to_numeric(column)}; if not, say so by categorical_features=[{column.label!r}]."
         )
     n_words = np.mean([len(word.split()) for word in words])
     if len(words) > max(20, n / 2) and n_words >= 4:
@@ -285,16 +291,3 @@ def to_numeric(column: Column) -> str:
 def and_also(others: set[str]) -> str:
     """Return words that stand among numbers, for a message."""
     return f", and {', '.join(map(repr, sorted(others)))}" if others else ""
-
-
-def warn_of_doubts(column: Column) -> None:
-    """Warn if a column is taken for words, and may as well hold numbers."""
-    if column.holds != "words" or column.is_category:
-        return
-    numbers, others = numbers_among(set(column.values[~column.is_gap]))
-    if numbers:
-        warn_caller(
-            f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
-            f"{and_also(others)}, and is taken for words. If they are amounts, "
-            f"{to_numeric(column)}; if not, say so by categorical_features=[{column.label!r}]."
-        )

@@ -15,7 +15,6 @@ from sknn_scratch.tables.kinds import (
     Ordered,
     Words,
     kind_of,
-    warn_of_doubts,
 )
 from sknn_scratch.tables.reading import Column, columns_of
 from tests.helpers import with_warnings
@@ -279,8 +278,8 @@ def test_a_decimal_comma_is_not_taken_for_one_of_thousands(values, expected):
 )
 def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
     column = column_of(values)
-    assert type(kind_of(column, named=False)) is Words
-    _, ((text, category),) = with_warnings(warn_of_doubts, column)
+    kind, ((text, category),) = with_warnings(kind_of, column, named=False)
+    assert type(kind) is Words
     assert category is UserWarning
     assert re.search(message, text)
     X = pd.DataFrame({"a": values})
@@ -296,7 +295,7 @@ def test_whole_numbers_as_strings_are_words_with_a_warning(values, message):
     ids=["few", "zeros in front", "words", "numbers"],
 )
 def test_there_is_no_doubt_about_codes_and_words(values):
-    warn_of_doubts(column_of(values))
+    kind_of(column_of(values), named=False)
 
 
 def test_of_words_among_numbers_three_are_marks_of_gaps_and_four_are_not():
