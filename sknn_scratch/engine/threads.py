@@ -10,6 +10,7 @@ How many threads a BLAS has usually belongs to the whole process. So it is kept 
 for how few: the first lowers the number, the last puts it back.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from math import inf, prod
@@ -30,6 +31,11 @@ WORTH_A_THREAD = 8e6
 # what another sets at that moment is lost without a word. Reentrant, since a block that an
 # interrupt cut short may end when the garbage collector comes to it, whatever this thread does.
 CHANGING = RLock()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    # Whoever forks holds the lock: who else held it would never give it back in the new process.
+    os.register_at_fork(
+        before=CHANGING.acquire, after_in_parent=CHANGING.release, after_in_child=CHANGING.release
+    )
 
 
 class Pool:

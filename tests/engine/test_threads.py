@@ -1,5 +1,7 @@
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Lock, Thread, local
+from threading import Barrier, Event, Lock, Thread, local
 from time import sleep
 from types import SimpleNamespace
 
@@ -295,6 +297,31 @@ def test_of_several_limits_the_least_holds_and_is_lifted_step_by_step():
             seen.append(library.num_threads)
         seen.append(library.num_threads)
     assert [*seen, library.num_threads] == [4, 2, 2, 8, 2, 2, 1, 2, 8]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # it is multi-threaded
+def test_a_process_forked_while_a_thread_changes_a_number_is_not_held_up():
+    inside, leave = Event(), Event()
+
+    def change():
+        while not leave.is_set():
+            with CHANGING:
+                inside.set()
+                sleep(0.01)
+
+    thread = Thread(target=change)
+    thread.start()
+    inside.wait()
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(10)  # which ends it
+        with quiet_blas(1):
+            os._exit(0)
+    leave.set()
+    thread.join()
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 @pytest.mark.slow
