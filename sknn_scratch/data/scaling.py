@@ -104,16 +104,6 @@ class Scaling:
         output += shift
         return output
 
-    def restored_gradient(self, network: Network, gradient: Array) -> Array:
-        """Return the derivative of `restored` in X as it came, (n, n_outputs, n_features).
-
-        ``gradient`` is that of standardised outputs in standardised X.
-        """
-        if self.is_identity:
-            return gradient
-        _, scale = self.of_outputs(network)
-        return gradient * (np.reshape(scale, (-1, 1)) / self.x_scale)
-
     def only_inputs(self) -> "Scaling":
         """Return the part that is about X, which leaves targets as they are."""
         of_y = {"y_shift": np.zeros_like(self.y_shift), "y_scale": np.ones_like(self.y_scale)}

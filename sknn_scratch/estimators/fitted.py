@@ -270,7 +270,9 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             for (W, _), slope in zip(reversed(layers), reversed(slopes)):
                 g = (g * slope) @ W.T
             of_outputs.append(embedding.below(rows, g) if embedding else g)
-        return self._scaling.restored_gradient(network, np.stack(of_outputs, axis=1))
+        _, scale = self._scaling.of_outputs(network)
+        unit = np.reshape(scale, (-1, 1)) / self._scaling.x_scale  # of y, per unit of X
+        return np.stack(of_outputs, axis=1) * unit
 
     def _by_rows(self, function, X):
         """Return a function of rows for all of X, some at a time."""
