@@ -225,6 +225,11 @@ def _draw_words(estimator, X, column, ax):
         estimator, X, [column], categorical_features=[column], kind="average"
     )
     (values,) = words["grid_values"]
+    dtype = _column_of(X, column).dtype
+    if getattr(dtype, "ordered", False):  # as their order has them, not the alphabet
+        order = np.argsort(dtype.categories.get_indexer(values))
+        values, words["average"] = values[order], words["average"][:, order]
+        words["grid_values"] = [values]
     are_dates = _are_dates(values)
     if not are_dates:  # whatever they are (codes, truths, times of the day), side by side
         words["grid_values"] = [list(map(str, values))]

@@ -163,6 +163,19 @@ def test_what_is_no_number_has_bars_side_by_side_with_its_name_below(kind):
     assert [bar.get_height() for bar in bars.patches] == pytest.approx(range(1, len(names) + 1))
 
 
+def test_bars_of_words_with_an_order_stand_in_it(rng):
+    pd = pytest.importorskip("pandas")
+    levels = ["poor", "fair", "good", "never seen"]
+    codes = rng.integers(0, 3, 120)
+    table = pd.DataFrame({"a": pd.Categorical.from_codes(codes, levels, ordered=True)})
+    network = ScratchMLPRegressor((), solver="lbfgs", max_iter=500)
+    model = make_pipeline(TableEncoder(), network).fit(table, codes.astype(float))
+    ax = ExplanationDisplay.from_estimator(model, table, codes, n_curves=1).axes_[1]
+    assert [label.get_text() for label in ax.get_xticklabels()] == levels[:3]
+    bars = {bar.get_x() + bar.get_width() / 2: bar.get_height() for bar in ax.patches}
+    assert [bars[place] for place in range(3)] == pytest.approx([0, 1, 2], abs=0.01)
+
+
 def test_words_are_no_formulas_and_may_be_all_the_same(rng):
     pd = pytest.importorskip("pandas")
     words = rng.choice(["$1_a_$2", "$2_a_$3"], 60)
