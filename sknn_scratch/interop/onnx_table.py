@@ -189,7 +189,7 @@ class TableGraph(Graph):
         node, is_date = self.node, self.node("Equal", [name, name])
         columns = [node("Sub", [name, kind.first])]
         for length in kind.cycles.values():
-            turn = node("Mul", [name, 2 * np.pi / length])
+            turn = node("Mul", [node("Mod", [name, length], fmod=1), 2 * np.pi / length])
             ahead = node("Add", [turn, np.pi / 2])
             waves = [node("Sin", [angle]) for angle in (turn, ahead)]  # sine and cosine
             columns += [node("Where", [is_date, wave, 0]) for wave in waves]

@@ -148,7 +148,8 @@ class Dates(Number):
 
     def numbers(self, column: Column) -> list[Array]:
         days, is_date = self.days(column), ~column.is_gap
-        turns = [2 * np.pi / length * days for length in self.cycles.values()]
+        # rounded, so that the same time of two days is the same number
+        turns = [2 * np.pi / each * np.round(days % each, 10) for each in self.cycles.values()]
         waves = [np.where(is_date, f(turn), 0.0) for turn in turns for f in (np.sin, np.cos)]
         weekday = (np.floor(days) + 3) % 7  # 1970 began on a Thursday
         week = [(weekday == i).astype(np.float64) for i in range(7) if self.has_week]

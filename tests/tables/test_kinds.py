@@ -161,6 +161,15 @@ def test_only_cycles_that_dates_show_are_handed_on(days, names):
     assert Dates(column_of(days).values).names("a") == (["a", *names], [])
 
 
+@pytest.mark.parametrize("time", ["00:00", "14:30", "07:13:11"])
+def test_the_same_time_of_two_days_is_the_same_number(time):
+    times = pd.date_range(f"1963-08-24 {time}", periods=60, freq="7D").to_series()
+    times.iloc[::9] += pd.Timedelta("5h")
+    column = column_of(times.to_numpy())
+    *_, sine, cosine = Dates(column.values).numbers(column)
+    assert [len(np.unique(wave)) for wave in (sine, cosine)] == [2, 2]
+
+
 def test_a_gap_in_dates_is_one_gap():
     kind = Dates(column_of(pd.date_range("2020-01-01", "2022-01-01")).values)
     days, *others = kind.numbers(column_of([pd.NaT, pd.Timestamp("2020-01-01")]))
