@@ -232,10 +232,12 @@ def refuse_puzzles(column: Column, words: set[str]) -> None:
         )
     n_words = np.mean([len(word.split()) for word in words])
     if len(words) > max(20, n / 2) and n_words >= 4:
+        target = f"X[{column.label!r}]"
+        no_gaps = f", after {target} = {target}.fillna('')" if column.is_gap.any() else ""
         raise ValueError(
             f"{column.where} holds sentences: {len(words)} of {n} differ, of {n_words:.0f} words "
             f"each. Leave it out, by X.drop(columns={column.label!r}), or make numbers of it in a "
-            "pipeline: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
+            f"pipeline{no_gaps}: ColumnTransformer([('text', make_pipeline(TfidfVectorizer(), "
             f"TruncatedSVD(20)), {column.label!r})], remainder=TableEncoder()). If it is a word "
             "all the same, name it in categorical_features."
         )

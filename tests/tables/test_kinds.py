@@ -108,7 +108,8 @@ def test_what_is_a_puzzle_is_refused_with_what_to_write_unless_it_is_named(value
     assert type(kind_of(column_of(values), named=True)) is Words
 
 
-def test_sentences_can_be_encoded_as_the_error_says():
+@pytest.mark.parametrize("gap", [False, True], ids=["no gap", "a gap"])
+def test_sentences_can_be_encoded_as_the_error_says(gap):
     from sklearn.compose import ColumnTransformer
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -116,12 +117,14 @@ def test_sentences_can_be_encoded_as_the_error_says():
 
     words = np.random.default_rng(0).choice(["good", "bad", "old", "new", "small"], (60, 4))
     X = pd.DataFrame({"a": [f"{' '.join(each)} {i}" for i, each in enumerate(words)], "b": 1.0})
+    X.loc[[3] if gap else [], "a"] = None
     with pytest.raises(ValueError, match="sentences") as caught:
         TableEncoder().fit(X)
     names = [ColumnTransformer, make_pipeline, TfidfVectorizer, TruncatedSVD, TableEncoder]
     names = {each.__name__: each for each in names}
-    code = str(caught.value).partition("pipeline: ")[2].partition(". If")[0]
-    assert eval(code, names).fit_transform(X).shape == (60, 21)
+    before, _, code = str(caught.value).partition(". If")[0].partition(": ColumnT")
+    exec(before.partition("after ")[2], {"X": X})
+    assert eval(f"ColumnT{code}", names).fit_transform(X).shape == (60, 21)
 
 
 def test_days_of_known_dates():
