@@ -46,6 +46,7 @@ from .warnings import (
     warn_of_far_from_zero,
     warn_of_first_batch,
     warn_of_lost_digits,
+    warn_of_reach,
     warn_of_renewal,
     warn_of_scaling,
     warn_of_unit,
@@ -134,6 +135,7 @@ class Trainer:
         warn_of_weights(settings.alpha, measured, data.weight)
         if state.scaling is None:
             state.standardized = settings.standardize
+            warn_of_reach(network, data)
             if not settings.standardize:
                 state.scaling = no_scaling(network)
             else:

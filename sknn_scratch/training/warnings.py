@@ -94,6 +94,27 @@ def warn_of_unit(network: Network, data: DataSet) -> None:
         )
 
 
+def warn_of_reach(network: Network, data: DataSet) -> None:
+    """Warn of targets whose mean the output cannot be."""
+    f = network.activations[-1]
+    with np.errstate(all="ignore"):
+        outputs = f(np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300][:, np.newaxis])
+    low, high = (
+        end if abs(end) < 1e100 else np.copysign(np.inf, end)
+        for end in (np.nanmin(outputs), np.nanmax(outputs))
+    )
+    if network.sizes[-1] != data.y.shape[1] or np.isinf([low, high]).all():
+        return
+    mean = data.statistics("y").mean_
+    far = mean[(mean < low) | (mean > high)]
+    if len(far):
+        warn_caller(
+            f"y has a mean of {far[0]:.3g}, and out_activation={f!r} gives what lies between "
+            f"{low:g} and {high:g}: put y into such a unit, or take another output, such as "
+            "Bounded(low, high) or 'identity'."
+        )
+
+
 def advice_on_domain(network: Network) -> str:
     """Return what to say of a divergence, if the loss is for positive predictions alone."""
     loss, f = network.loss, network.activations[-1]

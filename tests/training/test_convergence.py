@@ -19,7 +19,7 @@ def told(model, *data, **keywords):
     """Fit a model, and return the texts of what it warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        warnings.filterwarnings("ignore", "WrongSign.gradient returns")
+        warnings.filterwarnings("ignore", "WrongSign.gradient returns|y has a mean of")
         model.fit(*data, **keywords)
     assert {each.filename for each in caught} <= {__file__}
     assert {each.category for each in caught} <= {ConvergenceWarning}

@@ -120,6 +120,24 @@ def test_targets_that_are_all_0_have_no_unit_to_be_brought_to(regression):
     network(loss="poisson", out_activation="softplus").fit(regression[0], np.zeros(60))
 
 
+# --- targets out of reach ---
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize(
+    ("out", "lies"),
+    [("logistic", "between 0 and 1"), ("softplus", "between 0 and inf"), (Bounded(1, 6), "6")],
+    ids=str,
+)
+def test_targets_whose_mean_no_output_can_be_are_warned_of(out, lies, standardize, regression):
+    X, y = regression
+    model = network(out_activation=out, standardize=standardize)
+    reached = np.abs(np.tanh(y))
+    model.fit(X, reached + (out == Bounded(1, 6)))
+    with pytest.warns(UserWarning, match=rf"y has a mean of -?\d+.*, and out_activation=.* {lies}"):
+        model.fit(X, (-50 if out == "softplus" else 50) * reached)
+
+
 # --- values beside which others are all alike ---
 
 
