@@ -137,6 +137,8 @@ def test_the_columns_of_inputs_are_those_of_fit(table):
     for other in (X[X.columns[::-1]], X[["area in m2", "no gap"]], X.assign(more=1)):
         with pytest.raises(ValueError, match="feature names should match"):
             table_inputs(encoder, other)
+    with pytest.raises(ValueError, match="column 'word' of X must hold words, as in fit"):
+        table_inputs(encoder, X.assign(word=1))
 
 
 def test_names_that_are_none_in_a_graph_are_changed_and_stay_different():
