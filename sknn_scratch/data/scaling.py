@@ -303,9 +303,9 @@ def input_scaling(
     a rare word would say more than all others.
 
     With ``flags_alike`` the scale of a column of zeros and ones, the only numbers that are their
-    own squares, is the deviation where half are ones, and not that of the column, which would put
-    the two tens apart where ones are rare: the few rows that have them would then move their weight
-    as far as all rows together do that of another column.
+    own squares, is at least the deviation where half are ones: that of the column would put the two
+    tens apart where ones are rare, and the few rows that have them would then move their weight as
+    far as all rows together do that of another column.
     """
     if not centred:
         shift, scale = np.zeros_like(moments.mean_), moments.root_mean_square_of_filled()
@@ -313,10 +313,10 @@ def input_scaling(
         rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
         shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
     if flags_alike:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             error = np.abs(moments.root_mean_square() ** 2 - moments.mean_)
             is_flag = error <= np.minimum(ROUNDING * moments.mean_, moments.std_**2 / 2 + TINY)
-        scale = np.where(is_flag & (scale > 0), OF_HALVES, scale)
+        scale = np.where(is_flag & (scale > 0), np.maximum(scale, OF_HALVES), scale)
     return shift, scale
 
 

@@ -24,7 +24,6 @@ DEEP: dict[str, Any] = {
     "embedding": Periodic(scale=0.2),
     "learning_rate_init": 3e-3,
     "alpha": 1e-4,
-    "standardize": "numeric",
 }
 WIDE: dict[str, Any] = {
     "hidden_layer_sizes": (100,),
@@ -32,7 +31,6 @@ WIDE: dict[str, Any] = {
     "embedding": Periodic(n_frequencies=16, scale=2.0),
     "learning_rate_init": 1e-2,
     "alpha": 1e-4,
-    "standardize": "numeric",
 }
 # A penalty holds the weights of rare words by as many rows as have them, if these are standardised.
 PENALISED: dict[str, Any] = {"alpha": 1.0, "standardize": True}

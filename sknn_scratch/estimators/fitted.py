@@ -334,7 +334,7 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
         """Return the loss and its derivative in all weights and intercepts, where they are now.
 
         The loss is that of X and y as one batch, penalty included, in float64 and without
-        dropout: what ``loss_curve_`` would say of it. So with ``standardize=True`` it is that of
+        dropout: what ``loss_curve_`` would say of it. So with ``standardize`` it is that of
         standardised data. The derivative is always that in ``coefs_`` and ``intercepts_``.
 
         Parameters

@@ -32,8 +32,7 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
     on, bins of each column, for longer. The learning rate falls to nothing five times (less often
     where the epochs are few), each time over twice as many epochs as before, and a tenth of the
     rows, held out, says which epoch to keep: a short training where the target is mostly noise, the
-    longest where there is much to learn. Columns of zeros and ones weigh alike, rare or not
-    (``standardize='numeric'``). They are one rule, by the size of the data alone.
+    longest where there is much to learn. They are one rule, by the size of the data alone.
 
     An ensemble (`ScratchMLPEnsembleRegressor`) is more accurate, most of all below 200 rows, where
     a tenth of them says little.
@@ -83,7 +82,6 @@ def recommended_parameters(n_samples: int, n_features: int) -> dict[str, Any]:
         "max_grad_norm": MAX_GRAD_NORM,
         "max_iter": epochs(int(n_samples)),
         "n_iter_no_change": np.inf,
-        "standardize": "numeric",
         "tol": 0,
     }
     if n_samples < FEWEST_ROWS:

@@ -115,7 +115,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         - 'squared_error': half the squared error, which fits the mean.
         - 'absolute_error': the absolute error, which fits the median.
         - 'huber' or ``Huber(delta=1.35)``: half the squared error up to ``delta``, and linear
-          beyond, so that outliers count for less. With ``standardize=True`` ``delta`` is in
+          beyond, so that outliers count for less. With ``standardize`` ``delta`` is in
           standard deviations of y, as estimated from its quartiles, else in the unit of y.
         - 'log_cosh': log(cosh(error)), a smooth form of the same idea, in the same unit.
         - 'quantile' or ``Quantile(0.5)``: the pinball loss, which fits the quantile of that
@@ -150,7 +150,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         the loss of a batch is the mean over its samples plus ``alpha / 2 * sum(W**2)`` divided
         by its number of samples (times the mean sample weight: a mean below 0.01 is warned of,
         and one above 100, with an alpha from 0.1 on).
-    standardize : bool or 'numeric', default=True
+    standardize : bool or 'numeric', default='numeric'
         Whether the network is trained on standardised X and y, so that their units do not
         matter: each column has mean 0 and standard deviation 1 (with 'huber' and 'log_cosh' the
         target has median 0 and the quartiles of a standard normal), as weighted by
@@ -160,8 +160,9 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         column is left out, and a constant target predicted exactly where the output is 'identity',
         'relu' or 'exp' and can give it: without intercepts a network gives 0 for X = 0, and 'exp'
         is never 0. Others ('softplus', 'logistic') learn it.
-        With 'numeric', a column of zeros and ones is divided by 0.5, as if half were ones, and not
-        by its deviation, which would make a large number of a rare word.
+        With 'numeric', a column of zeros and ones is divided by 0.5 at least, as if half were ones:
+        by its deviation a one of a rare word would become a large number. True makes no exception,
+        so that what stands for yes and no (0 and 1, 1 and 2) does not matter either.
         The target is standardised where the output activation is the identity and the loss
         depends on the error alone; where only a factor can be taken in by the output layer
         ('exp', 'relu', ...) or by the loss (Poisson, ...), it is divided by its mean or root
@@ -282,7 +283,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         The smallest loss so far; None under early stopping.
     loss_curve_ : list of float
         The loss of each epoch, the mean over its batches; or of each iteration of L-BFGS. With
-        ``standardize=True`` it is in standardised units: for the squared error, 0.5 (per
+        ``standardize`` it is in standardised units: for the squared error, 0.5 (per
         output) is what predicting the mean would reach. With ``dropout`` it is the loss of the
         network with units dropped.
     validation_scores_ : list of float or None
@@ -408,7 +409,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         loss: str | Loss = "squared_error",
         missing_targets: str = "error",
         alpha: float = 0.0001,
-        standardize: bool | str = True,
+        standardize: bool | str = "numeric",
         solver: str | Solver = "adam",
         learning_rate: str | Callable[[int, int], float] | Schedule = "constant",
         learning_rate_init: float = 0.001,

@@ -298,7 +298,7 @@ def test_a_warm_start_keeps_the_statistics_and_goes_on(solver, regression):
 def test_going_on_with_another_choice_is_refused(regression):
     model = network().partial_fit(*regression)
     before = model.predict(regression[0])
-    with pytest.raises(ValueError, match="standardize must stay True"):
+    with pytest.raises(ValueError, match="standardize must stay 'numeric'"):
         model.set_params(standardize=False).partial_fit(*regression)
     assert_allclose(model.predict(regression[0]), before, rtol=0)
 
@@ -489,8 +489,17 @@ def test_only_zeros_and_ones_have_a_scale_that_they_share(weighted, as_given, fl
         assert_allclose(plain.x_scale[[1, 3]], 1)
     else:
         assert plain.x_scale[1] < 0.3
-    ones = 0.5 if sparse.issparse(data.X) else np.inf  # left out, but where nothing is centred
-    assert_array_equal(alike.x_scale, [plain.x_scale[0], 0.5, plain.x_scale[2], ones])
+    flags = [1, 1] if sparse.issparse(data.X) else [0.5, np.inf]  # what is constant is left out
+    assert_allclose(alike.x_scale[[1, 3]], flags)
+    assert_array_equal(alike.x_scale[[0, 2]], plain.x_scale[[0, 2]])
+
+
+def test_without_intercepts_rare_ones_have_half_a_unit_and_frequent_ones_their_mean_square(rng):
+    share = np.array([0.05, 0.8])
+    X = (np.arange(1, 101)[:, np.newaxis] <= 100 * share).astype(float)
+    model = network(fit_intercept=False).fit(X, X.sum(axis=1))
+    assert_allclose(model._scaling.x_scale, [0.5, np.sqrt(0.8)])
+    assert not model._scaling.x_shift.any()
 
 
 def test_a_penalty_holds_the_weights_of_rare_ones_as_it_does_others(flagged):
@@ -499,23 +508,23 @@ def test_a_penalty_holds_the_weights_of_rare_ones_as_it_does_others(flagged):
     Z = (X - X.mean(axis=0)) / [X[:, 0].std(), 0.5]
     ridge = Ridge(alpha).fit(Z, y)
     settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": alpha, "tol": 1e-10}
-    model = network(**settings, standardize="numeric").fit(X, y)
+    model = network(**settings).fit(X, y)
     assert_allclose(model.predict(X), ridge.predict(Z), atol=1e-4)
-    by_deviation = network(**settings).fit(X, y)
+    by_deviation = network(**settings, standardize=True).fit(X, y)
     assert by_deviation.coefs_[0][1] > 1.5 * model.coefs_[0][1]
 
 
 def test_numbers_close_to_one_are_no_zeros_and_ones():
     X = 1 + 1e-5 * np.repeat([-1.0, 1.0], 20)[:, np.newaxis]  # a gain relative to its mean
     y = np.repeat([-1.0, 1.0], 20)
-    model = network(hidden_layer_sizes=(), solver="lbfgs", standardize="numeric").fit(X, y)
+    model = network(hidden_layer_sizes=(), solver="lbfgs").fit(X, y)
     assert_allclose(model.predict(X), y, rtol=1e-3)
 
 
 def test_zeros_and_ones_that_were_constant_at_first_have_that_scale_too(flagged):
     X, y = flagged
     with pytest.warns(UserWarning, match="are constant in the first batch"):
-        model = network(standardize="numeric").partial_fit(X[1:15], y[1:15])
+        model = network().partial_fit(X[1:15], y[1:15])
     assert np.isinf(model._scaling.x_scale[1])
     model.partial_fit(X, y)
     assert model._scaling.x_scale[1] == 0.5

@@ -177,7 +177,7 @@ def test_to_go_on_changes_nothing_of_the_state_that_was(data):
     ("other", "match"),
     [
         ({"hidden": (5,)}, "the network must stay the same"),
-        ({"hidden": (2,), "standardize": False}, "standardize must stay True, got False"),
+        ({"hidden": (2,), "standardize": False}, "standardize must stay .numeric., got False"),
     ],
 )
 def test_another_network_or_scaling_is_not_gone_on_with(other, match, data):
