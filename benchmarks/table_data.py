@@ -51,7 +51,7 @@ TABLES = {
     "articles": Source("pscl", "bioChemists", "art"),
     "tips": Source("reshape2", "tips", "tip"),
     "car90": Source("rpart", "car90", "Price"),
-    "hawks": Source("Stat2Data", "Hawks", "Weight", ("BandNumber",)),
+    "hawks": Source("Stat2Data", "Hawks", "Weight", ("BandNumber", "ReleaseTime")),
     "grinnell": Source(
         "Stat2Data", "GrinnellHouses", "SalePrice", ("Address", "CostPerSqFt", "SPLPPct")
     ),
