@@ -51,7 +51,7 @@ def one_thread_of_blas():
 
 @pytest.fixture(scope="module")
 def client():
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with pytest.MonkeyPatch.context() as environment:
         for blas in ("OMP", "OPENBLAS", "MKL"):  # workers have the threads of this process, if set
             environment.setenv(f"{blas}_NUM_THREADS", "1")

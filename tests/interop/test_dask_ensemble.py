@@ -17,7 +17,7 @@ def test_members_trained_on_a_cluster_are_the_same(regression):
     network = ScratchMLPRegressor((5,), solver="lbfgs", max_iter=20)
     model = ScratchMLPEnsembleRegressor(network, 4, random_state=0)
     expected = model.fit(X, y, np.ones(60)).predict_interval(X)
-    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with (
         distributed.LocalCluster(processes=True, **settings) as cluster,
         distributed.Client(cluster),
