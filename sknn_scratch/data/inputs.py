@@ -171,8 +171,8 @@ def check_dense(X: Matrix, embedding: Any) -> None:
 def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: str = "") -> Array:
     """Return ``y`` as an array of shape (n_samples, n_outputs) and of ``dtype``.
 
-    ValueError if it is not numeric, not finite, not 1-D or 2-D, not of the length of X, or outside
-    the domain of the loss; ``suffix`` is that of the arrays' names there.
+    ValueError if it is not numeric, not finite, all lost in ``dtype``, not 1-D or 2-D, not of the
+    length of X, or outside the domain of the loss; ``suffix`` is that of the arrays' names there.
     """
     name = f"y{suffix}"
     if y is None:
@@ -196,7 +196,13 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
                 f"Input {name} contains NaN. missing_targets='ignore' leaves out what was not "
                 "measured; else drop these rows."
             )
-        y = check_array(y, dtype=dtype, input_name=name)
+        given, y = y, check_array(y, dtype=dtype, input_name=name)
+        lost = np.flatnonzero(~y.any(axis=0) & given.any(axis=0))
+        if len(lost):
+            raise ValueError(
+                f"{name}[:, {lost[0]}] contains values too small for {y.dtype}, the type of X: the "
+                f"largest is {np.abs(given[:, lost[0]]).max():.2g}; rescale it, or make X float64."
+            )
     if not loss.in_domain(y).all():
         raise ValueError(f"{name} must be {loss.domain} for {loss!r}, got a minimum of {y.min()}.")
     return y

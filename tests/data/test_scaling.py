@@ -399,6 +399,15 @@ def test_subnormal_numbers_are_refused(dtype, unit, as_sparse, regression):
     assert np.isfinite(network(standardize=False).fit(X, y).predict(X)).all()
 
 
+def test_a_target_that_is_lost_in_the_type_of_x_is_refused(regression):
+    X, y = regression
+    Y = np.c_[y, 1e-60 * y]
+    with pytest.raises(ValueError, match=r"y\[:, 1\] contains values too small for float32"):
+        network().fit(X.astype(np.float32), Y)
+    for zeros in (np.c_[y, 0 * y], np.c_[y, 1e-60 * (y > 0) + (y == y[0])]):  # none, or some
+        network().fit(X.astype(np.float32), zeros)
+
+
 # What the far column may differ by: its rounding alone, or a little more.
 FAR = [
     *(
