@@ -89,6 +89,7 @@ class WeightRecorder:
     def __init__(self) -> None:
         self._records: list[Record] = []
         self._first_epoch = 1
+        self._training: int | None = None  # of `fit`, the last that began
 
     def record(
         self,
@@ -111,11 +112,7 @@ class WeightRecorder:
         TypeError
             If ``model`` is another kind of estimator.
         """
-        _check_kind(model)
-        model = _at_last_epoch(model)
-        loss, *gradients = model.loss_gradient(X, y, sample_weight)
-        params = model._params.copy()
-        self._records.append(Record(loss, model._network, params, model._scaling, *gradients))
+        self._records.append(_record_of(model, X, y, sample_weight))
 
     def animate(
         self, X: ArrayLike, y: ArrayLike, *, n_frames: int = 60, interval: float = 120
@@ -194,8 +191,8 @@ class WeightRecorder:
     ) -> None:
         """Begin anew, with the initial weights, where a first epoch begins."""
         if context.task_name == "epoch" and context.task_id == 0:
-            self._records, self._first_epoch = [], 0
-            self.record(fitted_estimator, X, y, **metadata)
+            first = _record_of(fitted_estimator, X, y, **metadata)
+            self._records, self._first_epoch, self._training = [first], 0, id(context.parent)
 
     def on_fit_task_end(
         self,
@@ -208,7 +205,8 @@ class WeightRecorder:
         fitted_estimator: Any = None,
     ) -> None:
         """Record the weights where an epoch ends."""
-        if context.task_name == "epoch" and fitted_estimator is not None:  # one that was cut off
+        is_whole = context.task_name == "epoch" and fitted_estimator is not None  # not cut off
+        if is_whole and id(context.parent) == self._training:  # in threads there may be others
             self.record(fitted_estimator, X, y, **metadata)
 
     @property
@@ -254,6 +252,14 @@ def _check_kind(model):
             f"WeightRecorder records a ScratchMLPRegressor, got {type(model).__name__}; in a "
             "pipeline or a search, give it to the network inside."
         )
+
+
+def _record_of(model, X, y, sample_weight=None):
+    """Return what is to be recorded of a network as it is."""
+    _check_kind(model)
+    model = _at_last_epoch(model)
+    loss, *gradients = model.loss_gradient(X, y, sample_weight)
+    return Record(loss, model._network, model._params, model._scaling, *gradients)
 
 
 def _at_last_epoch(model):

@@ -122,6 +122,21 @@ def test_each_training_begins_anew(regression):
 
 
 @needs_callbacks
+def test_of_trainings_at_once_as_in_threads_the_last_that_began_is_held(regression):
+    recorder = WeightRecorder()
+    other = network(max_iter=3, random_state=1).set_callbacks(recorder)
+
+    class Between(WeightRecorder):
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "epoch" and context.task_id == 1:
+                other.fit(*regression)
+
+    network(random_state=0).set_callbacks(recorder, Between()).fit(*regression)
+    assert len(recorder.loss_) == 4
+    assert_allclose(recorder.coefs_[0][-1], other.coefs_[0])
+
+
+@needs_callbacks
 def test_a_recorder_changes_nothing(regression):
     plain = network(random_state=0).fit(*regression)
     watched = network(random_state=0).set_callbacks(WeightRecorder()).fit(*regression)
