@@ -12,6 +12,7 @@ A loss that ends above that of the best constant, or rises to there, is warned o
 ended training.
 """
 
+import contextlib
 import inspect
 import os
 import warnings
@@ -35,7 +36,8 @@ from .run import Run
 # What a warning is not to point at: this package, and what calls its functions for the user.
 PACKAGES = __name__.partition(".")[0], "sklearn", "joblib", "numpy"
 SPECS = [spec for name in PACKAGES if (spec := find_spec(name))]
-INSIDE = tuple(f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
+FOLDERS = (f"{Path(spec.origin or '').parent}{os.sep}" for spec in SPECS)
+INSIDE = (*FOLDERS, contextlib.__file__)  # which NumPy 1 decorates functions by
 FAR_WEIGHT = 100  # a mean weight larger than that, or smaller than its inverse, is doubted
 STRONG = 0.1  # the penalty from which on a mean weight can be too large: less does little anyway
 FAR = 100.0  # by what factor the targets may be off 1
