@@ -168,6 +168,22 @@ def test_a_callback_that_returns_true_at_the_end_of_an_initialization_ends_resta
 
 
 @needs_callbacks
+def test_an_epoch_that_is_interrupted_ends_with_the_rest(regression):
+    class Interrupted(Recorder):
+        def on_fit_task_begin(self, estimator, context):
+            super().on_fit_task_begin(estimator, context)
+            if (context.task_name, context.task_id) == ("epoch", 2):
+                raise KeyboardInterrupt
+
+    recorder = Interrupted()
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        model = network().set_callbacks(recorder).fit(*regression)
+    assert model.n_iter_ == 2
+    epochs = [("begin", "epoch", 2), ("end", "epoch", 2)]
+    assert recorder.calls[-4:] == [*epochs, ("end", "fit", 0), "teardown"]
+
+
+@needs_callbacks
 def test_an_initialization_that_diverges_ends_all_its_tasks(regression):
     draws = iter([1e200, 0.1])
 

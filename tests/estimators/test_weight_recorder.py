@@ -213,6 +213,7 @@ def test_a_film_of_two_columns_is_a_surface_in_the_colours_of_the_targets(film, 
     values = surface.get_array()
     corners = model.predict([[x0, y0], [x1, y0], [x0, y1], [x1, y1]])
     assert_allclose([values[0, 0], values[0, -1], values[-1, 0], values[-1, -1]], corners)
+    assert surface.origin == "lower"
     assert surface.get_clim() == left.collections[0].get_clim()
 
 
@@ -230,6 +231,9 @@ def test_a_film_of_more_columns_shows_predictions_against_targets(film, regressi
     expected = model.predict(regression[0])
     expected = expected if expected.ndim == 1 else expected[:, 2:].mean(axis=1)
     assert_allclose(left.collections[0].get_offsets(), np.c_[regression[1], expected], rtol=1e-9)
+    (where_they_are_right,) = left.lines
+    x, y = where_they_are_right.get_xy1()
+    assert (x - y, where_they_are_right.get_slope()) == (0, 1)
 
 
 def test_a_film_has_as_many_frames_as_asked_for_from_the_first_epoch_to_the_last(film, regression):

@@ -4,9 +4,14 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from sknn_scratch import IntervalDisplay, LossCurveDisplay, NetworkDisplay
-from sknn_scratch.plotting.drawing import ink
+from sknn_scratch.plotting.drawing import ink, shortened
 
 STYLES = ["default", "dark_background"]
+
+
+def test_what_is_shorter_for_it_alone_is_shortened():
+    assert shortened("a" * 24) == "a" * 24
+    assert shortened("a" * 20 + "b" * 20) == "a" * 12 + "\N{HORIZONTAL ELLIPSIS}" + "b" * 11
 
 
 @pytest.fixture(params=STYLES)

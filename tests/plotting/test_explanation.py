@@ -53,6 +53,7 @@ def test_the_curve_of_a_line_is_the_line(line):
     display = ExplanationDisplay.from_estimator(*line, n_curves=1)
     (result,) = display.curves_[0].pd_results
     (grid,) = result["grid_values"]
+    assert len(display.axes_[1].lines) == 30 + 1  # of single rows, and the mean
     slope = np.diff(result["average"][0]) / np.diff(grid)
     assert slope == pytest.approx(3)
 
@@ -157,6 +158,7 @@ def test_what_is_no_number_has_bars_side_by_side_with_its_name_below(kind):
     display = ExplanationDisplay.from_estimator(model, X, y)
     bars = display.axes_[1]
     assert [label.get_text() for label in bars.get_xticklabels()] == names
+    assert {label.get_rotation() for label in bars.get_xticklabels()} == {90}
     places = [bar.get_x() + bar.get_width() / 2 for bar in bars.patches]
     np.testing.assert_allclose(places, bars.get_xticks())
     np.testing.assert_allclose(places, range(len(names)), atol=1e-9)

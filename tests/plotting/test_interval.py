@@ -110,6 +110,8 @@ def test_of_many_rows_some_are_drawn_and_all_are_counted(rng):
     interval = np.tile([-1.0, 1.0], (5000, 1))
     display = IntervalDisplay.from_predictions(y, np.zeros(5000), interval)
     assert len(segments(display)) == 1000
+    drawn = np.concatenate([display.inside_.get_ydata(), display.outside_.get_ydata()])
+    assert len(set(drawn)) == 1000
     assert (np.abs(display.inside_.get_ydata()) <= 1).all()
     assert (np.abs(display.outside_.get_ydata()) > 1).all()
     assert display.coverage_ == np.mean(np.abs(y) <= 1)

@@ -67,6 +67,21 @@ def test_units_stand_in_columns_that_do_not_touch_the_first_on_top(regression):
         assert layer[:, 1].mean() == pytest.approx(0)
 
 
+@pytest.mark.parametrize("n_units", [2, 12, 60])
+def test_units_do_not_touch_however_many_there_are(n_units):
+    coefs = [np.ones((n_units, n_units)), np.ones((n_units, 1))]
+    display = NetworkDisplay(coefs=coefs).plot(max_units=n_units)
+    display.figure_.canvas.draw()
+    heights = display.ax_.transData.transform(places(display)[0])[:, 1]
+    diameter = np.sqrt(display.nodes_[0].get_sizes()[0]) / 72 * display.figure_.dpi
+    assert np.abs(np.diff(heights)).min() > diameter
+
+
+def test_many_layers_make_a_wide_picture():
+    few, many = (NetworkDisplay(coefs=[np.ones((2, 2))] * n).plot() for n in (2, 12))
+    assert many.figure_.get_figwidth() > 2 * few.figure_.get_figwidth()
+
+
 @pytest.mark.parametrize("max_units", [2, 5, 12])
 def test_of_a_wide_layer_the_first_and_the_last_units_are_drawn(max_units, rng):
     X, y = rng.normal(size=(20, 30)), rng.normal(size=20)
