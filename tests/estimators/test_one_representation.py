@@ -79,6 +79,14 @@ def test_set_weights_are_what_it_predicts_by_and_goes_on_from(duplicate, regress
     assert_allclose(model.partial_fit(X, y).predict(X), by_hand, rtol=1e-9)
 
 
+def test_weights_that_are_set_in_a_shallow_copy_leave_the_original_as_it_trains_on(regression):
+    model = network().fit(*regression)
+    expected = copy.deepcopy(model).partial_fit(*regression)
+    twin = copy.copy(model)
+    twin.coefs_ = [0 * W for W in twin.coefs_]
+    assert_array_equal(model.partial_fit(*regression)._params, expected._params)
+
+
 def test_sparse_rows_are_centred_where_the_first_were_dense(regression):
     X, y = regression
     X = X + 5
