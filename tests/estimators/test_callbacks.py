@@ -1,6 +1,7 @@
 """scikit-learn's callbacks, where there are any; and nothing amiss where there are none."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,6 @@ def test_callbacks_change_nothing_unless_they_stop_training(solver, regression):
 
 @needs_callbacks
 @every_solver
-@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
 def test_a_callback_that_returns_true_stops_training(solver, regression):
     model = network(solver=solver).set_callbacks(Recorder(stop_at=2)).fit(*regression)
     assert model.n_iter_ == 3
@@ -94,6 +94,16 @@ def test_a_callback_that_returns_true_stops_training(solver, regression):
     with pytest.warns(UserWarning, match="converge"):
         shorter.fit(*regression)
     assert_array_equal(model.coefs_[0], shorter.coefs_[0])
+
+
+@needs_callbacks
+@every_solver
+def test_to_be_stopped_by_a_callback_is_no_lack_of_convergence(solver, regression):
+    model = network(solver=solver).set_callbacks(Recorder(stop_at=2))
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        model.fit(*regression)
+    assert not [each for each in found if "converge" in str(each.message)]
 
 
 @needs_callbacks

@@ -95,6 +95,10 @@ def test_the_numbers_are_those_of_the_curves(regression, capsys):
 def test_it_says_why_training_stopped(regression, capsys):
     out = printed(regression, capsys, verbose=True, tol=10, n_iter_no_change=1)
     assert out.endswith("for 1 consecutive epochs. Stopping.\n")
+    out = printed(
+        regression, capsys, verbose=True, tol=10, n_iter_no_change=1, learning_rate="adaptive"
+    )
+    assert "for 1 consecutive epochs. Setting learning rate to 0.000200\n" in out
 
 
 def test_without_verbose_nothing_is_printed(regression, capsys):
