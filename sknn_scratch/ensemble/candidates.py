@@ -127,6 +127,7 @@ def linear_network(X: Array, y: Array, weight: Array) -> dict[str, Any] | None:
         "hidden_layer_sizes": (),
         "solver": "lbfgs",
         "alpha": float(ridge.alpha_),
+        "standardize": True,  # as for the choice of alpha
         "max_iter": MOST_ITERATIONS,
     }
 

@@ -217,6 +217,7 @@ def network_parameters(n_rows: int) -> dict[str, Any]:
         "max_iter": int(np.clip(STEPS_OF_ROWS // n_rows, LEAST_EPOCHS, MOST_EPOCHS)),
         "missing_targets": "ignore",
         "n_iter_no_change": np.inf,
+        "standardize": True,
         "tol": 0,
     }
 

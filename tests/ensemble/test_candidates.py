@@ -79,7 +79,9 @@ def test_the_linear_network_is_the_ridge_regression_whose_penalty_suits_the_rows
     n_targets, weighted, rng
 ):
     X = rng.normal(size=(40, 20)) * rng.uniform(1, 100, 20) + 7
+    X[:, -1] = np.arange(40) % 20 == 0  # a rare word
     y = X[:, :n_targets] + 50 * rng.normal(size=(40, n_targets))
+    y[::20] += 500
     weight = rng.uniform(0.5, 1.5, 40) if weighted else np.ones(40)
     network = ScratchMLPRegressor(**linear_network(X, y, weight), random_state=0)
     standard = (
