@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
+from scipy import sparse
 
 from ..components import quantiles
 from ..data import DataSet, is_per_target
@@ -52,11 +53,11 @@ class Baseline:
         is_linear = all(type(f) is Identity for f in network.activations) and not network.embedding
         of_squares = network.is_canonical and type(network.loss) is SquaredError
         n_products = len(data) * (network.sizes[0] + 1) ** 2
-        if is_linear or not of_squares or type(data.X) is not np.ndarray:
+        if is_linear or not of_squares or n_products > MOST_PRODUCTS:
             return np.nan
-        if n_products > MOST_PRODUCTS:
-            return np.nan
-        X = self.state.scaling.inputs(data.of_chosen(data.X))
+        rows = data.X[slice(None) if data.chosen is None else data.chosen]
+        rows = rows.toarray() if sparse.issparse(rows) else np.asarray(rows)  # wherever they are
+        X = self.state.scaling.inputs(rows)
         y, weight = self.targets()
         X = np.column_stack([X, np.full(len(X), float(network.fit_intercept))])
 

@@ -1,14 +1,19 @@
 """The loss of the best constant, beside a search over all constants."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import sparse
 from scipy.optimize import differential_evolution
+from sklearn.linear_model import LinearRegression
 
 from sknn_scratch import Bounded, Loss, Quantile
 from sknn_scratch.components.registries import ACTIVATIONS, LOSSES
+from sknn_scratch.data import DataSet, Mapped, no_scaling
 from sknn_scratch.maths.network import Network
-from sknn_scratch.training.baseline import MARGIN, loss_of_best_constant
+from sknn_scratch.training.baseline import MARGIN, Baseline, loss_of_best_constant
 
 
 class Cubic(Loss):
@@ -36,6 +41,19 @@ def searched(network, y, weight=None):
 
     bounds = [(-20, 20)] * n_outputs
     return differential_evolution(mean_loss, bounds, tol=1e-9, popsize=20, maxiter=2000).fun
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, lambda X: Mapped(X, X.dtype)])
+def test_of_a_linear_model_it_is_half_its_mean_squared_error_wherever_rows_are(kind, rng):
+    X, weight, rows = rng.normal(size=(50, 3)), rng.choice([0, 0.5, 2], 50), np.arange(40)
+    y = np.sin(X[:, :1])
+    model = LinearRegression().fit(X[rows], y[rows], weight[rows])
+    expected = np.average((y - model.predict(X))[rows, 0] ** 2, weights=weight[rows]) / 2
+    relu, identity = ACTIVATIONS["relu"], ACTIVATIONS["identity"]
+    network = Network((3, 4, 1), (relu, identity), LOSSES["squared_error"])
+    state = SimpleNamespace(params=np.zeros(1), scaling=no_scaling(network))
+    data = DataSet(kind(X), y, weight, chosen=rows)
+    assert_allclose(Baseline(network, state, data).linear, expected, rtol=1e-10)
 
 
 CASES = [
