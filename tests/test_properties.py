@@ -39,7 +39,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*nearly the same in most rows:UserWarning"),
     pytest.mark.filterwarnings("ignore:.*standard deviations from zero:UserWarning"),
     pytest.mark.filterwarnings("ignore:y cannot be standardised:UserWarning"),
-    pytest.mark.filterwarnings("ignore:y has a mean of:UserWarning"),
     pytest.mark.filterwarnings("ignore:coefs_ and intercepts_ cannot hold:UserWarning"),
     pytest.mark.filterwarnings("ignore:scipy.optimize:DeprecationWarning"),  # an old scikit-learn
 ]

@@ -42,6 +42,7 @@ FAR_WEIGHT = 100  # a mean weight larger than that, or smaller than its inverse,
 STRONG = 0.1  # the penalty from which on a mean weight can be too large: less does little anyway
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
+OUT_OF_REACH = 0.5  # standard deviations by which the mean of the targets is beyond all outputs
 FAR_FROM_ZERO = 30.0  # standard deviations from which on a column that is not centred is lost
 ROUNDING = 1e-14  # of what a constant is
 LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
@@ -97,7 +98,7 @@ def warn_of_unit(network: Network, data: DataSet) -> None:
 
 
 def warn_of_reach(network: Network, data: DataSet) -> None:
-    """Warn of targets whose mean the output cannot be."""
+    """Warn of targets whose mean the output cannot be, nor come near to."""
     f = network.activations[-1]
     with np.errstate(all="ignore"):
         outputs = f(np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300][:, np.newaxis])
@@ -107,13 +108,15 @@ def warn_of_reach(network: Network, data: DataSet) -> None:
     )
     if network.sizes[-1] != data.y.shape[1] or np.isinf([low, high]).all():
         return
-    mean = data.statistics("y").mean_
-    far = mean[(mean < low) | (mean > high)]
+    moments = data.statistics("y")
+    off = np.maximum(low - moments.mean_, moments.mean_ - high)
+    far = moments.mean_[off > OUT_OF_REACH * moments.std_]
     if len(far):
         warn_caller(
             f"y has a mean of {far[0]:.3g}, and out_activation={f!r} gives what lies between "
             f"{low:g} and {high:g}: put y into such a unit, or take another output, such as "
-            "Bounded(low, high) or 'identity'."
+            "Bounded(low, high) or 'identity'.",
+            ConvergenceWarning,
         )
 
 

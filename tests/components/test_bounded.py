@@ -54,7 +54,6 @@ def test_predictions_stay_between_the_bounds(solver, early_stopping, regression)
     assert model.out_activation_ == Bounded(-0.5, 0.75)
 
 
-@pytest.mark.filterwarnings("ignore:y has a mean of")  # out of reach
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @pytest.mark.parametrize("where", ["activation", "out_activation"])
 def test_from_0_to_1_it_is_the_logistic(where, solver, regression):

@@ -83,7 +83,6 @@ def test_auto_draws_each_layer_for_its_own_activation():
         assert_allclose(got, expected / factor**0.5)
 
 
-@pytest.mark.filterwarnings("ignore:y has a mean of")  # out of reach
 @pytest.mark.parametrize(
     ("sizes", "params", "drawn_for"),
     [

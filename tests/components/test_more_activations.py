@@ -129,7 +129,6 @@ def test_float32_stays_float32_through_a_fit(f, regression):
     assert model.predict(X).dtype == model.coefs_[0].dtype == np.float32
 
 
-@pytest.mark.filterwarnings("ignore:y has a mean of")  # out of reach
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("out", ["softplus", "exp"])

@@ -53,7 +53,6 @@ def test_without_it_the_unit_of_the_target_decides_the_answer(regression):
     assert network(standardize=False).fit(X, y + 1000).score(X, y + 1000) < -100
 
 
-@pytest.mark.filterwarnings("ignore:y has a mean of")  # out of reach
 @pytest.mark.parametrize("hidden", [(), (5,), (4, 3)])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("out", ["identity", "exp", "relu", "logistic"])

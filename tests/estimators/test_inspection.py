@@ -301,7 +301,6 @@ def test_before_fit_there_is_nothing_to_look_at(method, regression):
 
 @short
 @every_solver
-@pytest.mark.filterwarnings("ignore:y has a mean of .* out_activation=Exp")
 @pytest.mark.parametrize("out", ["identity", "exp"])
 def test_the_input_gradient_is_the_derivative_of_predict(solver, out, regression):
     X, y = regression
@@ -462,7 +461,6 @@ def loss_at(model, vector, data):
 
 @pytest.mark.slow
 @short
-@pytest.mark.filterwarnings("ignore:y has a mean of .* out_activation=Logistic")
 @pytest.mark.parametrize("standardize", [False, True])
 @pytest.mark.parametrize(
     "params",
