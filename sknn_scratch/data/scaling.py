@@ -34,7 +34,6 @@ from .dataset import DataSet, Moments
 NEAR, LARGE = 8.0, 1e9  # a mean in standard deviations; a standard deviation
 OF_HALVES = 0.5  # the standard deviation of zeros and ones, half of each
 ROUNDING = 1e-9  # of the mean square of zeros and ones, which is their mean
-TINY = 1e-14  # what rounding may leave of it where all are ones
 FAR = 10.0  # standard deviations from where a column was, at which it is in another unit
 
 
@@ -313,9 +312,9 @@ def input_scaling(
         rounding = np.finfo(np.float64).eps * np.abs(moments.mean_)
         shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
     if flags_alike:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             error = np.abs(moments.root_mean_square() ** 2 - moments.mean_)
-            is_flag = error <= np.minimum(ROUNDING * moments.mean_, moments.std_**2 / 2 + TINY)
+            is_flag = error <= np.minimum(ROUNDING * moments.mean_, moments.std_**2 / 2)
         scale = np.where(is_flag & (scale > 0), np.maximum(scale, OF_HALVES), scale)
     return shift, scale
 

@@ -522,8 +522,9 @@ def test_a_penalty_holds_the_weights_of_rare_ones_as_it_does_others(flagged):
     assert by_deviation.coefs_[0][1] > 1.5 * model.coefs_[0][1]
 
 
-def test_numbers_close_to_one_are_no_zeros_and_ones():
-    X = 1 + 1e-5 * np.repeat([-1.0, 1.0], 20)[:, np.newaxis]  # a gain relative to its mean
+@pytest.mark.parametrize("spread", [1e-5, 1e-7])
+def test_numbers_close_to_one_are_no_zeros_and_ones(spread):
+    X = 1 + spread * np.repeat([-1.0, 1.0], 20)[:, np.newaxis]  # a gain relative to its mean
     y = np.repeat([-1.0, 1.0], 20)
     model = network(hidden_layer_sizes=(), solver="lbfgs").fit(X, y)
     assert_allclose(model.predict(X), y, rtol=1e-3)
