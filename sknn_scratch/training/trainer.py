@@ -53,6 +53,7 @@ from .warnings import (
     warn_of_weights,
 )
 
+SOME = 30  # rows of a first batch, whose mean may be that of all
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
 
@@ -135,7 +136,8 @@ class Trainer:
         warn_of_weights(settings.alpha, measured, data.weight)
         if state.scaling is None:
             state.standardized = settings.standardize
-            warn_of_reach(network, data)
+            if len(data) >= SOME or not settings.incremental:
+                warn_of_reach(network, data)
             if not settings.standardize:
                 state.scaling = no_scaling(network)
             else:

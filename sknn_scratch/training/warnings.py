@@ -30,6 +30,7 @@ from sklearn.exceptions import ConvergenceWarning
 from ..components import Settings
 from ..data import DataSet, Moments, Scaling, takes_factor
 from ..maths import Array, Network, SquaredError
+from ..tracing import is_ours
 from .baseline import MARGIN, Baseline, is_about, is_no_better
 from .run import Run
 
@@ -43,6 +44,8 @@ STRONG = 0.1  # the penalty from which on a mean weight can be too large: less d
 FAR = 100.0  # by what factor the targets may be off 1
 FAR_OUTSIDE = 10.0  # how many standard deviations from the first batch a later one may lie
 OUT_OF_REACH = 0.5  # standard deviations by which the mean of the targets is beyond all outputs
+OF_ALL_SIZES = np.r_[-1e300, np.linspace(-10, 10, 401), 1e300][:, np.newaxis]  # what enters it
+ROUNDED = 1e-6  # of what is a number of single precision
 FAR_FROM_ZERO = 30.0  # standard deviations from which on a column that is not centred is lost
 ROUNDING = 1e-14  # of what a constant is
 LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
@@ -98,19 +101,21 @@ def warn_of_unit(network: Network, data: DataSet) -> None:
 
 
 def warn_of_reach(network: Network, data: DataSet) -> None:
-    """Warn of targets whose mean the output cannot be, nor come near to."""
+    """Warn of targets whose mean an output of this package cannot be, nor come near to."""
     f = network.activations[-1]
+    if not is_ours(type(f)) or network.sizes[-1] != data.y.shape[1]:
+        return
     with np.errstate(all="ignore"):
-        outputs = f(np.r_[-1e300, np.linspace(-50, 50, 2001), 1e300][:, np.newaxis])
+        outputs = f(OF_ALL_SIZES.copy())
     low, high = (
         end if abs(end) < 1e100 else np.copysign(np.inf, end)
-        for end in (np.nanmin(outputs), np.nanmax(outputs))
+        for end in (outputs.min(), outputs.max())
     )
-    if network.sizes[-1] != data.y.shape[1] or np.isinf([low, high]).all():
+    if np.isinf([low, high]).all():
         return
     moments = data.statistics("y")
     off = np.maximum(low - moments.mean_, moments.mean_ - high)
-    far = moments.mean_[off > OUT_OF_REACH * moments.std_]
+    far = moments.mean_[off > OUT_OF_REACH * moments.std_ + ROUNDED * np.abs(moments.mean_)]
     if len(far):
         warn_caller(
             f"y has a mean of {far[0]:.3g}, and out_activation={f!r} gives what lies between "

@@ -1,14 +1,16 @@
 """What `fit` warns of, since it may not be what was meant."""
 
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sknn_scratch import Bounded, Loss, ScratchMLPRegressor
+from sknn_scratch import Activation, Bounded, Loss, ScratchMLPRegressor
 from tests.bad_input import assert_refused
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -124,6 +126,13 @@ def test_targets_that_are_all_0_have_no_unit_to_be_brought_to(regression):
 # --- targets out of reach ---
 
 
+@contextmanager
+def nothing_said_of_reach():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "y has a mean of")
+        yield
+
+
 @pytest.mark.parametrize("standardize", [True, False])
 @pytest.mark.parametrize(
     ("out", "lies"),
@@ -139,6 +148,36 @@ def test_targets_whose_mean_no_output_can_be_are_warned_of(out, lies, standardiz
         ConvergenceWarning, match=rf"y has a mean of -?\d+.*, and out_activation=.* {lies}"
     ):
         model.fit(X, (-50 if out == "softplus" else 50) * reached)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_targets_that_are_all_a_bound_are_in_reach(dtype, regression):
+    X, _ = regression
+    with nothing_said_of_reach():
+        network(out_activation=Bounded(0, 0.3)).fit(X.astype(dtype), np.full(60, 0.3, dtype))
+
+
+@pytest.mark.filterwarnings("ignore:Split is not elementwise")
+def test_what_outputs_of_ones_own_can_be_is_not_asked(regression):
+    class Split(Activation):
+        def __call__(self, z):
+            return np.column_stack([z[:, 0], np.tanh(z[:, 1])])
+
+        def derivative(self, z, a):
+            return np.column_stack([np.ones_like(a[:, 0]), 1 - a[:, 1] ** 2])
+
+    X, y = regression
+    with nothing_said_of_reach():
+        network(out_activation=Split(), standardize=False).fit(X, np.c_[y, y / 100])
+
+
+def test_a_few_rows_of_a_first_batch_do_not_say_where_the_mean_lies(regression):
+    X, y = regression
+    model = network(out_activation="relu", standardize=False)
+    with nothing_said_of_reach():
+        clone(model).partial_fit(X[:1], [-0.1])
+    with pytest.warns(ConvergenceWarning, match="y has a mean of -"):
+        model.partial_fit(X, -(y**2))
 
 
 # --- values beside which others are all alike ---
