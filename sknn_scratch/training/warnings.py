@@ -103,7 +103,8 @@ def warn_of_unit(network: Network, data: DataSet) -> None:
 def warn_of_reach(network: Network, data: DataSet) -> None:
     """Warn of targets whose mean an output of this package cannot be, nor come near to."""
     f = network.activations[-1]
-    if not is_ours(type(f)) or network.sizes[-1] != data.y.shape[1]:
+    any_number = f.scaling == "linear" or not is_ours(type(f))
+    if any_number or network.sizes[-1] != data.y.shape[1]:
         return
     with np.errstate(all="ignore"):
         outputs = f(OF_ALL_SIZES.copy())
