@@ -66,6 +66,7 @@ from .folds import (
 from .members import (
     MemberTasks,
     check_blend_with,
+    check_can_take,
     check_member,
     check_named,
     check_takes_gaps,
@@ -378,6 +379,8 @@ class ScratchMLPEnsembleRegressor(
             y = check_target(y, X.shape[0], loss, np.float64)
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
+        for regressor in self.blend_with or ():
+            check_can_take(regressor, X, y)
         sample_weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
             sample_weight = typically_one(sample_weight)

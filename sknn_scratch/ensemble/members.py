@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import DTypeLike
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
@@ -20,11 +21,16 @@ from sklearn.utils.validation import has_fit_parameter
 
 from ..components import LOSSES, resolve
 from ..engine import shared_blas
-from ..estimators import ScratchMLPRegressor
+from ..estimators import ScratchMLPRegressor, WeightRecorder
 from ..maths import Array, Loss, SquaredError
 from ..tables import names_columns
 from ..training import warn_caller
 from .folds import LARGEST_SEED, Splits, take_params, take_rows
+
+RECORDED_ELSEWHERE = (
+    "A WeightRecorder stays empty where members are trained in other processes: what it records "
+    "stays there. Train with n_jobs=1."
+)
 
 
 def check_member(estimator: Any) -> None:
@@ -51,6 +57,20 @@ def check_blend_with(regressors: Any, loss: Loss) -> None:
         raise ValueError(
             f"blend_with must be None where quantiles are predicted; got loss={loss!r}."
         )
+
+
+def check_can_take(regressor: Any, X: Any, y: Array) -> None:
+    """Raise ValueError if a regressor of ``blend_with`` says that it cannot be trained on these."""
+    if not hasattr(regressor, "__sklearn_tags__"):
+        return
+    tags = get_tags(regressor)
+    if y.ndim > 1 and not (tags.target_tags.multi_output or hands_on(regressor)):
+        raise ValueError(
+            f"blend_with has {regressor!r}, whose tags say that it takes one target; y has "
+            f"{y.shape[1]}. Put it into a MultiOutputRegressor."
+        )
+    if sparse.issparse(X) and not tags.input_tags.sparse:
+        raise ValueError(f"blend_with has {regressor!r}, whose tags say that it takes no sparse X.")
 
 
 def check_takes_gaps(name: str, estimator: Any) -> None:
@@ -220,6 +240,9 @@ def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[tuple[str, t
     with warnings.catch_warnings(record=True) as recorded:
         trained = train_member(*task)
     told = [(str(warning.message), warning.category) for warning in recorded]
+    callbacks = getattr(last_regressor(task[0])[0], "_skl_callbacks", ())
+    if any(isinstance(callback, WeightRecorder) for callback in callbacks):
+        told.append((RECORDED_ELSEWHERE, UserWarning))
     return *trained, told
 
 

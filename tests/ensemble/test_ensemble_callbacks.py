@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 
-from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor
+from sknn_scratch import ScratchMLPEnsembleRegressor, ScratchMLPRegressor, WeightRecorder
 
 framework = pytest.importorskip("sklearn.callback", reason="callbacks came with 1.9")
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -107,3 +107,17 @@ def test_a_member_that_takes_no_callbacks_is_warned_of(regression):
     with pytest.warns(UserWarning, match="does not support callbacks"):
         ensemble(Following(), LinearRegression()).fit(*regression)
     assert np.isfinite(ensemble(Recorder(), LinearRegression()).fit(*regression).oob_score_)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_records_that_stay_in_another_process_are_warned_of_once(n_jobs, regression):
+    recorder = WeightRecorder()
+    network = ScratchMLPRegressor((5,), max_iter=2).set_callbacks(recorder)
+    model = ScratchMLPEnsembleRegressor(network, 2, random_state=0, n_jobs=n_jobs)
+    if n_jobs == 1:
+        model.fit(*regression)
+        assert len(recorder.loss_) == 3
+        return
+    with pytest.warns(UserWarning, match="WeightRecorder stays empty") as found:
+        model.fit(*regression)
+    assert sum("WeightRecorder" in str(each.message) for each in found) == 1
