@@ -111,8 +111,17 @@ class WeightRecorder:
         ------
         TypeError
             If ``model`` is another kind of estimator.
+        ValueError
+            If it has other layers than what was recorded before.
         """
-        self._records.append(_record_of(model, X, y, sample_weight))
+        record = _record_of(model, X, y, sample_weight)
+        shapes = [[W.shape for W, _ in each.layers()] for each in (record, *self._records[:1])]
+        if shapes[0] != shapes[-1]:
+            raise ValueError(
+                f"The layers of model have shapes {shapes[0]}, those recorded before {shapes[1]}; "
+                "use another WeightRecorder."
+            )
+        self._records.append(record)
 
     def animate(
         self, X: ArrayLike, y: ArrayLike, *, n_frames: int = 60, interval: float = 120

@@ -173,6 +173,15 @@ def test_another_estimator_is_refused(regression):
         WeightRecorder().setup(make_pipeline(network()), None)
 
 
+def test_a_network_of_other_layers_is_refused(regression):
+    recorder = WeightRecorder()
+    recorder.record(network().partial_fit(*regression), *regression)
+    other = network(hidden_layer_sizes=(2,)).partial_fit(*regression)
+    with pytest.raises(ValueError, match=r"\[\(4, 2\), \(2, 1\)\].*another WeightRecorder"):
+        recorder.record(other, *regression)
+    assert len(recorder.loss_) == 1
+
+
 @pytest.fixture
 def film():
     """Return a function that records a training, and returns its animation, drawn once."""
