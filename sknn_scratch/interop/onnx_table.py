@@ -34,7 +34,7 @@ from ..tables import (
     all_different,
     as_words,
     checked_table,
-    columns_of,
+    known_columns,
 )
 from .onnx import number_type, register
 from .onnx_graph import Graph
@@ -88,8 +88,7 @@ def table_inputs(model: Any, X: Any, dtype: DTypeLike = np.float64) -> dict[str,
     """
     encoder, X = encoder_of(model), checked_table(X)
     validate_data(encoder, X, reset=False, skip_check_array=True)
-    encoder._parts(columns_of(X))  # which refuses what is not as in `fit`
-    columns = zip(names_of(encoder), encoder._kinds, columns_of(X))
+    columns = zip(names_of(encoder), encoder._kinds, known_columns(encoder, X))
     return {name: as_input(kind, column, dtype) for name, kind, column in columns}
 
 

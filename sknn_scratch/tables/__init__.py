@@ -6,9 +6,10 @@ from .encoder import (
     checked_table,
     encoded,
     encoder_for,
+    known_columns,
     names_columns,
 )
 from .kinds import WEEKDAYS, Dates, Empty, Number, Ordered, Words
-from .reading import as_words, columns_of
+from .reading import as_words
 
 KINDS_OF_COLUMNS: list[type] = [Dates, Empty, Number, Ordered, Words]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -21,8 +21,8 @@ from ..data import is_frame, is_mapped, labels_of, refuse_lazy
 from ..estimators import ScratchEstimator, unchanged_on_error
 from ..maths import Array, MatrixLike
 from ..training import warn_caller
-from .kinds import Words, kinds_of, refuse_numbers
-from .reading import columns_of
+from .kinds import Ordered, Words, kinds_of, refuse_numbers
+from .reading import Column, columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
 validate_data: Callable[..., Any] = validation.validate_data
@@ -202,7 +202,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         check_is_fitted(self)
         X = checked_table(X)
         validate_data(self, X, reset=False, skip_check_array=True)
-        return self._encoded(*self._parts(columns_of(X)))
+        return encoded(self, X)
 
     def _encoded(self, numbers, words) -> Any:
         """Return the columns that `_parts` made as one array: gaps filled, words one-hot."""
@@ -280,8 +280,6 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         for kind, column in zip(self._kinds, table):
             numbers += kind.numbers(column)
             words += kind.words(column)
-            if isinstance(kind, Words) and self.one_hot_ is not None:
-                refuse_numbers(column, self.one_hot_.categories_[len(words) - 1])
         return numbers, words
 
     def _summary(self):
@@ -334,7 +332,16 @@ def refuse_twins(labels: list[Any]) -> None:
 
 def encoded(encoder: TableEncoder, X: Any) -> Array:
     """Return what `transform` does, where `checked_table` and the names have been checked."""
-    return encoder._encoded(*encoder._parts(columns_of(X)))
+    return encoder._encoded(*encoder._parts(known_columns(encoder, X)))
+
+
+def known_columns(encoder: TableEncoder, X: Any) -> Iterator[Column]:
+    """Yield the columns of a table; ValueError at one of numbers that was of words in `fit`."""
+    words = iter(encoder.one_hot_.categories_ if encoder.one_hot_ else ())
+    for kind, column in zip(encoder._kinds, columns_of(X)):
+        if isinstance(kind, (Words, Ordered)):
+            refuse_numbers(column, kind.levels if isinstance(kind, Ordered) else next(words))
+        yield column
 
 
 def named_columns(chosen: Any, labels: list[Any]) -> list[bool]:

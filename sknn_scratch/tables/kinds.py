@@ -87,7 +87,6 @@ class Ordered(Number):
         return f"number: {', '.join(f'{i} {word}' for i, word in enumerate(self.levels))}"
 
     def numbers(self, column: Column) -> list[Array]:
-        refuse_numbers(column, self.levels)
         number_of = {level: float(i) for i, level in enumerate(self.levels)}
         return [np.array([*map(number_of.get, as_words(column).values, repeat(np.nan))])]
 
