@@ -68,6 +68,12 @@ def test_rows_that_a_tenth_of_all_are_alike_are_held_out_as_others_are(n_copied,
     folds(X[:94], y[:94], KFold(4, shuffle=True, random_state=0))  # without a warning
 
 
+def test_few_copies_beside_a_usual_state_are_held_out_together():
+    X = np.repeat([[0.0], [1.0], [2.0]], [30, 3, 3], axis=0)
+    for train, held_out in folds(X, X[:, 0]):
+        assert not np.isin(X[held_out[held_out >= 30]], X[train]).any()
+
+
 def mapped(X, path):
     np.save(path, X)
     return np.load(path, mmap_mode="r")

@@ -150,6 +150,15 @@ def test_targets_whose_mean_no_output_can_be_are_warned_of(out, lies, standardiz
         model.fit(X, (-50 if out == "softplus" else 50) * reached)
 
 
+def test_targets_whose_mean_is_near_what_an_output_can_be_are_in_reach(regression):
+    X, y = regression
+    y = (y - y.mean()) / y.std()
+    with pytest.warns(ConvergenceWarning, match="y has a mean of -0.6"):
+        network(out_activation="relu").fit(X, y - 0.6)
+    with nothing_said_of_reach():
+        network(out_activation="relu").fit(X, y - 0.4)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_targets_that_are_all_a_bound_are_in_reach(dtype, regression):
     X, _ = regression
