@@ -7,7 +7,7 @@ beside are its own to drop.)
 """
 
 import mmap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -75,10 +75,9 @@ def rows_at_a_time(sizes: Iterable[int], itemsize: int) -> int:
     return max(LEAST, CACHED // (itemsize * max(sizes)))
 
 
-def slices(length: int, size: int) -> Iterator[slice]:
-    """Yield the slices of ``size`` that cover ``length``; the last may be shorter."""
-    for start in range(0, length, size):
-        yield slice(start, min(start + size, length))
+def slices(length: int, size: int) -> list[slice]:
+    """Return the slices of ``size`` that cover ``length``; the last may be shorter."""
+    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
 def by_rows(function: Callable[[Matrix], Array], X: Matrix, size: int) -> Array:

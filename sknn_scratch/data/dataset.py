@@ -79,12 +79,6 @@ class DataSet:
             tree.add(float(weight[part].sum()), i)
         return tree.total() / weight.size
 
-    def mean_weight_of_measured(self) -> float:
-        """Return the mean weight of the chosen rows' targets that have one, 1 if none has."""
-        weight = self.of_chosen(self.weight)
-        weighing = weight[weight > 0]
-        return float(weighing.mean()) if weighing.size else 1.0
-
     def statistics(self, name: str) -> "Moments":
         """Return the `Moments` of "X" or "y" over the chosen rows."""
         array, weight = (self.y, self.weight) if name == "y" else (self.X, self.row_weight)

@@ -313,8 +313,9 @@ def input_scaling(
         shift, scale = moments.mean_, np.where(moments.std_ <= rounding, 0.0, moments.std_)
     if flags_alike:
         with np.errstate(all="ignore"):
-            error = np.abs(moments.root_mean_square() ** 2 - moments.mean_)
-            is_flag = error <= np.minimum(ROUNDING * moments.mean_, moments.std_**2 / 2)
+            variance = moments.std_**2
+            error = np.abs(moments.mean_**2 + variance - moments.mean_)  # of the mean square
+            is_flag = error <= np.minimum(ROUNDING * moments.mean_, variance / 2)
         scale = np.where(is_flag & (scale > 0), np.maximum(scale, OF_HALVES), scale)
     return shift, scale
 

@@ -219,7 +219,7 @@ class Backward(Forward):
 
 def blocks_of(vector: Array) -> list[slice]:
     """Return the blocks that a vector is taken in: all of it at once, if it is not a long one."""
-    return list(slices(len(vector), BLOCK)) if len(vector) > LONG else [slice(0, len(vector))]
+    return slices(len(vector), BLOCK) if len(vector) > LONG else [slice(0, len(vector))]
 
 
 class Penalty:

@@ -19,7 +19,7 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..components import check_missing_targets, check_number, check_seed
 from ..data import (
@@ -798,13 +798,13 @@ class ScratchMLPEnsembleRegressor(
             self.encoder_ = encoder_for(X, self.categorical_features) if on_arrays else None
         if self.encoder_ is not None:
             X = checked_table(X)
-            validate_data(self, X, skip_check_array=True, reset=reset)
+            self._validated(X, skip_check_array=True, reset=reset)
             return self.encoder_.fit_transform(X) if reset else encoded(self.encoder_, X)
         if on_arrays:
             dtypes = (np.float64, np.float32)
-            checked = check_inputs(partial(validate_data, self, reset=reset), X, dtypes)
+            checked = check_inputs(partial(self._validated, reset=reset), X, dtypes)
             return X if isinstance(checked, Mapped) else checked
-        return validate_data(self, checked_table(X, True), skip_check_array=True, reset=reset)
+        return self._validated(checked_table(X, True), skip_check_array=True, reset=reset)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_calibration")

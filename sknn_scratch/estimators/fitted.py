@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Bunch
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..components import ACTIVATIONS, as_numbers, check_hidden_layer_sizes, name_of
 from ..data import (
@@ -381,21 +381,6 @@ class FittedNetwork(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScratchEs
             return small  # there is no more to check, and scikit-learn takes long over it
         check_dense(X, self._network.embedding)
         return check_inputs(partial(self._validated, reset=False), X, [self._params.dtype])
-
-    def _validated(self, X, *, reset, skip_check_array=False, **keywords):
-        """Return what `sklearn.utils.validation.validate_data` does.
-
-        An array that needs no more checks has no names: all there is to do takes it long.
-        """
-        if skip_check_array and type(X) is np.ndarray:
-            if reset:
-                self.n_features_in_ = X.shape[1]
-                vars(self).pop("feature_names_in_", None)
-                return X
-            if X.shape[1] == self._network.sizes[0] and not hasattr(self, "feature_names_in_"):
-                return X
-        validate: Callable[..., Any] = validate_data  # scikit-learn declares no types
-        return validate(self, X, reset=reset, skip_check_array=skip_check_array, **keywords)
 
     def _output(self, X):
         """Return what the network gives for X, of shape (n_samples, n_outputs)."""

@@ -47,6 +47,8 @@ def warn_of_formulas(network: Network) -> None:
     """
     out, loss, n_outputs = network.activations[-1], network.loss, network.sizes[-1]
     own = {id(part) for part in (*network.activations, loss) if not is_ours(type(part))}
+    if not own:
+        return
     of_layers: dict[int, tuple[Activation, list[int]]] = {}  # units of the layers that share it
     for f, units in zip(network.activations, network.sizes[1:]):
         if id(f) in own:

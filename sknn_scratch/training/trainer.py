@@ -43,17 +43,12 @@ from .warnings import (
     Ending,
     advice_on_domain,
     warn_caller,
-    warn_of_far_from_zero,
-    warn_of_first_batch,
-    warn_of_lost_digits,
-    warn_of_reach,
+    warn_of_first_rows,
     warn_of_renewal,
     warn_of_scaling,
-    warn_of_unit,
     warn_of_weights,
 )
 
-SOME = 30  # rows of a first batch, whose mean may be that of all
 AT_MOST = 1 << 23  # numbers of X that an embedding is fitted to
 
 
@@ -81,9 +76,11 @@ class Trainer:
 
     def _draw(self, state):
         """Draw the parameters that training starts from, in place."""
-        given = self.settings.init, self.settings.drawn_for, state.random_state
-        state.params = initialize(self.network, *given, state.params.dtype)
-        state.solver_state = self.settings.solver.init(state.params)
+        settings, dtype = self.settings, state.params.dtype
+        state.params = initialize(
+            self.network, settings.init, settings.drawn_for, state.random_state, dtype
+        )
+        state.solver_state = settings.solver.init(state.params)
 
     def _put_intercepts(self, params):
         """Have constant targets given by intercepts alone, in place."""
@@ -124,37 +121,34 @@ class Trainer:
         in: that of the first call, from then on. What its embedding has to know of the standardised
         rows, ``self.network`` has then.
         """
-        network, settings = self.network, self.settings
+        settings = self.settings
         is_first = state.scaling is None or not settings.incremental  # else there were others
-        per_target = data.per_target
-        if per_target and is_first:
+        if data.per_target and is_first:
             check_measured(data.of_chosen(data.weight), "the training set")
         state.see_weights(data.mean_weight(), len(data))
         if state.mean_weight == 0:
             raise ValueError("sample_weight is zero for all samples of the training set.")
-        measured = data.mean_weight_of_measured() if per_target else state.mean_weight
-        warn_of_weights(settings.alpha, measured, data.weight)
+        warn_of_weights(settings.alpha, state.mean_weight, data)
         if state.scaling is None:
-            state.standardized = settings.standardize
-            if len(data) >= SOME or not settings.incremental:
-                warn_of_reach(network, data)
-            if not settings.standardize:
-                state.scaling = no_scaling(network)
-            else:
-                warn_of_unit(network, data)
-                alike = settings.standardize == "numeric"
-                state.scaling = standard_scaling(network, data, flags_alike=alike)
-                warn_of_lost_digits(network, state.scaling, data)
-                warn_of_far_from_zero(data)
-                if settings.incremental:
-                    warn_of_first_batch(state.scaling, data)
-                if isinstance(settings.init, str) or callable(settings.init):
-                    self.intercepts = intercepts_of_constants(network, state.scaling, data)
-                else:
-                    state.params = state.scaling.unfold(network, state.params)
-            if network.embedding:
+            self._standardize(state, data)
+            warn_of_first_rows(self.network, state.scaling, data, settings)
+            if self.network.embedding:
                 self._fit_embedding(state, data)
             self._put_intercepts(state.params)
+
+    def _standardize(self, state, data):
+        """Take the scaling of the first rows into ``state``, and what it asks of parameters."""
+        network, settings = self.network, self.settings
+        state.standardized = settings.standardize
+        if not settings.standardize:
+            state.scaling = no_scaling(network)
+            return
+        flags_alike = settings.standardize == "numeric"
+        state.scaling = standard_scaling(network, data, flags_alike=flags_alike)
+        if isinstance(settings.init, str) or callable(settings.init):
+            self.intercepts = intercepts_of_constants(network, state.scaling, data)
+        else:  # weights of the user's, for X and y as they come
+            state.params = state.scaling.unfold(network, state.params)
 
     def _fit_embedding(self, state, data):
         """Fit the embedding of the network, and draw the parameters, in place."""

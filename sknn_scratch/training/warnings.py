@@ -28,7 +28,7 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
 from ..components import Settings
-from ..data import DataSet, Moments, Scaling, takes_factor
+from ..data import DataSet, Moments, Scaling, is_per_target, takes_factor
 from ..maths import Array, Network, SquaredError
 from ..tracing import is_ours
 from .baseline import MARGIN, Baseline, is_about, is_no_better
@@ -50,6 +50,7 @@ FAR_FROM_ZERO = 30.0  # standard deviations from which on a column that is not c
 ROUNDING = 1e-14  # of what a constant is
 LOST = 1e-4  # of the standard deviation: so close are values that hardly differ, standardised
 ROWS = 64  # of the training set, on which something is looked at
+SOME = 30  # rows of a first batch, whose mean may be that of all
 FALLS = 0.05  # the part of the loss that it falls by, if it still falls
 NOTHING_LEFT = 1e-8  # of the loss of the best constant: there is no use in less
 LITTLE_LEFT = 1e-4  # the same for L-BFGS, which near a minimum finds most of the rest in a step
@@ -73,8 +74,13 @@ def warn_caller(text: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(text, category, stacklevel=level)
 
 
-def warn_of_weights(alpha: float, mean_weight: float, weight: Any) -> None:
+def warn_of_weights(alpha: float, mean_weight: float, data: DataSet) -> None:
     """Warn of weights so small that the penalty is large, or so large that it is none."""
+    weight = data.weight
+    if is_per_target(weight):  # those of what was not measured are 0, and say nothing
+        measured = data.of_chosen(weight)
+        measured = measured[measured > 0]
+        mean_weight = measured.mean() if measured.size else 1.0
     too_large = mean_weight > FAR_WEIGHT and alpha >= STRONG
     if too_large and isinstance(weight, np.ndarray):  # and not by a few heavy rows alone
         too_large = np.median(weight[weight > 0]) > FAR_WEIGHT
@@ -84,6 +90,20 @@ def warn_of_weights(alpha: float, mean_weight: float, weight: Any) -> None:
             f"as alpha={alpha / mean_weight:.2g} would with weights of mean 1: divide the weights "
             "by their mean if only their ratios are to matter."
         )
+
+
+def warn_of_first_rows(
+    network: Network, scaling: Scaling, data: DataSet, settings: Settings
+) -> None:
+    """Warn of what is odd in the rows that training begins with, and that it is scaled by."""
+    if not settings.incremental or len(data) >= SOME:
+        warn_of_reach(network, data)
+    if settings.standardize:
+        warn_of_unit(network, data)
+        warn_of_lost_digits(network, scaling, data)
+        warn_of_far_from_zero(data)
+    if settings.standardize and settings.incremental:
+        warn_of_first_batch(scaling, data)
 
 
 def warn_of_unit(network: Network, data: DataSet) -> None:
