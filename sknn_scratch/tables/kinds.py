@@ -22,10 +22,11 @@ MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 OTHER_DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([T ].*)?"
     rf"|{YYYY}-{MM}|{YYYY}{MM}{DD}"  # 2030-12, 20301231
-    rf"|{MM}/{YYYY}|{MONTH}[ -]{YYYY}"  # 12/2030, Dec 2030
+    rf"|{MM}/{YYYY}|{MONTH}[ -]{YYYY}|{YYYY}[ -]{MONTH}"  # 12/2030, Dec 2030, 2030 Dec
     r"|\d\d?:\d\d(:\d\d)?( ?[AaPp][Mm])?"  # 08:15
     rf"|\d\d?\.? [A-Za-z]{{3,9}}\.? {YYYY}|[A-Za-z]{{3,9}}\.? \d\d?, {YYYY}"  # 31 Dec 2030
 )
+QUARTER = re.compile(rf"{YYYY}[ -]?Q[1-4]")
 DIGITS = r"\d[\d,]*\.?\d*|\.\d+|\d{1,3}(\.\d{3})+(,\d+)?"
 NUMBER = re.compile(rf"\s*[-+]?[$€£]?\s*[-+]?({DIGITS})([eE][-+]?\d+)?\s*[%$€£]?\s*")
 CODE = re.compile(r"\d+")
@@ -193,6 +194,7 @@ def kind_of(column: Column, named: bool) -> Number:
         if all(map(ISO_LIKE.fullmatch, words)):
             column = dates_of(column)
         else:
+            refuse_dates(column, words)
             refuse_puzzles(column, words)
     if column.holds == "mixed":
         what, advice = "numbers and words", to_numeric(column)
@@ -204,17 +206,27 @@ def kind_of(column: Column, named: bool) -> Number:
     return Dates(column.values) if column.holds == "dates" else Words()
 
 
-def refuse_puzzles(column: Column, words: set[str]) -> None:
-    """Raise ValueError if a column of words holds numbers, dates or sentences; warn of a doubt."""
+def refuse_dates(column: Column, words: set[str]) -> None:
+    """Raise ValueError if a column of words holds dates, or quarters of years."""
     others = {word for word in words if not OTHER_DATE.fullmatch(word)}
     are_marks = len(others) <= 3 and not re.search(r"\d", "".join(others))  # such as 'unknown'
-    if len(words) > 10 + len(others) and are_marks:
-        how = "format=..., errors='coerce'" if others else "format=..."
-        raise ValueError(
-            f"{column.where} holds dates as strings, such as {min(words - others)!r}"
-            f"{and_also(others)}: {to_datetime(column, how)}, or name it in categorical_features "
-            "if they are words without order."
-        )
+    if len(words) > 10 and all(map(QUARTER.fullmatch, words)):
+        what, target = f"quarters as strings, such as {min(words)!r}", f"X[{column.label!r}]"
+        periods = f"pd.PeriodIndex({target}.str.replace(' ', ''), freq='Q')"
+        advice = f"make it dates, by {target} = {periods}"
+    elif len(words) > 10 + len(others) and are_marks:
+        what = f"dates as strings, such as {min(words - others)!r}{and_also(others)}"
+        advice = to_datetime(column, "format=..., errors='coerce'" if others else "format=...")
+    else:
+        return
+    raise ValueError(
+        f"{column.where} holds {what}: {advice}, or name it in categorical_features if they are "
+        "words without order."
+    )
+
+
+def refuse_puzzles(column: Column, words: set[str]) -> None:
+    """Raise ValueError if a column of words holds numbers or sentences; warn of a doubt."""
     n = int((~column.is_gap).sum())
     numbers, others = numbers_among(words)
     if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):

@@ -128,7 +128,10 @@ def of_array(label: Any, values: Array) -> Column:
         refuse(label, f"values of type {values.dtype}")
     values = values if values.dtype == np.float32 else values.astype(np.float64)
     if np.isinf(values).any():
-        raise ValueError(f"column {label!r} of X: Input X contains infinity.")
+        raise ValueError(
+            f"column {label!r} of X: Input X contains infinity. Make it a gap, by "
+            "X.replace([np.inf, -np.inf], np.nan), or give a number that stands for it."
+        )
     return Column(label, "numbers", values)
 
 

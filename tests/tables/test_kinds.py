@@ -66,6 +66,8 @@ def test_a_column_becomes_what_it_holds(values, kind):
         ([f"{1 + i}:15 PM" for i in range(12)], "dates as strings, such as '10:15 PM'"),
         ([f"0{1 + i % 9}/{2000 + i}" for i in range(28)], "dates as strings, such as '01/2000'"),
         ([f"March {2000 + i}" for i in range(28)], "dates as strings, such as 'March 2000'"),
+        ([f"{2000 + i} Mar" for i in range(28)], "dates as strings, such as '2000 Mar'"),
+        ([f"{2000 + i} Q{1 + i % 4}" for i in range(28)], "quarters as strings, such as '2000 Q1'"),
         ([f"202003{1 + i:02d}" for i in range(28)], "dates as strings, such as '20200301'"),
         ([f"{1 + i} Mar 2020" for i in range(28)], "dates as strings, such as '1 Mar 2020'"),
         ([f"March {1 + i}, 2020" for i in range(28)], "dates as strings, such as 'March 1, 2020'"),
@@ -91,6 +93,8 @@ def test_a_column_becomes_what_it_holds(values, kind):
         "times of half a day",
         "months and years",
         "months in words",
+        "months in words behind the year",
+        "quarters",
         "days in digits",
         "days in words",
         "American days in words",
@@ -106,6 +110,17 @@ def test_what_is_a_puzzle_is_refused_with_what_to_write_unless_it_is_named(value
     with pytest.raises(ValueError, match=message):
         kind_of(column_of(values), named=False)
     assert type(kind_of(column_of(values), named=True)) is Words
+
+
+@pytest.mark.parametrize("form", ["{} Q{}", "{}Q{}", "{}-Q{}"])
+def test_quarters_are_made_dates_as_the_error_says(form):
+    X = pd.DataFrame({"q": [form.format(1990 + i // 4, 1 + i % 4) for i in range(40)], "b": 1.0})
+    X.loc[3, "q"] = None
+    with pytest.raises(ValueError, match="quarters") as caught:
+        TableEncoder().fit(X)
+    exec(str(caught.value).partition(", by ")[2].partition(", or")[0], {"X": X, "pd": pd})
+    days, _, _ = TableEncoder().fit_transform(X)[:, :3].T
+    assert_array_equal(days[[0, 1, 4]], [0, 90, 365])
 
 
 @pytest.mark.parametrize("gap", [False, True], ids=["no gap", "a gap"])
