@@ -315,7 +315,7 @@ def test_every_parameter_and_attribute_shows_its_description(regression):
         pytest.skip("this scikit-learn shows no descriptions")
     model = ScratchMLPRegressor((3,), solver="lbfgs", max_iter=500).fit(*regression)
     html = model._repr_html_()
-    described = set(re.findall(r"position-anchor: --doc-link-(\w+);", html))
+    described = set(re.findall(r'"param-doc-description"[^>]*>\s*(\w+): ', html))
     assert set(model.get_params()) <= described
     attributes = {name for name in dir(model) if re.fullmatch(r"[a-z]\w*_", name)}
     assert {"coefs_", "loss_curve_", "n_features_in_"} <= attributes
