@@ -56,10 +56,10 @@ def check_fields(component: Any) -> None:
 
     (A NumPy number, as a grid search may hand over, would turn float32 into float64.)
     """
-    for name, (number, interval) in ranges_of(type(component)).items():
+    for name, (kind, interval) in ranges_of(type(component)).items():
         value = getattr(component, name)
-        check_number(value, f"{name} of {type(component).__name__}", number, interval)
-        object.__setattr__(component, name, number(value))  # past the frozen dataclass
+        check_number(value, f"{name} of {type(component).__name__}", kind, interval)
+        object.__setattr__(component, name, kind(value))  # past the frozen dataclass
     for field in fields(component):
         if field.type is bool:
             value = getattr(component, field.name)

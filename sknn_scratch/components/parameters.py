@@ -84,7 +84,7 @@ def build_schedule(params: Mapping[str, Any]) -> Schedule:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the constructor parameters ask for; one without a comment is the one of that name."""
+    """What the constructor parameters ask for; a field without a comment is the one of its name."""
 
     hidden_layer_sizes: tuple[int, ...]
     activations: Activations  # of each hidden layer

@@ -49,7 +49,7 @@ def check_inputs(
                 return check_mapped(validate(X, ensure_all_finite=False), dtypes)
             return validate(X, accept_sparse=("csr", "csc"), dtype=dtypes)
     except (TypeError, ValueError) as error:
-        message = explained(error, X, name)
+        message = message_of(error, X, name)
         if message == str(error):
             raise
         raise (TypeError if isinstance(error, TypeError) else ValueError)(message) from error
@@ -64,11 +64,11 @@ def refuse_lazy(X: Any, name: str) -> None:
 def refuse_dates(X: Any, name: str) -> None:
     """Raise TypeError if X, or a column of it, is of dates or times: their unit is arbitrary."""
     types = column_types(X)
-    for i, each in enumerate(types) if any(map(is_temporal, set(types))) else ():
-        if is_temporal(each):
+    for i, dtype in enumerate(types) if any(map(is_temporal, set(types))) else ():
+        if is_temporal(dtype):
             which = f"column {labels_of(X)[i]!r} of {name}" if len(types) > 1 else name
             raise TypeError(
-                f"{which} must be numbers, got {each}: make dates and times numbers in a unit of "
+                f"{which} must be numbers, got {dtype}: make dates and times numbers in a unit of "
                 "your choice, such as days since the first."
             )
 
@@ -98,7 +98,7 @@ def labels_of(X: Any) -> list[Any]:
     return list(range(np.shape(X)[1]) if names is None else names)
 
 
-def columns(X: Any) -> Iterator[tuple[Any, Array]]:
+def labelled_columns(X: Any) -> Iterator[tuple[Any, Array]]:
     """Yield the label of each column, and the column as an array; nothing if there are none."""
     if is_frame(X):
         for i, label in enumerate(labels_of(X)):
@@ -112,12 +112,12 @@ def columns(X: Any) -> Iterator[tuple[Any, Array]]:
             yield from enumerate(array.T)
 
 
-def explained(error: Exception, X: Any, name: str) -> str:
+def message_of(error: Exception, X: Any, name: str) -> str:
     """Return what to say of an error of scikit-learn's checks: with the array, and the column."""
     not_finite = f"Input {name} contains" in str(error)  # nan, or infinity: it does not say where
     first_line = str(error).splitlines()[0]  # the others name another library's estimators
     advice = ENCODER if "NaN" in first_line else ""
-    for label, column in columns(X):
+    for label, column in labelled_columns(X):
         if not_finite:
             if column.dtype.kind == "f" and not np.isfinite(column).all():
                 return f"column {label!r} of {name}: {first_line}{advice}"
@@ -209,10 +209,10 @@ def check_target(y: Any, n_samples: int, loss: Loss, dtype: DTypeLike, suffix: s
 
 
 def fill_gaps(y: Any, name: str = "y", otherwise: Any = 1.0) -> tuple[Array, Array | None]:
-    """Return targets with another one of their column for each nan, and which were measured.
+    """Return targets with a measured one of the same column for each nan, and which are measured.
 
-    So every number is one that the loss takes; ``otherwise`` stands in a column of which none was
-    measured. None, in the place of booleans of shape (n_samples, n_outputs), is all.
+    So every number is one that the loss takes. A column of nan alone is filled with ``otherwise``.
+    Which are measured are booleans of shape (n_samples, n_outputs), or None if all are.
     """
     if isinstance(y, np.ma.MaskedArray):
         y = y.astype(np.float64).filled(np.nan)

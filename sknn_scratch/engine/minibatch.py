@@ -71,7 +71,6 @@ class MinibatchLoop:
         max_grad_norm: float | None = None,
         reusable: bool = False,
     ) -> None:
-        rows, n = problem.rows, len(order)
         self.params: Array = aligned_copy(problem.params) if reusable else problem.params
         self.problem: Any = problem  # None between two uses
         self.batch_size = batch_size
@@ -85,6 +84,7 @@ class MinibatchLoop:
         self.programs: dict[int, Backward] = {}
         self.penalty: Penalty = Penalty(problem.network, self.params, self.gradient)
 
+        rows, n = problem.rows, len(order)
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
         # the same batches in every epoch
         fixed = not (shuffle or reusable) and n_gather >= n
@@ -125,8 +125,9 @@ class MinibatchLoop:
         """Return the calls of one step; they leave twice loss and penalty in ``losses``."""
         problem, size = self.problem, y.shape[1]
         if size not in self.programs:
-            fixed = problem.network, self.params, self.gradient
-            self.programs[size] = Backward(*fixed, size, problem.dropout)
+            self.programs[size] = Backward(
+                problem.network, self.params, self.gradient, size, problem.dropout
+            )
         calls = self.programs[size].calls(x, y, weight, 1 / size, losses[0, ...])
         if problem.alpha:
             calls += self.penalty.calls(problem.alpha / size, losses[1, ...])
@@ -138,9 +139,12 @@ class _Gathered:
 
     def __init__(self, epoch, packed):
         rows = epoch.problem.rows
-        self.packed, self.calls, self.sparse_inputs = packed, [], []
-        starts, sizes = range(0, len(packed), epoch.batch_size), []
+        starts = range(0, len(packed), epoch.batch_size)
         losses = np.zeros((2, len(starts)), packed.dtype)  # twice the loss, twice the penalty
+        self.packed = packed
+        self.calls = []
+        self.sparse_inputs = []
+        sizes = []
         for i, start in enumerate(starts):
             batch = slice(start, start + epoch.batch_size)  # the last may be shorter
             x, y, weight = rows.batch(packed[batch])
@@ -148,7 +152,8 @@ class _Gathered:
                 self.sparse_inputs.append((x, batch))
             self.calls += compiled(epoch.step(x, y, weight, losses[:, i]))
             sizes.append(y.shape[1])
-        self.losses, self.sizes = losses.reshape(-1), np.array(sizes * 2, packed.dtype)
+        self.losses = losses.reshape(-1)
+        self.sizes = np.array(2 * sizes, packed.dtype)
 
     def gather(self, rows, part):
         """Fetch the rows numbered ``part`` into the buffer that the calls read."""

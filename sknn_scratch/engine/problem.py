@@ -42,27 +42,31 @@ class FullBatch:
         self.loss: float = np.nan  # at the vector of the last call
         self.rows: Rows = problem.rows
         self.params: Array = aligned_copy(problem.params)
-        dtype, before = self.params.dtype, LINE // self.params.itemsize
         # Twice the loss, followed by the gradient, which begins on a cache line.
-        self.result: Array = aligned((before + len(self.params),), dtype)[before - 1 :]
+        before = LINE // self.params.itemsize
+        length = before + len(self.params)
+        self.result: Array = aligned((length,), self.params.dtype)[before - 1 :]
         self.twice_loss: Array = self.result[0, ...]
+        gradient = self.result[1:]
         n = self.rows.n if n is None else n
         self.size: int = rows_at_a_time(widths(problem.network), self.params.itemsize)
         self.largest_product: int = largest_product(problem.network, self.size)
         self.copying: bool = copying or self.rows.packed is None
-        fixed = problem.network, self.params, self.result[1:]
-        programs, parts = {}, {}
+        programs: dict[int, Backward] = {}  # by the rows of a batch
+        parts = {}
         self.parts: list[tuple[Array, list[partial[Any]]]] = []
         for batch in slices(self.rows.n, self.size):
-            length = batch.stop - batch.start
-            if length not in programs:
-                programs[length] = Backward(*fixed, length)
-            key = length if self.copying else batch.start
+            n_rows = batch.stop - batch.start
+            if n_rows not in programs:
+                programs[n_rows] = Backward(problem.network, self.params, gradient, n_rows)
+            key = n_rows if self.copying else batch.start
             if key not in parts:
-                parts[key] = self._part(batch, programs[length], n)
+                parts[key] = self._part(batch, programs[n_rows], n)
             self.parts.append(parts[key])
-        penalty = Penalty(*fixed).calls(problem.alpha / n, self.twice_loss)
-        self.penalty: list[partial[Any]] = compiled(penalty)
+        penalty = Penalty(problem.network, self.params, gradient)
+        self.penalty: list[partial[Any]] = compiled(
+            penalty.calls(problem.alpha / n, self.twice_loss)
+        )
 
     def _part(self, batch, program, n):
         """Return where the rows of a batch are or are to be copied, and the calls for them."""

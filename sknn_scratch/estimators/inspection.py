@@ -73,8 +73,12 @@ def check_gradient(
         closest, off, jump = closest_slope(partial(loss_at, i), gradient[i], steps, 1e-8 * scale)
         is_kink = 1e-8 * scale <= off <= AT_A_KINK * jump
         if not is_kink and not off / scale <= worst.error:
-            both = {"gradient": float(gradient[i]), "difference": float(closest)}
-            worst = Bunch(error=float(off / scale), weight=_name_of(i, network), **both)
+            worst = Bunch(
+                error=float(off / scale),
+                weight=_name_of(i, network),
+                gradient=float(gradient[i]),
+                difference=float(closest),
+            )
     return worst if details else worst.error
 
 

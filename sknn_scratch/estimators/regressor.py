@@ -741,8 +741,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
     def _train(self, source, validation, groups, is_first, incremental):
         """Train, and store what came of it."""
         dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
-        validate = partial(self._validated, reset=is_first)
-        trainer, data = self._set_up(source, validate, dtypes, is_first, incremental)
+        trainer, data = self._set_up(source, dtypes, is_first, incremental)
         network, monitor = trainer.network, trainer.settings.monitor
         if validation is not None:
             gaps = data.y[0] if self.missing_targets == "ignore" else None
@@ -750,8 +749,9 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         dtype = self._train_dtype or data.X.dtype
         state = self._start(trainer, is_first, dtype, self.random_state)
         if monitor and validation is None:
-            drawn = split_rows(self.validation_fraction, data, groups, state.split_source())
-            chosen, held_out = drawn
+            chosen, held_out = split_rows(
+                self.validation_fraction, data, groups, state.split_source()
+            )
             validation, data = data.take(held_out), replace(data, chosen=chosen)
         score = None if validation is None else make_scorer(self, trainer, state, validation)
         notifiers = notifiers_of(self, trainer, source, data)
@@ -760,12 +760,13 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         for notifier in notifiers:
             notifier.fit_end()
 
-    def _set_up(self, source, validate, dtypes, is_first, incremental=False):
-        """Return a trainer, and the data set of a source, checked."""
+    def _set_up(self, source, dtypes, is_first, incremental=False):
+        """Return a trainer, and the data set of a source, checked: X is of one of the dtypes."""
         settings = check_parameters(constructor_parameters(self)).of_call(is_first, incremental)
         gaps = None
         if self.missing_targets == "ignore":  # one deviation above the mean is no surprise
             gaps = 1.0 if is_first else self._scaling.y_shift + self._scaling.y_unit
+        validate = partial(self._validated, reset=is_first)
         data = source.check(validate, settings.loss, dtypes, gaps)
         check_dense(data.X, settings.embedding)
         n_outputs = settings.loss.n_outputs(data.y.shape[1])
@@ -786,10 +787,9 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
 
     def _prepared(self, X, y, sample_weight):
         """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
-        is_first, twin = not self.__sklearn_is_fitted__(), copy.copy(self)  # for what is set here
-        validate = partial(twin._validated, reset=is_first)
-        given = Arrays(X, y, sample_weight), validate, (np.float64,)
-        trainer, data = self._set_up(*given, is_first)
+        is_first = not self.__sklearn_is_fitted__()
+        twin = copy.copy(self)  # whose attributes may be set
+        trainer, data = twin._set_up(Arrays(X, y, sample_weight), (np.float64,), is_first)
         random_state = copy.deepcopy(check_random_state(self.random_state))
         state = self._start(trainer, is_first, np.float64, random_state)
         trainer.prepare(state, data)

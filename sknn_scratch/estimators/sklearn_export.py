@@ -50,9 +50,9 @@ def to_mlp_regressor(estimator: Any) -> Any:
         raise ValueError(f"MLPRegressor has no embedding, this network has {network.embedding!r}.")
     defaults = MLPRegressor().get_params()
     outputs = (*HIDDEN, "exp") if "loss" in defaults else HIDDEN
-    hidden, out = activations(network, outputs)
+    hidden, out = shared_activations(network, outputs)
 
-    params = parameters(given, defaults)
+    params = shared_parameters(given, defaults)
     params["hidden_layer_sizes"] = network.sizes[1:-1]
     if hidden is not None or params["activation"] not in HIDDEN:
         params["activation"] = hidden or "identity"
@@ -79,7 +79,7 @@ def to_mlp_regressor(estimator: Any) -> Any:
     return model
 
 
-def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
+def shared_activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, str]:
     """Return the names of the hidden layers' (None without any) and the output's activation.
 
     ValueError if MLPRegressor does not have them; ``outputs`` are those it has for the output.
@@ -101,7 +101,7 @@ def activations(network: Network, outputs: Sequence[str]) -> tuple[str | None, s
     return (hidden[0] if hidden else None), out
 
 
-def parameters(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+def shared_parameters(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     """Return the constructor parameters that are shared, at their defaults where values are not."""
     params = {name: given[name] for name in defaults if name in given}
     for parameter, (registry, names) in SHARED.items():

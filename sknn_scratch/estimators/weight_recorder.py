@@ -176,10 +176,11 @@ class WeightRecorder:
             raise ValueError(f"y must have a target for each of {len(X)} rows, got {y.shape}.")
         epochs = self._first_epoch + np.arange(len(losses))
         frames = np.unique(np.geomspace(1, len(losses), n_frames).round().astype(int)) - 1
-        return film(
-            lambda record, rows: self._records[record].predict(rows),
-            *(X, y, losses, epochs, frames, interval),
-        )
+
+        def predict(record, rows):
+            return self._records[record].predict(rows)
+
+        return film(predict, X, y, losses, epochs, frames, interval)
 
     def setup(self, estimator: Any, context: Any) -> None:
         """Check, where `fit` begins, that the estimator can be recorded."""

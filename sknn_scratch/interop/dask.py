@@ -175,8 +175,8 @@ class ClusterArrays:
         warn_of_column_vector(y.shape)
         X, y = X.astype(dtype), (y if y.ndim == 2 else y[:, np.newaxis]).astype(dtype)
         weight = None if weight is None else weight.astype(np.float64)
-        moments = total_weight / len(X), {"X": of_X, "y": of_y}
-        return ClusterData(X, y, weight, *moments, self.client)
+        mean_weight, moments = total_weight / len(X), {"X": of_X, "y": of_y}
+        return ClusterData(X, y, weight, mean_weight, moments, self.client)
 
 
 @dataclass(frozen=True)
@@ -208,8 +208,8 @@ class ClusterData(DataSet):
         # than half a chunk, so that few rows move.
         unit = size * 2 ** int(np.log2(max(2, len(self) / self.X.numblocks[0] / size)) - 1)
         chunks, starts = cut_alike(self.X, self.y, weight, unit)
-        fixed = {"dtype": dtype, "ones": network.fit_intercept, "scaling": scaling, "most": inf}
-        do = partial(Rows, rows=None, **fixed)
+        ones = network.fit_intercept
+        do = partial(Rows, rows=None, dtype=dtype, ones=ones, scaling=scaling, most=inf)
         rows = self.client.persist([task(do)(*chunk) for chunk in chunks])
         return ClusterRows(list(zip(rows, (start // size for start in starts))), len(self), dtype)
 

@@ -33,8 +33,8 @@ from ..tables import (
     Words,
     all_different,
     as_words,
+    checked_columns,
     checked_table,
-    known_columns,
 )
 from .onnx import number_type, register
 from .onnx_graph import Graph
@@ -88,7 +88,7 @@ def table_inputs(model: Any, X: Any, dtype: DTypeLike = np.float64) -> dict[str,
     """
     encoder, X = encoder_of(model), checked_table(X)
     validate_data(encoder, X, reset=False, skip_check_array=True)
-    columns = zip(names_of(encoder), encoder._kinds, known_columns(encoder, X))
+    columns = zip(names_of(encoder), encoder._kinds, checked_columns(encoder, X))
     return {name: as_input(kind, column, dtype) for name, kind, column in columns}
 
 

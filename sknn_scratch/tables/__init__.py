@@ -3,10 +3,10 @@
 from .encoder import (
     TableEncoder,
     all_different,
+    checked_columns,
     checked_table,
     encoded,
     encoder_for,
-    known_columns,
     names_columns,
 )
 from .kinds import WEEKDAYS, Dates, Empty, Number, Ordered, Words

@@ -332,10 +332,10 @@ def refuse_twins(labels: list[Any]) -> None:
 
 def encoded(encoder: TableEncoder, X: Any) -> Array:
     """Return what `transform` does, where `checked_table` and the names have been checked."""
-    return encoder._encoded(*encoder._parts(known_columns(encoder, X)))
+    return encoder._encoded(*encoder._parts(checked_columns(encoder, X)))
 
 
-def known_columns(encoder: TableEncoder, X: Any) -> Iterator[Column]:
+def checked_columns(encoder: TableEncoder, X: Any) -> Iterator[Column]:
     """Yield the columns of a table; ValueError at one of numbers that was of words in `fit`."""
     words = iter(encoder.one_hot_.categories_ if encoder.one_hot_ else ())
     for kind, column in zip(encoder._kinds, columns_of(X)):

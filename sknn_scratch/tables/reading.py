@@ -72,7 +72,9 @@ def of_pandas(label: Any, column: Any) -> Column:
     if kind == "category":
         levels = [*map(word, column.cat.categories), np.nan]  # the last for the code -1, a gap
         words = np.array(levels, object)[column.cat.codes.to_numpy()]
-        return Column(label, "words", words, True, known(levels) if column.cat.ordered else None)
+        return Column(
+            label, "words", words, True, without_gaps(levels) if column.cat.ordered else None
+        )
     if kind.startswith("dictionary"):
         return of_arrow(label, column.array.__arrow_array__())
     if kind.startswith("period"):
@@ -107,7 +109,7 @@ def of_arrow(label: Any, column: Any) -> Column:
     levels = None
     if column.type.ordered:
         dictionaries = (chunk.dictionary.drop_null().to_pylist() for chunk in column.chunks)
-        levels = known(dict.fromkeys(map(word, chain.from_iterable(dictionaries))))
+        levels = without_gaps(dict.fromkeys(map(word, chain.from_iterable(dictionaries))))
     return as_words(of_array(label, objects))._replace(is_category=True, levels=levels)
 
 
@@ -180,7 +182,7 @@ def plain(value: Any) -> Any:
     return np.nan if type(value).__name__ in ("NoneType", "NAType", "NaTType") else value
 
 
-def known(levels: Iterable[Any]) -> list[Any]:
+def without_gaps(levels: Iterable[Any]) -> list[Any]:
     """Return the words among levels, without gaps."""
     return [level for level in levels if level == level]
 

@@ -32,7 +32,7 @@ class LBFGSDescent:
     # of all stretches, at most
     max_iter: int
     max_fun: int
-    # what the loss is measured by: see `unit_of`
+    # what the loss is measured by: see `unit_of_loss`
     power: float
     unit: float
     n_iter: int = 0
@@ -118,8 +118,8 @@ def train_lbfgs(
     """
     solver: Any = settings.solver  # which has more than others
     constant = baseline.constant if settings.standardize else None
-    limits = settings.max_iter, solver.max_fun
-    descent = LBFGSDescent(objective, run, *limits, *unit_of(constant))
+    power, unit = unit_of_loss(constant)
+    descent = LBFGSDescent(objective, run, settings.max_iter, solver.max_fun, power, unit)
     run.epoch_begin()
     try:
         with quiet_blas(objective.largest_product):
@@ -141,7 +141,7 @@ def nearby(vector: Array) -> Array:
     return vector + PERTURBATION * size * noise
 
 
-def unit_of(constant: float | None) -> tuple[float, float]:
+def unit_of_loss(constant: float | None) -> tuple[float, float]:
     """Return what L-BFGS measures the loss by, twice that of the best constant prediction.
 
     That is a product of two factors. By the first, a power of two, loss and gradient are divided:

@@ -25,8 +25,6 @@ DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed."
 )
-
-
 RAISED: ContextVar[bool] = ContextVar("interrupts are raised", default=False)
 
 
@@ -92,10 +90,10 @@ class ProgressPrinter(Observer):
         history, total = state.history, self.n_epochs
         n = history.n_iter
         count = f"{n:{len(str(total))}d}/{total}" if total else f"{len(history.losses):4d}"
-        columns = [f"Iteration {count}", f"loss {number(history.loss)}"]
+        columns = [f"Iteration {count}", f"loss {six_digits(history.loss)}"]
         if history.is_validated:
-            columns.append(f"validation loss {number(history.validation_losses[-1])}")
-            columns.append(f"score {number(history.validation_scores[-1])}")
+            columns.append(f"validation loss {six_digits(history.validation_losses[-1])}")
+            columns.append(f"score {six_digits(history.validation_scores[-1])}")
         if rate is not None:
             columns.append(f"rate {rate:.2e}")
         elapsed = time.perf_counter() - self.start
@@ -125,7 +123,7 @@ class ProgressPrinter(Observer):
         self.width = 0
 
 
-def number(value: float) -> str:
+def six_digits(value: float) -> str:
     """Return six digits in a column of twelve characters, whatever the size."""
     return f"{value:#12.6g}"
 

@@ -109,7 +109,7 @@ def likelihood_score(y: Any, mean: Any, std: Any, sample_weight: ArrayLike | Non
     weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight)
     weighs = weight > 0  # a row of weight 0 may have a likelihood of 0
     y, mean, std = (np.asarray(x, np.float64).reshape(len(y), -1)[weighs] for x in (y, mean, std))
-    unit = unit_of(y)
+    unit = safe_unit(y)
     y, mean = y / unit, mean / unit
     std = np.maximum(std / unit, LEAST_STD)
     average = partial(np.average, axis=0, weights=weight[weighs])
@@ -125,11 +125,11 @@ def near_one(y: MatrixLike, prediction: Any) -> tuple[Any, Any]:
     y = np.asarray(y)
     if y.dtype.kind != "f" or y.ndim == 0:
         return y, prediction
-    unit = unit_of(y)
+    unit = safe_unit(y)
     return y / unit, prediction / unit
 
 
-def unit_of(y: Array) -> Array | float:
+def safe_unit(y: Array) -> Array | float:
     """Return the units in which the squares of targets are finite, and not 0: mostly 1."""
     largest = np.max(np.abs(y), axis=0, initial=0.0)
     bound = float(np.finfo(y.dtype).max) ** (1 / 3)  # 1e102; 7e12 in float32
@@ -169,7 +169,7 @@ def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
 def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `sklearn.metrics.r2_score`."""
     weight = 1 if sample_weight is None else sample_weight[:, np.newaxis].astype(y.dtype)
-    unit = unit_of(y)
+    unit = safe_unit(y)
     y = y / unit
 
     def squares(prediction):
@@ -178,7 +178,7 @@ def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
         return np.add.reduce(error if sample_weight is None else weight * error)
 
     total = squares(np.average(y, axis=0, weights=sample_weight))
-    score = explained(lambda prediction: squares(prediction / unit), total)
+    score = share_explained(lambda prediction: squares(prediction / unit), total)
     return lambda prediction: score(prediction) if prediction.shape == y.shape else np.nan
 
 
@@ -191,7 +191,7 @@ def d2(y: Array, level: float, sample_weight: Array | None) -> Callable[[Array],
         losses = np.maximum(level * error, (level - 1) * error)
         return losses.mean(axis=0) if share is None else share @ losses
 
-    return explained(pinball, pinball_of_best_constant(y, level, sample_weight))
+    return share_explained(pinball, pinball_of_best_constant(y, level, sample_weight))
 
 
 def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None) -> Array:
@@ -209,7 +209,7 @@ def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None
     return np.where(score == 0, 0, loss_above / (1 - score))  # 0 is what it gives if y is constant
 
 
-def explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:
+def share_explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:
     """Return the function of predictions that is the mean over columns of ``1 - errors / total``.
 
     Where the best constant makes no error, it is 1 for predictions that make none, and 0 for

@@ -104,17 +104,28 @@ def loop_for(
     problem: Problem, state: TrainingState, settings: Settings, batch_size: int, order: Array
 ) -> MinibatchLoop:
     """Return the loop that trains an epoch: the one of the call before, where it suits."""
-    suits, loop = LOOPS.pop(state, (None, None))
-    first = problem, batch_size, settings.shuffle, order, settings.solver, state.solver_state
-    if not (settings.incremental and is_reusable(problem)):
-        return MinibatchLoop(*first, settings.max_grad_norm)
-    rows, limit = problem.rows, settings.max_grad_norm
+    kept_for, kept = LOOPS.pop(state, (None, None))
+    is_kept = settings.incremental and is_reusable(problem)
+    solver, shuffle, max_grad_norm = settings.solver, settings.shuffle, settings.max_grad_norm
+    rows = problem.rows
     shape = batch_size, rows.n, rows.targets, rows.width, rows.dtype
-    key = problem.network, problem.alpha, settings.shuffle, limit, *shape
-    if loop is None or suits != key:
-        loop = MinibatchLoop(*first, limit, reusable=True)
-    loop.reuse(problem, order, settings.solver, state.solver_state)
-    LOOPS[state] = key, loop
+    suits = problem.network, problem.alpha, shuffle, max_grad_norm, shape
+    if is_kept and kept is not None and kept_for == suits:
+        loop = kept
+        loop.reuse(problem, order, solver, state.solver_state)
+    else:
+        loop = MinibatchLoop(
+            problem,
+            batch_size,
+            shuffle,
+            order,
+            solver,
+            state.solver_state,
+            max_grad_norm,
+            reusable=is_kept,
+        )
+    if is_kept:
+        LOOPS[state] = suits, loop
     return loop
 
 

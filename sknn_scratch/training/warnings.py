@@ -168,7 +168,7 @@ def warn_of_lost_digits(network: Network, scaling: Scaling, data: DataSet) -> No
         low, middle, high = (values[len(values) * i // 4] for i in (1, 2, 3))
         with np.errstate(over="ignore"):
             is_lost = (low < high) & (high - low < LOST * scale) & np.isfinite(scale)
-            alike += columns(name, is_lost & (np.abs(middle - shift) < scale / 2))
+            alike += column_names(name, is_lost & (np.abs(middle - shift) < scale / 2))
     if alike:
         warn_caller(
             f"{listed(alike)} nearly the same in most rows, beside a few of another size: "
@@ -184,7 +184,7 @@ def warn_of_far_from_zero(data: DataSet) -> None:
     moments = Moments.of(data.sample("X", ROWS))
     with np.errstate(over="ignore"):
         distance, std = np.abs(moments.mean_), moments.std_
-        far = columns("X", (std > ROUNDING * distance) & (distance > FAR_FROM_ZERO * std))
+        far = column_names("X", (std > ROUNDING * distance) & (distance > FAR_FROM_ZERO * std))
     if far:
         warn_caller(
             f"{listed(far)} more than {FAR_FROM_ZERO:g} standard deviations from zero. Sparse X is "
@@ -199,7 +199,7 @@ def warn_of_first_batch(scaling: Scaling, data: DataSet) -> None:
     Columns of sparse X that are empty are no surprise.
     """
     left_out = np.isinf(scaling.x_scale) & (not sparse.issparse(data.X))
-    constant = columns("X", left_out) + columns("y", scaling.y_scale == 0)
+    constant = column_names("X", left_out) + column_names("y", scaling.y_scale == 0)
     if constant:
         warn_caller(
             f"{listed(constant)} constant in the first batch: a column of X is left out, and a "
@@ -214,7 +214,9 @@ def warn_of_scaling(network: Network, scaling: Scaling, data: DataSet) -> None:
     if takes_factor(network):  # else y is trained on as it comes
         standardised["y"] = scaling.targets(data.sample("y", ROWS))
     distances = {name: abs(Z).mean(axis=0) for name, Z in standardised.items()}
-    far = [column for name, d in distances.items() for column in columns(name, d > FAR_OUTSIDE)]
+    far = [
+        column for name, d in distances.items() for column in column_names(name, d > FAR_OUTSIDE)
+    ]
     if far:
         power = np.floor(np.log10(max(d.max() for d in distances.values())))  # may be inf
         warn_caller(
@@ -225,7 +227,7 @@ def warn_of_scaling(network: Network, scaling: Scaling, data: DataSet) -> None:
 
 def warn_of_renewal(of_x: Array, of_y: Array) -> None:
     """Warn of columns that a warm start standardises anew."""
-    renewed = columns("X", of_x) + columns("y", of_y)
+    renewed = column_names("X", of_x) + column_names("y", of_y)
     if renewed:
         warn_caller(
             f"{listed(renewed)} far from what warm_start goes on from, as in another unit, and "
@@ -234,7 +236,7 @@ def warn_of_renewal(of_x: Array, of_y: Array) -> None:
         )
 
 
-def columns(name: str, chosen: Array) -> list[str]:
+def column_names(name: str, chosen: Array) -> list[str]:
     """Return what the chosen columns of an array are called."""
     return [f"{name}[:, {i}]" for i in np.flatnonzero(chosen)]
 
