@@ -378,13 +378,14 @@ def words_described(words: list[Any], rare: set[Any]) -> str:
     """Return what a column of these words becomes, in words; nan, a gap, may be among them."""
     n_words, n_rare = (sum(word == word for word in some) for some in (words, rare))
     n = n_words - n_rare
-    text = "a column for its word" if n == 1 else f"a column for each of {n} words"
     gaps_are_rare = 0 < n_rare < len(rare)
+    parts = ["its word" if n == 1 else f"each of {n} words"] if n else []
     if n_words < len(words) and not gaps_are_rare:
-        text += ", one for gaps"
+        parts.append("gaps")
     if n_rare:
-        text += f", one for {n_rare} rare ones" + (" and gaps" if gaps_are_rare else "")
-    return text
+        ones = ("one" if n else "word") + "s" * (n_rare > 1)
+        parts.append(f"{n_rare} rare {ones}" + " and gaps" * gaps_are_rare)
+    return f"a column for {', one for '.join(parts)}"
 
 
 def imputer_of(columns: list[Array]) -> Any:

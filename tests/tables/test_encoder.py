@@ -100,7 +100,7 @@ def test_columns_say_what_they_became(table):
     assert encoder.columns_["area"] == "number; a gap is the median, and a column says so"
     assert encoder.columns_["lift"] == "number"
     assert encoder.columns_["rooms"] == "a column for each of 3 words"
-    assert " rare ones" in encoder.columns_["street"]
+    assert " rare " in encoder.columns_["street"]
     assert encoder.columns_["sold"].startswith("days since 2020-01-0")
     assert encoder.columns_["empty"].startswith("nothing")
     html = encoder._repr_html_()
@@ -161,12 +161,16 @@ def test_a_gap_among_words_is_not_counted_as_one():
         "once": ["x", "y"] * 14 + ["x", None],
         "and rare words": ["x", "y", "z"] * 9 + ["p", "q", None],
         "one": ["x"] * 29 + [None],
+        "all rare": [f"{i} m" for i in range(18)] + [None] * 12,
+        "one rare": ["x", "y"] * 14 + ["x", "z"],
     }
     assert TableEncoder().fit(pd.DataFrame(X)).columns_ == {
         "often": "a column for each of 2 words, one for gaps",
         "once": "a column for each of 2 words, one for gaps",
         "and rare words": "a column for each of 3 words, one for 2 rare ones and gaps",
         "one": "a column for its word, one for gaps",
+        "all rare": "a column for gaps, one for 18 rare words",
+        "one rare": "a column for each of 2 words, one for 1 rare one",
     }
 
 
