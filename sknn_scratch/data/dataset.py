@@ -15,6 +15,7 @@ from ..maths import Array, Matrix
 from .chunking import Mapped, slices
 
 AT_A_TIME = 1 << 22  # bytes of X in a part
+CONSTANT = 1e-14  # of its mean, to which the deviation of a constant sparse column is rounded
 
 Nodes: TypeAlias = dict[tuple[int, int], Any]
 
@@ -209,13 +210,15 @@ def moments_of_dense(X: Array, weight: Array | None) -> tuple[Array, Array]:
 def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array, Array]:
     """Return mean, standard deviation and share of what is not 0 of columns of a sparse matrix."""
     X = X.astype(np.float64)
-    unit = power_of_two(abs(X).max(axis=0).toarray().ravel())
+    largest = abs(X).max(axis=0).toarray().ravel()
+    unit = power_of_two(largest)
     inplace_column_scale(X, 1 / unit)
     moments: Any = mean_variance_axis(X, axis=0, weights=weight)
-    mean, var = moments
-    std = np.sqrt(np.maximum(var, 0)) * unit  # rounding may leave it below 0
+    mean, std = moments[0] * unit, np.sqrt(np.maximum(moments[1], 0)) * unit  # rounded below 0
+    constant = std <= CONSTANT * np.abs(mean)  # and its mean a sum, rounded
+    mean, std = np.where(constant, np.copysign(largest, mean), mean), np.where(constant, 0, std)
     share = np.full(X.shape[0], 1 / X.shape[0]) if weight is None else weight / len(weight)
-    return mean * unit, std, share @ (X != 0)
+    return mean, std, share @ (X != 0)
 
 
 def rows_of_a_part(n_features: int) -> int:

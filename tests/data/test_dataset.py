@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.preprocessing import StandardScaler
 
-from sknn_scratch.data.dataset import DataSet, Tree
+from sknn_scratch.data.dataset import DataSet, Moments, Tree
 
 
 def statistics(X, weight, rows, size):
@@ -57,6 +57,16 @@ def test_moments_of_a_sparse_matrix_are_those_of_its_array(weighted, rng):
     assert_allclose(found.mean_, expected.mean_)
     assert_allclose(found.std_, expected.std_)
     assert_allclose(found.filled, np.average(X != 0, axis=0, weights=weight))
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("value", [0.7, -123.4, 1e-200])
+def test_a_constant_column_is_its_own_mean_and_has_no_deviation_sparse_or_not(value, weighted, rng):
+    X = np.full((2500, 1), value)
+    weight = rng.uniform(size=2500) if weighted else None
+    for array in (X, sparse.csr_array(X)):
+        moments = Moments.of(array, weight)
+        assert (moments.mean_, moments.std_) == (value, 0)
 
 
 def test_a_far_origin_costs_few_digits(rng):

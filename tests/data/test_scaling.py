@@ -434,6 +434,14 @@ def test_a_constant_column_wherever_it_is_is_as_none(constant, spread, dtype, as
     assert network(**settings).fit(X, y).score(X, y) > 0.98
 
 
+def test_a_column_that_stays_constant_stays_left_out_where_sparse_rows_follow_dense_ones(rng):
+    X = np.c_[rng.normal(size=2500), np.full(2500, 0.7)]
+    with pytest.warns(UserWarning, match="constant in the first batch"):
+        model = network().partial_fit(X, X[:, 0])
+    model.partial_fit(sparse.csr_array(X), X[:, 0])
+    assert_array_equal(model.predict(X[:5] + np.eye(2)[1]), model.predict(X[:5]))
+
+
 def test_many_rows_are_taken_in_chunks(monkeypatch, regression):
     X, y = regression
     whole = network().fit(X, y, sample_weight=np.arange(60) // 20)
