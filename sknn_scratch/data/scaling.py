@@ -158,7 +158,7 @@ class Scaling:
 
     def of_outputs(self, network: Network) -> tuple[Array, Array]:
         """Return shift and scale of what the network gives."""
-        if network.loss.rescaling is None:  # it may give any number of outputs
+        if self.is_identity or network.loss.rescaling is None:  # there are any number of outputs
             return self.y_shift[:1], self.y_scale[:1]
         return network.loss.output_scaling(self.y_shift, self.y_scale)
 

@@ -119,6 +119,15 @@ def test_the_input_gradient_agrees_with_finite_differences(hidden, out, rng):
     assert_is_jacobian(jacobian, lambda rows: feedforward(rows, *layers), X)
 
 
+@pytest.mark.parametrize("standardize", ["numeric", False])
+def test_the_input_gradient_of_the_means_of_two_targets_is_that_of_predict(standardize, rng):
+    X = rng.normal(size=(40, 3))
+    model = ScratchMLPRegressor(
+        (4,), activation="tanh", loss="gaussian", standardize=standardize, random_state=0
+    ).partial_fit(X, X[:, :2] ** 2)
+    assert_is_jacobian(model.input_gradient(X[:7]), model.predict, X[:7])
+
+
 def test_a_wrong_derivative_fails_the_check_of_the_input_gradient(rng):
     network = make_network(WrongSine(), IDENTITY, SQUARED_ERROR, sizes=(3, 5, 2))
     params, X, _ = make_problem(network, rng)
