@@ -21,8 +21,8 @@ from .dataset import is_per_target, rows_of_a_part
 
 check_array: Callable[..., Any] = utils.check_array  # scikit-learn declares no types
 
-# What takes gaps and words, for the errors about them.
-ENCODER = " Write make_pipeline(TableEncoder(), ...) for tables with gaps or words."
+# What takes gaps, words and dates, for the errors about them.
+ENCODER = " Write make_pipeline(TableEncoder(), ...) for tables with gaps, words or dates."
 
 
 def check_inputs(
@@ -67,10 +67,7 @@ def refuse_dates(X: Any, name: str) -> None:
     for i, dtype in enumerate(types) if any(map(is_temporal, set(types))) else ():
         if is_temporal(dtype):
             which = f"column {labels_of(X)[i]!r} of {name}" if len(types) > 1 else name
-            raise TypeError(
-                f"{which} must be numbers, got {dtype}: make dates and times numbers in a unit of "
-                "your choice, such as days since the first."
-            )
+            raise TypeError(f"{which} must be numbers, got {dtype}.{ENCODER}")
 
 
 def is_temporal(dtype: Any) -> bool:
