@@ -160,8 +160,8 @@ class ScratchMLPEnsembleRegressor(
     blend_with : list of regressors, default=None
         Further regressors, such as ``[HistGradientBoostingRegressor()]``: clones of each are
         trained on the same splits, on the same X (of a table, what ``encoder_`` makes of it), and
-        the rows held out tell how much each counts, by the squared error, in which rows that are
-        off by far count as less far. They are members like others, in ``estimators_``, in intervals
+        the rows held out tell how much each counts, by the squared error, in which large
+        errors count as smaller ones. They are members like others, in ``estimators_``, in intervals
         and in `novelty`. Not for losses of quantiles.
 
     Attributes
@@ -176,10 +176,9 @@ class ScratchMLPEnsembleRegressor(
         and the linear ones. Their parameters say what was chosen. At last come those of
         ``blend_with``, in its order.
     weights_ : ndarray of shape (n_members,) or (n_members, n_targets)
-        How much each counts in the mean: alike, but for the kinds of
-        ``estimator=None`` and ``blend_with``, and where some rows held out are trained on by no
-        member, as the last of a time series are: there members count the more, the less they err on
-        these.
+        How much each counts in the mean: members of a kind (of ``estimator=None`` or
+        ``blend_with``) count alike, except where some rows held out are trained on by no member,
+        as the last of a time series are: there members that err less on these count more.
     oob_prediction_ : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         The prediction for each row by the member that was not trained on it (the mean, if there
         are several). nan for rows that were never held out, as the first of a time series are.

@@ -60,7 +60,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
 
     It takes the place of `sklearn.neural_network.MLPRegressor`: the same parameters and
     attributes, and the same numbers for the same ``random_state`` with ``standardize=False``,
-    apart from the deviations listed in the notes. The mathematics is in
+    apart from deviations; the notes list the main ones. The mathematics is in
     `sknn_scratch.maths`.
 
     The parameters come in four groups, and what MLPRegressor lacks stands last in each: the
@@ -235,11 +235,11 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         output) is what predicting the mean would reach. If training stops by ``tol`` while the
         loss (under early stopping, validation loss or score) still improves by more than 5% in
         ``n_iter_no_change`` epochs, a warning says so (not with ``standardize=False``). For
-        L-BFGS, the largest component of the gradient at which it has converged as well, where
-        the loss is such that the best constant prediction has 0.5; at no less than that, and at
-        the loss of a linear model, it goes on with a smaller ``tol`` and from weights nearby. A
-        stop there is warned of (but not where the penalty keeps the network linear), and one
-        after an iteration by which the loss fell by more than 5%.
+        L-BFGS it is also the largest component of the gradient at which it has converged, of a
+        loss scaled so that the best constant prediction has 0.5. If it stops at that loss, or at
+        that of a linear model, it goes on with a smaller ``tol`` and from weights nearby; a final
+        stop there gives a warning (not where the penalty keeps the network linear), and so does
+        one after an iteration by which the loss fell by more than 5%.
     n_iter_no_change : int or inf, default=10
         Training stops after this number plus one epochs in a row that improve by less than
         ``tol``. Inert with L-BFGS, unless it stops early.
@@ -296,8 +296,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         The validation score of the weights that are kept; None without early stopping.
     n_iter_best_ : int
         The epoch whose weights are kept, counted from 1 as in ``loss_curve_``: with early
-        stopping the best, else the last. 0 if the initial weights are, since training diverged, or
-        was interrupted, before it came to better ones.
+        stopping the best, else the last. 0 if the initial weights are kept, since training diverged
+        or was interrupted before it reached better ones.
     n_iter_ : int
         Epochs or iterations of the last call.
     t_ : int
@@ -320,7 +320,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
 
     Notes
     -----
-    Where it deviates from MLPRegressor (of scikit-learn 1.9):
+    Where it deviates from MLPRegressor (of scikit-learn 1.9) most:
 
     - X and y are standardised inside, unless ``standardize=False``.
     - ``hidden_layer_sizes`` comes first, and all else by keyword.
@@ -643,8 +643,8 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         -------
         score : float
             1 is perfect, 0 is as good as the best constant. With ``missing_targets='ignore'`` it is
-            the mean over columns of y, each scored where it is not nan; one that is so but once is
-            left out beside others. With the pinball loss it is
+            the mean over columns of y, each scored where it is not nan; beside others, one with a
+            single target is left out. With the pinball loss it is
             `sklearn.metrics.d2_pinball_score`, the mean over levels if there are several; with
             'gaussian' it is ``1 - exp(-2 gain)``, where the gain is by how much the mean
             log-likelihood exceeds that of the best constant mean and variance (Cox and Snell's
