@@ -74,15 +74,16 @@ def warn_of_quantiles(
     farthest = max(levels, key=lambda level: abs(level - 0.5))
     odds = max(farthest, 1 - farthest) / min(farthest, 1 - farthest)
     needed = np.ceil(odds * (1 - SLACK))  # for the quantile to be finite
-    rows_were = f"{n} were"
+    rows_were, advice = f"{n} were", "Intervals of a smaller coverage need fewer."
     if weight is not None and np.ptp(weight) > 0:
         n = min(effective_count(column) for column in weight.reshape(len(weight), -1).T)
         rows_were = f"those held out weigh as {n:.3g} would that weigh alike"
+        advice += " Of a time series, fewer splits hold out more rows each."
     # Of a prediction that is infinite the members warn.
     if np.isinf(quantiles).any() and n < needed * (1 - SLACK):
         warn_caller(
             f"Some quantiles are infinite: that of level {farthest:g} needs {needed:.0f} "
-            f"rows held out, and {rows_were}. Intervals of a smaller coverage need fewer."
+            f"rows held out, and {rows_were}. {advice}"
         )
     elif n_groups is not None and n_groups < needed:
         warn_caller(
