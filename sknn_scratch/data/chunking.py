@@ -1,9 +1,9 @@
 """Rows taken some at a time: how many, which, and a function of all; also of a mapped file.
 
-`Mapped` stands for inputs in a file that is mapped into memory, and may be larger than it, where
-else there is an array. It reads and converts the rows that are asked for, so that no more of the
-file is in memory than what is being worked on. (Pages of the file that the operating system keeps
-beside are its own to drop.)
+`Mapped` takes the place of an array where the inputs are in a file that is mapped into memory, and
+may be larger than it. It reads and converts the rows that are asked for, so that no more of the
+file is in memory than what is being worked on. (The operating system may keep other pages of the
+file, as long as it has memory to spare.)
 """
 
 import mmap

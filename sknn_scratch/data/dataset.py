@@ -40,7 +40,7 @@ class DataSet:
     """Inputs, targets and weights, checked."""
 
     X: Matrix  # an array, `Mapped` or a CSR matrix
-    y: Array  # of shape (n_samples, n_outputs); what was not measured is another of its column
+    y: Array  # of shape (n_samples, n_outputs); gaps are filled with others of their column
     weight: Any  # an Array or None: of rows; or of each target, which is 0 where not measured
     chosen: Array | None = field(default=None, kw_only=True)  # the rows to train on; None is all
 

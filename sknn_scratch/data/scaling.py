@@ -1,4 +1,4 @@
-"""Scaling: what a network is trained in, and how it is got into, and out of.
+"""Scaling: the values that a network is trained on, and the way there and back.
 
     X, y        unscaled
     (X - x_shift) / x_scale,  (y - y_shift) / y_scale        what the network is trained on

@@ -25,7 +25,6 @@ def predict_rows(
     memory. By ``scaling`` it is standardised first, and what leaves the network is restored.
     """
     scaling = None if scaling is None or scaling.is_identity else scaling
-
     size = LEAST if X.shape[0] <= LEAST else rows_at_a_time(widths(network), params.itemsize)
     if X.shape[0] <= size:
         a = by_formulas(network, params, scaling, X[:] if type(X) is Mapped else X)

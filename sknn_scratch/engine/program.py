@@ -113,11 +113,11 @@ class Forward:
         for layer, f in enumerate(self.network.activations, 1):
             z = self.z[layer]
             a = z if f.from_output else self.a[layer][: len(z)]
-            layers.append((f, a, z, self.second(layer, x)))
+            layers.append((f, a, z, self.derivative_into(layer, x)))
         self.activations = formulas.activations(layers)
 
-    def second(self, layer: int, x: Batch) -> Any:
-        """Return what f' of a layer is for: in feedforward, nothing."""
+    def derivative_into(self, layer: int, x: Batch) -> Any:
+        """Return what f' of a layer goes into, as `formulas.activations` is told: here nothing."""
         return None
 
 
@@ -159,10 +159,10 @@ class Backward(Forward):
         """
         return self.forward(x) + self.output_delta(y, weight, scale, loss) + self.backward(x)
 
-    def second(self, layer: int, x: Batch) -> Any:
+    def derivative_into(self, layer: int, x: Batch) -> Any:
         if layer == len(self.a) - 1 and self.is_canonical:
             return None
-        return "slope" if layer == 1 and self.is_factored(x) else self.delta[layer]
+        return "a" if layer == 1 and self.is_factored(x) else self.delta[layer]
 
     def output_delta(self, y: Array, weight: Array | None, scale: float, loss: Array) -> Calls:
         """Return the calls that compute the loss, and its derivative in the last z."""

@@ -59,6 +59,7 @@ from .folds import (
     check_weights,
     make_splits,
     mean_by_row,
+    number_of_groups,
     take_rows,
     training_data,
     without_weightless,
@@ -359,8 +360,7 @@ class ScratchMLPEnsembleRegressor(
         )
         judged = self._blend(predictions, data, loss, splits)
         self._calibrate(judged, loss, unit, folds, splits, random_state)
-        groups, counting = split_params.get("groups"), weight_by_row(judged.weight) > 0
-        self._n_groups = None if groups is None else len(np.unique(np.asarray(groups)[counting]))
+        self._n_groups = number_of_groups(split_params.get("groups"), judged.weight)
         self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
         if tasks:
             tasks.end()
@@ -424,14 +424,15 @@ class ScratchMLPEnsembleRegressor(
         ``params`` are those of the networks, and of each regressor of ``blend_with``.
         """
         further = self.blend_with or ()
-        groups = [
+        # what is cloned, whether its parameters are ours, and what printed lines call it
+        of_params = [
             (networks, self.estimator is None, "Member"),
             *(([regressor], False, type(regressor).__name__) for regressor in further),
         ]
         members, held_out = [], []
-        for (kinds, are_ours, what), of_group in zip(groups, params):
+        for (kinds, are_ours, what), fit_params in zip(of_params, params):
             trained, predictions = self._train(
-                kinds, data, splits, of_group, random_state, are_ours, what, tasks
+                kinds, data, splits, fit_params, random_state, are_ours, what, tasks
             )
             members += trained
             held_out += predictions
@@ -496,7 +497,7 @@ class ScratchMLPEnsembleRegressor(
         """Return how much the members of each split count: see `blending`."""
         n_splits = len(splits)
         rows = rows_new_to_all(len(data.y), splits)
-        rows = rows[weight_by_row(data.weight)[rows] > 0]
+        rows = rows[weight_by_row(data.weight[rows]) > 0]
         if n_splits == 1 or len(rows) == 0:
             return np.full(n_splits, 1 / n_splits)
         X_new = take_rows(data.X, rows)
@@ -779,14 +780,14 @@ class ScratchMLPEnsembleRegressor(
 
     def _check_parameters(self):
         check_member(self.estimator)
+        check_named(self.categorical_features, self.estimator)
         check_folds(self.cv, self.n_estimators)
         if self.n_jobs is not None:
             check_number(self.n_jobs, "n_jobs", int, "(-inf, inf)")  # joblib refuses 0
-        check_seed(self.random_state)
-        check_missing_targets(self.missing_targets)
-        check_named(self.categorical_features, self.estimator)
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_number(self.verbose, "verbose", int, "[0, inf)")
+        check_seed(self.random_state)
+        check_missing_targets(self.missing_targets)
 
     def _check_rows(self, X: Any, reset: bool = False) -> Any:
         """Return X as the members take it: checked once for networks, else left to them."""

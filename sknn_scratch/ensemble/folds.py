@@ -32,7 +32,7 @@ class TrainingData(NamedTuple):
     """The rows of `fit`, checked."""
 
     X: Any  # an array, `Mapped`, a sparse matrix or a data frame
-    y: Array  # of shape (n,) or (n, n_targets); what was not measured is another of its column
+    y: Array  # of shape (n,) or (n, n_targets); gaps are filled with others of their column
     target: Array  # what members are trained on: y, or nan where it was not measured
     sample_weight: Array | None  # what members are handed
     weight: Array  # of rows where members are judged; of each target, if some were not measured
@@ -216,6 +216,13 @@ def without_weightless(splits: Splits, weight: Array) -> Splits:
     """Return the splits without the rows to train on that weigh nothing."""
     of_rows = weight_by_row(weight)
     return [(train[of_rows[train] > 0], held_out) for train, held_out in splits]
+
+
+def number_of_groups(groups: Any, weight: Array) -> int | None:
+    """Return from how many groups the rows come that have a weight; None where there are none."""
+    if groups is None:
+        return None
+    return len(np.unique(np.asarray(groups)[weight_by_row(weight) > 0]))
 
 
 def take_rows(X: Any, rows: Array) -> Any:

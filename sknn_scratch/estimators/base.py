@@ -137,8 +137,8 @@ def constructor_parameters(estimator: Any) -> dict[str, Any]:
 def unchanged_on_error(estimator: Any, goes_on: bool = False) -> Iterator[None]:
     """Put all attributes of an estimator back as they were if the block raises.
 
-    Those that are changed in place are not among them, but for random states: the parameter, and
-    where training ``goes_on`` the one that it left.
+    What the block changes in place stays changed, but for random states: that of the constructor,
+    and where training ``goes_on`` the one that the last training left.
     """
     before = dict(vars(estimator))
     sources = [getattr(estimator, "random_state", None)]

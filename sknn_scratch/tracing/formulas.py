@@ -48,7 +48,7 @@ class ActivationForm:
     shape: Shape  # (samples, units)
     dtype: DType
     in_place: bool  # a is the array of z
-    second: Literal["delta", "slope"] | None  # f' is multiplied into delta, or put into a
+    into: Literal["delta", "a"] | None  # what f' is multiplied into, or put into
 
     def plan(self, f: Activation) -> Plan:
         """Trace the formulas, and plan where what they compute lies."""
@@ -56,13 +56,13 @@ class ActivationForm:
         z: Any = trace.input(self.shape, self.dtype)
         inputs = [(z.value, 0 if self.in_place else 1, BEGINNING)]
         a = trace.value(f(z), self.shape, self.dtype)
-        if self.second is None:
+        if self.into is None:
             return Plan(trace, inputs, [(a, 0, EVER)])
         split = len(trace.operations)
         output: Any = Traced(trace, a)
         product = f.derivative(output if self.in_place else z, output)
         place = 0
-        if self.second == "delta":
+        if self.into == "delta":
             place = 1 if self.in_place else 2
             delta = trace.input(self.shape, self.dtype)
             inputs.append((delta.value, place, BEGINNING))
@@ -75,27 +75,27 @@ class ActivationForm:
         a, z = arrays[0], arrays[0 if self.in_place else 1]
         forward: Calls = [(lambda: np.copyto(a, f(z)),)]
         backward: Calls = [(lambda: np.copyto(a, f.derivative(z, a)),)]
-        if self.second == "delta":
+        if self.into == "delta":
             backward.append((np.multiply, arrays[-1], a, arrays[-1]))
         return forward, backward
 
 
 def activations(
-    layers: Sequence[tuple[Activation, Array, Array, Array | Literal["slope"] | None]],
+    layers: Sequence[tuple[Activation, Array, Array, Array | Literal["a"] | None]],
 ) -> list[Sequence[Calls]]:
-    """Return the calls of f and of f' for each layer (f, a, z, second), as two lists.
+    """Return the calls of f and of f' for each layer (f, a, z, into), as two lists.
 
     Arrays are (units, samples). The first list puts f(z) into ``a``, which may be ``z`` if
-    ``f.from_output``. The second, which may spoil both, multiplies the array ``second`` by f'(z),
-    or puts f'(z) into ``a`` if that is "slope"; there is none if it is None.
+    ``f.from_output``. The second, which may spoil both, multiplies the array ``into`` by f'(z), or
+    puts f'(z) into ``a`` if that is "a"; there is no second list if it is None.
     """
     formed = []
-    for f, a, z, second in layers:
+    for f, a, z, into in layers:
         arrays = [a.T] if a is z else [a.T, z.T]
-        if isinstance(second, np.ndarray):
-            arrays.append(second.T)
-            second = "delta"
-        formed.append((f, arrays, ActivationForm(a.T.shape, a.dtype, a is z, second)))
+        if isinstance(into, np.ndarray):
+            arrays.append(into.T)
+            into = "delta"
+        formed.append((f, arrays, ActivationForm(a.T.shape, a.dtype, a is z, into)))
     plans = [plan_of(f, form) for f, _, form in formed]
     scratch: dict[Any, Array] = {}
     return [

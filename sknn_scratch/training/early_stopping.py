@@ -29,8 +29,8 @@ class EarlyStopping:
     """
 
     def __init__(self, state: TrainingState, settings: Settings) -> None:
-        self.best: Best = state.best
-        best = self.best
+        best = state.best
+        self.best: Best = best
         self.monitor: str | None = settings.monitor
         self.tol: float = settings.tol
         self.n_iter_no_change: float = settings.n_iter_no_change

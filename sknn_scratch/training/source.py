@@ -59,8 +59,8 @@ class Arrays:
 
         ``validate`` is `sklearn.utils.validation.validate_data` of an estimator, ``dtypes`` are
         those that X may have: all others are converted to the first. The target has to be in the
-        domain of the loss. ``gaps``, one for each column of y or for all, stands for nan in one
-        that holds nothing else; None allows no nan.
+        domain of the loss. None for ``gaps`` allows no nan in it; else they are filled, in a column
+        that holds nothing else with ``gaps``, a number for each column of y or for all.
         """
         X = check_inputs(validate, self.X, dtypes, f"X{self.suffix}")
         with np.errstate(over="ignore", invalid="ignore"):  # too large for float32: an error

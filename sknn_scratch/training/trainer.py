@@ -181,12 +181,8 @@ class Trainer:
         if state.scaling:
             self._go_on_scaling(state, data)
         self.prepare(state, data)
+        validate = self._validator(state, validation, score)
         rows = self._rows(state, data)
-        validate = None
-        if validation is not None:
-            decides = self.settings.monitor == "score" and len(validation) > 1
-            scaling: Any = state.scaling  # which it has by now
-            validate = Validator(self.network, scaling, validation, score, decides)
         n_epochs = None if self.settings.incremental else self.settings.max_iter
         if self.settings.verbose:
             observers = [make_printer(self.settings.verbose, n_epochs), *observers]
@@ -211,9 +207,15 @@ class Trainer:
             warn_caller(best.warning, ConvergenceWarning)
         if not (runs[-1].interrupted or self.settings.incremental or best.diverged):
             n_batches = ceil(rows.n / batch_size) if self.settings.solver.stochastic else 1
-            share = n_batches / rows.n
-            Ending(best, self.network, self.settings, share, baseline).warn()
+            Ending(best, self.network, self.settings, n_batches / rows.n, baseline).warn()
         return best.state
+
+    def _validator(self, state, validation, score):
+        """Return what validates parameters after each epoch; None if there are no rows for it."""
+        if validation is None:
+            return None
+        decides = self.settings.monitor == "score" and len(validation) > 1
+        return Validator(self.network, state.scaling, validation, score, decides)
 
     @np.errstate(all="ignore")  # of values so large that training diverges
     def _go_on_scaling(self, state, data):

@@ -257,7 +257,7 @@ class Ending:
     run: Run
     network: Network
     settings: Settings
-    n_batches: float  # of an epoch, relative to its rows: the penalty is part of the loss of each
+    batches_per_row: float  # of an epoch: the penalty is a part of the loss of each batch
     baseline: Baseline
 
     @np.errstate(all="ignore")  # of weights that are too large
@@ -286,13 +286,13 @@ class Ending:
     def penalty(self) -> float:
         """The part of the loss that is the penalty."""
         squares = sum((W * W).sum(dtype=np.float64) for W in self.weights)
-        return self.settings.alpha / self.run.state.mean_weight / 2 * squares * self.n_batches
+        return self.settings.alpha / self.run.state.mean_weight / 2 * squares * self.batches_per_row
 
     @property
     def slope_of_penalty(self) -> float:
         """The largest derivative of the penalty."""
         largest = max(float(np.abs(W).max(initial=0)) for W in self.weights)
-        return self.settings.alpha / self.run.state.mean_weight * largest * self.n_batches
+        return self.settings.alpha / self.run.state.mean_weight * largest * self.batches_per_row
 
     @property
     def kept_loss(self) -> float:

@@ -283,18 +283,18 @@ def test_a_network_of_ones_own_activations_has_the_gradient_of_backprop(f, sizes
     assert_allclose(gradient, expected_gradient, rtol=1e-10, atol=1e-13)
 
 
-@pytest.mark.parametrize("second", ["delta", "slope", None])
-def test_everything_in_the_registries_is_traced(second, refused):
+@pytest.mark.parametrize("into", ["delta", "a", None])
+def test_everything_in_the_registries_is_traced(into, refused):
     for f in EVERY_ACTIVATION:
         z = np.ones((5, 60))
         a = z if f.from_output else np.ones_like(z)
-        what = np.ones_like(z) if second == "delta" else second
+        what = np.ones_like(z) if into == "delta" else into
         formulas.activations([(f, a, z, what)])
     for loss in LOSSES.values():
         if loss.std is None:  # a likelihood of several outputs is no elementwise function
             y, a, values, delta = np.ones((4, 2, 60))
             total = np.zeros(())
-            formulas.loss(loss, y, a, None, 1.0, total, values, delta if second else None)
+            formulas.loss(loss, y, a, None, 1.0, total, values, delta if into else None)
     assert not refused
 
 
