@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain, cycle
 from typing import Any, Literal, TypeVar, overload
@@ -66,6 +67,7 @@ from .folds import (
 )
 from .members import (
     MemberTasks,
+    MemberTrainer,
     check_blend_with,
     check_can_take,
     check_member,
@@ -74,7 +76,6 @@ from .members import (
     is_network,
     loss_of,
     metadata_of,
-    train_members,
 )
 from .spread import (
     SpreadOfLoss,
@@ -97,6 +98,12 @@ def default_network(**parameters: Any) -> ScratchMLPRegressor:
     if sklearn.get_config()["enable_metadata_routing"]:
         network.set_fit_request(sample_weight=True, groups=False)
     return network
+
+
+def of_ours(X: Any) -> dict[str, Any]:
+    """Return how networks of ``estimator=None`` are trained: see `MemberTrainer.train`."""
+    # one that is no better than the mean has no weight, and is nothing to warn of
+    return {"quiet": True, "dtype": None if sparse.issparse(X) else np.float32}
 
 
 class ScratchMLPEnsembleRegressor(
@@ -351,19 +358,18 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is None:
             folds = without_weightless(folds, data.weight)
         splits = folds * -(-self.n_estimators // len(folds))
-        networks = self._networks(data, folds, params, random_state)
-        n_members = len(splits) * (len(networks) + len(further_params))
-        has_callbacks = getattr(self, "_skl_callbacks", None)  # of `set_callbacks`, or by `clone`
-        tasks = MemberTasks(self, n_members, X, data.target) if has_callbacks else None
-        predictions = self._train_all(
-            networks, data, loss, splits, [params, *further_params], random_state, tasks
-        )
+        trainer = MemberTrainer(data.X, data.target, random_state, self.n_jobs, self.verbose)
+        networks = self._networks(data, folds, params, trainer)
+        if getattr(self, "_skl_callbacks", None):  # of `set_callbacks`, or by `clone`
+            n_members = len(splits) * (len(networks) + len(further_params))
+            trainer = replace(trainer, tasks=MemberTasks(self, n_members, X, data.target))
+        predictions = self._train_all(networks, data, loss, splits, params, further_params, trainer)
         judged = self._blend(predictions, data, loss, splits)
         self._calibrate(judged, loss, unit, folds, splits, random_state)
         self._n_groups = number_of_groups(split_params.get("groups"), judged.weight)
         self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
-        if tasks:
-            tasks.end()
+        if trainer.tasks:
+            trainer.tasks.end()
         return self
 
     def _encode(self, X, y, sample_weight, loss):
@@ -396,7 +402,7 @@ class ScratchMLPEnsembleRegressor(
         for regressor in self.blend_with or ():
             check_takes_gaps("each of blend_with", regressor)
 
-    def _networks(self, data, folds, params, random_state):
+    def _networks(self, data, folds, params, trainer):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
@@ -410,7 +416,7 @@ class ScratchMLPEnsembleRegressor(
 
         def errors_of(trials):
             networks = [network(**to_choose[name], max_iter=n) for name, n in trials]
-            _, predictions = self._train(networks, data, twice, params, random_state, True, "Trial")
+            _, predictions = trainer.train(networks, twice, params, what="Trial", **of_ours(X))
             return errors_in_pilot(data.y, predictions, pilot, self.n_estimators, weight)
 
         trials = choose(head_starts(to_choose), lengths(n_rows), errors_of)
@@ -418,22 +424,18 @@ class ScratchMLPEnsembleRegressor(
         linear = linear_network(X, data.y, weight) if dense else None
         return [*chosen, network(**linear)] if linear else chosen
 
-    def _train_all(self, networks, data, loss, splits, params, random_state, tasks):
+    def _train_all(self, networks, data, loss, splits, params, further_params, trainer):
         """Train all members; return what each kind predicts for rows held out: (kinds, n, ...).
 
-        ``params`` are those of the networks, and of each regressor of ``blend_with``.
+        ``params`` are those of the networks, ``further_params`` of each regressor of
+        ``blend_with``.
         """
         further = self.blend_with or ()
-        # what is cloned, whether its parameters are ours, and what printed lines call it
-        of_params = [
-            (networks, self.estimator is None, "Member"),
-            *(([regressor], False, type(regressor).__name__) for regressor in further),
-        ]
-        members, held_out = [], []
-        for (kinds, are_ours, what), fit_params in zip(of_params, params):
-            trained, predictions = self._train(
-                kinds, data, splits, fit_params, random_state, are_ours, what, tasks
-            )
+        options = of_ours(data.X) if self.estimator is None else {}
+        members, held_out = trainer.train(networks, splits, params, **options)
+        for regressor, its_params in zip(further, further_params):
+            name = type(regressor).__name__
+            trained, predictions = trainer.train([regressor], splits, its_params, what=name)
             members += trained
             held_out += predictions
         self.estimators_ = members
@@ -448,25 +450,6 @@ class ScratchMLPEnsembleRegressor(
         n = len(splits)
         of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
         return np.array([mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds])
-
-    def _train(self, kinds, data, splits, params, random_state, are_ours, what, tasks=None):
-        """Train clones of each kind on each split; return them, and what they predict there.
-
-        ``are_ours`` says that their parameters are not the user's.
-        """
-        return train_members(
-            kinds,
-            data.X,
-            data.target,
-            splits,
-            params,
-            random_state,
-            n_jobs=self.n_jobs,
-            quiet=are_ours,  # one that is no better than the mean has no weight
-            what=what if self.verbose else None,
-            dtype=np.float32 if are_ours and not sparse.issparse(data.X) else None,
-            tasks=tasks,
-        )
 
     def _blend(self, predictions, data, loss, splits):
         """Weight the members by what they predict for rows held out, and score that.

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from itertools import chain, cycle, repeat
 from typing import Any
 
@@ -192,42 +193,56 @@ def make_member(estimator: Any, random_state: np.random.RandomState) -> Any:
     return member
 
 
-def train_members(
-    kinds: Sequence[Any],
-    X: Any,
-    y: Array,
-    splits: Splits,
-    params: dict[str, Any],
-    random_state: np.random.RandomState,
-    *,
-    n_jobs: Any,
-    quiet: bool,
-    what: str | None = None,
-    dtype: DTypeLike | None = None,
-    tasks: "MemberTasks | None" = None,
-) -> tuple[list[Any], list[Array]]:
-    """Train a clone of each kind on each split; return them, and their held-out predictions.
+@dataclass(frozen=True)
+class MemberTrainer:
+    """Trains members, each on the rows of a split, and has it predict those that are held out.
 
-    ``quiet`` ignores warnings of how they converge. ``what`` is what lines that are printed call a
-    member; None prints none. ``dtype`` is that of the parameters in training; None is that of X.
+    X and y are of all rows. Members draw their seeds from ``random_state``. With ``verbose`` a line
+    is printed for each. ``tasks`` are for the callbacks of the ensemble, if it has any.
     """
-    members = [make_member(kind, random_state) for kind in kinds for _ in splits]
-    n = len(members)
-    n_jobs = min(n, effective_n_jobs(n_jobs))  # a process without a member is of no use
-    contexts = tasks.contexts if tasks else repeat(())
-    labels = [what and f"{what} {i:{len(str(n))}d}/{n}" for i in range(1, n + 1)]
-    home = os.getpid()
-    with shared_blas(n_jobs), warnings.catch_warnings() if quiet else nullcontext():
-        if quiet:
-            warnings.simplefilter("ignore", ConvergenceWarning)
-        results: Any = Parallel(n_jobs=n_jobs)(
-            delayed(train_anywhere)(home, member, X, y, split, params, dtype, label, *context)
-            for member, split, label, context in zip(members, cycle(splits), labels, contexts)
-        )
-        trained, predictions, told = zip(*results)
-        for text, category in dict.fromkeys(chain.from_iterable(told)):
-            warn_caller(text, category)
-    return list(trained), list(predictions)
+
+    X: Any
+    y: Array
+    random_state: np.random.RandomState
+    n_jobs: Any
+    verbose: bool | int = False
+    tasks: "MemberTasks | None" = None
+
+    def train(
+        self,
+        kinds: Sequence[Any],
+        splits: Splits,
+        params: dict[str, Any],
+        *,
+        quiet: bool = False,
+        what: str = "Member",
+        dtype: DTypeLike | None = None,
+    ) -> tuple[list[Any], list[Array]]:
+        """Train a clone of each kind on each split; return them, and their held-out predictions.
+
+        ``params`` are handed to `fit`. ``quiet`` ignores warnings of how they converge. ``what`` is
+        what the lines printed call a member. ``dtype`` is that of the parameters in training; None
+        is that of X.
+        """
+        members = [make_member(kind, self.random_state) for kind in kinds for _ in splits]
+        n = len(members)
+        n_jobs = min(n, effective_n_jobs(self.n_jobs))  # a process without a member is of no use
+        contexts = self.tasks.contexts if self.tasks else repeat(())
+        labels = [f"{what} {i:{len(str(n))}d}/{n}" if self.verbose else "" for i in range(1, n + 1)]
+        home = os.getpid()
+        with shared_blas(n_jobs), warnings.catch_warnings() if quiet else nullcontext():
+            if quiet:
+                warnings.simplefilter("ignore", ConvergenceWarning)
+            results: Any = Parallel(n_jobs=n_jobs)(
+                delayed(train_anywhere)(
+                    home, member, self.X, self.y, split, params, dtype, label, *context
+                )
+                for member, split, label, context in zip(members, cycle(splits), labels, contexts)
+            )
+            trained, predictions, told = zip(*results)
+            for text, category in dict.fromkeys(chain.from_iterable(told)):
+                warn_caller(text, category)
+        return list(trained), list(predictions)
 
 
 def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[tuple[str, type[Warning]]]]:
@@ -253,12 +268,13 @@ def train_member(
     split: tuple[Array, Array],
     params: dict[str, Any],
     dtype: DTypeLike | None,
-    label: str | None,
+    label: str,
     *context: Any,
 ) -> tuple[Any, Array]:
     """Train a member in place, in whichever process; return it and its held-out predictions.
 
-    ``context`` is what `member_task` takes besides, if there are callbacks.
+    A line that begins with ``label`` is printed, unless it is empty. ``context`` is what
+    `member_task` takes besides, if there are callbacks.
     """
     start = time.perf_counter()
     train, held_out = split

@@ -21,7 +21,7 @@ from ..data import weight_by_row, where_measured
 from ..estimators import ScratchMLPRegressor
 from ..maths import Array, Loss
 from .folds import LARGEST_SEED, Splits, mean_by_row, take_rows, without_weightless
-from .members import train_members
+from .members import MemberTrainer
 from .stacked import predictions_of
 
 LEAST = 1e-2  # of the mean spread: where hardly any is predicted there is some
@@ -138,14 +138,11 @@ def learn_spread(
     error = error / unit
     row_weight = weight_by_row(weight)
     judged = held_out & (row_weight > 0)
-    networks, predictions = train_members(
+    inputs, target = np.column_stack([X, prediction]), where_measured(error, weight)
+    networks, predictions = MemberTrainer(inputs, target, random_state, n_jobs).train(
         [ScratchMLPRegressor(**network_parameters(judged.sum()))],
-        np.column_stack([X, prediction]),
-        where_measured(error, weight),
         parts,
         {"sample_weight": row_weight},
-        random_state,
-        n_jobs=n_jobs,
         quiet=True,  # the exponent sees to networks that are no better than a constant
     )
     logarithm = np.maximum(mean_by_row(len(error), parts, predictions), LOWEST)

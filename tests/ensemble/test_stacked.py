@@ -119,7 +119,7 @@ def test_members_that_were_trained_in_float32_predict_in_it_whatever_columns_are
     for dtype in (np.float32, np.float64):
         network = ScratchMLPRegressor((7,), embedding="periodic", max_iter=3, random_state=0)
         split = np.arange(300), np.arange(300)
-        members.append(train_member(network, X, y, split, {}, dtype, None)[0])
+        members.append(train_member(network, X, y, split, {}, dtype, "")[0])
     for each in members:
         found = np.array(list(predictions_of(each, [each], X[:n_rows])))
         assert found.dtype == np.float64
