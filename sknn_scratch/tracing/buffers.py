@@ -30,7 +30,7 @@ FILLED = np.maximum, np.minimum  # are quicker with an array of one number than 
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
 Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
-Settled: TypeAlias = tuple[Value, int, float | str]  # (value, place, until)
+Reserved: TypeAlias = tuple[Value, int, float | str]  # (value, buffer, until)
 Form: TypeAlias = tuple[Shape, DType]
 
 
@@ -61,20 +61,20 @@ def as_aligned(array: Array) -> Array:
 
 
 class Plan:
-    """In which array each value of a trace is, and the calls that put it there.
+    """In which buffer each value of a trace is, and the calls that put it there.
 
-    The arrays are numbered, and their numbers are called places: those that `calls` is handed come
-    first, then those that the plan brings. ``inputs`` are the values that lie in the former, as
-    (value, place, until): until when the value must stay there, if nothing reads it later.
-    ``wanted`` are the values to be put there, likewise. The first part has ``split`` operations;
-    None is all. ``description`` is equal for formulas that do the same.
+    A buffer is an array for one value after another. They go by their numbers: first come those
+    that `calls` is handed, then those that the plan brings. ``inputs`` are the values that lie in
+    the former, as (value, buffer, until): until when the value must stay there, if nothing reads it
+    later. ``wanted`` are the values to be put there, likewise. The first part has ``split``
+    operations; None is all. ``description`` is equal for formulas that do the same.
     """
 
     def __init__(
         self,
         trace: Trace,
-        inputs: Sequence[Settled],
-        wanted: Sequence[Settled],
+        inputs: Sequence[Reserved],
+        wanted: Sequence[Reserved],
         split: int | None = None,
     ) -> None:
         if trace.failed:
@@ -85,79 +85,83 @@ class Plan:
         operations = trace.operations
         n_first = len(operations) if split is None else split
         self.parts: tuple[list[Value], list[Value]] = operations[:n_first], operations[n_first:]
-        self.results: tuple[list[int], list[int]] = [], []  # places, by the part that fills them
-        self.homes: dict[Value, int] = {}  # the place of each value that is no constant
-        self.forms: dict[int, Form] = {}  # of the array in each place
-        self.settled: dict[int, list[float]] = defaultdict(list)  # when what is settled is there
+        self.results: tuple[list[int], list[int]] = [], []  # buffers, by the part that fills them
+        self.buffer_of: dict[Value, int] = {}  # the buffer of each value that is no constant
+        self.forms: dict[int, Form] = {}  # of the array in each buffer
+        # of each buffer, from when on it has to hold a value that was asked for
+        self.reserved: dict[int, list[float]] = defaultdict(list)
         self.needed: dict[Value, float] = {  # until when
             x: t for t, operation in enumerate(operations) for x in operation.inputs
         }
-        for value, place, until in inputs:
-            self._settle(value, place, BEGINNING, until)
-        taken = set(self.homes.values())
-        for value, place, until in wanted:
+        for value, buffer, until in inputs:
+            self._reserve(value, buffer, BEGINNING, until)
+        taken = set(self.buffer_of.values())
+        for value, buffer, until in wanted:
             number = 0 if split is None or until == BETWEEN else 1
             until = n_first - 0.5 if until == BETWEEN else until
-            self._settle_result(value, place, operations, until, self.parts[number])
-            self.results[number].append(place)
+            self._reserve_result(value, buffer, operations, until, self.parts[number])
+            self.results[number].append(buffer)
         # of the arrays that `calls` is handed
-        self.forms_of_arrays: list[Form] = [self.forms[place] for place in sorted(self.forms)]
-        self._find_homes(operations, [place for place in self.forms if place not in taken])
-        # places of what the second part reads of the first
+        self.forms_of_arrays: list[Form] = [self.forms[buffer] for buffer in sorted(self.forms)]
+        self._assign_buffers(operations, [buffer for buffer in self.forms if buffer not in taken])
+        # buffers of what the second part reads of the first
         self.outlast: set[int] = {
-            self.homes[x] for x in self.parts[0] if self.needed.get(x, BEGINNING) >= n_first
+            self.buffer_of[x] for x in self.parts[0] if self.needed.get(x, BEGINNING) >= n_first
         }
 
-    def _settle(self, value, place, since, until):
-        self.homes[value] = place
-        self.forms[place] = value.shape, value.dtype
-        self.settled[place].append(since)
+    def _reserve(self, value, buffer, since, until):
+        self.buffer_of[value] = buffer
+        self.forms[buffer] = value.shape, value.dtype
+        self.reserved[buffer].append(since)
         self.needed[value] = max(until, self.needed.get(value, BEGINNING))
 
-    def _settle_result(self, value, place, operations, until, part):
-        """Settle a value in a place, if it can be made there, else a copy at the end of a part."""
-        born = operations.index(value) if value in operations else BEGINNING
-        others = [x for x, home in self.homes.items() if home == place]
-        is_free = all(self.needed[x] <= born for x in others)
-        can_be_made_there = value in operations and value not in self.homes and is_free
-        if not (can_be_made_there or self.homes.get(value) == place):
+    def _reserve_result(self, value, buffer, operations, until, part):
+        """Have a value made in a buffer, if it is free by then, else copied there after a part."""
+        made = operations.index(value) if value in operations else BEGINNING
+        others = [x for x, where in self.buffer_of.items() if where == buffer]
+        is_free = all(self.needed[x] <= made for x in others)
+        can_be_made_there = value in operations and value not in self.buffer_of and is_free
+        if not (can_be_made_there or self.buffer_of.get(value) == buffer):
             self.needed[value] = max(until, self.needed.get(value, BEGINNING))
-            value, born = Value(value.shape, value.dtype, np.copyto, (value,)), until
+            value, made = Value(value.shape, value.dtype, np.copyto, (value,)), until
             part.append(value)
-        self._settle(value, place, born, until)
+        self._reserve(value, buffer, made, until)
 
-    def _find_homes(self, operations, free):
-        """Give each value a place: that of an input read for the last time, a free or a new one."""
+    def _assign_buffers(self, operations, free):
+        """Give each value a buffer: that of an input read the last time, a free or a new one."""
         for t, operation in enumerate(operations):
-            last_read = [x for x in operation.inputs if x in self.homes and self.needed[x] == t]
-            free = [*(self.homes[x] for x in last_read), *free]
-            form, end = (operation.shape, operation.dtype), self.needed.get(operation, t)
-            if operation not in self.homes:
-                fitting = (
-                    place
-                    for place in free
-                    if self.forms[place] == form
-                    and not any(t <= begins < end for begins in self.settled[place])
-                )
-                self.homes[operation] = next(fitting, len(self.forms))
-                self.forms.setdefault(self.homes[operation], form)
-            free = [place for place in dict.fromkeys(free) if place != self.homes[operation]]
+            last_read = [x for x in operation.inputs if x in self.buffer_of and self.needed[x] == t]
+            free = [*(self.buffer_of[x] for x in last_read), *free]
+            if operation not in self.buffer_of:
+                form = operation.shape, operation.dtype
+                until = self.needed.get(operation, t)
+                fitting = (buffer for buffer in free if self._fits(buffer, form, t, until))
+                buffer = next(fitting, len(self.forms))
+                self.forms.setdefault(buffer, form)
+                self.buffer_of[operation] = buffer
+            taken = self.buffer_of[operation]
+            free = [buffer for buffer in dict.fromkeys(free) if buffer != taken]
+
+    def _fits(self, buffer, form, since, until):
+        """Return True if a buffer has this form, and is not to hold another value meanwhile."""
+        is_reserved = any(since <= begins < until for begins in self.reserved[buffer])
+        return self.forms[buffer] == form and not is_reserved
 
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
     ) -> list[Calls]:
-        """Return the calls of the two parts, which read and write arrays in the order of places.
+        """Return the calls of the two parts, which read and write these arrays.
 
         ``scratch`` has the arrays that other formulas may use too; None shares with nobody.
         """
         scratch = {} if scratch is None else scratch
         order: Literal["C", "F"] = "C" if arrays[0].flags.c_contiguous else "F"
-        places = [*arrays, *self._own(scratch, order)]
+        buffers = [*arrays, *self._own(scratch, order)]
 
         def array_of(x, result):
             """Return where an operand is; a constant may have to fill an array of its own."""
-            if x in self.homes:
-                return places[self.homes[x]]
+            if x in self.buffer_of:
+                return buffers[self.buffer_of[x]]
             fills = result.function in FILLED and not x.shape
             shape = result.shape if fills else x.shape
             if x.constant.shape == shape:
@@ -169,7 +173,7 @@ class Plan:
 
         return [
             [
-                call(x.function, *(array_of(y, x) for y in x.inputs), places[self.homes[x]])
+                call(x.function, *(array_of(y, x) for y in x.inputs), buffers[self.buffer_of[x]])
                 for x in part
             ]
             for part in self.parts
@@ -179,11 +183,11 @@ class Plan:
         """Return the arrays that the plan brings; those that do not outlast a part are scratch."""
         arrays = []
         n_alike = defaultdict(int)  # so that no two of the arrays are one
-        for place in range(len(self.forms_of_arrays), len(self.forms)):
-            form = self.forms[place]
+        for buffer in range(len(self.forms_of_arrays), len(self.forms)):
+            form = self.forms[buffer]
             n_alike[form] += 1
             key = n_alike[form], order, *form
-            shared = {} if place in self.outlast else scratch
+            shared = {} if buffer in self.outlast else scratch
             if key not in shared:
                 shared[key] = empty(*form, order)
             arrays.append(shared[key])

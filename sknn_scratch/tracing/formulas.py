@@ -61,14 +61,14 @@ class ActivationForm:
         split = len(trace.operations)
         output: Any = Traced(trace, a)
         product = f.derivative(output if self.in_place else z, output)
-        place = 0
+        buffer = 0
         if self.into == "delta":
-            place = 1 if self.in_place else 2
+            buffer = 1 if self.in_place else 2
             delta = trace.input(self.shape, self.dtype)
-            inputs.append((delta.value, place, BEGINNING))
+            inputs.append((delta.value, buffer, BEGINNING))
             product = np.multiply(delta, product)
         product = trace.value(product, self.shape, self.dtype)
-        return Plan(trace, inputs, [(a, 0, BETWEEN), (product, place, EVER)], split)
+        return Plan(trace, inputs, [(a, 0, BETWEEN), (product, buffer, EVER)], split)
 
     def plain(self, f: Activation, arrays: Sequence[Array]) -> Sequence[Calls]:
         """Return calls that do the same as the plan's, by the formulas as they are."""
@@ -245,12 +245,14 @@ def agrees(plan: Plan, form: Form, component: Any) -> bool:
         arrays.append(numbers.T)  # rows are samples, and contiguous the other way round
     copies = [array.copy("K") for array in arrays]
     parts = zip(plan.calls(arrays), form.plain(component, copies), plan.results, strict=True)
-    for traced_calls, plain_calls, places in parts:
+    for traced_calls, plain_calls, buffers in parts:
         for function, *arguments in [*traced_calls, *plain_calls]:
             function(*arguments)
-        for place in places:
-            tolerance = ROUNDINGS * np.finfo(arrays[place].dtype).eps
-            if not np.allclose(arrays[place], copies[place], tolerance, tolerance, equal_nan=True):
+        for buffer in buffers:
+            tolerance = ROUNDINGS * np.finfo(arrays[buffer].dtype).eps
+            if not np.allclose(
+                arrays[buffer], copies[buffer], tolerance, tolerance, equal_nan=True
+            ):
                 return False
     return True
 
@@ -311,10 +313,10 @@ def lines(plan: Plan, names: Sequence[str]) -> list[str]:
     """Return each call of a plan as text; the arrays that it is handed have these names."""
 
     def name(value):
-        if value not in plan.homes:
+        if value not in plan.buffer_of:
             return f"{value.constant:.6g}" if value.constant.shape == () else "constants"
-        place = plan.homes[value]
-        return names[place] if place < len(names) else f"t{place - len(names) + 1}"
+        buffer = plan.buffer_of[value]
+        return names[buffer] if buffer < len(names) else f"t{buffer - len(names) + 1}"
 
     text = []
     for value in plan.parts[0] + plan.parts[1]:

@@ -96,11 +96,11 @@ def test_two_parts_with_something_in_between(seed, in_place, dtype, rng):
     split = len(trace.operations)
     product = given_delta * df(result if in_place else given_z, result)
     second = trace.value(product, z.shape, z.dtype)
-    place = 0 if in_place else 1
+    buffer = 0 if in_place else 1
     plan = Plan(
         trace,
         [(given_z.value, 0, BEGINNING), (given_delta.value, 2 - in_place, BEGINNING)],
-        [(result.value, place, BETWEEN), (second, 2 - in_place, EVER)],
+        [(result.value, buffer, BETWEEN), (second, 2 - in_place, EVER)],
         split,
     )
     scratch = {}
