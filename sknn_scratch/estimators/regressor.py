@@ -14,7 +14,7 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import check_scoring
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.metadata_routing import MetadataRequest
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..components import (
     ACTIVATIONS,
@@ -834,7 +834,7 @@ def check_validation(
     gaps: Any = None,
 ) -> DataSet:
     """Return validation data as a `DataSet`."""
-    validate = partial(validate_data, estimator, reset=False)
+    validate = partial(estimator._validated, reset=False)
     try:
         data = Arrays(*validation, "_val").check(validate, network.loss, [dtype], gaps)
         check_dense(data.X, network.embedding)

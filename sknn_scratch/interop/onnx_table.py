@@ -21,7 +21,7 @@ from skl2onnx.common.data_types import (
     StringTensorType,
     guess_proto_type,
 )
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ..maths import Array
 from ..tables import (
@@ -87,7 +87,7 @@ def table_inputs(model: Any, X: Any, dtype: DTypeLike = np.float64) -> dict[str,
         If the table is not as in `fit`, in its columns or in what they hold.
     """
     encoder, X = encoder_of(model), checked_table(X)
-    validate_data(encoder, X, reset=False, skip_check_array=True)
+    encoder._validated(X, reset=False, skip_check_array=True)
     columns = zip(names_of(encoder), encoder._kinds, checked_columns(encoder, X))
     return {name: as_input(kind, column, dtype) for name, kind, column in columns}
 

@@ -25,7 +25,6 @@ from .kinds import Ordered, Words, kinds_of, refuse_numbers
 from .reading import Column, columns_of
 
 check_array: Callable[..., Any] = validation.check_array  # scikit-learn declares no types
-validate_data: Callable[..., Any] = validation.validate_data
 
 Self = TypeVar("Self", bound="TableEncoder")
 
@@ -154,7 +153,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         if self.max_categories is not None:
             check_number(self.max_categories, "max_categories", int, "[2, inf)")
         X = checked_table(X)
-        validate_data(self, X, reset=True, skip_check_array=True)
+        self._validated(X, reset=True, skip_check_array=True)
         labels = labels_of(X)
         named = named_columns(self.categorical_features, labels)
         table = list(columns_of(X))
@@ -201,7 +200,7 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
         """
         check_is_fitted(self)
         X = checked_table(X)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        self._validated(X, reset=False, skip_check_array=True)
         return encoded(self, X)
 
     def _encoded(self, numbers, words) -> Any:

@@ -106,23 +106,16 @@ def loop_for(
     """Return the loop that trains an epoch: the one of the call before, where it suits."""
     kept_for, kept = LOOPS.pop(state, (None, None))
     is_kept = settings.incremental and is_reusable(problem)
-    solver, shuffle, max_grad_norm = settings.solver, settings.shuffle, settings.max_grad_norm
+    solver, shuffle, limit = settings.solver, settings.shuffle, settings.max_grad_norm
     rows = problem.rows
     shape = batch_size, rows.n, rows.targets, rows.width, rows.dtype
-    suits = problem.network, problem.alpha, shuffle, max_grad_norm, shape
-    if is_kept and kept is not None and kept_for == suits:
+    suits = problem.network, problem.alpha, shuffle, limit, shape
+    if is_kept and kept and kept_for == suits:
         loop = kept
         loop.reuse(problem, order, solver, state.solver_state)
     else:
         loop = MinibatchLoop(
-            problem,
-            batch_size,
-            shuffle,
-            order,
-            solver,
-            state.solver_state,
-            max_grad_norm,
-            reusable=is_kept,
+            problem, batch_size, shuffle, order, solver, state.solver_state, limit, reusable=is_kept
         )
     if is_kept:
         LOOPS[state] = suits, loop

@@ -29,7 +29,7 @@ from ..data import (
     standard_scaling,
 )
 from ..engine import Dropout, Problem
-from ..maths import Network
+from ..maths import Array, Network
 from ..tracing import as_aligned
 from .baseline import Baseline
 from .derivatives import warn_of_formulas
@@ -58,8 +58,8 @@ class Trainer:
 
     settings: Settings
     network: Network
-    # of the outputs whose target is constant; nan of others
-    intercepts: Any = field(default=(), init=False)
+    # of the outputs whose target is constant; nan of others; None until there are rows
+    intercepts: Array | None = field(default=None, init=False)
 
     def start(self, random_state: np.random.RandomState, dtype: DTypeLike) -> TrainingState:
         """Return the state of a network that has not been trained, drawn from ``random_state``."""
@@ -84,11 +84,11 @@ class Trainer:
 
     def _put_intercepts(self, params):
         """Have constant targets given by intercepts alone, in place."""
-        for output in np.flatnonzero(~np.isnan(self.intercepts)):
-            W, b = self.network.layers(params)[-1]
-            W[:, output] = 0
-            if self.network.fit_intercept:
-                b[output] = self.intercepts[output]
+        if self.intercepts is not None:
+            W, b = self.network.layers(params)[-1]  # without intercepts b is an array of its own
+            are_constant = ~np.isnan(self.intercepts)
+            W[:, are_constant] = 0
+            b[are_constant] = self.intercepts[are_constant]
 
     def resume(self, state: TrainingState, network: Network) -> TrainingState:
         """Return the state to go on from where another training left this one; a copy.
