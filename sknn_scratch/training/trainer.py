@@ -84,11 +84,12 @@ class Trainer:
 
     def _put_intercepts(self, params):
         """Have constant targets given by intercepts alone, in place."""
-        if self.intercepts is not None:
-            W, b = self.network.layers(params)[-1]  # without intercepts b is an array of its own
-            are_constant = ~np.isnan(self.intercepts)
-            W[:, are_constant] = 0
-            b[are_constant] = self.intercepts[are_constant]
+        if self.intercepts is None or np.isnan(self.intercepts).all():
+            return
+        W, b = self.network.layers(params)[-1]  # without intercepts b is an array of its own
+        are_constant = ~np.isnan(self.intercepts)
+        W[:, are_constant] = 0
+        b[are_constant] = self.intercepts[are_constant]
 
     def resume(self, state: TrainingState, network: Network) -> TrainingState:
         """Return the state to go on from where another training left this one; a copy.
