@@ -501,10 +501,10 @@ class ScratchMLPEnsembleRegressor(
             counting = weight_by_row(data.weight) > 0
             units = candidate_units(where_measured(data.y, data.weight)[counting])
         calibrations, scores = [], []
-        for unit in units:
-            spread, scale = self._spread(data, loss, unit, folds, splits, random_state)
+        for candidate in units:
+            spread, scale = self._spread(data, loss, candidate, folds, splits, random_state)
             measured = data.y[rows], self.oob_prediction_[rows], scale[rows]
-            calibration = Calibration(loss, *measured, data.weight[rows], spread, unit)
+            calibration = Calibration(loss, *measured, data.weight[rows], spread, candidate)
             calibrations.append(calibration)
             scores.append(calibration.interval_score(*measured) if len(units) > 1 else 0.0)
         self._calibration = calibrations[np.argmin(scores)]

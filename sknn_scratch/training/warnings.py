@@ -95,14 +95,15 @@ def warn_of_weights(alpha: float, mean_weight: float, data: DataSet) -> None:
 def warn_of_first_rows(
     network: Network, scaling: Scaling, data: DataSet, settings: Settings
 ) -> None:
-    """Warn of what is odd in the rows that training begins with, and that it is scaled by."""
+    """Warn of what is odd in the rows that training begins with: they decide on its scaling."""
     if not settings.incremental or len(data) >= SOME:
         warn_of_reach(network, data)
-    if settings.standardize:
-        warn_of_unit(network, data)
-        warn_of_lost_digits(network, scaling, data)
-        warn_of_far_from_zero(data)
-    if settings.standardize and settings.incremental:
+    if not settings.standardize:
+        return
+    warn_of_unit(network, data)
+    warn_of_lost_digits(network, scaling, data)
+    warn_of_far_from_zero(data)
+    if settings.incremental:
         warn_of_first_batch(scaling, data)
 
 
