@@ -132,7 +132,6 @@ class Trainer:
         warn_of_weights(settings.alpha, state.mean_weight, data)
         if state.scaling is None:
             self._standardize(state, data)
-            warn_of_first_rows(self.network, state.scaling, data, settings)
             if self.network.embedding:
                 self._fit_embedding(state, data)
             self._put_intercepts(state.params)
@@ -141,15 +140,15 @@ class Trainer:
         """Take the scaling of the first rows into ``state``, and what it asks of parameters."""
         network, settings = self.network, self.settings
         state.standardized = settings.standardize
-        if not settings.standardize:
-            state.scaling = no_scaling(network)
-            return
-        flags_alike = settings.standardize == "numeric"
-        state.scaling = standard_scaling(network, data, flags_alike=flags_alike)
-        if isinstance(settings.init, str) or callable(settings.init):
-            self.intercepts = intercepts_of_constants(network, state.scaling, data)
-        else:  # weights of the user's, for X and y as they come
-            state.params = state.scaling.unfold(network, state.params)
+        state.scaling = no_scaling(network)
+        if settings.standardize:
+            flags_alike = settings.standardize == "numeric"
+            state.scaling = standard_scaling(network, data, flags_alike=flags_alike)
+            if isinstance(settings.init, str) or callable(settings.init):
+                self.intercepts = intercepts_of_constants(network, state.scaling, data)
+            else:  # weights of the user's, for X and y as they come
+                state.params = state.scaling.unfold(network, state.params)
+        warn_of_first_rows(network, state.scaling, data, settings)
 
     def _fit_embedding(self, state, data):
         """Fit the embedding of the network, and draw the parameters, in place."""
