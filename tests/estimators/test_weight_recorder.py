@@ -241,8 +241,10 @@ def test_a_film_of_more_columns_shows_predictions_against_targets(film, regressi
     expected = expected if expected.ndim == 1 else expected[:, 2:].mean(axis=1)
     assert_allclose(left.collections[0].get_offsets(), np.c_[regression[1], expected], rtol=1e-9)
     (where_they_are_right,) = left.lines
-    x, y = where_they_are_right.get_xy1()
-    assert (x - y, where_they_are_right.get_slope()) == (0, 1)
+    ends = where_they_are_right.get_transform().transform([(0, 0), (1, 1)])  # in pixels
+    (x, y), (to_x, to_y) = left.transData.inverted().transform(ends)
+    assert (y, to_y) == pytest.approx((x, to_x))
+    assert to_x > x
 
 
 def test_a_film_has_as_many_frames_as_asked_for_from_the_first_epoch_to_the_last(film, regression):
