@@ -161,7 +161,7 @@ def check_dense(X: Matrix, embedding: Any) -> None:
     if embedding is not None and sparse.issparse(X):
         raise TypeError(
             f"X must be a dense array with embedding={embedding!r}, got a sparse matrix: an "
-            "embedding makes numbers of zeros. Use X.toarray(), or embedding=None."
+            "embedding turns zeros into other numbers. Use X.toarray(), or embedding=None."
         )
 
 

@@ -296,7 +296,7 @@ def train_member(
         bad = np.argmin(finite)
         raise ValueError(
             f"Predictions of rows held out must be finite, got {prediction[bad]} for row "
-            f"{held_out[bad]} of X: that may be too far from those trained on, or a transformed "
+            f"{held_out[bad]} of X: it may be too far from those trained on, or a transformed "
             f"target have no inverse there. The member is {member!r}."
         )
     return member, prediction

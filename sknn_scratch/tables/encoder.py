@@ -261,8 +261,8 @@ class TableEncoder(TransformerMixin, ScratchEstimator):
             if n_rare > 20 and (n_rare == n_words or n_rare > (column == column).sum() / 2):
                 warn_caller(
                     f"column {label!r} of X says {'little' if n_rare < n_words else 'nothing'}: "
-                    f"{n_rare} of its {n_words} words stand in fewer than min_frequency="
-                    f"{self.min_frequency} rows. Leave it out, or put in its place what repeats, "
+                    f"{n_rare} of its {n_words} words occur in fewer than min_frequency="
+                    f"{self.min_frequency} rows. Leave it out, or replace it by what repeats, "
                     "or is a number."
                 )
 

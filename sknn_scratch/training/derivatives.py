@@ -172,7 +172,7 @@ def _of_claim(component, attribute, says, name, at, found, wanted):
     return (
         f"{type(component).__name__}.{attribute} is {getattr(component, attribute)!r}, which says "
         f"that {says}, but at {name}={at[place]:.4g} it is {found[place]:.4g} in place of "
-        f"{wanted[place]:.4g}. Training goes by that all the same, and predictions may be wrong: "
+        f"{wanted[place]:.4g}. Training relies on it all the same, and predictions may be wrong: "
         f"leave {attribute} out."
     )
 

@@ -140,8 +140,8 @@ def warn_of_reach(network: Network, data: DataSet) -> None:
     far = moments.mean_[off > OUT_OF_REACH * moments.std_ + ROUNDED * np.abs(moments.mean_)]
     if len(far):
         warn_caller(
-            f"y has a mean of {far[0]:.3g}, and out_activation={f!r} gives what lies between "
-            f"{low:g} and {high:g}: put y into such a unit, or take another output, such as "
+            f"y has a mean of {far[0]:.3g}, and out_activation={f!r} gives values between "
+            f"{low:g} and {high:g}: bring y into that range, or take another output, such as "
             "Bounded(low, high) or 'identity'.",
             ConvergenceWarning,
         )
@@ -189,7 +189,7 @@ def warn_of_far_from_zero(data: DataSet) -> None:
     if far:
         warn_caller(
             f"{listed(far)} more than {FAR_FROM_ZERO:g} standard deviations from zero. Sparse X is "
-            "not centred, so training hardly sees that vary: subtract the mean beforehand "
+            "not centred, so training hardly sees them vary: subtract the mean beforehand "
             "(StandardScaler, in a ColumnTransformer), or give X.toarray()."
         )
 
@@ -232,8 +232,8 @@ def warn_of_renewal(of_x: Array, of_y: Array) -> None:
     if renewed:
         warn_caller(
             f"{listed(renewed)} far from what warm_start goes on from, as in another unit, and "
-            "standardised anew. Training begins at the weights as they are, which belong to "
-            "standardised data; to begin at others, set warm_start=False."
+            "standardised anew. Training begins at the weights as they are, for standardised data; "
+            "to begin at new ones, set warm_start=False."
         )
 
 
@@ -410,7 +410,7 @@ class Ending:
     def above(self, loss: float) -> str:
         """Return that training ended above the loss of the best constant."""
         advice = (
-            "It has not come as far as that: try a larger learning_rate_init, n_iter_no_change or "
+            "It has not even come that far: try a larger learning_rate_init, n_iter_no_change or "
             "max_iter, or a smaller tol"
         )
         if self.has_risen:
@@ -418,7 +418,7 @@ class Ending:
             advice = f"It has risen from {start:.3g}: try a smaller learning_rate_init"
         return (
             f"Training ended at a loss of {loss:.3g} (without penalty), above "
-            f"{self.baseline.constant:.3g}, which to predict {self.best_constant} has. {advice}. "
+            f"the {self.baseline.constant:.3g} of predicting {self.best_constant}. {advice}. "
             "If a loss, an activation or a solver is your own, compare its derivative by "
             "check_gradient."
         )

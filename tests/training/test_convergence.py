@@ -404,7 +404,7 @@ class WrongSign(Loss):
         return y - a
 
 
-ABOVE = "above 0.5, which to predict"
+ABOVE = "above the 0.5 of predicting"
 
 
 @pytest.mark.filterwarnings("ignore")  # that the derivative is wrong is told as well
@@ -421,7 +421,7 @@ def test_a_loss_that_ends_above_that_of_a_constant_is_told(waves):
     model = ScratchMLPRegressor((50,), learning_rate_init=1e-7, random_state=0)
     (text,) = told(model, *waves)
     assert ABOVE in text
-    assert "It has not come as far as that: try a larger learning_rate_init" in text
+    assert "It has not even come that far: try a larger learning_rate_init" in text
     texts = told(model.set_params(learning_rate_init=0.01), *waves)
     assert not any(ABOVE in text for text in texts)
 
