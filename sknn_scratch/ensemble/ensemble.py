@@ -573,7 +573,10 @@ class ScratchMLPEnsembleRegressor(
             n_stacked = np.count_nonzero(weighing < len(self._own_members()))
         of_stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
         of_others = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
-        return self.weights_[weighing], chain(of_stacked, of_others)
+        weights, predictions = self.weights_[weighing], chain(of_stacked, of_others)
+        if weights.ndim > 1:  # where one counts for some targets: 0 times infinity is nan
+            predictions = (np.where(w > 0, of_one, 0.0) for w, of_one in zip(weights, predictions))
+        return weights, predictions
 
     def _mean(self, weights, predictions):
         prediction: Any = sum(weight * of_one for weight, of_one in zip(weights, predictions))

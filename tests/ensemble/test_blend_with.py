@@ -76,6 +76,24 @@ def test_each_target_has_weights_of_its_own(line):
     assert of_kinds[2, 1] > 0.9
 
 
+def test_an_infinite_prediction_is_none_of_targets_that_it_has_no_weight_for(line):
+    class Exponential(LinearRegression):
+        def predict(self, X):
+            return np.exp(super().predict(X))
+
+    X, y = line
+    model = ensemble(Exponential(), estimator=LinearRegression()).fit(X, np.c_[y, -y])
+    model.weights_ = np.repeat([[0.25, 0.125], [0.0, 0.125]], 4, axis=0)
+    far = 1e4 * np.sign(X.sum(axis=1, keepdims=True)) * X
+    with np.errstate(over="ignore"):
+        prediction, interval = model.predict(far), model.predict_interval(far, 0.5)
+        novelty = model._mean_and_novelty(far)[1]
+    assert_allclose(prediction[:, 0], far @ [1.0, -2.0, 0.5] + 3)
+    assert np.isinf(prediction[:, 1]).any()
+    assert np.isfinite(interval[:, 0]).all()
+    assert np.isfinite(novelty[:, 0]).all()
+
+
 def test_weights_are_those_that_make_the_error_on_rows_held_out_least(regression):
     X, y = regression
     kinds = Ridge(30), KNeighborsRegressor(3)
