@@ -133,9 +133,10 @@ def learn_spread(
     if np.max(n_measured) < FEWEST_ROWS or np.min(n_measured) == 0:
         return None
     unit = np.average(np.abs(error[held_out]), axis=0, weights=weight[held_out])
-    if not np.all(unit > 0):
+    if not np.any(unit > 0):
         return None
-    error = error / unit
+    # a target that is predicted exactly, as a constant is, spreads alike
+    error = np.divide(error, unit, out=np.ones_like(error), where=unit > 0)
     row_weight = weight_by_row(weight)
     judged = held_out & (row_weight > 0)
     inputs, target = np.column_stack([X, prediction]), where_measured(error, weight)

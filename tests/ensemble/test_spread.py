@@ -48,6 +48,17 @@ def learnt(X, error, splits=None, weight=None):
     return learn_spread(X, error, prediction, splits, weight, np.random.RandomState(0), 1)
 
 
+def test_a_target_without_errors_spreads_alike_and_leaves_others_theirs(rng):
+    X, error, _ = errors(400, rng)
+    alone, of_alone = learnt(X, error)
+    both, of_rows = learnt(X, np.column_stack([error, np.zeros(400)]))
+    assert_array_equal(both.exponent, [alone.exponent, 0])
+    assert np.corrcoef(np.log(of_rows[:, 0]), np.log(of_alone))[0, 1] > 0.9
+    assert_array_equal(of_rows[:, 1], 1)
+    assert_array_equal(both(X, np.zeros((400, 2)))[:, 1], 1)
+    assert learnt(X, np.zeros((400, 2))) is None
+
+
 def test_the_loss_is_the_log_likelihood_of_laplace(rng):
     y, a = rng.normal(size=50), rng.normal(size=50)
     expected = -stats.laplace(0, np.exp(a)).logpdf(y) - np.log(2)
