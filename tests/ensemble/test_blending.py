@@ -183,6 +183,12 @@ def test_few_rows_and_no_errors_say_nothing():
     assert_array_equal(shares_of_splits(np.ones((1, 9))), [1])
 
 
+def test_a_target_that_is_predicted_exactly_leaves_shares_to_the_others(rng):
+    errors = rng.normal(size=(3, 30, 1)) * [[[5.0]], [[2.0]], [[1.0]]]
+    with_exact = np.concatenate([np.zeros((3, 30, 1)), errors], axis=2)
+    assert_allclose(shares_of_splits(with_exact), shares_of_splits(errors))
+
+
 def test_a_row_counts_as_the_members_that_predicted_it():
     splits = [(np.arange(2), np.array([2, 3])), (np.arange(3), np.array([3, 4]))]
     found = weights_of_rows(splits, np.array([0.25, 0.75]), np.array([1.0, 1, 1, 1, 2]))
