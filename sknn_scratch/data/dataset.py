@@ -214,9 +214,11 @@ def moments_of_sparse(X: Matrix, weight: Array | None) -> tuple[Array, Array, Ar
     unit = power_of_two(largest)
     inplace_column_scale(X, 1 / unit)
     moments: Any = mean_variance_axis(X, axis=0, weights=weight)
-    mean, std = moments[0] * unit, np.sqrt(np.maximum(moments[1], 0)) * unit  # rounded below 0
-    constant = std <= CONSTANT * np.abs(mean)  # and its mean a sum, rounded
-    mean, std = np.where(constant, np.copysign(largest, mean), mean), np.where(constant, 0, std)
+    mean = moments[0] * unit
+    std = np.sqrt(np.maximum(moments[1], 0)) * unit  # rounding may leave the variance below 0
+    is_constant = std <= CONSTANT * np.abs(mean)  # whose mean is rounded too, being a sum
+    mean = np.where(is_constant, np.copysign(largest, mean), mean)
+    std = np.where(is_constant, 0, std)
     share = np.full(X.shape[0], 1 / X.shape[0]) if weight is None else weight / len(weight)
     return mean, std, share @ (X != 0)
 

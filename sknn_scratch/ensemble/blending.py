@@ -106,10 +106,10 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
     errors = errors / np.where(largest > 0, largest, 1)  # no square overflows or underflows
     errors = errors * np.sqrt(weight / weight.sum(axis=0)).reshape(n_rows, -1)
     least = (errors**2).sum(axis=1).min(axis=0)  # of each target
-    told = least > 0  # by the targets that no split predicts exactly, as a constant is
-    if not told.any():
+    inexact = least > 0  # targets that no split predicts exactly, as all do a constant
+    if not inexact.any():
         return equal
-    of_splits = errors[..., told] / np.sqrt(least[told] * np.count_nonzero(told))
+    of_splits = errors[..., inexact] / np.sqrt(least[inexact] * np.count_nonzero(inexact))
     of_splits = of_splits.reshape(n_splits, -1)
     return shortest_mean(np.vstack([of_splits.T, np.eye(n_splits)]))
 

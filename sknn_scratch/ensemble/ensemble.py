@@ -100,8 +100,8 @@ def default_network(**parameters: Any) -> ScratchMLPRegressor:
     return network
 
 
-def of_ours(X: Any) -> dict[str, Any]:
-    """Return how networks of ``estimator=None`` are trained: see `MemberTrainer.train`."""
+def default_options(X: Any) -> dict[str, Any]:
+    """Return the options of `MemberTrainer.train` for networks of ``estimator=None``."""
     # one that is no better than the mean has no weight, and is nothing to warn of
     return {"quiet": True, "dtype": None if sparse.issparse(X) else np.float32}
 
@@ -413,10 +413,11 @@ class ScratchMLPEnsembleRegressor(
         n_fewest = min(len(train) for train, _ in [*folds, *pilot])
         to_choose = candidates(n_rows, X.shape[1], n_fewest, dense)
         network = partial(default_network, missing_targets=self.missing_targets)
+        options = default_options(X)
 
         def errors_of(trials):
             networks = [network(**to_choose[name], max_iter=n) for name, n in trials]
-            _, predictions = trainer.train(networks, twice, params, what="Trial", **of_ours(X))
+            _, predictions = trainer.train(networks, twice, params, what="Trial", **options)
             return errors_in_pilot(data.y, predictions, pilot, self.n_estimators, weight)
 
         trials = choose(head_starts(to_choose), lengths(n_rows), errors_of)
@@ -431,7 +432,7 @@ class ScratchMLPEnsembleRegressor(
         ``blend_with``.
         """
         further = self.blend_with or ()
-        options = of_ours(data.X) if self.estimator is None else {}
+        options = default_options(data.X) if self.estimator is None else {}
         members, held_out = trainer.train(networks, splits, params, **options)
         for regressor, its_params in zip(further, further_params):
             name = type(regressor).__name__

@@ -194,7 +194,7 @@ def kind_of(column: Column, named: bool) -> Number:
         if all(map(ISO_LIKE.fullmatch, words)):
             column = dates_of(column)
         else:
-            refuse_dates(column, words)
+            refuse_strings_of_dates(column, words)
             refuse_puzzles(column, words)
     if column.holds == "mixed":
         what, advice = "numbers and words", to_numeric(column)
@@ -206,7 +206,7 @@ def kind_of(column: Column, named: bool) -> Number:
     return Dates(column.values) if column.holds == "dates" else Words()
 
 
-def refuse_dates(column: Column, words: set[str]) -> None:
+def refuse_strings_of_dates(column: Column, words: set[str]) -> None:
     """Raise ValueError if a column of words holds dates, or quarters of years."""
     others = {word for word in words if not OTHER_DATE.fullmatch(word)}
     are_marks = len(others) <= 3 and not re.search(r"\d", "".join(others))  # such as 'unknown'
