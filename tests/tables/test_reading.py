@@ -1,5 +1,6 @@
 """Columns of tables of every library, read as arrays."""
 
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -172,6 +173,15 @@ def test_infinity_and_numbers_beyond_floats_are_refused_with_their_column():
     for values in (np.array([np.inf]), np.array([10**400], object)):
         with pytest.raises(ValueError, match="column 'a' of X"):
             of_array("a", values)
+
+
+def test_what_the_error_about_infinity_says_to_write_makes_it_a_gap():
+    X = pd.DataFrame({"a": [1.0, np.inf, -np.inf]})
+    with pytest.raises(ValueError, match="Make it a gap, by ") as error:
+        list(columns_of(X))
+    advice = re.search(r"X\.replace\(.*?\)", str(error.value)).group()
+    (column,) = columns_of(eval(advice, {"X": X, "np": np}))
+    assert_array_equal(column.values, [1, NAN, NAN])
 
 
 def test_the_same_value_is_the_same_word_whatever_its_type():
