@@ -227,9 +227,10 @@ class ScratchMLPEnsembleRegressor(
     'gaussian' the standard deviation that the members predict, up to the largest of rows held out.
 
     With ``estimator=None`` and a y above 0 scores may be those of its logarithm, where intervals of
-    rows held out are better so, by their interval score. With a TransformedTargetRegressor whose
-    transform is monotone (and the same in all of ``blend_with``) they are those of the transformed
-    target.
+    rows held out are better so, by their interval score. Then no prediction is below the smallest
+    target of `fit` (below 0, where some rows were never held out, as in a time series). With a
+    TransformedTargetRegressor whose transform is monotone (and the same in all of ``blend_with``)
+    scores are those of the transformed target.
 
     A sample of weight 2 counts as two samples in the quantiles too, and the new row weighs
     ``sum(w**2) / sum(w)``: a few heavy rows are few. With ``estimator=None``, whose penalties are
@@ -366,6 +367,7 @@ class ScratchMLPEnsembleRegressor(
         predictions = self._train_all(networks, data, loss, splits, params, further_params, trainer)
         judged = self._blend(predictions, data, loss, splits)
         self._calibrate(judged, loss, unit, folds, splits, random_state)
+        self._score_held_out(data, loss)
         self._n_groups = number_of_groups(split_params.get("groups"), judged.weight)
         self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
         if trainer.tasks:
@@ -453,7 +455,7 @@ class ScratchMLPEnsembleRegressor(
         return np.array([mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds])
 
     def _blend(self, predictions, data, loss, splits):
-        """Weight the members by what they predict for rows held out, and score that.
+        """Weight the members by what they predict for rows held out.
 
         Return the data with the weights by which to calibrate.
         """
@@ -461,11 +463,6 @@ class ScratchMLPEnsembleRegressor(
         w = blending_weights(data.y, predictions, data.weight)  # (kinds,) or (kinds, targets)
         prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
         self.oob_prediction_ = np.clip(prediction, *self._limits)
-        rows = self._held_out()
-        with np.errstate(over="ignore"):  # of a huge value, which the members warn of
-            self.oob_score_ = score_of(
-                loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
-            )
         shares = self._shares(w, data, loss, splits)
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])
@@ -509,9 +506,23 @@ class ScratchMLPEnsembleRegressor(
             calibrations.append(calibration)
             scores.append(calibration.interval_score(*measured) if len(units) > 1 else 0.0)
         self._calibration = calibrations[np.argmin(scores)]
+        least = self._calibration.unit.least
+        if not rows.all():  # a series may fall below all that it has seen
+            least = np.minimum(least, 0)
+        low, high = self._limits
+        self._prediction_limits = np.maximum(low, least), high
         self.conformity_scores_ = np.full(data.y.shape, np.nan)
         self.conformity_scores_[rows] = self._calibration.scores
         self.conformity_scores_[np.isnan(data.target)] = np.nan
+
+    def _score_held_out(self, data, loss):
+        """Score what is predicted for rows held out, within the limits of predictions."""
+        self.oob_prediction_ = np.clip(self.oob_prediction_, *self._prediction_limits)
+        rows = self._held_out()
+        with np.errstate(over="ignore"):  # of a huge value, which the members warn of
+            self.oob_score_ = score_of(
+                loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
+            )
 
     def _spread(self, data, loss, unit, folds, splits, random_state):
         """Return how far y spreads about predictions, in this unit, and that of each row."""
@@ -581,7 +592,8 @@ class ScratchMLPEnsembleRegressor(
 
     def _mean(self, weights, predictions):
         prediction: Any = sum(weight * of_one for weight, of_one in zip(weights, predictions))
-        prediction = np.clip(in_order(self._calibration.loss, prediction), *self._limits)
+        prediction = in_order(self._calibration.loss, prediction)
+        prediction = np.clip(prediction, *self._prediction_limits)
         return prediction.astype(np.float32) if self._single else prediction
 
     def _mean_and_novelty(self, X):

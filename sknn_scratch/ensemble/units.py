@@ -25,7 +25,9 @@ RATIO = 3.0  # of the largest and the smallest target, from which logarithms are
 
 
 class Unit:
-    """That of y itself."""
+    """That of y itself. Predictions below the ``least`` of it count as that."""
+
+    least: float | Array = -np.inf
 
     def __call__(self, y: Array) -> Array:
         """Return y in this unit: of shape (n,), (n, n_targets) or, for one target, (n, levels)."""
@@ -107,7 +109,7 @@ class TransformedUnit(Unit):
 
 
 class Logarithm(Unit):
-    """The logarithm, for targets above 0; predictions below the ``least`` of them count as it."""
+    """The logarithm, for targets above 0, of which ``least`` is the smallest."""
 
     def __init__(self, least: float | Array) -> None:
         self.least = least

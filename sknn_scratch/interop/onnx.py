@@ -150,7 +150,7 @@ def _convert_ensemble(scope, operator, container):
         # that of trees is in float32, whatever X is
         return node.OnnxCast(prediction, to=guess_proto_type(numbers()), **version)
 
-    ends = [np.array(end, dtype) for end in model._limits]
+    low, high = (np.atleast_2d(end).astype(dtype) for end in model._prediction_limits)
     options = {"output_names": operator.outputs[:1], **version}
     if is_transformer(operator):
         last = node.OnnxConcat(*map(prediction_of, model.estimators_), axis=1, **options)
@@ -159,10 +159,13 @@ def _convert_ensemble(scope, operator, container):
         weights = model.weights_.reshape(len(model.estimators_), 1, -1).astype(dtype)
         for weight, member in zip(weights, model.estimators_):
             if weight.any():
-                of_member = node.OnnxMul(prediction_of(member), weight, **version)
+                prediction = prediction_of(member)
+                if not weight.all():  # 0 times infinity is nan
+                    zero = np.zeros((1, 1), dtype)
+                    prediction = node.OnnxWhere(weight > 0, prediction, zero, **version)
+                of_member = node.OnnxMul(prediction, weight, **version)
                 mean = node.OnnxAdd(of_member, mean, **version)
-        clip, args = (node.OnnxClip, ends) if np.isfinite(ends).any() else (node.OnnxIdentity, [])
-        last = clip(mean, *args, **options)
+        last = node.OnnxMin(node.OnnxMax(mean, low, **version), high, **options)
     last.add_to(scope, container)
 
 

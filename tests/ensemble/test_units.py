@@ -9,6 +9,8 @@ import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
 
@@ -224,6 +226,36 @@ def test_by_default_errors_are_measured_in_logarithms_where_they_multiply(times)
         assert inside[half].mean() == pytest.approx(0.9, abs=0.05)
     assert (low > 0).all()
     assert_array_equal(pickle.loads(pickle.dumps(model)).predict_interval(X[400:])[:, 0], low)
+
+
+@pytest.mark.slow
+def test_predictions_are_no_smaller_than_any_target_where_errors_multiply(rng):
+    X = rng.uniform(0, 1, (300, 2))
+    y = np.exp(3 * X) * np.exp(0.4 * rng.normal(size=(300, 2)))
+    model = ScratchMLPEnsembleRegressor(n_estimators=4, random_state=0).fit(X, y)
+    assert isinstance(model._calibration.unit, Logarithm)
+    far = X - 1
+    prediction, interval = model.predict(far), model.predict_interval(far)
+    assert_array_equal(prediction.min(axis=0), y.min(axis=0))
+    assert_array_equal(model.oob_prediction_ >= y.min(axis=0), True)
+    assert (interval[..., 0] < prediction).all()
+    assert (prediction < interval[..., 1]).all()
+    expected = r2_score(y, model.oob_prediction_)
+    assert model.oob_score_ == pytest.approx(expected)
+
+
+@pytest.mark.slow
+def test_a_series_may_fall_below_all_that_it_has_seen_but_not_below_zero():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.linspace(0, 1, 300), rng.uniform(-1, 1, 300)])
+    y = np.exp(X[:, 1] - X[:, 0]) * np.exp(0.4 * rng.normal(size=300))
+    cv = TimeSeriesSplit(4)
+    model = ScratchMLPEnsembleRegressor(n_estimators=4, cv=cv, random_state=0).fit(X, y)
+    assert isinstance(model._calibration.unit, Logarithm)
+    later = np.column_stack([np.linspace(1, 4, 40), np.repeat(-1.0, 40)])
+    prediction = model.predict(later)
+    assert np.sum((prediction > 0) & (prediction < y.min())) > 0
+    assert prediction.min() == 0
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -112,6 +112,27 @@ def test_the_graph_keeps_to_the_range_of_the_target(regression):
     expected = model.predict(X)
     assert np.sum(expected == y.min()) > 0
     assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X).ravel(), expected)
+
+
+def test_each_target_may_have_a_smallest_prediction_of_its_own(regression):
+    X, y = regression
+    model = ensemble().fit(X, np.c_[y, -2 * y])
+    model._prediction_limits = np.array([0.5, -np.inf]), np.inf
+    expected = model.predict(X)
+    assert expected[:, 0].min() == 0.5
+    assert expected[:, 1].min() < 0
+    assert_allclose(compute(skl2onnx.to_onnx(model, X[:1]), X=X), expected)
+
+
+def test_an_infinite_prediction_is_none_of_targets_that_it_has_no_weight_for(regression):
+    X, y = regression
+    model = ensemble(LinearRegression()).fit(X, np.c_[y, -y])
+    model.weights_ = np.array([[0.5, 0.2], [0.5, 0.3], [0.0, 0.5]])
+    model.estimators_[2].intercept_ = np.full(2, np.inf)
+    expected = sum(w * m.predict(X) for w, m in zip([0.5, 0.5], model.estimators_))
+    got = compute(skl2onnx.to_onnx(model, X[:1]), X=X)
+    assert_allclose(got[:, 0], expected[:, 0])
+    assert np.isinf(got[:, 1]).all()
 
 
 def test_quantiles_are_columns_of_the_graph(regression):
