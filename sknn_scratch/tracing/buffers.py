@@ -5,9 +5,9 @@ that makes it to the last one that reads it. An array can hold one value after a
 lives do not overlap; and an operation may put its result where it reads, number by number. So
 1 - a * a needs no other array than a's.
 
-Time is counted in operations. A trace may have two parts, with something else in between (at the
-time `BETWEEN`): f in feedforward, and f' in backpropagation. What the second part reads of the
-first lies in arrays of its own; all others are scratch, which other formulas may share.
+Time is counted in operations. A trace may have two parts, with something else in between: f in
+feedforward, and f' in backpropagation. What the second part reads of the first lies in arrays of
+its own; all others are scratch, which other formulas may share.
 """
 
 import math
@@ -24,13 +24,11 @@ from .trace import Trace, Value
 
 LINE = 64  # bytes: arrays start on the boundary of a cache line, which NumPy's own need not
 
-BETWEEN = "between"  # the time after the first part, before the second
 BEGINNING, EVER = -1, math.inf
 FILLED = np.maximum, np.minimum  # are quicker with an array of one number than with the number
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
 Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
-Reserved: TypeAlias = tuple[Value, int, float | str]  # (value, buffer, until)
 Form: TypeAlias = tuple[Shape, DType]
 
 
@@ -66,66 +64,63 @@ class Plan:
     A buffer is an array for one value after another. They go by their numbers: first come those
     that `calls` is handed, then those that the plan brings. ``inputs`` are the values that lie in
     the former, as (value, buffer, until): until when the value must stay there, if nothing reads it
-    later. ``wanted`` are the values to be put there, likewise. The first part has ``split``
-    operations; None is all. ``description`` is equal for formulas that do the same.
+    later. ``results`` are, for each part, the values that it has to leave in some of them, as
+    (value, buffer). The first part has ``n_first`` operations. ``description`` is equal for
+    formulas that do the same.
     """
 
     def __init__(
         self,
         trace: Trace,
-        inputs: Sequence[Reserved],
-        wanted: Sequence[Reserved],
-        split: int | None = None,
+        inputs: Sequence[tuple[Value, int, float]],
+        results: Sequence[Sequence[tuple[Value, int]]],
+        n_first: int,
     ) -> None:
         if trace.failed:
             raise TypeError("the formula cannot be traced")
         self.description: list[tuple[Any, ...]] = trace.description(
-            *(value for value, *_ in wanted)
+            *(value for of_part in results for value, _ in of_part)
         )
         operations = trace.operations
-        n_first = len(operations) if split is None else split
         self.parts: tuple[list[Value], list[Value]] = operations[:n_first], operations[n_first:]
-        self.results: tuple[list[int], list[int]] = [], []  # buffers, by the part that fills them
+        # the buffers of each part's results
+        self.results: list[list[int]] = [[buffer for _, buffer in of_part] for of_part in results]
         self.buffer_of: dict[Value, int] = {}  # the buffer of each value that is no constant
         self.forms: dict[int, Form] = {}  # of the array in each buffer
-        # of each buffer, from when on it has to hold a value that was asked for
-        self.reserved: dict[int, list[float]] = defaultdict(list)
+        self.filled: dict[int, list[float]] = defaultdict(list)  # when a buffer gets a result
         self.needed: dict[Value, float] = {  # until when
             x: t for t, operation in enumerate(operations) for x in operation.inputs
         }
         for value, buffer, until in inputs:
-            self._reserve(value, buffer, BEGINNING, until)
-        taken = set(self.buffer_of.values())
-        for value, buffer, until in wanted:
-            number = 0 if split is None or until == BETWEEN else 1
-            until = n_first - 0.5 if until == BETWEEN else until
-            self._reserve_result(value, buffer, operations, until, self.parts[number])
-            self.results[number].append(buffer)
-        # of the arrays that `calls` is handed
-        self.forms_of_arrays: list[Form] = [self.forms[buffer] for buffer in sorted(self.forms)]
+            self._put(value, buffer, until)
+        taken = set(self.forms)
+        for part, of_part, end in zip(self.parts, results, (n_first - 0.5, EVER)):
+            for value, buffer in of_part:
+                self._put_result(value, buffer, operations, part, end)
+        self.n_handed: int = len(self.forms)  # buffers that `calls` is handed
         self._assign_buffers(operations, [buffer for buffer in self.forms if buffer not in taken])
         # buffers of what the second part reads of the first
         self.outlast: set[int] = {
             self.buffer_of[x] for x in self.parts[0] if self.needed.get(x, BEGINNING) >= n_first
         }
 
-    def _reserve(self, value, buffer, since, until):
+    def _put(self, value, buffer, until):
         self.buffer_of[value] = buffer
         self.forms[buffer] = value.shape, value.dtype
-        self.reserved[buffer].append(since)
         self.needed[value] = max(until, self.needed.get(value, BEGINNING))
 
-    def _reserve_result(self, value, buffer, operations, until, part):
+    def _put_result(self, value, buffer, operations, part, end):
         """Have a value made in a buffer, if it is free by then, else copied there after a part."""
-        made = operations.index(value) if value in operations else BEGINNING
-        others = [x for x, where in self.buffer_of.items() if where == buffer]
-        is_free = all(self.needed[x] <= made for x in others)
-        can_be_made_there = value in operations and value not in self.buffer_of and is_free
-        if not (can_be_made_there or self.buffer_of.get(value) == buffer):
-            self.needed[value] = max(until, self.needed.get(value, BEGINNING))
-            value, made = Value(value.shape, value.dtype, np.copyto, (value,)), until
-            part.append(value)
-        self._reserve(value, buffer, made, until)
+        if self.buffer_of.get(value) != buffer:
+            is_made = value in operations and value not in self.buffer_of
+            time = operations.index(value) if is_made else BEGINNING
+            others = [x for x, where in self.buffer_of.items() if where == buffer]
+            if not is_made or any(self.needed[x] > time for x in others):
+                self.needed[value] = max(end, self.needed.get(value, BEGINNING))
+                value, time = Value(value.shape, value.dtype, np.copyto, (value,)), end
+                part.append(value)
+            self.filled[buffer].append(time)
+        self._put(value, buffer, end)
 
     def _assign_buffers(self, operations, free):
         """Give each value a buffer: that of an input read the last time, a free or a new one."""
@@ -143,9 +138,9 @@ class Plan:
             free = [buffer for buffer in dict.fromkeys(free) if buffer != taken]
 
     def _fits(self, buffer, form, since, until):
-        """Return True if a buffer has this form, and is not to hold another value meanwhile."""
-        is_reserved = any(since <= begins < until for begins in self.reserved[buffer])
-        return self.forms[buffer] == form and not is_reserved
+        """Return True if a buffer has this form, and gets no result meanwhile."""
+        is_filled = any(since <= time < until for time in self.filled[buffer])
+        return self.forms[buffer] == form and not is_filled
 
     def calls(
         self, arrays: Sequence[Array], scratch: dict[Any, Array] | None = None
@@ -183,7 +178,7 @@ class Plan:
         """Return the arrays that the plan brings; those that do not outlast a part are scratch."""
         arrays = []
         n_alike = defaultdict(int)  # so that no two of the arrays are one
-        for buffer in range(len(self.forms_of_arrays), len(self.forms)):
+        for buffer in range(self.n_handed, len(self.forms)):
             form = self.forms[buffer]
             n_alike[form] += 1
             key = n_alike[form], order, *form

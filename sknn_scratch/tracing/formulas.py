@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..maths import Activation, Array, DType, Loss, Shape
-from .buffers import BEGINNING, BETWEEN, EVER, Calls, Plan
+from .buffers import BEGINNING, EVER, Calls, Plan
 from .trace import EXACT, QUICK, Trace, Traced
 
 SAMPLES, UNITS = 200, 100  # more than a few: some functions are computed otherwise for a few
@@ -56,9 +56,9 @@ class ActivationForm:
         z: Any = trace.input(self.shape, self.dtype)
         inputs = [(z.value, 0 if self.in_place else 1, BEGINNING)]
         a = trace.value(f(z), self.shape, self.dtype)
+        n_first = len(trace.operations)
         if self.into is None:
-            return Plan(trace, inputs, [(a, 0, EVER)])
-        split = len(trace.operations)
+            return Plan(trace, inputs, [[(a, 0)], []], n_first)
         output: Any = Traced(trace, a)
         product = f.derivative(output if self.in_place else z, output)
         buffer = 0
@@ -68,7 +68,7 @@ class ActivationForm:
             inputs.append((delta.value, buffer, BEGINNING))
             product = np.multiply(delta, product)
         product = trace.value(product, self.shape, self.dtype)
-        return Plan(trace, inputs, [(a, 0, BETWEEN), (product, buffer, EVER)], split)
+        return Plan(trace, inputs, [[(a, 0)], [(product, buffer)]], n_first)
 
     def plain(self, f: Activation, arrays: Sequence[Array]) -> Sequence[Calls]:
         """Return calls that do the same as the plan's, by the formulas as they are."""
@@ -120,11 +120,12 @@ class LossForm:
         values = objective(y, a)
         if getattr(values, "shape", ()) != self.shape:
             trace.refuse("there is not one loss for each output")
-        wanted = [(trace.value(values, self.shape, self.dtype), 0, EVER)]
+        results = [(trace.value(values, self.shape, self.dtype), 0)]
         if self.with_gradient:
             gradient = trace.value(objective.gradient(y, a), self.shape, self.dtype)
-            wanted.append((gradient, 3, EVER))
-        return Plan(trace, [(y.value, 1, EVER), (a.value, 2, EVER)], wanted)
+            results.append((gradient, 3))
+        inputs = [(y.value, 1, EVER), (a.value, 2, EVER)]
+        return Plan(trace, inputs, [results, []], len(trace.operations))
 
     def plain(self, objective: Loss, arrays: Sequence[Array]) -> Sequence[Calls]:
         """Return calls that do the same as the plan's, by the formulas as they are."""
@@ -240,7 +241,7 @@ def agrees(plan: Plan, form: Form, component: Any) -> bool:
     rng = np.random.default_rng(0)
     pool = np.r_[EDGES, 2 * rng.standard_normal(1000)]
     arrays = []
-    for shape, dtype in plan.forms_of_arrays:
+    for shape, dtype in (plan.forms[i] for i in range(plan.n_handed)):
         numbers = np.resize(np.roll(pool, 7 * len(arrays)), shape[::-1]).astype(dtype)
         arrays.append(numbers.T)  # rows are samples, and contiguous the other way round
     copies = [array.copy("K") for array in arrays]

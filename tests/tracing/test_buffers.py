@@ -6,7 +6,6 @@ from numpy.testing import assert_array_equal
 
 from sknn_scratch.tracing.buffers import (
     BEGINNING,
-    BETWEEN,
     EVER,
     LINE,
     Plan,
@@ -71,7 +70,8 @@ def test_a_random_expression_is_computed_to_the_last_bit(seed, in_place, dtype, 
     result = trace.value(f(given_x, given_y), x.shape, x.dtype)
     kept_y = y.copy()
     given = [(given_x.value, 0, BEGINNING), (given_y.value, 1, EVER)]
-    plan = Plan(trace, given, [(result, 0 if in_place else 2, EVER)])
+    results = [(result, 0 if in_place else 2)], []
+    plan = Plan(trace, given, results, len(trace.operations))
     if in_place:
         out = x
     run(plan.calls([x, y] if in_place else [x, y, out])[0])
@@ -100,7 +100,7 @@ def test_two_parts_with_something_in_between(seed, in_place, dtype, rng):
     plan = Plan(
         trace,
         [(given_z.value, 0, BEGINNING), (given_delta.value, 2 - in_place, BEGINNING)],
-        [(result.value, buffer, BETWEEN), (second, 2 - in_place, EVER)],
+        [[(result.value, buffer)], [(second, 2 - in_place)]],
         split,
     )
     scratch = {}
