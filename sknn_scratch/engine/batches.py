@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy import sparse
 
-from ..data import CACHED, Mapped, Scaling
+from ..data import CACHED, Mapped, Scaling, slices
 from ..maths import Array, DType, Index, Matrix
 from ..tracing import Calls, aligned
 
@@ -67,7 +67,7 @@ class SparseBatch(Batch):
 
 
 class Rows:
-    """The training rows: a packed copy of them or, if X is mapped, where to read them.
+    """The training rows: a packed copy of them or, if they are mapped or too many, their source.
 
     X is an array, `Mapped` or a CSR matrix, of which ``rows`` are taken; None takes all. With
     ``ones`` inputs get a column of ones. Weights, of shape (n_samples,) or (n_samples, n_outputs),
@@ -88,34 +88,32 @@ class Rows:
         scaling: Scaling | None = None,
         most: float | None = None,
     ) -> None:
+        scaling = None if scaling is None or scaling.is_identity else scaling
         if sparse.issparse(X) and scaling and scaling.x_shift.any():
             X = X.toarray()  # as the first rows were
         self.is_sparse: bool = sparse.issparse(X)
-        self.X: Matrix = None  # if they are sparse, a CSR matrix
+        self.X: Matrix = None  # sparse inputs, which are not packed: a CSR matrix
         if self.is_sparse:
             self.X = (X if rows is None else X[rows]).astype(dtype, copy=False)
             self.X = scaling.inputs(self.X) if scaling else self.X
-        # the columns of the packed rows that these are in
-        n_inputs = 0 if self.is_sparse else X.shape[1] + ones
-        self.inputs: slice = slice(0, n_inputs)
-        self.targets: slice = slice(n_inputs, n_inputs + y.shape[1])
-        self.weighted: bool = weight is not None
-        self.weights: slice = slice(self.targets.stop, None)
         weight = None if weight is None else weight.reshape(len(y), -1)
-        self.width: int = self.targets.stop + (0 if weight is None else weight.shape[1])
+        n_inputs = 0 if self.is_sparse else X.shape[1] + ones
+        n_before = n_inputs + y.shape[1]
+        self.width: int = n_before + (0 if weight is None else weight.shape[1])  # of a packed row
+        # its columns
+        self.inputs: slice = slice(0, n_inputs)
+        self.targets: slice = slice(n_inputs, n_before)
+        self.weights: slice | None = None if weight is None else slice(n_before, self.width)
         self.dtype: DType = np.dtype(dtype)
-        self.row_bytes: int = self.width * self.dtype.itemsize  # the size of a packed row
+        self.row_bytes: int = self.width * self.dtype.itemsize
         self.n: int = len(y) if rows is None else len(rows)
-        scaling = None if scaling is None or scaling.is_identity else scaling
-        self.source: Any = X, y, weight, rows, scaling
-        self.packed: Array | None = None  # the copy, (n, width); none of what is mapped, or large
+        self.source: Any = X, y, weight, rows, scaling  # None once they are packed
+        self.packed: Array | None = None  # the copy, of shape (n, width), if there is one
         most = PACKED if most is None else most
         if self.is_sparse or (not isinstance(X, Mapped) and self.n * self.row_bytes <= most):
             packed = self.buffer(self.n)
-            n_cached = max(1, CACHED // self.row_bytes)
-            for start in range(0, self.n, n_cached):
-                part = slice(start, min(start + n_cached, self.n))
-                self.read(part, packed[part])
+            for part in slices(self.n, max(1, CACHED // self.row_bytes)):
+                self.gather(part, packed[part])
             self.packed, self.source = packed, None
 
     def __sizeof__(self) -> int:  # by which Dask decides to move the rows, or the work to them
@@ -128,28 +126,27 @@ class Rows:
     def batch(self, packed: Array) -> tuple[Batch, Array, Array | None]:
         """Return (x, y, weight), views of ``packed`` as `Backward.calls` takes them."""
         x = SparseBatch() if self.is_sparse else Batch(packed[:, self.inputs].T)
-        weight = packed[:, self.weights].T if self.weighted else None
+        weight = None if self.weights is None else packed[:, self.weights].T
         return x, packed[:, self.targets].T, weight
 
-    def gather(self, rows: Array, packed: Array) -> None:
-        """Copy ``rows``, an array of int, in their order, into the buffer ``packed``."""
+    def gather(self, rows: Index, packed: Array) -> None:
+        """Copy ``rows``, an array of int or a slice, in their order, into the buffer ``packed``."""
         if self.packed is None:
-            self.read(rows, packed)
+            self._read(rows, packed)
+        elif isinstance(rows, slice):
+            packed[...] = self.packed[rows]
         else:
             self.packed.take(rows, axis=0, out=packed, mode="clip")  # "raise" would copy twice
 
     @np.errstate(over="ignore")
-    def read(self, rows: Index, packed: Array) -> None:
-        """Copy ``rows``, an array of int or a slice, into ``packed``, from where they are."""
-        if self.packed is not None:
-            packed[...] = self.packed[rows]
-            return
+    def _read(self, rows, packed):
+        """Pack rows from where they are."""
         X, y, weight, chosen, scaling = self.source
         rows = rows if chosen is None else chosen[rows]
         if not self.is_sparse:
             copy_rows(X, rows, packed[:, : X.shape[1]], scaling and scaling.inputs)
         copy_rows(y, rows, packed[:, self.targets], scaling and scaling.targets)
-        if self.weighted:
+        if weight is not None:
             packed[:, self.weights] = weight[rows]
 
 

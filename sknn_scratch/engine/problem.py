@@ -98,7 +98,7 @@ class FullBatch:
         for i, batch in enumerate(slices(self.rows.n, self.size)):
             packed, calls = self.parts[i]
             if self.copying:
-                self.rows.read(batch, packed)
+                self.rows.gather(batch, packed)
             for call in calls:
                 call()
             tree.add(self.result.astype(np.float64), first + i)
