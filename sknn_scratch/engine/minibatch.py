@@ -56,8 +56,8 @@ class MinibatchLoop:
 
     ``order`` is that of the rows in the epoch before: each shuffles the order that it finds. The
     steps change ``solver_state`` in place. The gradient of a batch, penalty included, is clipped to
-    ``max_grad_norm``; None does not clip. If ``reusable``, `reuse` will be called: the parameters
-    are copied then, before and after an epoch.
+    ``max_grad_norm``; None does not clip. With ``own_arrays`` the calls work on none of the
+    problem's: parameters are copied before and after an epoch, and `reuse` may change the problem.
     """
 
     def __init__(
@@ -69,9 +69,10 @@ class MinibatchLoop:
         solver: Solver,
         solver_state: State,
         max_grad_norm: float | None = None,
-        reusable: bool = False,
+        own_arrays: bool = False,
     ) -> None:
-        self.params: Array = aligned_copy(problem.params) if reusable else problem.params
+        self.own_arrays = own_arrays
+        self.params: Array = aligned_copy(problem.params) if own_arrays else problem.params
         self.problem: Any = problem  # None between two uses
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -86,9 +87,9 @@ class MinibatchLoop:
 
         rows, n = problem.rows, len(order)
         n_gather = batch_size * max(1, GATHER // (batch_size * rows.row_bytes))
-        # the same batches in every epoch
-        fixed = not (shuffle or reusable) and n_gather >= n
-        self.in_place: bool = fixed and not rows.is_sparse and rows.packed is not None
+        is_fixed = not shuffle and n_gather >= n  # the same batches in every epoch
+        is_packed = rows.packed is not None and not rows.is_sparse
+        self.in_place: bool = is_fixed and is_packed and not own_arrays
         buffer: Any = rows.packed if self.in_place else rows.buffer(min(n_gather, n))
         n_whole, rest = divmod(n, len(buffer))
         self.parts: list[_Gathered] = [_Gathered(self, buffer)] * n_whole
@@ -106,8 +107,7 @@ class MinibatchLoop:
         if self.shuffle:  # what sklearn.utils.shuffle does, at a tenth of its time
             self.order = self.order[random_state.permutation(len(self.order))]
         loss, start = 0.0, 0
-        is_copied = self.params is not self.problem.params
-        if is_copied:
+        if self.own_arrays:
             self.params[...] = self.problem.params
         for gathered in self.parts:
             if not self.in_place:
@@ -117,7 +117,7 @@ class MinibatchLoop:
             for call in gathered.calls:
                 call()
             loss += float(gathered.sizes.dot(gathered.losses))
-        if is_copied:
+        if self.own_arrays:
             self.problem.params[...] = self.params
         return loss / 2 / len(self.order)  # the calls leave twice the loss
 
@@ -137,20 +137,20 @@ class MinibatchLoop:
 class _Gathered:
     """Batches whose rows are gathered together into ``packed``, and all calls of their steps."""
 
-    def __init__(self, epoch, packed):
-        rows = epoch.problem.rows
-        starts = range(0, len(packed), epoch.batch_size)
+    def __init__(self, loop, packed):
+        rows = loop.problem.rows
+        starts = range(0, len(packed), loop.batch_size)
         losses = np.zeros((2, len(starts)), packed.dtype)  # twice the loss, twice the penalty
         self.packed = packed
         self.calls = []
         self.sparse_inputs = []
         sizes = []
         for i, start in enumerate(starts):
-            batch = slice(start, start + epoch.batch_size)  # the last may be shorter
+            batch = slice(start, start + loop.batch_size)  # the last may be shorter
             x, y, weight = rows.batch(packed[batch])
             if rows.is_sparse:
                 self.sparse_inputs.append((x, batch))
-            self.calls += compiled(epoch.step(x, y, weight, losses[:, i]))
+            self.calls += compiled(loop.step(x, y, weight, losses[:, i]))
             sizes.append(y.shape[1])
         self.losses = losses.reshape(-1)
         self.sizes = np.array(2 * sizes, packed.dtype)

@@ -43,29 +43,27 @@ def train_stochastic(problem: Problem, run: Run, settings: Settings, batch_size:
     order, n = state.order, problem.rows.n
     if order is None or len(order) != n or not settings.shuffle:
         order = np.arange(n)
-    epoch = loop_for(problem, state, settings, batch_size, order)
+    loop = loop_for(problem, state, settings, batch_size, order)
     try:
         with quiet_blas(largest_product(problem.network, batch_size)):
-            return run_epochs(epoch, run, settings)
+            return run_epochs(loop, run, settings)
     finally:
-        state.order = epoch.order if settings.keeps_order else None
-        epoch.problem = None  # a loop that is kept holds no rows
+        state.order = loop.order if settings.keeps_order else None
+        loop.problem = None  # a loop that is kept holds no rows
 
 
-def run_epochs(epoch: MinibatchLoop, run: Run, settings: Settings) -> str | None:
-    """Train by mini-batches, for one epoch if that is incremental, else for ``max_iter`` at most.
+def run_epochs(loop: MinibatchLoop, run: Run, settings: Settings) -> str | None:
+    """Train by mini-batches: one epoch of `partial_fit`, or ``max_iter`` epochs at most.
 
-    Changes the state of ``run`` in place, and returns what kept training from converging, or
-    None. ``epoch.run(random_state, learning_rate)`` trains one epoch and returns its mean loss
-    (see `engine.MinibatchLoop`).
+    Changes the state of ``run`` in place; returns what kept training from converging, or None.
     """
     state, stopping, schedule = run.state, run.stopping, settings.schedule
     run.advice = f"; try a smaller learning_rate_init than {settings.learning_rate_init}"
     for _ in range(1 if settings.incremental else settings.max_iter):
         rate = learning_rate(settings, state)
         run.epoch_begin()
-        loss = epoch.run(state.random_state, rate)
-        state.t += len(epoch.order)
+        loss = loop.run(state.random_state, rate)
+        state.t += len(loop.order)
         state.epochs += 1
         run.first_loss = loss if run.first_loss is None else run.first_loss
         run.epoch_end(loss, state.params, rate)
@@ -103,22 +101,22 @@ def learning_rate(settings: Settings, state: TrainingState) -> float:
 def loop_for(
     problem: Problem, state: TrainingState, settings: Settings, batch_size: int, order: Array
 ) -> MinibatchLoop:
-    """Return the loop that trains an epoch: the one of the call before, where it suits."""
+    """Return the loop that trains an epoch: that of the last `partial_fit`, where it suits."""
     kept_for, kept = LOOPS.pop(state, (None, None))
     is_kept = settings.incremental and is_reusable(problem)
     solver, shuffle, limit = settings.solver, settings.shuffle, settings.max_grad_norm
     rows = problem.rows
     shape = batch_size, rows.n, rows.targets, rows.width, rows.dtype
-    suits = problem.network, problem.alpha, shuffle, limit, shape
-    if is_kept and kept and kept_for == suits:
+    compiled_for = problem.network, problem.alpha, shuffle, limit, shape
+    if is_kept and kept and kept_for == compiled_for:
         loop = kept
         loop.reuse(problem, order, solver, state.solver_state)
     else:
         loop = MinibatchLoop(
-            problem, batch_size, shuffle, order, solver, state.solver_state, limit, reusable=is_kept
+            problem, batch_size, shuffle, order, solver, state.solver_state, limit, is_kept
         )
     if is_kept:
-        LOOPS[state] = suits, loop
+        LOOPS[state] = compiled_for, loop
     return loop
 
 
