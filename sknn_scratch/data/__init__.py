@@ -28,11 +28,11 @@ from .inputs import (
 )
 from .scaling import (
     Scaling,
-    completed_scaling,
     input_scaling,
     intercepts_of_constants,
     no_scaling,
-    renewed_scaling,
+    scale_former_constants,
+    scale_new_units,
     standard_scaling,
     takes_factor,
     takes_shift,

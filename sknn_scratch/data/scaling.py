@@ -220,7 +220,7 @@ def standard_scaling(
     return Scaling(*(array.astype(data.X.dtype) for array in (x_shift, x_scale, y_shift, y_scale)))
 
 
-def completed_scaling(
+def scale_former_constants(
     scaling: Scaling,
     network: Network,
     data: DataSet,
@@ -228,58 +228,61 @@ def completed_scaling(
     count: int,
     flags_alike: bool = False,
 ) -> Scaling:
-    """Return a scaling in which what was constant so far, and no longer is, has its scale.
+    """Return a scaling in which columns that were constant so far, and no longer are, have a scale.
 
     ``weight`` and ``count`` are of the samples seen so far: their weights' sum, and how many. With
-    those of ``data`` they make the statistics. Sparse columns that are no longer empty, to whose
-    scale zeros do not count, take theirs of ``data`` alone.
+    those of ``data`` they make the statistics. Sparse columns that were empty, to whose scale zeros
+    do not count, take theirs of ``data`` alone.
     """
-    left_out, constant = np.isinf(scaling.x_scale), scaling.y_scale == 0
-    x_shift, x_scale, y_shift, y_scale = (
-        array.copy()
-        for array in (scaling.x_shift, scaling.x_scale, scaling.y_shift, scaling.y_scale)
-    )
-    centred = network.fit_intercept and (x_shift.any() or not sparse.issparse(data.X))
-    if left_out.any() and sparse.issparse(data.X) and not centred:
-        X = data.sample("X", len(data))  # all rows that have a weight
-        columns = X.indices[X.data != 0]
-        filled = np.unique(columns[left_out[columns]])  # few, where there are very many columns
-        moments_of_X = replace(data, X=data.X[:, filled]).statistics("X")
-        _, scale = input_scaling(moments_of_X, centred, flags_alike)
-        check_scale("X", scale, data.X.dtype)
-        x_scale[filled] = np.where(scale == 0, np.inf, scale)
-    elif left_out.any():
-        moments_of_X = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
-        shift, scale = input_scaling(moments_of_X, centred, flags_alike)
+    x_shift, x_scale = scaling.x_shift.copy(), scaling.x_scale.copy()
+    y_shift, y_scale = scaling.y_shift.copy(), scaling.y_scale.copy()
+    left_out, constant = np.isinf(x_scale), y_scale == 0
+    if left_out.any():
+        centred = network.fit_intercept and (x_shift.any() or not sparse.issparse(data.X))
+        if sparse.issparse(data.X) and not centred:
+            moments = moments_of_filled(data, left_out)
+        else:
+            moments = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
+        shift, scale = input_scaling(moments, centred, flags_alike)
         varies = left_out & (scale != 0)
+        check_scale("X", np.where(varies, scale, 0), data.X.dtype)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
-        check_scale("X", x_scale[varies], data.X.dtype)
     if constant.any():
-        moments_of_y = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y")
-        varies = constant & (moments_of_y.std_ != 0)
-        y_shift[varies], y_scale[varies] = moments_of_y.mean_[varies], moments_of_y.std_[varies]
-        check_scale("y", y_scale[varies], data.y.dtype)
+        moments = Moments(weight, count, y_shift, 0 * y_shift) + data.statistics("y")
+        varies = constant & (moments.std_ != 0)
+        check_scale("y", np.where(varies, moments.std_, 0), data.y.dtype)
+        y_shift[varies], y_scale[varies] = moments.mean_[varies], moments.std_[varies]
     return Scaling(x_shift, x_scale, y_shift, y_scale)
 
 
-def renewed_scaling(
-    scaling: Scaling, network: Network, data: DataSet, flags_alike: bool = False
-) -> tuple[Scaling, Array, Array]:
-    """Return a scaling in which what is in quite another unit than before has a new one.
+def moments_of_filled(data: DataSet, candidates: Array) -> Moments:
+    """Return the moments of sparse columns, those among the candidates that are not empty; else 0.
 
-    And which columns of X and of y that are, as booleans.
+    These are few, where there are very many columns.
     """
+    X = data.sample("X", len(data))  # all rows that have a weight
+    columns = X.indices[X.data != 0]
+    filled = np.unique(columns[candidates[columns]])
+    few = replace(data, X=data.X[:, filled]).statistics("X")
+    mean, std, share = np.zeros((3, len(candidates)))
+    mean[filled], std[filled], share[filled] = few.mean_, few.std_, few.filled
+    return Moments(few.weight, few.count, mean, std, share)
+
+
+def scale_new_units(
+    scaling: Scaling, network: Network, data: DataSet, flags_alike: bool = False
+) -> Scaling:
+    """Return a scaling in which columns in quite another unit than before have a new one."""
     new = standard_scaling(network, data, bool(scaling.x_shift.any()), flags_alike)
     x_scale = np.where(np.isinf(new.x_scale), 0, new.x_scale)
     of_x = other_unit(scaling.x_shift, scaling.x_scale, new.x_shift, x_scale)
     of_y = other_unit(scaling.y_shift, scaling.y_scale, new.y_shift, new.y_scale)
-    parts = (
+    return Scaling(
         np.where(of_x, new.x_shift, scaling.x_shift),
         np.where(of_x, new.x_scale, scaling.x_scale),
         np.where(of_y, new.y_shift, scaling.y_shift),
         np.where(of_y, new.y_scale, scaling.y_scale),
     )
-    return Scaling(*(part.astype(scaling.x_shift.dtype) for part in parts)), of_x, of_y
 
 
 @np.errstate(over="ignore")

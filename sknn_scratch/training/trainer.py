@@ -22,10 +22,10 @@ from ..components import Settings, initialize
 from ..data import (
     DataSet,
     check_measured,
-    completed_scaling,
     intercepts_of_constants,
     no_scaling,
-    renewed_scaling,
+    scale_former_constants,
+    scale_new_units,
     standard_scaling,
 )
 from ..engine import Dropout, Problem
@@ -44,7 +44,7 @@ from .warnings import (
     advice_on_domain,
     warn_caller,
     warn_of_first_rows,
-    warn_of_renewal,
+    warn_of_new_units,
     warn_of_scaling,
     warn_of_weights,
 )
@@ -228,15 +228,16 @@ class Trainer:
         alike = state.standardized == "numeric"
         seen = state.mean_weight * state.weight_count, state.weight_count
         before = state.scaling
-        state.scaling = completed_scaling(before, self.network, data, *seen, alike)
+        state.scaling = scale_former_constants(before, self.network, data, *seen, alike)
         x_scale, y_scale = state.scaling.x_scale, state.scaling.y_scale
         if (x_scale != before.x_scale).any() or (y_scale != before.y_scale).any():
             state.best = state.best.unvalidated()  # the same parameters predict something else
         if self.settings.incremental:
             warn_of_scaling(self.network, state.scaling, data)
             return
-        state.scaling, *others = renewed_scaling(state.scaling, self.network, data, alike)
-        warn_of_renewal(*others)
+        before = state.scaling
+        state.scaling = scale_new_units(before, self.network, data, alike)
+        warn_of_new_units(before, state.scaling)
 
     def _rows(self, state, data):
         """Return the rows to train on, their weights relative to the mean of all seen so far."""

@@ -226,12 +226,14 @@ def warn_of_scaling(network: Network, scaling: Scaling, data: DataSet) -> None:
         )
 
 
-def warn_of_renewal(of_x: Array, of_y: Array) -> None:
+def warn_of_new_units(before: Scaling, now: Scaling) -> None:
     """Warn of columns that a warm start standardises anew."""
-    renewed = column_names("X", of_x) + column_names("y", of_y)
-    if renewed:
+    of_x = (now.x_shift != before.x_shift) | (now.x_scale != before.x_scale)
+    of_y = (now.y_shift != before.y_shift) | (now.y_scale != before.y_scale)
+    changed = column_names("X", of_x) + column_names("y", of_y)
+    if changed:
         warn_caller(
-            f"{listed(renewed)} far from what warm_start goes on from, as in another unit, and "
+            f"{listed(changed)} far from what warm_start goes on from, as in another unit, and "
             "standardised anew. Training begins at the weights as they are, for standardised data; "
             "to begin at new ones, set warm_start=False."
         )

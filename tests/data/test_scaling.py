@@ -398,6 +398,18 @@ def test_subnormal_numbers_are_refused(dtype, unit, as_sparse, regression):
     assert np.isfinite(network(standardize=False).fit(X, y).predict(X)).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*constant in the first batch:UserWarning")
+@pytest.mark.parametrize("as_given", [sparse.csr_array, np.asarray])
+def test_a_former_constant_that_varies_by_too_little_is_refused_by_name(as_given, regression):
+    X, y = regression
+    there, tiny = np.arange(X.shape[1]) == 2, 1e-310
+    model = network().partial_fit(as_given(np.where(there, 0, X)), np.c_[y, 0 * y])
+    with pytest.raises(ValueError, match=r"X\[:, 2\] contains values too small"):
+        model.partial_fit(as_given(np.where(there, tiny * X, X)), np.c_[y, 0 * y])
+    with pytest.raises(ValueError, match=r"y\[:, 1\] contains values too small"):
+        model.partial_fit(as_given(np.where(there, 0, X)), np.c_[y, tiny * y])
+
+
 def test_a_target_that_is_lost_in_the_type_of_x_is_refused(regression):
     X, y = regression
     Y = np.c_[y, 1e-60 * y]
