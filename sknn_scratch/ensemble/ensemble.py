@@ -489,7 +489,9 @@ class ScratchMLPEnsembleRegressor(
                 of_kind * np.asarray(member.predict(X_new)) for of_kind, member in zip(w, members)
             )
             errors.append(location(loss, in_order(loss, prediction)) - data.y[rows])
-        return shares_of_splits(np.array(errors), data.weight[rows])
+        varies = np.ptp(data.y[weight_by_row(data.weight) > 0], axis=0) > 0
+        of_varying = np.where(varies, errors, 0.0)  # those of a constant are rounding
+        return shares_of_splits(of_varying, data.weight[rows])
 
     def _calibrate(self, data, loss, unit, folds, splits, random_state):
         """Measure how far predictions for rows held out are off, in the unit that suits y best."""

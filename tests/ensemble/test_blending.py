@@ -219,3 +219,15 @@ def test_late_members_of_a_series_that_bends_count_most_and_calibrate(several):
 def test_where_every_row_is_trained_on_members_count_alike(regression):
     model = ScratchMLPEnsembleRegressor(LinearRegression(), 4).fit(*regression)
     assert_array_equal(model.weights_, np.full(4, 0.25))
+
+
+@pytest.mark.parametrize("constant", [0.1, 3.7])
+def test_how_a_constant_target_is_rounded_does_not_decide_on_splits(constant, rng):
+    X = rng.normal(size=(90, 2))
+    y = X[:, 0] * np.linspace(-1, 1, 90)  # early splits know little of the last rows
+    model = ScratchMLPEnsembleRegressor(LinearRegression(), 3, cv=TimeSeriesSplit(3))
+    expected = model.fit(X, y).weights_
+    assert expected[2] > 2 * expected[0]
+    found = model.fit(X, np.c_[y, np.full(90, constant)]).weights_
+    assert_allclose(found, expected)
+    assert_allclose(model.fit(X, np.full(90, constant)).weights_, 1 / 3)
