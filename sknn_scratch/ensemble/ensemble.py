@@ -88,6 +88,7 @@ from .stacked import predictions_of
 from .units import candidate_units, common_unit, in_unit, limits_of, refuse_outside
 
 MOST_ROWS = 5_000  # of `fit` to look for disagreement at
+ROUNDING = 1e-12  # of the largest target: members that differ by less agree
 
 Self = TypeVar("Self", bound="ScratchMLPEnsembleRegressor")
 
@@ -369,7 +370,7 @@ class ScratchMLPEnsembleRegressor(
         self._calibrate(judged, loss, unit, folds, splits, random_state)
         self._score_held_out(data, loss)
         self._n_groups = number_of_groups(split_params.get("groups"), judged.weight)
-        self._most_disagreement = self._disagreement_in_fit(data.X, data.weight)
+        self._most_disagreement = self._disagreement_in_fit(data)
         if trainer.tasks:
             trainer.tasks.end()
         return self
@@ -609,13 +610,19 @@ class ScratchMLPEnsembleRegressor(
         in_unit = np.array([unit(in_order(loss, of_one)) for of_one in predictions])
         return standard_deviation(location(loss, in_unit), weights)
 
-    def _disagreement_in_fit(self, X, weight):
-        """Return the largest disagreement of members about rows of `fit`, for each target."""
-        columns = weight.reshape(len(weight), -1).T
+    def _disagreement_in_fit(self, data):
+        """Return the largest disagreement of members about rows of `fit`, for each target.
+
+        It is 0 where members agree but for rounding, as about a constant.
+        """
+        columns = data.weight.reshape(len(data.weight), -1).T
         of_targets = [at_most(MOST_ROWS, np.flatnonzero(of_target)) for of_target in columns]
         rows = np.unique(np.concatenate(of_targets))
-        disagreement = self._disagreement(*self._of_members(take_rows(X, rows)))
-        return np.nanmax(where_measured(disagreement, weight[rows]), axis=0)
+        disagreement = self._disagreement(*self._of_members(take_rows(data.X, rows)))
+        size = np.abs(self._calibration.unit(data.y[rows]))
+        measured = (where_measured(of_rows, data.weight[rows]) for of_rows in (disagreement, size))
+        most, largest = (np.nanmax(of_rows, axis=0) for of_rows in measured)
+        return most * (most > ROUNDING * largest)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
         """Return, for each row, an interval that y should fall into.

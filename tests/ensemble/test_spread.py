@@ -315,6 +315,17 @@ def test_no_row_of_fit_is_novel_and_the_farther_the_more(model):
     assert far[1] == pytest.approx(10 * far[0], rel=0.1)  # members are straight lines
 
 
+@pytest.mark.parametrize("constant", [0.1, 3.7])
+def test_how_a_constant_target_is_rounded_makes_no_row_novel(constant, rng):
+    X = rng.uniform(-1, 1, (60, 2))
+    y = X[:, 0] + 0.5 * rng.normal(size=60)
+    model = ScratchMLPEnsembleRegressor(LinearRegression(), random_state=0)
+    expected = model.fit(X, y).novelty(2 * X)
+    with_constant = model.fit(X, np.c_[y, np.full(60, constant)])
+    assert_allclose(with_constant.novelty(2 * X), expected)
+    assert_array_equal(model.fit(X, X @ [1.0, 2.0]).novelty(2 * X), 0)  # all are exact
+
+
 def test_intervals_are_as_they_were_within_the_data_and_wider_by_the_novelty_beyond(model):
     model, X = model
     far = np.array([[30.0, -10.0]])
