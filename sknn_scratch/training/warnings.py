@@ -255,7 +255,7 @@ def listed(names: Sequence[str]) -> str:
 
 @dataclass
 class Ending:
-    """What a training has ended at, and what there is to warn of in it."""
+    """What a training has ended at, and what there is to warn of in it: texts, "" for nothing."""
 
     run: Run
     network: Network
@@ -267,11 +267,14 @@ class Ending:
     def warn(self) -> None:
         """Warn of what there is to warn of."""
         run = self.run
-        # where `max_iter` has ended it, that is said: more only where more epochs would not help
+        # of an end by `max_iter` a warning tells: more only where more epochs would not help
         if not (run.by_tol or self.has_risen) and (run.warning or run.stopped):
             return
-        penalty = self.penalty
-        text = self.of_stop(self.kept_loss - penalty) if run.by_tol else ""
+        penalty, text = self.penalty, ""
+        if run.by_tol:
+            stochastic = self.settings.solver.stochastic
+            ended = self.batches_ended if stochastic else self.lbfgs_ended
+            text = ended(self.kept_loss - penalty)
         loss = (run.state.history.loss if self.has_risen else self.kept_loss) - penalty
         constant = self.baseline.constant
         is_above = loss > constant + MARGIN * abs(constant)
@@ -282,7 +285,7 @@ class Ending:
 
     @property
     def weights(self) -> list[Array]:
-        """Those that training has ended with."""
+        """The weights that training has ended with."""
         return [W for W, _ in self.network.layers(self.run.state.params)]
 
     @property
@@ -299,7 +302,7 @@ class Ending:
 
     @property
     def kept_loss(self) -> float:
-        """The loss of the epoch whose parameters are kept, or of the first if it is none."""
+        """The loss of the epoch whose parameters are kept; of the first if no epoch's are."""
         history, best = self.run.state.history, self.run.state.best
         if self.settings.monitor and history.losses:
             return history.losses[max(best.epoch, 1) - 1]
@@ -311,34 +314,36 @@ class Ending:
         first = self.run.first_loss
         return first is not None and self.run.state.history.loss > first + MARGIN * abs(first)
 
-    def of_stop(self, loss: float) -> str:
-        """Return what to say where `tol` has ended training, at a loss without penalty; or ""."""
-        settings, baseline, constant = self.settings, self.baseline, self.baseline.constant
-        stochastic = settings.solver.stochastic
-        # mini-batches that stop well above it have not come so far
-        is_stuck = is_about(loss, constant) if stochastic else is_no_better(loss, constant)
+    def batches_ended(self, loss: float) -> str:
+        """Return what to say where `tol` has ended mini-batches, at a loss without penalty."""
+        # well above the constant they have not come so far as to be stuck there (see `above`); and
+        # early stopping has to keep the constant, if all else is worse
+        is_stuck = is_about(loss, self.baseline.constant) and not self.settings.monitor
+        stuck = self.stuck(loss, self.best_constant, self.baseline.constant) if is_stuck else ""
+        return self.late_fall() or stuck
+
+    def lbfgs_ended(self, loss: float) -> str:
+        """Return what to say where `tol` has ended L-BFGS, at a loss without penalty."""
+        settings, baseline = self.settings, self.baseline
+        if is_no_better(loss, baseline.constant):  # where it has tried to go on
+            return self.stuck(loss, self.best_constant, baseline.constant)
         still_falling = self.late_fall()
-        if still_falling and (stochastic or not is_stuck):  # else L-BFGS has tried to go on
+        if still_falling:
             return still_falling
-        if stochastic and settings.monitor:  # its task is to hold on to the mean, if all is worse
-            return ""
-        if is_stuck:
-            return self.stuck(loss, self.best_constant, constant)
-        # where training has ended, the slopes of loss and penalty cancel; on a plateau both are
-        # small, in the unit in which L-BFGS has the tolerance
-        is_held = self.slope_of_penalty > settings.tol * 2 * constant
-        is_linear = not stochastic and settings.standardize and is_about(loss, baseline.linear)
-        if is_linear and not is_held:  # else by the penalty: to be linear is what it asks for
+        # In a minimum the slopes of loss and penalty cancel; on a plateau both are small, in the
+        # unit in which L-BFGS has the tolerance. What the penalty keeps linear is no plateau.
+        is_held = self.slope_of_penalty > settings.tol * 2 * baseline.constant
+        if settings.standardize and is_about(loss, baseline.linear) and not is_held:
             return self.stuck(loss, "by a linear model", baseline.linear)
         return ""
 
     def late_fall(self) -> str:
-        """Return what to say if the loss fell by much in the last epochs; or "".
+        """Return what to say if the loss fell by much in the last epochs.
 
-        Of L-BFGS, which goes by the gradient, the last iteration counts, and nothing under early
-        stopping. Else that is about the validation loss, or about minus the validation score: a
-        fall by more than 5% of what it was, and of 1. Nothing with standardize=False, where
-        training stops and warns as MLPRegressor does; and with tol=0, where no slope is left.
+        Much is more than 5% of the loss; under early stopping of the validation loss, or of 1 plus
+        the validation score. Of L-BFGS, which goes by the gradient, the last iteration counts, but
+        none under early stopping. Nothing with standardize=False, where training stops and warns as
+        MLPRegressor does; and with tol=0, where no slope is left.
         """
         settings, stochastic = self.settings, self.settings.solver.stochastic
         if not (settings.standardize and settings.tol) or (settings.monitor and not stochastic):
