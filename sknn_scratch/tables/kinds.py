@@ -47,7 +47,7 @@ class Number:
         if column.holds != "numbers":
             if column.is_gap.all():
                 return [np.full(len(column.values), np.nan, np.float32)]
-            others = as_words(column).values[~column.is_gap]
+            others = as_words(column).known
             other = next((word for word in others if not NUMBER.fullmatch(word)), others[0])
             advice = f": {to_numeric(column)}" if any(map(NUMBER.fullmatch, others)) else ""
             raise ValueError(
@@ -190,15 +190,16 @@ def kind_of(column: Column, named: bool) -> Number:
     if column.holds == "numbers":
         return Number()
     if column.holds == "words":
-        words = set(column.values[~column.is_gap])
+        words = set(column.known)
         if all(map(ISO_LIKE.fullmatch, words)):
             column = dates_of(column)
         else:
             refuse_strings_of_dates(column, words)
-            refuse_puzzles(column, words)
+            refuse_strings_of_numbers(column, words)
+            refuse_sentences(column, words)
     if column.holds == "mixed":
         what, advice = "numbers and words", to_numeric(column)
-        if any(map(ISO_LIKE.fullmatch, column.values[~column.is_gap])):
+        if any(map(ISO_LIKE.fullmatch, column.known)):
             what, advice = "dates and other values", to_datetime(column, "errors='coerce'")
         raise ValueError(
             f"{column.where} holds {what}: {advice}, or name it in categorical_features."
@@ -225,22 +226,26 @@ def refuse_strings_of_dates(column: Column, words: set[str]) -> None:
     )
 
 
-def refuse_puzzles(column: Column, words: set[str]) -> None:
-    """Raise ValueError if a column of words holds numbers or sentences; warn of a doubt."""
-    n = int((~column.is_gap).sum())
+def refuse_strings_of_numbers(column: Column, words: set[str]) -> None:
+    """Raise ValueError if a column of words holds numbers; warn if they may be codes."""
     numbers, others = numbers_among(words)
-    if numbers and (len(numbers) > n / 2 or not all(map(CODE.fullmatch, numbers))):
+    if not numbers:
+        return
+    such = f"numbers as strings, such as {min(numbers)!r}{and_also(others)}"
+    if len(numbers) > len(column.known) / 2 or not all(map(CODE.fullmatch, numbers)):
         raise ValueError(
-            f"{column.where} holds numbers as strings, such as {min(numbers)!r}{and_also(others)}: "
-            f"{to_numeric(column)}, or name it in categorical_features if they are words without "
-            "order."
+            f"{column.where} holds {such}: {to_numeric(column)}, or name it in "
+            "categorical_features if they are words without order."
         )
-    if numbers:
-        warn_caller(
-            f"{column.where} holds whole numbers as strings, such as {min(numbers)!r}"
-            f"{and_also(others)}, and is taken for words. If they are amounts, "
-            f"{to_numeric(column)}; if not, say so by categorical_features=[{column.label!r}]."
-        )
+    warn_caller(
+        f"{column.where} holds whole {such}, and is taken for words. If they are amounts, "
+        f"{to_numeric(column)}; if not, say so by categorical_features=[{column.label!r}]."
+    )
+
+
+def refuse_sentences(column: Column, words: set[str]) -> None:
+    """Raise ValueError if a column of words holds sentences, hardly any of which repeats."""
+    n = len(column.known)
     n_words = np.mean([len(word.split()) for word in words])
     if len(words) > max(20, n / 2) and n_words >= 4:
         target = f"X[{column.label!r}]"
@@ -264,7 +269,7 @@ def refuse_numbers(column: Column, known: Sequence[str]) -> None:
     some = known[:255]  # those of an encoder are sorted, digits first
     numbers = [text for text in some if text == text and FLOAT.fullmatch(text)]
     if not numbers or any(word(float(text)) != text for text in numbers):
-        got = next(text for text in as_words(column).values if text == text)
+        got = as_words(column).known[0]
         raise ValueError(
             f"{column.where} must hold words, as in fit, such as {known[0]!r}; got numbers, such "
             f"as {got!r}: read it as words, by pd.read_csv(..., dtype={{{column.label!r}: str}})."

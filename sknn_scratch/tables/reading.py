@@ -51,6 +51,11 @@ class Column(NamedTuple):
         """A boolean for each row."""
         return self.values != self.values  # nan, among words too
 
+    @property
+    def known(self) -> Array:
+        """The values that are no gaps."""
+        return self.values[~self.is_gap]
+
 
 def columns_of(X: Any) -> Iterator[Column]:
     """Yield each column of a frame or an array."""
@@ -189,7 +194,7 @@ def without_gaps(levels: Iterable[Any]) -> list[Any]:
 
 def dates_of(column: Column) -> Column:
     """Return a column of words, all written as ISO 8601 has dates, as dates; ValueError else."""
-    words = list(set(column.values[~column.is_gap]))
+    words = list(set(column.known))
     matches = [ISO_DATE.fullmatch(text) for text in words]
     try:
         if None in matches:
