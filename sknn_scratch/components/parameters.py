@@ -109,11 +109,11 @@ class Settings:
     tol: float
     n_iter_no_change: Any  # an int, or inf
     verbose: bool | int
-    incremental: bool = False  # one more epoch is asked for, and not all there is to do
+    incremental: bool = False  # it is for one epoch, by `partial_fit`
 
-    def of_call(self, is_first: bool, incremental: bool) -> "Settings":
+    def of_call(self, goes_on: bool, incremental: bool) -> "Settings":
         """Return the settings of a call that begins anew, or goes on, for an epoch or for all."""
-        if is_first and not incremental:
+        if not (goes_on or incremental):
             return self
         keeps_order = incremental or self.keeps_order
         return replace(self, n_runs=1, keeps_order=keeps_order, incremental=incremental)

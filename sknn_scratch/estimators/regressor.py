@@ -734,20 +734,20 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         goes_on = bool(may_go_on and self.__sklearn_is_fitted__())
         with unchanged_on_error(self, goes_on):
             validation = check_together(validation, groups, self._takes_groups())
-            self._train(source, validation, groups, not goes_on, incremental)
+            self._train(source, validation, groups, goes_on, incremental)
         return self
 
     @with_callbacks
-    def _train(self, source, validation, groups, is_first, incremental):
-        """Train, and store what came of it."""
-        dtypes = (np.float64, np.float32) if is_first else (self._params.dtype,)
-        trainer, data = self._set_up(source, dtypes, is_first, incremental)
+    def _train(self, source, validation, groups, goes_on, incremental):
+        """Train, anew or going on, for one epoch or for all; and store what came of it."""
+        dtypes = (self._params.dtype,) if goes_on else (np.float64, np.float32)
+        trainer, data = self._set_up(source, dtypes, goes_on, incremental)
         network, monitor = trainer.network, trainer.settings.monitor
         if validation is not None:
             gaps = data.y[0] if self.missing_targets == "ignore" else None
             validation = check_validation(self, validation, network, data.X.dtype, gaps)
         dtype = self._train_dtype or data.X.dtype
-        state = self._start(trainer, is_first, dtype, self.random_state)
+        state = self._start(trainer, goes_on, dtype, self.random_state)
         if monitor and validation is None:
             chosen, held_out = split_rows(
                 self.validation_fraction, data, groups, state.split_source()
@@ -760,13 +760,13 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         for notifier in notifiers:
             notifier.fit_end()
 
-    def _set_up(self, source, dtypes, is_first, incremental=False):
+    def _set_up(self, source, dtypes, goes_on, incremental=False):
         """Return a trainer, and the data set of a source, checked: X is of one of the dtypes."""
-        settings = check_parameters(constructor_parameters(self)).of_call(is_first, incremental)
+        settings = check_parameters(constructor_parameters(self)).of_call(goes_on, incremental)
         gaps = None
         if self.missing_targets == "ignore":  # one deviation above the mean is no surprise
-            gaps = 1.0 if is_first else self._scaling.y_shift + self._scaling.y_unit
-        validate = partial(self._validated, reset=is_first)
+            gaps = self._scaling.y_shift + self._scaling.y_unit if goes_on else 1.0
+        validate = partial(self._validated, reset=not goes_on)
         data = source.check(validate, settings.loss, dtypes, gaps)
         check_dense(data.X, settings.embedding)
         n_outputs = settings.loss.n_outputs(data.y.shape[1])
@@ -779,19 +779,19 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
         )
         return Trainer(settings, network), data
 
-    def _start(self, trainer, is_first, dtype, random_state):
+    def _start(self, trainer, goes_on, dtype, random_state):
         """Return the state that training starts from, or goes on from."""
-        if is_first:
-            return trainer.start(check_random_state(random_state), dtype)
-        return trainer.resume(self._state, self._network)
+        if goes_on:
+            return trainer.resume(self._state, self._network)
+        return trainer.start(check_random_state(random_state), dtype)
 
     def _prepared(self, X, y, sample_weight):
         """Return the arguments of `backprop`, at fitted or initial parameters, and the scaling."""
-        is_first = not self.__sklearn_is_fitted__()
+        goes_on = self.__sklearn_is_fitted__()
         twin = copy.copy(self)  # whose attributes may be set
-        trainer, data = twin._set_up(Arrays(X, y, sample_weight), (np.float64,), is_first)
+        trainer, data = twin._set_up(Arrays(X, y, sample_weight), (np.float64,), goes_on)
         random_state = copy.deepcopy(check_random_state(self.random_state))
-        state = self._start(trainer, is_first, np.float64, random_state)
+        state = self._start(trainer, goes_on, np.float64, random_state)
         trainer.prepare(state, data)
         network, scaling = trainer.network, state.scaling
         with np.errstate(over="ignore"):  # huge values: the loss is inf or nan

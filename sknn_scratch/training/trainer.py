@@ -123,8 +123,8 @@ class Trainer:
         rows, ``self.network`` has then.
         """
         settings = self.settings
-        is_first = state.scaling is None or not settings.incremental  # else there were others
-        if data.per_target and is_first:
+        begins = state.scaling is None or not settings.incremental  # else other rows came before
+        if data.per_target and begins:
             check_measured(data.of_chosen(data.weight), "the training set")
         state.see_weights(data.mean_weight(), len(data))
         if state.mean_weight == 0:

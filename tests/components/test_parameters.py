@@ -53,17 +53,17 @@ def test_early_stopping_says_what_is_monitored(early_stopping, monitor):
 
 @pytest.mark.parametrize(
     ("how", "n_runs"),
-    [({}, 3), ({"incremental": True}, 1), ({"is_first": False}, 1)],
+    [({}, 3), ({"incremental": True}, 1), ({"goes_on": True}, 1)],
     ids=["fit", "partial_fit", "warm start"],
 )
 def test_only_a_fit_that_begins_anew_trains_several_times(how, n_runs):
-    settings = check(n_init=3).of_call(**{"is_first": True, "incremental": False, **how})
+    settings = check(n_init=3).of_call(**{"goes_on": False, "incremental": False, **how})
     assert settings.n_runs == n_runs
 
 
 @pytest.mark.parametrize(("warm_start", "incremental"), [(False, False), (True, False), (0, True)])
 def test_the_order_of_the_rows_is_kept_where_a_call_may_follow(warm_start, incremental):
-    settings = check(warm_start=bool(warm_start)).of_call(True, incremental)
+    settings = check(warm_start=bool(warm_start)).of_call(False, incremental)
     assert settings.keeps_order == (warm_start or incremental)
 
 

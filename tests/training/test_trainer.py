@@ -18,9 +18,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 IDENTITY, TANH = ACTIVATIONS["identity"], ACTIVATIONS["tanh"]
 
 
-def make_trainer(hidden=(), is_first=True, incremental=False, f=TANH, **params):
+def make_trainer(hidden=(), incremental=False, f=TANH, **params):
     params = ScratchMLPRegressor(hidden, **params).get_params()
-    settings = check_parameters(params).of_call(is_first, incremental)
+    settings = check_parameters(params).of_call(False, incremental)
     activations = (f,) * len(hidden) + (IDENTITY,)
     return Trainer(settings, Network((3, *hidden, 1), activations, LOSSES["squared_error"]))
 
