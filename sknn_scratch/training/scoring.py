@@ -5,7 +5,7 @@ which asks after each epoch: scikit-learn's functions check their arguments and 
 depends on y alone, and take longer than the epoch of a small network.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -149,16 +149,13 @@ def make_score(
         return lambda prediction: np.nan
     if is_per_target(sample_weight):
         columns = columns_of(y, sample_weight)
-        parts = [(make_score(loss, of_y, w), at) for of_y, at, w in columns]
-        return lambda prediction: float(np.mean([score(prediction[:, at]) for score, at in parts]))
+        return partial(mean_score, [(make_score(loss, of_y, w), at) for of_y, at, w in columns])
     if not loss.levels:
-        return r2(y, sample_weight)
-    scores = [d2(y, level, sample_weight) for level in loss.levels]
+        return R2(y, sample_weight)
+    scores = [D2(y, level, sample_weight) for level in loss.levels]
     if len(scores) == 1:
         return scores[0]
-    return lambda prediction: float(
-        np.mean([score(prediction[:, [i]]) for i, score in enumerate(scores)])
-    )
+    return partial(mean_score, [(score, [i]) for i, score in enumerate(scores)])
 
 
 def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
@@ -166,32 +163,47 @@ def can_be_scored(y: Array, sample_weight: Array | None) -> bool:
     return len(y) > 1 and (sample_weight is None or bool(np.any(sample_weight)))
 
 
-def r2(y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
-    """Return the function of predictions that is `sklearn.metrics.r2_score`."""
-    weight = 1 if sample_weight is None else sample_weight[:, np.newaxis].astype(y.dtype)
-    unit = safe_unit(y)
-    y = y / unit
+def mean_score(scores: Sequence[tuple[Any, Any]], prediction: Array) -> float:
+    """Return the mean of several scores, each of some columns of a prediction."""
+    return float(np.mean([score(prediction[:, columns]) for score, columns in scores]))
 
-    def squares(prediction):
-        error = y - prediction
+
+class R2:
+    """`sklearn.metrics.r2_score` of predictions for y; nan if there are several for each target."""
+
+    def __init__(self, y: Array, sample_weight: Array | None) -> None:
+        self.unit: Any = safe_unit(y)
+        self.weight: Any = None
+        if sample_weight is not None:
+            self.weight = sample_weight[:, np.newaxis].astype(y.dtype)
+        self.y: Array = y / self.unit
+        self.of_mean: Array = self.squares(np.average(self.y, axis=0, weights=sample_weight))
+
+    def squares(self, prediction: Array) -> Array:
+        """Return the sum of squared errors in each column, in these units."""
+        error = self.y - prediction
         error *= error
-        return np.add.reduce(error if sample_weight is None else weight * error)
+        return np.add.reduce(error if self.weight is None else self.weight * error)
 
-    total = squares(np.average(y, axis=0, weights=sample_weight))
-    score = share_explained(lambda prediction: squares(prediction / unit), total)
-    return lambda prediction: score(prediction) if prediction.shape == y.shape else np.nan
+    def __call__(self, prediction: Array) -> float:
+        if prediction.shape != self.y.shape:
+            return np.nan
+        return share_explained(self.squares(prediction / self.unit), self.of_mean)
 
 
-def d2(y: Array, level: float, sample_weight: Array | None) -> Callable[[Array], float]:
-    """Return the function of predictions that is `sklearn.metrics.d2_pinball_score`."""
-    share = None if sample_weight is None else sample_weight / sample_weight.sum()
+class D2:
+    """`sklearn.metrics.d2_pinball_score` of predictions for y."""
 
-    def pinball(prediction):
-        error = y - prediction
-        losses = np.maximum(level * error, (level - 1) * error)
-        return losses.mean(axis=0) if share is None else share @ losses
+    def __init__(self, y: Array, level: float, sample_weight: Array | None) -> None:
+        self.y, self.level = y, level
+        self.share: Any = None if sample_weight is None else sample_weight / sample_weight.sum()
+        self.of_constant: Array = pinball_of_best_constant(y, level, sample_weight)
 
-    return share_explained(pinball, pinball_of_best_constant(y, level, sample_weight))
+    def __call__(self, prediction: Array) -> float:
+        error = self.y - prediction
+        losses = np.maximum(self.level * error, (self.level - 1) * error)
+        pinball = losses.mean(axis=0) if self.share is None else self.share @ losses
+        return share_explained(pinball, self.of_constant)
 
 
 def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None) -> Array:
@@ -209,21 +221,16 @@ def pinball_of_best_constant(y: Array, level: float, sample_weight: Array | None
     return np.where(score == 0, 0, loss_above / (1 - score))  # 0 is what it gives if y is constant
 
 
-def share_explained(errors: Callable[[Array], Array], total: Array) -> Callable[[Array], float]:
-    """Return the function of predictions that is the mean over columns of ``1 - errors / total``.
+def share_explained(error: Array, of_constant: Array) -> float:
+    """Return the mean over columns of ``1 - error / of_constant``, the error of the best constant.
 
-    Where the best constant makes no error, it is 1 for predictions that make none, and 0 for
-    others.
+    Where that makes no error, it is 1 for predictions that make none, and 0 for others.
     """
-    if total.all():
-        return lambda prediction: 1 - float(np.add.reduce(errors(prediction) / total)) / len(total)
-
-    def score(prediction):
-        error = errors(prediction)
-        varies = total != 0
-        return float(np.mean(np.where(varies, 1 - error / np.where(varies, total, 1), error == 0)))
-
-    return score
+    varies = of_constant != 0
+    if varies.all():
+        return 1 - float(np.add.reduce(error / of_constant)) / len(of_constant)
+    shares = 1 - error / np.where(varies, of_constant, 1)
+    return float(np.mean(np.where(varies, shares, error == 0)))
 
 
 def check_score(score: Any, decides: bool) -> None:
