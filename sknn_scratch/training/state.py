@@ -13,15 +13,15 @@ from ..tracing import aligned_copy
 
 @dataclass
 class History:
-    """What came of each epoch (or iteration of L-BFGS)."""
+    """The losses and scores of all epochs (or iterations of L-BFGS)."""
 
-    losses: list[float] = field(default_factory=list)  # of training, penalty included
-    # empty as long as no epoch was validated; nan for earlier epochs that were not
+    losses: list[float] = field(default_factory=list)  # on the rows trained on, with the penalty
+    # On the validation data: empty as long as no epoch was validated, nan where some were not.
     validation_losses: list[float] = field(default_factory=list)
     validation_scores: list[float] = field(default_factory=list)
     n_iter: int = 0  # epochs of the last call
-    loss: float = np.nan  # where training stands: the last, unless L-BFGS made no iteration
-    is_validated: bool = False  # the last epoch was, or the last call would have done so
+    loss: float = np.nan  # of the last epoch; or where L-BFGS started, if it made no iteration
+    is_validated: bool = False  # whether there were validation data in the last epoch
 
     def copy(self) -> "History":
         """Return a copy that goes on by itself."""
@@ -45,47 +45,47 @@ class History:
 
 @dataclass
 class Best:
-    """The best epoch, and how many came after it; `partial_fit` goes on from it."""
+    """The best epoch so far, and for how many epochs there was none better by `tol`."""
 
     no_improvement_count: int = 0  # epochs in a row that improved by less than `tol`
-    loss: float = np.inf  # the smallest on the training data
-    # of the best parameters, on the validation data
-    score: float = -np.inf
-    validation_loss: float = np.inf
-    is_flat: bool = True  # all scores so far were the same, or none was a number
-    # whose parameters are kept, counted through all calls as the curves are: the best, or the
-    # last if nothing is monitored
+    loss: float = np.inf  # the smallest training loss of an epoch
+    score: float = -np.inf  # of the best parameters, on the validation data
+    validation_loss: float = np.inf  # of the best parameters
+    is_flat: bool = True  # whether all scores so far were the same, or nan
+    # The number of the epoch whose parameters are kept, counted as in the curves, through all
+    # calls: of the best epoch, or of the last if nothing is monitored.
     epoch: int = 0
-    params: Array | None = None  # the best, while training goes on under early stopping
+    params: Array | None = None  # the best parameters, while training goes on under early stopping
 
     def copy(self) -> "Best":
         """Return a copy that goes on by itself."""
         return replace(self, params=None if self.params is None else self.params.copy())
 
     def unvalidated(self) -> "Best":
-        """Return what is left for parameters that were never validated."""
+        """Return what still holds once the parameters are others, which were never validated."""
         return Best(self.no_improvement_count, self.loss, epoch=self.epoch)
 
 
 @dataclass(eq=False)  # a key of `stochastic.LOOPS`
 class TrainingState:
-    """All that goes on from one call of `partial_fit` (or a warm start) to the next."""
+    """All that one call of `partial_fit` (or a warm start) hands on to the next."""
 
-    params: Array  # for data as `scaling` makes them
+    params: Array  # for data that `scaling` has standardised
     scaling: Any  # a Scaling; None until the first rows to train on are known
     random_state: np.random.RandomState
     solver: type
     solver_state: State
-    standardized: bool | str = False  # the parameter
+    standardized: bool | str = False  # the parameter ``standardize`` of the first call
     history: History = field(default_factory=History)
     best: Best = field(default_factory=Best)
     t: int = 0  # samples seen
-    epochs: int = 0  # done since `fit` began
-    plateaus: int = 0  # in those epochs
-    mean_weight: float = 0.0  # of the samples seen
-    weight_count: int = 0
-    order: Array | None = None  # of the rows, after the last shuffle
-    split_random_state: np.random.RandomState | None = None  # before the validation rows were drawn
+    epochs: int = 0  # epochs since `fit` began
+    plateaus: int = 0  # plateaus in those epochs
+    mean_weight: float = 0.0  # the mean weight of the samples seen
+    weight_count: int = 0  # how many samples that is the mean of
+    order: Array | None = None  # the order of the rows after the last shuffle
+    # as it was before the validation rows were drawn
+    split_random_state: np.random.RandomState | None = None
     dropout_generator: np.random.Generator | None = None
 
     def copy(self) -> "TrainingState":
@@ -104,7 +104,7 @@ class TrainingState:
     def begin_fit(self) -> None:
         """Forget, in place, what the last fit reached: a warm start may see another target."""
         self.epochs = self.plateaus = 0
-        self.params = self.best_params  # which predict
+        self.params = self.best_params  # those that `predict` uses
         self.best = Best(epoch=self.best.epoch)
         self.mean_weight, self.weight_count = 0.0, 0
 
@@ -113,15 +113,15 @@ class TrainingState:
         return replace(self.copy(), random_state=copy.deepcopy(self.random_state))
 
     def split_source(self) -> np.random.RandomState:
-        """Return the random state to draw validation rows from: the same draw in every call."""
+        """Return a random state to draw validation rows by: the same ones in every call."""
         if self.split_random_state is None:
             self.split_random_state = copy.deepcopy(self.random_state)
             return self.random_state  # the first split is a draw like any other
         return copy.deepcopy(self.split_random_state)
 
     def see_weights(self, mean: float, count: int) -> None:
-        """Take, in place, ``count`` samples of that mean weight into the mean of all."""
-        # As a running mean: it stays exactly what it is when the same samples come again.
+        """Take, in place, the mean weight of ``count`` samples into that of all samples seen."""
+        # A running mean, which stays exactly what it is when the same samples come again.
         self.weight_count += count
         self.mean_weight += (mean - self.mean_weight) * (count / self.weight_count)
 
@@ -131,7 +131,7 @@ class TrainingState:
         return self.params if self.best.params is None else self.best.params
 
     def put(self, params: Array, scaling: Scaling) -> None:
-        """Go on from these parameters, in place: they were set, or are for another scaling."""
+        """Replace the parameters, in place, by some that a user set or another scaling needs."""
         self.params, self.scaling = params.astype(self.params.dtype), scaling
         self.best = self.best.unvalidated()
 
@@ -139,7 +139,7 @@ class TrainingState:
 def check_alike(
     state: TrainingState, before: Network, now: Network, standardize: bool | str
 ) -> None:
-    """Raise ValueError if the network is another than before, or trained in another scaling."""
+    """Raise ValueError unless training can go on, with the same network in the same scaling."""
     choice = before.embedding and before.embedding.choice
     if now.embedding != choice:
         raise ValueError(
