@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
-from sklearn.model_selection import TimeSeriesSplit
+from sklearn.model_selection import KFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer, StandardScaler
 
@@ -256,6 +256,19 @@ def test_a_series_may_fall_below_all_that_it_has_seen_but_not_below_zero():
     prediction = model.predict(later)
     assert np.sum((prediction > 0) & (prediction < y.min())) > 0
     assert prediction.min() == 0
+
+
+@pytest.mark.slow
+def test_a_row_of_weight_zero_that_is_never_held_out_makes_no_series(rng):
+    X = rng.uniform(0, 1, (300, 2))
+    y = np.exp(3 * X[:, 0]) * np.exp(0.4 * rng.normal(size=300))
+    weight = np.repeat([1.0, 0.0], [297, 3])
+    folds = KFold(3, shuffle=True, random_state=0).split(X[:297])
+    cv = [(np.r_[train, 297:300], held_out) for train, held_out in folds]
+    model = ScratchMLPEnsembleRegressor(n_estimators=3, cv=cv, random_state=0)
+    model.fit(X, y, sample_weight=weight)
+    assert isinstance(model._calibration.unit, Logarithm)
+    assert model.predict(X - 1).min() == y[:297].min()
 
 
 @pytest.mark.slow
