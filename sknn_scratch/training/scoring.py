@@ -226,9 +226,9 @@ def share_explained(error: Array, of_constant: Array) -> float:
 
     Where that makes no error, it is 1 for predictions that make none, and 0 for others.
     """
-    varies = of_constant != 0
-    if varies.all():
+    if all(of_constant.tolist()):  # of a few numbers sooner known than by NumPy
         return 1 - float(np.add.reduce(error / of_constant)) / len(of_constant)
+    varies = of_constant != 0
     shares = 1 - error / np.where(varies, of_constant, 1)
     return float(np.mean(np.where(varies, shares, error == 0)))
 
