@@ -35,6 +35,5 @@ from .scaling import (
     scale_new_units,
     standard_scaling,
     takes_factor,
-    takes_shift,
 )
 from .split import check_groups, split_rows

@@ -5,7 +5,7 @@ These are taken part by part, and are the same to the last bit wherever the part
 
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeGuard
 
 import numpy as np
 from scipy import sparse
@@ -16,8 +16,6 @@ from .chunking import Mapped, slices
 
 AT_A_TIME = 1 << 22  # bytes of X in a part
 CONSTANT = 1e-14  # of its mean, to which the deviation of a constant sparse column is rounded
-
-Nodes: TypeAlias = dict[tuple[int, int], Any]
 
 
 def is_per_target(weight: Any) -> TypeGuard[Array]:
@@ -240,7 +238,7 @@ class Tree:
     def __init__(self, nodes: Any = ()) -> None:
         # (level, position): the sum of the 2^level terms from number position * 2^level on, where
         # the sum of twice as many is not known yet
-        self.nodes: Nodes = dict(nodes)
+        self.nodes: dict[tuple[int, int], Any] = dict(nodes)
 
     def add(self, term: Any, position: int, level: int = 0) -> None:
         """Add a term, or the sum of 2^level terms; None of them is changed."""

@@ -226,7 +226,7 @@ def scale_former_constants(
     data: DataSet,
     weight: float,
     count: int,
-    flags_alike: bool = False,
+    flags_alike: bool,
 ) -> Scaling:
     """Return a scaling in which columns that were constant so far, and no longer are, have a scale.
 
@@ -270,7 +270,7 @@ def moments_of_filled(data: DataSet, candidates: Array) -> Moments:
 
 
 def scale_new_units(
-    scaling: Scaling, network: Network, data: DataSet, flags_alike: bool = False
+    scaling: Scaling, network: Network, data: DataSet, flags_alike: bool
 ) -> Scaling:
     """Return a scaling in which columns in quite another unit than before have a new one."""
     new = standard_scaling(network, data, bool(scaling.x_shift.any()), flags_alike)

@@ -724,7 +724,7 @@ class ScratchMLPRegressor(RegressorMixin, CallbackSupportMixin, FittedNetwork):
 
     # Training
 
-    def _train_on(self, source, validation=(None, None, None), groups=None, incremental=False):
+    def _train_on(self, source, validation, groups=None, incremental=False):
         """Train on a source of data; return self.
 
         ``validation`` are X, y and sample weights in memory, or three times None.

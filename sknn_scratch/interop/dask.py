@@ -240,7 +240,6 @@ class ClusterBatch(FullBatch):
         self.do: Callable[..., Tree] = partial(sums_over_rows, n=rows.n, network=network)
 
     def sums(self, vector: Array, first: int = 0) -> Tree:
-        """Return the sum of twice the loss and of the gradient over all rows, as a `Tree`."""
         # The vector is part of the graph, not scattered: it too must outlive a worker.
         params = task(vector.astype(self.params.dtype))
         trees = [task(self.do)(*chunk, params) for chunk in self.chunks]

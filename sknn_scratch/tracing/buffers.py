@@ -29,7 +29,6 @@ FILLED = np.maximum, np.minimum  # are quicker with an array of one number than 
 UNLIKE = (*FILLED, np.copyto)  # are not called as function(*inputs, out)
 
 Calls: TypeAlias = list[tuple[Any, ...]]  # (function, argument, ...)
-Form: TypeAlias = tuple[Shape, DType]
 
 
 def empty(shape: Shape, dtype: DTypeLike, order: Literal["C", "F"] = "C") -> Array:
@@ -86,7 +85,7 @@ class Plan:
         # the buffers of each part's results
         self.results: list[list[int]] = [[buffer for _, buffer in of_part] for of_part in results]
         self.buffer_of: dict[Value, int] = {}  # the buffer of each value that is no constant
-        self.forms: dict[int, Form] = {}  # of the array in each buffer
+        self.forms: dict[int, tuple[Shape, DType]] = {}  # of the array in each buffer
         self.filled: dict[int, list[float]] = defaultdict(list)  # when a buffer gets a result
         self.needed: dict[Value, float] = {  # until when
             x: t for t, operation in enumerate(operations) for x in operation.inputs

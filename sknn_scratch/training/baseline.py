@@ -17,7 +17,6 @@ from ..maths import Array, Identity, Network, SquaredError
 from .state import TrainingState
 
 MARGIN = 0.01  # what a loss may differ from that of the best constant by, to be about it
-
 MOST_PRODUCTS = 1e8  # multiplications that a linear model may take: some tenths of a second
 
 
@@ -74,7 +73,7 @@ class Baseline:
         data = self.data
         y = data.of_chosen(np.asarray(data.y)).astype(self.state.params.dtype)
         weight = None if data.weight is None else data.of_chosen(np.asarray(data.weight))
-        return self.state.scaling.targets(y.reshape(len(y), -1)), weight
+        return self.state.scaling.targets(y), weight
 
 
 def over_targets(

@@ -137,9 +137,7 @@ def safe_unit(y: Array) -> Array | float:
     return power_of_two(largest) if is_far.any() else 1.0  # exact, unlike other factors
 
 
-def make_score(
-    loss: Loss, y: Array, sample_weight: Array | None = None
-) -> Callable[[Array], float]:
+def make_score(loss: Loss, y: Array, sample_weight: Array | None) -> Callable[[Array], float]:
     """Return the function of predictions that is `score_of` for these targets.
 
     It takes an array of shape (n_samples, n_outputs), and returns nan if there are several

@@ -179,7 +179,7 @@ class Trainer:
         """
         begins = state.scaling is None or not self.settings.incremental
         if state.scaling:
-            self._go_on_scaling(state, data)
+            self._update_scaling(state, data)
         self.prepare(state, data)
         validate = self._validator(state, validation, score)
         rows = self._rows(state, data)
@@ -218,7 +218,7 @@ class Trainer:
         return Validator(self.network, state.scaling, validation, score, decides)
 
     @np.errstate(all="ignore")  # of values so large that training diverges
-    def _go_on_scaling(self, state, data):
+    def _update_scaling(self, state, data):
         """Scale, in place, what was constant in earlier calls.
 
         A warm start, which is given all rows at once, standardises anew what is in another unit.
