@@ -195,10 +195,7 @@ def no_scaling(network: Network) -> Scaling:
 
 
 def standard_scaling(
-    network: Network,
-    data: DataSet,
-    centred: bool = False,
-    flags_alike: bool = False,
+    network: Network, data: DataSet, centred: bool = False, flags_alike: bool = False
 ) -> Scaling:
     """Return the scaling by which the columns of X and y have mean 0 and standard deviation 1.
 
@@ -221,12 +218,7 @@ def standard_scaling(
 
 
 def scale_former_constants(
-    scaling: Scaling,
-    network: Network,
-    data: DataSet,
-    weight: float,
-    count: int,
-    flags_alike: bool,
+    scaling: Scaling, network: Network, data: DataSet, weight: float, count: int, flags_alike: bool
 ) -> Scaling:
     """Return a scaling in which columns that were constant so far, and no longer are, have a scale.
 

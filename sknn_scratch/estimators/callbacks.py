@@ -53,7 +53,6 @@ class CallbackNotifier(Observer):
         self.tell_begin(self.fit)
 
     def tell_begin(self, task: Any, attributes: Any = None) -> None:
-        """Tell that a task begins."""
         task.call_on_fit_task_begin(
             estimator=self.estimator, **self.arguments, reconstruction_attributes=attributes
         )
@@ -78,7 +77,6 @@ class CallbackNotifier(Observer):
         return self.several_runs and self.tell_end(self.run)
 
     def epoch_begin(self, state: TrainingState) -> None:
-        """Tell that an epoch begins."""
         self.epoch = self.run.subcontext("epoch")
         self.tell_begin(self.epoch, lambda: self.fitted_at(state))
 

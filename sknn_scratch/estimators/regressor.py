@@ -827,11 +827,7 @@ def check_together(
 
 
 def check_validation(
-    estimator: Any,
-    validation: tuple[Any, Any, Any],
-    network: Network,
-    dtype: DTypeLike,
-    gaps: Any = None,
+    estimator: Any, validation: tuple[Any, Any, Any], network: Network, dtype: DTypeLike, gaps: Any
 ) -> DataSet:
     """Return validation data as a `DataSet`."""
     validate = partial(estimator._validated, reset=False)

@@ -89,7 +89,6 @@ class EarlyStopping:
         return self.best.no_improvement_count > self.n_iter_no_change
 
     def plateau_message(self) -> str:
-        """Return what is to be said at a plateau."""
         what = f"Validation {self.monitor}" if self.monitor else "Training loss"
         return (
             f"{what} did not improve more than tol={self.tol:f} "

@@ -157,13 +157,12 @@ class Run:
 
     @property
     def value(self) -> tuple[float, ...]:
-        """How good what came of it is, a tuple: the greater the better."""
+        """How good the run is, a tuple: the greater the better."""
         if self.error:
             return (-math.inf,)
         return self.stopping.rank() if self.stopping.monitor else (-self.state.history.loss,)
 
     def begin(self, number: int, n_runs: int) -> None:
-        """Tell that the run begins."""
         for observer in self.observers:
             observer.run_begin(number, n_runs)
 
@@ -173,7 +172,6 @@ class Run:
         return any(asked)
 
     def epoch_begin(self) -> None:
-        """Tell that an epoch begins."""
         for observer in self.observers:
             observer.epoch_begin(self.state)
 
@@ -191,7 +189,6 @@ class Run:
             self.diverge(f"the loss became {loss}")
 
     def note(self, text: str) -> None:
-        """Tell a sentence on how training goes."""
         for observer in self.observers:
             observer.note(text)
 
@@ -201,7 +198,7 @@ class Run:
         state.params[...], history.loss = params, loss
         if not math.isfinite(loss):
             self.diverge(f"the loss became {loss}")
-        history.is_validated = self.validate is not None  # whose curves may be empty, as the loss's
+        history.is_validated = self.validate is not None  # even if all curves are empty
         state.best.loss = min(loss, state.best.loss)
 
     def check_params(self) -> None:
@@ -210,5 +207,4 @@ class Run:
             self.diverge("a weight became infinite")
 
     def diverge(self, what: str) -> NoReturn:
-        """Raise Diverged."""
         raise Diverged(f"{what} in epoch {self.state.history.n_iter}{self.advice}")

@@ -81,11 +81,7 @@ class ArrayData(DataSet):
     """A data set on this machine."""
 
     def rows(
-        self,
-        network: Network,
-        weight: Array | None,
-        dtype: DTypeLike,
-        scaling: Scaling,
+        self, network: Network, weight: Array | None, dtype: DTypeLike, scaling: Scaling
     ) -> Rows:
         """Return the chosen rows, to train a network on, in its scaling.
 

@@ -265,7 +265,6 @@ class Ending:
 
     @np.errstate(all="ignore")  # of weights that are too large
     def warn(self) -> None:
-        """Warn of what there is to warn of."""
         run = self.run
         # of an end by `max_iter` a warning tells: more only where more epochs would not help
         if not (run.by_tol or self.has_risen) and (run.warning or run.stopped):
