@@ -111,7 +111,7 @@ class Plan:
     def _put_result(self, value, buffer, operations, part, end):
         """Have a value made in a buffer, if it is free by then, else copied there after a part."""
         if self.buffer_of.get(value) != buffer:
-            is_made = value in operations and value not in self.buffer_of
+            is_made = value in operations and value not in self.buffer_of  # not put elsewhere
             time = operations.index(value) if is_made else BEGINNING
             others = [x for x, where in self.buffer_of.items() if where == buffer]
             if not is_made or any(self.needed[x] > time for x in others):
