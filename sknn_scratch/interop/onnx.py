@@ -165,7 +165,10 @@ def _convert_ensemble(scope, operator, container):
                     prediction = node.OnnxWhere(weight > 0, prediction, zero, **version)
                 of_member = node.OnnxMul(prediction, weight, **version)
                 mean = node.OnnxAdd(of_member, mean, **version)
-        last = node.OnnxMin(node.OnnxMax(mean, low, **version), high, **options)
+        for clip, end in ((node.OnnxMax, low), (node.OnnxMin, high)):
+            if np.isfinite(end).any():
+                mean = clip(mean, end, **version)
+        last = node.OnnxIdentity(mean, **options)
     last.add_to(scope, container)
 
 
