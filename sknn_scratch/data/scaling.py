@@ -232,10 +232,10 @@ def scale_former_constants(
     if left_out.any():
         centred = network.fit_intercept and (x_shift.any() or not sparse.issparse(data.X))
         if sparse.issparse(data.X) and not centred:
-            moments = moments_of_filled(data, left_out)
+            shift, scale = x_shift, scale_of_filled(data, left_out, flags_alike)
         else:
             moments = Moments(weight, count, x_shift, 0 * x_shift) + data.statistics("X")
-        shift, scale = input_scaling(moments, centred, flags_alike)
+            shift, scale = input_scaling(moments, centred, flags_alike)
         varies = left_out & (scale != 0)
         check_scale("X", np.where(varies, scale, 0), data.X.dtype)
         x_shift[varies], x_scale[varies] = shift[varies], scale[varies]
@@ -247,18 +247,15 @@ def scale_former_constants(
     return Scaling(x_shift, x_scale, y_shift, y_scale)
 
 
-def moments_of_filled(data: DataSet, candidates: Array) -> Moments:
-    """Return the moments of sparse columns, those among the candidates that are not empty; else 0.
-
-    These are few, where there are very many columns.
-    """
+def scale_of_filled(data: DataSet, candidates: Array, flags_alike: bool) -> Array:
+    """Return the scale of sparse columns, those among the candidates that are not empty; else 0."""
     X = data.sample("X", len(data))  # all rows that have a weight
     columns = X.indices[X.data != 0]
-    filled = np.unique(columns[candidates[columns]])
-    few = replace(data, X=data.X[:, filled]).statistics("X")
-    mean, std, share = np.zeros((3, len(candidates)))
-    mean[filled], std[filled], share[filled] = few.mean_, few.std_, few.filled
-    return Moments(few.weight, few.count, mean, std, share)
+    filled = np.unique(columns[candidates[columns]])  # few, where there are very many columns
+    moments = replace(data, X=data.X[:, filled]).statistics("X")
+    scale = np.zeros(len(candidates))
+    _, scale[filled] = input_scaling(moments, False, flags_alike)
+    return scale
 
 
 def scale_new_units(
