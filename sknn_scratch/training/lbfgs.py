@@ -54,6 +54,8 @@ class LBFGSDescent:
             callback=self.iteration_ends,
             options=options,
         )
+        if result.status == ABNORMAL:  # then SciPy has the loss of the last point tried
+            result.fun, result.jac = self.scaled_objective(result.x)
         self.n_iter += result.nit
         self.n_fun += result.nfev
         return result

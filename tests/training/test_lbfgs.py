@@ -79,6 +79,22 @@ def test_lbfgs_that_starts_at_the_minimum_reports_its_loss_and_score():
         assert state.history.losses == state.history.validation_losses == []
 
 
+class Cliff(Parabola):
+    """(p - 1)^2 up to 0.3, and more than 5 beyond."""
+
+    def __call__(self, vector):
+        p = vector[0]
+        self.loss = float((p - 1) ** 2 if p <= 0.3 else 5 + p)
+        return self.loss, 2 * (vector - 1)
+
+
+def test_where_no_lower_point_is_found_the_loss_is_that_of_the_weights_that_are_kept():
+    state = TrainingState(np.zeros(1), None, None, solver=None, solver_state={})
+    assert "status=2" in train(Cliff(), make_run(state))
+    assert state.params < 0.3
+    assert state.history.loss == state.best.loss == (state.params[0] - 1) ** 2
+
+
 class Saddle(Parabola):
     """(p[0]^2 - 1)^2 + (p[1] - 1)^2: level in p[0] where that is 0."""
 
