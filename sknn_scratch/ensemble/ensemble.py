@@ -513,19 +513,15 @@ class ScratchMLPEnsembleRegressor(
         self.conformity_scores_[rows] = self._calibration.scores
         self.conformity_scores_[np.isnan(data.target)] = np.nan
 
-    def _limits_of_predictions(self, weight):
-        """Return the least and the largest prediction: those of bounds, or closer to y."""
+    def _score_held_out(self, data, loss):
+        """Keep predictions to the limits of y, and of its unit; score those for rows held out."""
+        rows = self._held_out()
         least = self._calibration.unit.least
-        if np.any(weight[~self._held_out()]):  # a series may fall below all that it has seen
+        if np.any(data.weight[~rows]):  # a series may fall below all that it has seen
             least = np.minimum(least, 0)
         low, high = self._limits
-        return np.maximum(low, least), high
-
-    def _score_held_out(self, data, loss):
-        """Score what is predicted for rows held out, within the limits of predictions."""
-        self._prediction_limits = self._limits_of_predictions(data.weight)
+        self._prediction_limits = np.maximum(low, least), high
         self.oob_prediction_ = np.clip(self.oob_prediction_, *self._prediction_limits)
-        rows = self._held_out()
         with np.errstate(over="ignore"):  # of a huge value, which the members warn of
             self.oob_score_ = score_of(
                 loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
