@@ -350,9 +350,7 @@ class ScratchMLPEnsembleRegressor(
         self._check_parameters()
         loss = loss_of(self.estimator)
         check_blend_with(self.blend_with, loss)
-        data = self._encode(X, y, sample_weight, loss)
-        unit = common_unit([self.estimator, *(self.blend_with or ())], data.y)
-        loss = in_unit(loss, unit)
+        data, unit = self._encode(X, y, sample_weight, loss)
         params, further_params, split_params = self._routed(data.sample_weight, groups, fit_params)
         random_state = check_random_state(self.random_state)
         folds = make_splits(self.cv, self.n_estimators, data.X, data.y, random_state, split_params)
@@ -360,15 +358,16 @@ class ScratchMLPEnsembleRegressor(
         if self.estimator is None:
             folds = without_weightless(folds, data.weight)
         splits = folds * -(-self.n_estimators // len(folds))
+        data = data._replace(folds=folds, splits=splits)
         trainer = MemberTrainer(data.X, data.target, random_state, self.n_jobs, self.verbose)
-        networks = self._networks(data, folds, params, trainer)
+        networks = self._networks(data, params, trainer)
         if getattr(self, "_skl_callbacks", None):  # of `set_callbacks`, or by `clone`
             n_members = len(splits) * (len(networks) + len(further_params))
             trainer = replace(trainer, tasks=MemberTasks(self, n_members, X, data.target))
-        predictions = self._train_all(networks, data, loss, splits, params, further_params, trainer)
-        judged = self._blend(predictions, data, loss, splits)
-        self._calibrate(judged, loss, unit, folds, splits, random_state)
-        self._score_held_out(data, loss)
+        predictions = self._train_all(networks, data, params, further_params, trainer)
+        judged = self._blend(predictions, data)
+        self._calibrate(judged, unit, random_state)
+        self._score_held_out(data)
         self._n_groups = number_of_groups(split_params.get("groups"), judged.weight)
         self._most_disagreement = self._disagreement_in_fit(data)
         if trainer.tasks:
@@ -376,7 +375,7 @@ class ScratchMLPEnsembleRegressor(
         return self
 
     def _encode(self, X, y, sample_weight, loss):
-        """Return the data, checked; learn the encoder, and keep the limits of y."""
+        """Return the data, checked, and their unit; learn the encoder, and keep the limits of y."""
         measured = None
         self._limits = limits_of(self.target_range, loss)
         with np.errstate(over="ignore", invalid="ignore"):  # sums of what is large, to find nan
@@ -392,7 +391,8 @@ class ScratchMLPEnsembleRegressor(
         sample_weight = check_sample_weight(sample_weight, X.shape[0])
         if self.estimator is None:
             sample_weight = typically_one(sample_weight)
-        return training_data(X, y, sample_weight, measured)
+        unit = common_unit([self.estimator, *(self.blend_with or ())], y)
+        return training_data(X, y, sample_weight, measured, in_unit(loss, unit)), unit
 
     def _check_gaps(self, measured, loss):
         """Raise ValueError if some targets were not measured, and that cannot be."""
@@ -405,15 +405,15 @@ class ScratchMLPEnsembleRegressor(
         for regressor in self.blend_with or ():
             check_takes_gaps("each of blend_with", regressor)
 
-    def _networks(self, data, folds, params, trainer):
+    def _networks(self, data, params, trainer):
         """Return what members are clones of: ``estimator``, or networks that suit the data."""
         if self.estimator is not None:
             return [self.estimator]
         X, weight, dense = data.X, data.weight, not sparse.issparse(data.X)
         n_rows = np.count_nonzero(weight_by_row(weight))
-        pilot = pilot_splits(folds, weight)
+        pilot = pilot_splits(data.folds, weight)
         twice = [split for split in pilot for _ in range(2)]
-        n_fewest = min(len(train) for train, _ in [*folds, *pilot])
+        n_fewest = min(len(train) for train, _ in [*data.folds, *pilot])
         to_choose = candidates(n_rows, X.shape[1], n_fewest, dense)
         network = partial(default_network, missing_targets=self.missing_targets)
         options = default_options(X)
@@ -428,7 +428,7 @@ class ScratchMLPEnsembleRegressor(
         linear = linear_network(X, data.y, weight) if dense else None
         return [*chosen, network(**linear)] if linear else chosen
 
-    def _train_all(self, networks, data, loss, splits, params, further_params, trainer):
+    def _train_all(self, networks, data, params, further_params, trainer):
         """Train all members; return what each kind predicts for rows held out: (kinds, n, ...).
 
         ``params`` are those of the networks, ``further_params`` of each regressor of
@@ -436,38 +436,38 @@ class ScratchMLPEnsembleRegressor(
         """
         further = self.blend_with or ()
         options = default_options(data.X) if self.estimator is None else {}
-        members, held_out = trainer.train(networks, splits, params, **options)
+        members, held_out = trainer.train(networks, data.splits, params, **options)
         for regressor, its_params in zip(further, further_params):
             name = type(regressor).__name__
-            trained, predictions = trainer.train([regressor], splits, its_params, what=name)
+            trained, predictions = trainer.train([regressor], data.splits, its_params, what=name)
             members += trained
             held_out += predictions
         self.estimators_ = members
-        self._n_further = len(splits) * len(further)
+        self._n_further = len(data.splits) * len(further)
         self._single = is_network(self.estimator) and data.X.dtype == np.float32
-        for member, (_, rows), prediction in zip(members, cycle(splits), held_out):
-            if location(loss, prediction).shape != data.y[rows].shape:
+        for member, (_, rows), prediction in zip(members, cycle(data.splits), held_out):
+            if location(data.loss, prediction).shape != data.y[rows].shape:
                 raise ValueError(
                     f"The members must predict y, for rows held out of shape {data.y[rows].shape}; "
                     f"got {prediction.shape} of {member!r}."
                 )
-        n = len(splits)
+        n = len(data.splits)
         of_kinds = [held_out[i : i + n] for i in range(0, len(members), n)]
-        return np.array([mean_by_row(len(data.y), splits, of_kind) for of_kind in of_kinds])
+        return np.array([mean_by_row(len(data.y), data.splits, of_kind) for of_kind in of_kinds])
 
-    def _blend(self, predictions, data, loss, splits):
+    def _blend(self, predictions, data):
         """Weight the members by what they predict for rows held out.
 
         Return the data with the weights by which to calibrate.
         """
         self.n_outputs_ = int(np.prod(predictions.shape[2:]))
         w = blending_weights(data.y, predictions, data.weight)  # (kinds,) or (kinds, targets)
-        prediction = in_order(loss, np.einsum("k...,kn...->n...", w, predictions))
+        prediction = in_order(data.loss, np.einsum("k...,kn...->n...", w, predictions))
         self.oob_prediction_ = np.clip(prediction, *self._limits)
-        shares = self._shares(w, data, loss, splits)
+        shares = self._shares(w, data)
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])
-        weight = weights_of_rows(splits, shares, data.weight)
+        weight = weights_of_rows(data.splits, shares, data.weight)
         check_measured(weight, "the rows held out whose members count")
         return data._replace(weight=weight)
 
@@ -475,10 +475,10 @@ class ScratchMLPEnsembleRegressor(
         """Return True for each row of `fit` that was held out by some split."""
         return ~np.isnan(self.oob_prediction_.reshape(len(self.oob_prediction_), -1)[:, 0])
 
-    def _shares(self, w, data, loss, splits):
+    def _shares(self, w, data):
         """Return how much the members of each split count: see `blending`."""
-        n_splits = len(splits)
-        rows = rows_new_to_all(len(data.y), splits)
+        n_splits = len(data.splits)
+        rows = rows_new_to_all(len(data.y), data.splits)
         rows = rows[weight_by_row(data.weight[rows]) > 0]
         if n_splits == 1 or len(rows) == 0:
             return np.full(n_splits, 1 / n_splits)
@@ -489,12 +489,12 @@ class ScratchMLPEnsembleRegressor(
             prediction: Any = sum(
                 of_kind * np.asarray(member.predict(X_new)) for of_kind, member in zip(w, members)
             )
-            errors.append(location(loss, in_order(loss, prediction)) - data.y[rows])
+            errors.append(location(data.loss, in_order(data.loss, prediction)) - data.y[rows])
         varies = np.ptp(data.y[weight_by_row(data.weight) > 0], axis=0) > 0
         of_varying = np.where(varies, errors, 0.0)  # those of a constant are rounding
         return shares_of_splits(of_varying, data.weight[rows])
 
-    def _calibrate(self, data, loss, unit, folds, splits, random_state):
+    def _calibrate(self, data, unit, random_state):
         """Measure how far predictions for rows held out are off, in the unit that suits y best."""
         rows = self._held_out()
         units = [unit]
@@ -503,9 +503,9 @@ class ScratchMLPEnsembleRegressor(
             units = candidate_units(where_measured(data.y, data.weight)[counting])
         calibrations, scores = [], []
         for candidate in units:
-            spread, scale = self._spread(data, loss, candidate, folds, splits, random_state)
+            spread, scale = self._spread(data, candidate, random_state)
             measured = data.y[rows], self.oob_prediction_[rows], scale[rows]
-            calibration = Calibration(loss, *measured, data.weight[rows], spread, candidate)
+            calibration = Calibration(data.loss, *measured, data.weight[rows], spread, candidate)
             calibrations.append(calibration)
             scores.append(calibration.interval_score(*measured) if len(units) > 1 else 0.0)
         self._calibration = calibrations[np.argmin(scores)]
@@ -513,7 +513,7 @@ class ScratchMLPEnsembleRegressor(
         self.conformity_scores_[rows] = self._calibration.scores
         self.conformity_scores_[np.isnan(data.target)] = np.nan
 
-    def _score_held_out(self, data, loss):
+    def _score_held_out(self, data):
         """Keep predictions to the limits of y, and of its unit; score those for rows held out."""
         rows = self._held_out()
         least = self._calibration.unit.least
@@ -524,24 +524,24 @@ class ScratchMLPEnsembleRegressor(
         self.oob_prediction_ = np.clip(self.oob_prediction_, *self._prediction_limits)
         with np.errstate(over="ignore"):  # of a huge value, which the members warn of
             self.oob_score_ = score_of(
-                loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
+                data.loss, data.y[rows], self.oob_prediction_[rows], data.weight[rows]
             )
 
-    def _spread(self, data, loss, unit, folds, splits, random_state):
+    def _spread(self, data, unit, random_state):
         """Return how far y spreads about predictions, in this unit, and that of each row."""
         prediction = unit(self.oob_prediction_)
         learnt = None
         if self.estimator is None and not sparse.issparse(data.X):
-            error = unit(data.y) - location(loss, prediction)
+            error = unit(data.y) - location(data.loss, prediction)
             learnt = learn_spread(
-                data.X, error, prediction, folds, data.weight, random_state, self.n_jobs
+                data.X, error, prediction, data.folds, data.weight, random_state, self.n_jobs
             )
-        elif loss.std:
-            learnt = spread_of_members(self._own_members(), data.X, splits, data.weight)
+        elif data.loss.std:
+            learnt = spread_of_members(self._own_members(), data.X, data.splits, data.weight)
         if learnt is not None:
             return learnt
         rows = self._held_out()
-        of_loss = SpreadOfLoss(loss, prediction[rows], data.weight[rows])
+        of_loss = SpreadOfLoss(data.loss, prediction[rows], data.weight[rows])
         return of_loss, of_loss(data.X, prediction)
 
     def _own_members(self):

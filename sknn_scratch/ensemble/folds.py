@@ -18,7 +18,7 @@ from ..data import (
     weight_by_row,
     weight_of_targets,
 )
-from ..maths import Array
+from ..maths import Array, Loss
 from ..training import warn_caller
 
 LARGEST_SEED: int = np.iinfo(np.int32).max
@@ -29,25 +29,28 @@ Splits: TypeAlias = list[tuple[Array, Array]]  # (rows to train on, rows held ou
 
 
 class TrainingData(NamedTuple):
-    """The rows of `fit`, checked."""
+    """The rows of `fit`, checked; the loss of what is predicted of them, and how they are split."""
 
     X: Any  # an array, `Mapped`, a sparse matrix or a data frame
     y: Array  # of shape (n,) or (n, n_targets); gaps are filled with others of their column
     target: Array  # what members are trained on: y, or nan where it was not measured
     sample_weight: Array | None  # what members are handed
     weight: Array  # of rows where members are judged; of each target, if some were not measured
+    loss: Loss  # of what is predicted, in the unit of y
+    folds: Splits = []
+    splits: Splits = []  # what members of a kind are trained on: the folds, as often as it takes
 
 
 def training_data(
-    X: Any, y: Array, sample_weight: Array | None, measured: Array | None
+    X: Any, y: Array, sample_weight: Array | None, measured: Array | None, loss: Loss
 ) -> TrainingData:
     """Return the rows of `fit`; ``measured``, of shape (n, n_targets), may be None: all were."""
     weight = np.ones(len(y)) if sample_weight is None else sample_weight
     if measured is None:
-        return TrainingData(X, y, y, sample_weight, weight)
+        return TrainingData(X, y, y, sample_weight, weight, loss)
     target = np.where(measured.reshape(y.shape), y, np.nan)
     weight = weight_of_targets(weight, measured).reshape(y.shape)
-    return TrainingData(X, y, target, sample_weight, weight)
+    return TrainingData(X, y, target, sample_weight, weight, loss)
 
 
 def check_folds(cv: Any, n_estimators: int) -> None:
