@@ -101,12 +101,6 @@ def default_network(**parameters: Any) -> ScratchMLPRegressor:
     return network
 
 
-def default_options(X: Any) -> dict[str, Any]:
-    """Return the options of `MemberTrainer.train` for networks of ``estimator=None``."""
-    # one that is no better than the mean has no weight, and is nothing to warn of
-    return {"quiet": True, "dtype": None if sparse.issparse(X) else np.float32}
-
-
 class ScratchMLPEnsembleRegressor(
     CallbackSupportMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -360,11 +354,14 @@ class ScratchMLPEnsembleRegressor(
         splits = folds * -(-self.n_estimators // len(folds))
         data = data._replace(folds=folds, splits=splits)
         trainer = MemberTrainer(data.X, data.target, random_state, self.n_jobs, self.verbose)
-        networks = self._networks(data, params, trainer)
+        networks, options = self._networks(data, params, trainer)
+        kinds = [(networks, params, options)]
+        for regressor, its_params in zip(self.blend_with or (), further_params):
+            kinds.append(([regressor], its_params, {"what": type(regressor).__name__}))
         if getattr(self, "_skl_callbacks", None):  # of `set_callbacks`, or by `clone`
             n_members = len(splits) * (len(networks) + len(further_params))
             trainer = replace(trainer, tasks=MemberTasks(self, n_members, X, data.target))
-        predictions = self._train_all(networks, data, params, further_params, trainer)
+        predictions = self._train_all(kinds, data, trainer)
         judged = self._blend(predictions, data)
         self._calibrate(judged, unit, random_state)
         self._score_held_out(data)
@@ -384,6 +381,7 @@ class ScratchMLPEnsembleRegressor(
                 y, measured = fill_gaps(y)
                 self._check_gaps(measured, loss)
             y = check_target(y, X.shape[0], loss, np.float64)
+        self._single = is_network(self.estimator) and X.dtype == np.float32
         y = y.ravel() if y.shape[1] == 1 else y
         refuse_outside(y, self._limits)
         for regressor in self.blend_with or ():
@@ -406,9 +404,9 @@ class ScratchMLPEnsembleRegressor(
             check_takes_gaps("each of blend_with", regressor)
 
     def _networks(self, data, params, trainer):
-        """Return what members are clones of: ``estimator``, or networks that suit the data."""
+        """Return ``estimator``, or networks that suit the data, and how to train their clones."""
         if self.estimator is not None:
-            return [self.estimator]
+            return [self.estimator], {}
         X, weight, dense = data.X, data.weight, not sparse.issparse(data.X)
         n_rows = np.count_nonzero(weight_by_row(weight))
         pilot = pilot_splits(data.folds, weight)
@@ -416,7 +414,8 @@ class ScratchMLPEnsembleRegressor(
         n_fewest = min(len(train) for train, _ in [*data.folds, *pilot])
         to_choose = candidates(n_rows, X.shape[1], n_fewest, dense)
         network = partial(default_network, missing_targets=self.missing_targets)
-        options = default_options(X)
+        # one that is no better than the mean has no weight, and is nothing to warn of
+        options = {"quiet": True, "dtype": np.float32 if dense else None}
 
         def errors_of(trials):
             networks = [network(**to_choose[name], max_iter=n) for name, n in trials]
@@ -426,25 +425,20 @@ class ScratchMLPEnsembleRegressor(
         trials = choose(head_starts(to_choose), lengths(n_rows), errors_of)
         chosen = [network(**to_choose[name], max_iter=n) for name, n in trials]
         linear = linear_network(X, data.y, weight) if dense else None
-        return [*chosen, network(**linear)] if linear else chosen
+        return [*chosen, network(**linear)] if linear else chosen, options
 
-    def _train_all(self, networks, data, params, further_params, trainer):
+    def _train_all(self, kinds, data, trainer):
         """Train all members; return what each kind predicts for rows held out: (kinds, n, ...).
 
-        ``params`` are those of the networks, ``further_params`` of each regressor of
-        ``blend_with``.
+        ``kinds`` are regressors, what their `fit` is handed, and options of the trainer.
         """
-        further = self.blend_with or ()
-        options = default_options(data.X) if self.estimator is None else {}
-        members, held_out = trainer.train(networks, data.splits, params, **options)
-        for regressor, its_params in zip(further, further_params):
-            name = type(regressor).__name__
-            trained, predictions = trainer.train([regressor], data.splits, its_params, what=name)
+        members, held_out = [], []
+        for regressors, params, options in kinds:
+            trained, predictions = trainer.train(regressors, data.splits, params, **options)
             members += trained
             held_out += predictions
         self.estimators_ = members
-        self._n_further = len(data.splits) * len(further)
-        self._single = is_network(self.estimator) and data.X.dtype == np.float32
+        self._n_further = len(data.splits) * len(self.blend_with or ())
         for member, (_, rows), prediction in zip(members, cycle(data.splits), held_out):
             if location(data.loss, prediction).shape != data.y[rows].shape:
                 raise ValueError(
