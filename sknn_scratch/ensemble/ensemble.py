@@ -264,7 +264,7 @@ class ScratchMLPEnsembleRegressor(
     n_outputs_: int
     n_features_in_: int
     feature_names_in_: Array
-    _n_further: int = 0  # members of ``blend_with``, the last ones
+    _n_chosen: int = 0  # members that are networks of ours, the first ones
 
     __metadata_request__fit = {"groups": UNUSED}  # it is for the splitter
 
@@ -355,6 +355,7 @@ class ScratchMLPEnsembleRegressor(
         data = data._replace(folds=folds, splits=splits)
         trainer = MemberTrainer(data.X, data.target, random_state, self.n_jobs, self.verbose)
         networks, options = self._networks(data, params, trainer)
+        self._n_chosen = len(splits) * len(networks) if self.estimator is None else 0
         kinds = [(networks, params, options)]
         for regressor, its_params in zip(self.blend_with or (), further_params):
             kinds.append(([regressor], its_params, {"what": type(regressor).__name__}))
@@ -438,7 +439,6 @@ class ScratchMLPEnsembleRegressor(
             members += trained
             held_out += predictions
         self.estimators_ = members
-        self._n_further = len(data.splits) * len(self.blend_with or ())
         for member, (_, rows), prediction in zip(members, cycle(data.splits), held_out):
             if location(data.loss, prediction).shape != data.y[rows].shape:
                 raise ValueError(
@@ -531,16 +531,13 @@ class ScratchMLPEnsembleRegressor(
                 data.X, error, prediction, data.folds, data.weight, random_state, self.n_jobs
             )
         elif data.loss.std:
-            learnt = spread_of_members(self._own_members(), data.X, data.splits, data.weight)
+            members = self.estimators_[: len(data.splits)]  # but those of ``blend_with``
+            learnt = spread_of_members(members, data.X, data.splits, data.weight)
         if learnt is not None:
             return learnt
         rows = self._held_out()
         of_loss = SpreadOfLoss(data.loss, prediction[rows], data.weight[rows])
         return of_loss, of_loss(data.X, prediction)
-
-    def _own_members(self):
-        """Return the members but those of ``blend_with``."""
-        return self.estimators_[: len(self.estimators_) - self._n_further]
 
     @overload
     def predict(self, X: MatrixLike, return_std: Literal[False] = False) -> Array: ...
@@ -577,9 +574,7 @@ class ScratchMLPEnsembleRegressor(
         """Return the weights of the members that count, and an iterator over their predictions."""
         weighing = np.flatnonzero(self.weights_.reshape(len(self.weights_), -1).any(axis=1))
         members = [self.estimators_[i] for i in weighing]
-        n_stacked = 0
-        if self.estimator is None:
-            n_stacked = np.count_nonzero(weighing < len(self._own_members()))
+        n_stacked = np.count_nonzero(weighing < self._n_chosen)
         of_stacked = predictions_of(self, members[:n_stacked], X) if n_stacked else ()
         of_others = (np.asarray(member.predict(X), np.float64) for member in members[n_stacked:])
         weights, predictions = self.weights_[weighing], chain(of_stacked, of_others)

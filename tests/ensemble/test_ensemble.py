@@ -253,6 +253,17 @@ def test_members_trained_at_the_same_time_are_the_same(backend, regression):
     assert_allclose(ensemble(n_jobs=2).fit(X, y).predict(X), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("fitted", "later"),
+    [(LinearRegression(), None), pytest.param(None, LinearRegression(), marks=pytest.mark.slow)],
+)
+def test_an_estimator_that_is_set_after_fit_waits_for_the_next_fit(fitted, later, regression):
+    X, y = regression
+    model = ensemble(fitted, 2).fit(X, y)
+    before = model.predict(X[:3])
+    assert_array_equal(model.set_params(estimator=later).predict(X[:3]), before)
+
+
 def test_seeds_of_all_parts_of_a_pipeline_are_drawn(regression):
     X, y = regression
     inner = TransformedTargetRegressor(ScratchMLPRegressor((5,), max_iter=2, random_state=0))
