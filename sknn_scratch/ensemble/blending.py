@@ -17,6 +17,7 @@ from ..maths import Array
 from .folds import Splits, mean_by_row, weights_by_column
 
 FEWEST_ROWS = 5  # to judge splits by
+HOPELESS = 1e6  # times as far off as the closest split: 1e-12 of its share would be left
 TINY = 1e-12  # of the largest column: what is as short, or nothing, is exact
 FAR, MOST = 2.0, 0.9  # a row is off by far if by twice as much as nine rows in ten are at most
 
@@ -91,7 +92,8 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
 
     ``errors``, of shape (n_splits, n_rows) or (n_splits, n_rows, n_targets), are those of the
     members of each split, on rows that none of them has seen. Targets with weights of their own
-    count if they have enough rows.
+    count if they have enough rows. A split that is off by a million times as much as another, or
+    infinitely, does not count at all.
     """
     n_splits, n_rows = errors.shape[:2]
     weight = np.ones(n_rows) if weight is None else weight
@@ -102,7 +104,16 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
     equal = np.full(n_splits, 1 / n_splits)
     if np.count_nonzero(weight) < FEWEST_ROWS:
         return equal
-    largest = np.abs(errors).max(axis=(0, 1))
+    farthest = np.abs(errors).max(axis=1)  # of each split, and target
+    closest = np.fmin.reduce(farthest)
+    counts = ((farthest / HOPELESS <= closest) | (closest == 0)).all(axis=1)
+    if not (np.isfinite(closest).all() and counts.any()):
+        return equal
+    if not counts.all():
+        shares = np.zeros(n_splits)
+        shares[counts] = shares_of_splits(errors[counts], weight)
+        return shares
+    largest = farthest.max(axis=0)
     errors = errors / np.where(largest > 0, largest, 1)  # no square overflows or underflows
     errors = errors * np.sqrt(weight / weight.sum(axis=0)).reshape(n_rows, -1)
     least = (errors**2).sum(axis=1).min(axis=0)  # of each target

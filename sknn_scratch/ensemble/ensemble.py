@@ -462,7 +462,7 @@ class ScratchMLPEnsembleRegressor(
         of_members = np.vstack([np.multiply.outer(shares, of_kind) for of_kind in w])
         self.weights_ = of_members.reshape(-1, *w.shape[1:])
         weight = weights_of_rows(data.splits, shares, data.weight)
-        check_measured(weight, "the rows held out whose members count")
+        check_measured(weight.reshape(len(weight), -1), "the rows held out whose members count")
         return data._replace(weight=weight)
 
     def _held_out(self):
@@ -480,8 +480,9 @@ class ScratchMLPEnsembleRegressor(
         errors = []
         for split in range(n_splits):
             members = self.estimators_[split::n_splits]
-            prediction: Any = sum(
-                of_kind * np.asarray(member.predict(X_new)) for of_kind, member in zip(w, members)
+            prediction: Any = sum(  # 0 times infinity is nan
+                of_kind * np.where(of_kind > 0, member.predict(X_new), 0.0)
+                for of_kind, member in zip(w, members)
             )
             errors.append(location(data.loss, in_order(data.loss, prediction)) - data.y[rows])
         varies = np.ptp(data.y[weight_by_row(data.weight) > 0], axis=0) > 0

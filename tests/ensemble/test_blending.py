@@ -177,6 +177,22 @@ def test_neither_the_unit_nor_repeated_rows_matter(rng):
     assert_allclose(shares_of_splits(errors, weight.astype(float)), repeated)
 
 
+@pytest.mark.parametrize("off", [1e7, 1e200, np.inf, -np.inf, np.nan])
+def test_a_split_that_is_off_beyond_all_measure_does_not_count(off, rng):
+    errors = rng.normal(size=(3, 30)) * [[5.0], [2.0], [1.0]]
+    others = shares_of_splits(errors[:2])
+    errors[2, 4] = off
+    assert_allclose(shares_of_splits(errors), [*others, 0], rtol=1e-12)
+    with_exact = np.stack([np.zeros((3, 30)), errors], axis=2)
+    assert_allclose(shares_of_splits(with_exact), [*others, 0], rtol=1e-12)
+
+
+def test_where_all_splits_are_off_beyond_all_measure_they_count_alike(rng):
+    errors = rng.normal(size=(3, 30))
+    errors[:, 4] = [np.inf, -np.inf, np.nan]
+    assert_array_equal(shares_of_splits(errors), np.full(3, 1 / 3))
+
+
 def test_few_rows_and_no_errors_say_nothing():
     assert_array_equal(shares_of_splits(np.eye(4)), np.full(4, 0.25))
     assert_array_equal(shares_of_splits(np.zeros((2, 9))), np.full(2, 0.5))

@@ -15,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.dummy import DummyRegressor
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import r2_score
@@ -656,6 +657,37 @@ def test_groups_are_held_out_together(regression):
         assert_allclose(model.oob_prediction_[held_out], expected)
     with pytest.raises(ValueError, match="groups needs a splitter as cv"):
         ensemble(LinearRegression()).fit(X, y, groups=groups)
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # of the inverse
+@pytest.mark.parametrize("other", [None, DummyRegressor()])
+def test_members_of_a_time_series_that_explode_after_it_do_not_count(other):
+    rows = np.arange(60.0)
+    logarithm = np.where(rows < 15, 13 * rows, 195 - rows)  # early members see it rise for ever
+    by_logarithm = TransformedTargetRegressor(LinearRegression(), func=np.log, inverse_func=np.exp)
+    model = ensemble(other or by_logarithm, 3, cv=TimeSeriesSplit(3))
+    model.set_params(blend_with=other and [by_logarithm])
+    X = rows[:, np.newaxis]
+    model.fit(X, np.exp(logarithm))
+    assert np.isinf(model.transform(X)[-1]).any()
+    assert model.weights_[np.isinf(model.transform(X)[-1])].sum() == 0
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_where_only_members_that_do_not_count_were_judged_there_is_an_error(regression):
+    X, y = regression
+
+    class FarOff(LinearRegression):
+        def predict(self, X):
+            return super().predict(X) + (1e9 if self.n_rows_ == 45 else 0)
+
+        def fit(self, X, y, sample_weight=None):
+            self.n_rows_ = len(y)
+            return super().fit(X, y, sample_weight)
+
+    weight = np.repeat([1.0, 0.0, 0.0, 1.0], 15)  # of rows held out, only the last weigh
+    with pytest.raises(ValueError, match="above 0, in the rows held out whose members count"):
+        ensemble(FarOff(), cv=TimeSeriesSplit(3)).fit(X, y, weight)
 
 
 def test_rows_of_a_time_series_that_are_never_held_out_are_nan(regression):
