@@ -524,18 +524,17 @@ class ScratchMLPEnsembleRegressor(
 
     def _spread(self, data, unit, random_state):
         """Return how far y spreads about predictions, in this unit, and that of each row."""
+        if data.loss.std:
+            members = self.estimators_[: len(data.splits)]  # but those of ``blend_with``
+            return spread_of_members(members, data.X, data.splits, data.weight)
         prediction = unit(self.oob_prediction_)
-        learnt = None
         if self.estimator is None and not sparse.issparse(data.X):
-            error = unit(data.y) - location(data.loss, prediction)
+            error = unit(data.y) - prediction
             learnt = learn_spread(
                 data.X, error, prediction, data.folds, data.weight, random_state, self.n_jobs
             )
-        elif data.loss.std:
-            members = self.estimators_[: len(data.splits)]  # but those of ``blend_with``
-            learnt = spread_of_members(members, data.X, data.splits, data.weight)
-        if learnt is not None:
-            return learnt
+            if learnt is not None:
+                return learnt
         rows = self._held_out()
         of_loss = SpreadOfLoss(data.loss, prediction[rows], data.weight[rows])
         return of_loss, of_loss(data.X, prediction)
@@ -597,8 +596,8 @@ class ScratchMLPEnsembleRegressor(
 
     def _disagreement(self, weights, predictions):
         loss, unit = self._calibration.loss, self._calibration.unit
-        in_unit = np.array([unit(in_order(loss, of_one)) for of_one in predictions])
-        return standard_deviation(location(loss, in_unit), weights)
+        predictions = np.array([unit(in_order(loss, of_one)) for of_one in predictions])
+        return standard_deviation(location(loss, predictions), weights)
 
     def _disagreement_in_fit(self, data):
         """Return the largest disagreement of members about rows of `fit`, for each target.
