@@ -84,7 +84,9 @@ def as_numbers(values: Any, name: str) -> Array:
         raise TypeError(f"{name} must be a dense array, got a sparse matrix.")
     try:
         array = np.asarray(values)
-        if array.dtype.kind == "O":  # pandas' columns with missing values, for one
+        if array.dtype.kind == "O":
+            if hasattr(values, "isna"):  # of pandas, whose NA is no number
+                array = np.where(values.isna(), np.nan, array)
             array = array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be real numbers: {error}") from error

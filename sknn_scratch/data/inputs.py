@@ -213,8 +213,6 @@ def fill_gaps(y: Any, name: str = "y", otherwise: Any = 1.0) -> tuple[Array, Arr
     """
     if isinstance(y, np.ma.MaskedArray):
         y = y.astype(np.float64).filled(np.nan)
-    if hasattr(y, "notna"):  # of pandas, whose NA is no number
-        y = y.astype(object).where(y.notna(), np.nan)
     y = as_numbers(y, name)
     if y.ndim not in (1, 2) or y.size == 0 or not np.isnan(y).any():
         return y, None

@@ -203,8 +203,10 @@ def test_it_takes_na_masks_objects_float32_any_order_and_sparse_inputs():
         assert_allclose(expected.score(X, y), expected.score(X, Y))
     weighted, other = (network().fit(X, y, WEIGHT + 0.1) for y in (Y, np.asfortranarray(Y)))
     assert_array_equal(weighted._params, other._params)
-    series = network().fit(X, frame[0])
-    assert_array_equal(series._params, network().fit(X, Y[:, 0])._params)
+    for column in (frame[0], frame[0].array):
+        assert_array_equal(network().fit(X, column)._params, network().fit(X, Y[:, 0])._params)
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        network(missing_targets="error").fit(X, frame)
     single = network().fit(X.astype(np.float32), Y)
     assert single._params.dtype == np.float32
     assert_allclose(single.predict(X), expected.predict(X), rtol=1e-2, atol=1e-2)
