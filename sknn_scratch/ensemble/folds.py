@@ -175,6 +175,8 @@ def mixed_bits(numbers: Array) -> Array:
 def _checked(split, n):
     try:
         train, held_out = (np.arange(n)[rows] for rows in split)  # numbers, or masks
+        if not train.ndim == held_out.ndim == 1:
+            raise ValueError(f"got {split}")
     except (IndexError, TypeError, ValueError) as error:
         raise ValueError(
             f"cv must split the {n} rows of X into (rows to train on, rows held out): {error}."

@@ -709,6 +709,7 @@ def test_rows_of_a_time_series_that_are_never_held_out_are_nan(regression):
         ({"cv": [([0, 1], [2, 99])]}, "cv must split the 24 rows of X"),
         ({"cv": [([0, 1], [])]}, "rows to hold out; one has 2 and 0"),
         ({"cv": [0, 1, 2]}, r"cv must split the 24 rows of X into \(rows to train on, rows held"),
+        ({"cv": [[0, 1]]}, r"cv must split the 24 rows of X .* held out\): got \[0, 1\]"),
         ({"cv": [([0], [1], [2])]}, "cv must split the 24 rows of X into"),
         ({"cv": KFold}, "cv must be None, an int, a splitter"),
         ({"cv": [([0, 1], [1, 2])]}, "holds out rows that it trains on"),
