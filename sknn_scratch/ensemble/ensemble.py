@@ -608,9 +608,8 @@ class ScratchMLPEnsembleRegressor(
         of_targets = [at_most(MOST_ROWS, np.flatnonzero(of_target)) for of_target in columns]
         rows = np.unique(np.concatenate(of_targets))
         disagreement = self._disagreement(*self._of_members(take_rows(data.X, rows)))
-        size = np.abs(self._calibration.unit(data.y[rows]))
-        measured = (where_measured(of_rows, data.weight[rows]) for of_rows in (disagreement, size))
-        most, largest = (np.nanmax(of_rows, axis=0) for of_rows in measured)
+        both = np.array([disagreement, np.abs(self._calibration.unit(data.y[rows]))])
+        most, largest = np.nanmax(where_measured(both, data.weight[rows]), axis=1)
         return most * (most > ROUNDING * largest)
 
     def predict_interval(self, X: MatrixLike, coverage: float = 0.9) -> Array:
