@@ -106,7 +106,7 @@ def shares_of_splits(errors: Array, weight: Array | None = None) -> Array:
         return equal
     farthest = np.abs(errors).max(axis=1)  # of each split, and target
     closest = np.fmin.reduce(farthest)
-    counts = ((farthest / HOPELESS <= closest) | (closest == 0)).all(axis=1)
+    counts = ((farthest / HOPELESS <= closest) | (closest == 0)).all(axis=1)  # 0 is no measure
     if not (np.isfinite(closest).all() and counts.any()):
         return equal
     if not counts.all():

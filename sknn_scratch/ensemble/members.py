@@ -239,8 +239,8 @@ class MemberTrainer:
                 )
                 for member, split, label, context in zip(members, cycle(splits), labels, contexts)
             )
-            trained, predictions, told = zip(*results)
-            for text, category in dict.fromkeys(chain.from_iterable(told)):
+            trained, predictions, messages = zip(*results)
+            for text, category in dict.fromkeys(chain.from_iterable(messages)):
                 warn_caller(text, category)
         return list(trained), list(predictions)
 
@@ -254,11 +254,11 @@ def train_anywhere(home: int, *task: Any) -> tuple[Any, Array, list[tuple[str, t
         return *train_member(*task), []
     with warnings.catch_warnings(record=True) as recorded:
         trained = train_member(*task)
-    told = [(str(warning.message), warning.category) for warning in recorded]
+    messages = [(str(warning.message), warning.category) for warning in recorded]
     callbacks = getattr(last_regressor(task[0])[0], "_skl_callbacks", ())
     if any(isinstance(callback, WeightRecorder) for callback in callbacks):
-        told.append((RECORDED_ELSEWHERE, UserWarning))
-    return *trained, told
+        messages.append((RECORDED_ELSEWHERE, UserWarning))
+    return *trained, messages
 
 
 def train_member(

@@ -186,13 +186,14 @@ def spread_of_members(
     weight zero might as well not be there.
     """
     held_out = [rows for _, rows in splits]
-    predicted = [log_std(member, take_rows(X, rows)) for member, rows in zip(members, held_out)]
-    weighing = [said[weight[rows] > 0] for said, rows in zip(predicted, held_out)]
-    finite = np.concatenate([np.where(np.isfinite(said), said, np.nan) for said in weighing])
+    logarithms = [log_std(member, take_rows(X, rows)) for member, rows in zip(members, held_out)]
+    counting = [each[weight[rows] > 0] for each, rows in zip(logarithms, held_out)]
+    finite = np.concatenate(counting)
+    finite[~np.isfinite(finite)] = np.nan
     least = np.nanmedian(finite, axis=0) + np.log(LEAST)
     bounds = np.array([least, np.nanmax(finite, axis=0)])
-    believed = [np.clip(said, *bounds) for said in predicted]
-    return SpreadOfMembers(members, bounds), np.exp(mean_by_row(X.shape[0], splits, believed))
+    logarithms = [np.clip(each, *bounds) for each in logarithms]
+    return SpreadOfMembers(members, bounds), np.exp(mean_by_row(X.shape[0], splits, logarithms))
 
 
 def log_std(member: Any, X: Any) -> Array:
