@@ -401,3 +401,27 @@ def test_several_quantiles_are_searched_and_cross_validated_by_their_score():
     expected = cross_val_score(model.set_params(**search.best_params_), X, y, cv=3)
     assert expected.min() > 0.1
     assert search.best_score_ == pytest.approx(expected.mean(), rel=1e-12)
+
+
+class ShareOfTwo(Loss):
+    """Two outputs for a target, which have one loss together, of operations that are traced."""
+
+    def n_outputs(self, n_targets):
+        return 2 * n_targets
+
+    def __call__(self, y, a):
+        return 0 * y + 1
+
+    def gradient(self, y, a):
+        return 0 * (a - y)
+
+    def predict(self, a):
+        return a[:, :1]
+
+
+def test_a_loss_that_two_outputs_have_together_counts_once():
+    X = np.linspace(-1, 1, 20)[:, np.newaxis]
+    model = ScratchMLPRegressor((3,), loss=ShareOfTwo(), alpha=0, max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="Maximum iterations"):
+        model.fit(X, X[:, 0])
+    assert model.loss_curve_ == [1.0]
