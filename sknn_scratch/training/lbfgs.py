@@ -54,7 +54,8 @@ class LBFGSDescent:
             callback=self.iteration_ends,
             options=options,
         )
-        if result.status == ABNORMAL:  # then SciPy has the loss of the last point tried
+        # then SciPy has the loss of the last point tried, not of x; nan there is a divergence
+        if result.status == ABNORMAL and np.isfinite(result.fun):
             result.fun, result.jac = self.scaled_objective(result.x)
         self.n_iter += result.nit
         self.n_fun += result.nfev
