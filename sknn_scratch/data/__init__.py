@@ -36,4 +36,4 @@ from .scaling import (
     standard_scaling,
     takes_factor,
 )
-from .split import check_groups, split_rows
+from .split import check_groups, rows_of_split, split_rows

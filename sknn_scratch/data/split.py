@@ -29,7 +29,7 @@ def split_rows(
         splits = list(fraction.split(data.inputs(), data.target(), groups))
         if not splits:
             raise ValueError(f"validation_fraction={fraction} made no split.")
-        train, held_out = (np.arange(n)[rows] for rows in splits[-1])  # numbers, or masks
+        train, held_out = rows_of_split(splits[-1], n, "validation_fraction")
     else:
         is_held_out = _in_test_fold(fraction, n)
         train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
@@ -46,6 +46,22 @@ def split_rows(
             "or the size of your dataset."
         )
     return np.asarray(train), np.asarray(held_out)
+
+
+def rows_of_split(split: Any, n: int, name: str) -> tuple[Array, Array]:
+    """Return the rows to train on and those held out, as numbers of rows.
+
+    ValueError that begins with ``name``, of who made the split, unless it is one of n rows.
+    """
+    try:
+        train, held_out = (np.arange(n)[rows] for rows in split)  # numbers, or masks
+        if not train.ndim == held_out.ndim == 1:
+            raise ValueError(f"got {split}")
+    except (IndexError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must split the {n} rows of X into (rows to train on, rows held out): {error}."
+        ) from error
+    return train, held_out
 
 
 def check_groups(groups: Any, n_samples: int) -> None:

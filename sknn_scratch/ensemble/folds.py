@@ -14,6 +14,7 @@ from ..data import (
     check_measured,
     is_per_target,
     rows_of_a_part,
+    rows_of_split,
     slices,
     weight_by_row,
     weight_of_targets,
@@ -173,14 +174,7 @@ def mixed_bits(numbers: Array) -> Array:
 
 
 def _checked(split, n):
-    try:
-        train, held_out = (np.arange(n)[rows] for rows in split)  # numbers, or masks
-        if not train.ndim == held_out.ndim == 1:
-            raise ValueError(f"got {split}")
-    except (IndexError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"cv must split the {n} rows of X into (rows to train on, rows held out): {error}."
-        ) from error
+    train, held_out = rows_of_split(split, n, "cv")
     if len(train) == 0 or len(held_out) == 0:
         raise ValueError(
             f"Each split of cv must have rows to train on and rows to hold out; one has "

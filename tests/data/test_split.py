@@ -281,6 +281,18 @@ def test_a_splitter_without_a_split_is_refused(regression):
         network(early_stopping=True, validation_fraction=Empty()).fit(*regression)
 
 
+@pytest.mark.parametrize(
+    "split", [0, (0, 1), ([0, 1], [2, 99]), ([0], [1], [2]), ([[0, 1]], [[2, 3]])]
+)
+def test_a_splitter_whose_split_is_none_of_the_rows_is_refused(split, regression):
+    class Odd(KFold):
+        def split(self, X, y=None, groups=None):
+            yield split
+
+    with pytest.raises(ValueError, match="validation_fraction must split the 60 rows of X into"):
+        network(early_stopping=True, validation_fraction=Odd()).fit(*regression)
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("convert", [list, lambda rows: np.isin(np.arange(60), rows)])
 def test_a_splitter_may_give_lists_or_masks(convert, weighted, regression):
