@@ -203,6 +203,8 @@ def test_a_target_that_is_predicted_exactly_leaves_shares_to_the_others(rng):
     errors = rng.normal(size=(3, 30, 1)) * [[[5.0]], [[2.0]], [[1.0]]]
     with_exact = np.concatenate([np.zeros((3, 30, 1)), errors], axis=2)
     assert_allclose(shares_of_splits(with_exact), shares_of_splits(errors))
+    with_exact[1, 4, 0] = 1e-16  # as rounding is
+    assert_allclose(shares_of_splits(with_exact), shares_of_splits(errors))
 
 
 def test_a_row_counts_as_the_members_that_predicted_it():
