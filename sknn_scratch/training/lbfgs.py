@@ -54,9 +54,9 @@ class LBFGSDescent:
             callback=self.iteration_ends,
             options=options,
         )
-        # then SciPy has the loss of the last point tried, not of x; nan there is a divergence
+        # then SciPy has the gradient at x, but the loss of the last point tried; nan: a divergence
         if result.status == ABNORMAL and np.isfinite(result.fun):
-            result.fun, result.jac = self.scaled_objective(result.x)
+            result.fun, _ = self.scaled_objective(result.x)
         self.n_iter += result.nit
         self.n_fun += result.nfev
         return result

@@ -2,11 +2,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sknn_scratch import LBFGS, Loss, ScratchMLPRegressor
 from sknn_scratch.training.early_stopping import EarlyStopping
-from sknn_scratch.training.lbfgs import train_lbfgs
+from sknn_scratch.training.lbfgs import LBFGSDescent, train_lbfgs
 from sknn_scratch.training.run import Run
 from sknn_scratch.training.state import TrainingState
 from tests.helpers import make_state, stop_settings
@@ -93,6 +93,9 @@ def test_where_no_lower_point_is_found_the_loss_is_that_of_the_weights_that_are_
     assert "status=2" in train(Cliff(), make_run(state))
     assert state.params < 0.3
     assert state.history.loss == state.best.loss == (state.params[0] - 1) ** 2
+    result = LBFGSDescent(Cliff(), make_run(state), 9, 99, 1.0, 1.0).go_on(np.zeros(1), 0, 0)
+    assert result.status == 2
+    assert_array_equal(result.jac, 2 * (result.x - 1))
 
 
 class Saddle(Parabola):
